@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * First fragment of every unit: types and the numerics that all kernels share, so that a value has the same bits whichever kernel and
+ * vector width computes it. FP_CONTRACT is off: a fused multiply-add is written fma().
+ *
+ * clg_exp2(x): 2^x for x <= 127 by a degree-6 polynomial on [-0.5, 0.5] (relative error < 2e-7 over the normal range); x below -126 gives
+ * 2^-126 times at most 2, x of -INFINITY or C_MASKED gives a value below 2e-38: callers that need an exact 0 select it.
+ */
+#pragma OPENCL FP_CONTRACT OFF
+
+#ifndef P_VECTOR_WIDTH
+#define P_VECTOR_WIDTH 8
+#endif
+
+#define C_CAT_(a, b) a##b
+#define C_CAT(a, b)  C_CAT_(a, b)
+
+/* The native vector: vf is float4, float8 or float16; vi its integer twin. */
+#define C_VW P_VECTOR_WIDTH
+typedef C_CAT(float, P_VECTOR_WIDTH) vf;
+typedef C_CAT(int, P_VECTOR_WIDTH) vi;
+#define vf_load(i, p)     C_CAT(vload, P_VECTOR_WIDTH)(i, p)
+#define vf_store(x, i, p) C_CAT(vstore, P_VECTOR_WIDTH)(x, i, p)
+#define as_vf(x)          C_CAT(as_float, P_VECTOR_WIDTH)(x)
+#define as_vi(x)          C_CAT(as_int, P_VECTOR_WIDTH)(x)
+
+/* Stands for minus infinity in masked scores: finite, so that differences of two masked scores are 0 and not NaN. */
+#define C_MASKED (-1e30f)
+#define C_LOG2E  1.44269504088896341f
+#define C_LN2    0.69314718055994531f
+
+/* Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low mantissa bits. */
+#define C_ROUND_MAGIC 12582912.0f
+
+#define CLG_DEFINE_EXP2(name, T, I, as_T, as_I)                                                                        \
+    inline T name(T x)                                                                                                 \
+    {                                                                                                                  \
+        x = max(x, (T)(-126.0f));                                                                                      \
+        T t = x + (T)(C_ROUND_MAGIC);                                                                                  \
+        T f = x - (t - (T)(C_ROUND_MAGIC));                                                                            \
+        T p = fma((T)(1.5403530e-4f), f, (T)(1.3333558e-3f));                                                          \
+        p = fma(p, f, (T)(9.6181291e-3f));                                                                             \
+        p = fma(p, f, (T)(5.5504109e-2f));                                                                             \
+        p = fma(p, f, (T)(2.4022651e-1f));                                                                             \
+        p = fma(p, f, (T)(6.9314718e-1f));                                                                             \
+        p = fma(p, f, (T)(1.0f));                                                                                      \
+        return as_T(as_I(p) + (as_I(t) << 23));                                                                        \
+    }
+CLG_DEFINE_EXP2(clg_exp2, float, int, as_float, as_int)
+CLG_DEFINE_EXP2(clg_exp2_v, vf, vi, as_vf, as_vi)
+
+/* exp(x) by the same polynomial; x is at most 88. */
+inline float clg_exp(float x)
+{
+    return clg_exp2(x * C_LOG2E);
+}
+inline vf clg_exp_v(vf x)
+{
+    return clg_exp2_v(x * (vf)(C_LOG2E));
+}
+
+/* Lane reductions as a fixed tree: halves onto halves. */
+inline float clg_sum4(float4 v)
+{
+    float2 h = v.lo + v.hi;
+    return h.x + h.y;
+}
+inline float clg_max4(float4 v)
+{
+    float2 h = max(v.lo, v.hi);
+    return max(h.x, h.y);
+}
+#if P_VECTOR_WIDTH == 16
+inline float clg_sum_v(vf v)
+{
+    float8 h = v.lo + v.hi;
+    return clg_sum4(h.lo + h.hi);
+}
+inline float clg_max_v(vf v)
+{
+    float8 h = max(v.lo, v.hi);
+    return clg_max4(max(h.lo, h.hi));
+}
+#elif P_VECTOR_WIDTH == 8
+inline float clg_sum_v(vf v)
+{
+    return clg_sum4(v.lo + v.hi);
+}
+inline float clg_max_v(vf v)
+{
+    return clg_max4(max(v.lo, v.hi));
+}
+#else
+inline float clg_sum_v(vf v)
+{
+    return clg_sum4(v);
+}
+inline float clg_max_v(vf v)
+{
+    return clg_max4(v);
+}
+#endif

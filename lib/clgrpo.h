@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLGRPO_H
+#define CLGRPO_H
+
+/*
+ * clgrpo: OpenCL kernels for training language-model policies with group-relative policy optimisation.
+ *
+ * Dimension letters, used in every contract below:
+ *   N tokens (rows of a packed batch)    E model width        F feed-forward width     V vocabulary
+ *   B sequences                          H query heads        K key/value heads        D head dimension
+ *   S cache slots                        L cache positions    R rewards                G groups
+ *   P parameters                         M, N, K of a GEMM are local to clgrpo_gemm
+ *
+ * Every operation is `status clgrpo_<op>(ctx, args, queue, n_wait, wait_list, event)`: it enqueues on the caller's
+ * queue after the wait list, like clEnqueueNDRangeKernel, and returns; outputs are ready when the queue (or `event`)
+ * gets there. Nothing is allocated behind the caller's back: an operation that needs scratch memory says how much first
+ * (`clgrpo_<op>_workspace`). On a failed status nothing that the failed call enqueued is waited for and its outputs are
+ * undefined.
+ *
+ * The same device, build and arguments give the same bits. Forward operations are batch invariant: a row's result does
+ * not depend on which other rows are in the batch.
+ *
+ * A context serves one thread at a time; two contexts, also on one device, are independent. The library never prints or
+ * exits.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 120
+#endif
+#include <CL/cl.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CLGRPO_VERSION_MAJOR 0
+#define CLGRPO_VERSION_MINOR 1
+#define CLGRPO_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define CLGRPO_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define CLGRPO_MUST_CHECK
+#endif
+
+/* ---- Status ---------------------------------------------------------------------------------------------------------
+ */
+
+enum clgrpo_status {
+    CLGRPO_OK = 0,
+    CLGRPO_E_ARGUMENT,    /* a null pointer, an unknown enum value, a wrong struct_size */
+    CLGRPO_E_SHAPE,       /* extents or strides that do not fit together */
+    CLGRPO_E_BOUNDS,      /* a view that leaves its buffer */
+    CLGRPO_E_DTYPE,       /* a type that the operation does not take */
+    CLGRPO_E_VALUE,       /* a scalar out of its range */
+    CLGRPO_E_WORKSPACE,   /* less workspace than clgrpo_<op>_workspace says */
+    CLGRPO_E_UNSUPPORTED, /* a case that no kernel of this device handles */
+    CLGRPO_E_MEMORY,      /* the host is out of memory */
+    CLGRPO_E_BUILD,       /* a kernel did not compile; the sentence holds the first line of the log */
+    CLGRPO_E_DEVICE,      /* no such device, or it lacks what clgrpo needs */
+    CLGRPO_E_OPENCL       /* an OpenCL call failed; clgrpo_error_cl gives its code */
+};
+
+struct clgrpo_context;
+
+const char *clgrpo_version(void);                          /* "0.1.0" */
+const char *clgrpo_status_name(enum clgrpo_status status); /* "CLGRPO_E_SHAPE" */
+const char *clgrpo_status_text(enum clgrpo_status status); /* one plain sentence */
+
+/* The context keeps the first failure since the last clear: its status, its OpenCL code and one sentence with the
+ * numbers. */
+enum clgrpo_status clgrpo_error_status(const struct clgrpo_context *ctx);
+cl_int clgrpo_error_cl(const struct clgrpo_context *ctx);
+const char *clgrpo_error_text(const struct clgrpo_context *ctx); /* "" if none; valid until the next failure or clear */
+void clgrpo_error_clear(struct clgrpo_context *ctx);
+
+/* ---- Context --------------------------------------------------------------------------------------------------------
+ */
+
+/* `simt`: portable work-item kernels, OpenCL C 1.2. `cpu`: explicit vectors, packed operands, work-groups of one. */
+enum clgrpo_family { CLGRPO_FAMILY_AUTO = 0, CLGRPO_FAMILY_SIMT, CLGRPO_FAMILY_CPU };
+
+struct clgrpo_context_config {
+    size_t struct_size;
+    enum clgrpo_family family; /* AUTO: by device type; the environment's CLGRPO_FAMILY=simt|cpu overrides AUTO */
+    const char *cache_dir;     /* NULL: XDG_CACHE_HOME/clgrpo, else HOME/.cache/clgrpo, else no cache; "" : no cache */
+};
+#define CLGRPO_CONTEXT_CONFIG_INIT                                                                                     \
+    {                                                                                                                  \
+        sizeof(struct clgrpo_context_config), CLGRPO_FAMILY_AUTO, NULL                                                 \
+    }
+
+/* Borrows the caller's cl_context and cl_device_id (retained until destroy). `config` may be NULL. */
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_context_create(cl_context cl, cl_device_id device,
+                                                           const struct clgrpo_context_config *config,
+                                                           struct clgrpo_context **out);
+
+/*
+ * For programs without OpenCL code of their own: finds the device, makes the cl_context and one in-order queue.
+ * selector: NULL or "" the environment's CLGRPO_DEVICE, else the first GPU, else the first device of any type; "cpu",
+ * "gpu", "P:D" (platform and device index), or text found in "platform / device" names, ignoring case. On failure *out
+ * is NULL and the sentence is written to `error` (error_bytes long, may be NULL).
+ */
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_context_open(const char *selector,
+                                                         const struct clgrpo_context_config *config,
+                                                         struct clgrpo_context **out, char *error, size_t error_bytes);
+void clgrpo_context_destroy(struct clgrpo_context *ctx); /* accepts NULL */
+
+cl_context clgrpo_context_cl(const struct clgrpo_context *ctx);
+cl_device_id clgrpo_context_device(const struct clgrpo_context *ctx);
+cl_command_queue clgrpo_context_queue(const struct clgrpo_context *ctx); /* of clgrpo_context_open; else NULL */
+
+struct clgrpo_device_info {
+    size_t struct_size;
+    char platform[128], name[128], vendor[128], driver[128], key[256]; /* key: "vendor/name/driver", for tables */
+    cl_device_type type;
+    cl_uint compute_units;
+    cl_uint vector_width; /* native float lanes, 1, 4, 8 or 16 */
+    size_t max_work_group;
+    cl_ulong global_bytes, local_bytes, max_alloc_bytes;
+    enum clgrpo_family family;
+    bool has_fp64, has_fp16;
+};
+#define CLGRPO_DEVICE_INFO_INIT                                                                                        \
+    {                                                                                                                  \
+        .struct_size = sizeof(struct clgrpo_device_info)                                                               \
+    }
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_device_info_get(struct clgrpo_context *ctx,
+                                                            struct clgrpo_device_info *info);
+
+/* Programs built and loaded from the disk cache by this context so far, and the seconds spent on each. */
+struct clgrpo_cache_stats {
+    size_t struct_size;
+    unsigned n_built, n_loaded;
+    double build_seconds, load_seconds;
+};
+#define CLGRPO_CACHE_STATS_INIT                                                                                        \
+    {                                                                                                                  \
+        .struct_size = sizeof(struct clgrpo_cache_stats)                                                               \
+    }
+void clgrpo_cache_stats_get(const struct clgrpo_context *ctx, struct clgrpo_cache_stats *stats);
+
+/* ---- Tensors --------------------------------------------------------------------------------------------------------
+ */
+
+enum clgrpo_dtype { CLGRPO_F32 = 0, CLGRPO_F16, CLGRPO_BF16, CLGRPO_I32, CLGRPO_U32, CLGRPO_U64 };
+enum { CLGRPO_MAX_RANK = 4 };
+
+/*
+ * A view of a buffer. Element (i0, i1, ...) lies at `offset + i0 * stride[0] + i1 * stride[1] + ...`; offset and
+ * strides count elements. Unless an operation says otherwise the innermost stride is 1 and the others are free, so a
+ * view of columns works.
+ */
+struct clgrpo_tensor {
+    cl_mem buf;
+    size_t offset;
+    enum clgrpo_dtype dtype;
+    unsigned rank;
+    size_t shape[CLGRPO_MAX_RANK];
+    size_t stride[CLGRPO_MAX_RANK];
+};
+
+size_t clgrpo_dtype_bytes(enum clgrpo_dtype dtype);
+size_t clgrpo_tensor_elems(const struct clgrpo_tensor *t);
+/* Dense row-major view of a buffer; rank 1..4. */
+struct clgrpo_tensor clgrpo_tensor_view(cl_mem buf, size_t offset, enum clgrpo_dtype dtype, unsigned rank,
+                                        const size_t *shape);
+
+/* For programs that leave buffers to the library. create makes a buffer and a dense view of it; destroy accepts a
+ * zeroed view. */
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_create(struct clgrpo_context *ctx, enum clgrpo_dtype dtype,
+                                                          unsigned rank, const size_t *shape,
+                                                          struct clgrpo_tensor *out);
+void clgrpo_tensor_destroy(struct clgrpo_tensor *t);
+/* Blocking copies of a dense view; bytes must equal the view's. */
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_write(struct clgrpo_context *ctx, cl_command_queue queue,
+                                                         const struct clgrpo_tensor *t, const void *host, size_t bytes);
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_read(struct clgrpo_context *ctx, cl_command_queue queue,
+                                                        const struct clgrpo_tensor *t, void *host, size_t bytes);
+/* Enqueued, on a dense view: every byte 0; a copy between two dense views of equal type and size that do not overlap.
+ */
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_zero(struct clgrpo_context *ctx, const struct clgrpo_tensor *t,
+                                                        cl_command_queue queue, cl_uint n_wait,
+                                                        const cl_event *wait_list, cl_event *event);
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_copy(struct clgrpo_context *ctx, const struct clgrpo_tensor *from,
+                                                        const struct clgrpo_tensor *to, cl_command_queue queue,
+                                                        cl_uint n_wait, const cl_event *wait_list, cl_event *event);
+CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_queue_finish(struct clgrpo_context *ctx, cl_command_queue queue);
+
+/* Scratch memory that the caller lends to one call; its contents mean nothing before and after. offset_bytes is a
+ * multiple of 64. A zeroed struct stands for none. The same workspace may serve call after call on one in-order queue.
+ */
+struct clgrpo_workspace {
+    cl_mem buf;
+    size_t offset_bytes, bytes;
+};
+
+/* ---- Random numbers -------------------------------------------------------------------------------------------------
+ */
+
+/* Philox4x32-10 (Salmon et al., SC 2011): the sampling kernels draw exactly this. */
+void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+/* ---- Operations -----------------------------------------------------------------------------------------------------
+ */
+
+#define CLGRPO_QUEUE_PARAMS cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event
+#define CLGRPO_OP(name)                                                                                                \
+    CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_##name(struct clgrpo_context *ctx,                                     \
+                                                       const struct clgrpo_##name##_args *args, CLGRPO_QUEUE_PARAMS)
+#define CLGRPO_OP_WORKSPACE(name)                                                                                      \
+    CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_##name##_workspace(                                                    \
+        struct clgrpo_context *ctx, const struct clgrpo_##name##_args *args, size_t *bytes)
+#define CLGRPO_ARGS_INIT(name)                                                                                         \
+    {                                                                                                                  \
+        .struct_size = sizeof(struct clgrpo_##name##_args)                                                             \
+    }
+
+#include "clgrpo_linear.h"
+#include "clgrpo_attention.h"
+#include "clgrpo_layer.h"
+#include "clgrpo_policy.h"
+#include "clgrpo_optim.h"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

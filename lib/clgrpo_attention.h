@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Attention over packed sequences of unequal length, and decoding with a KV cache. Include clgrpo.h. */
+#ifndef CLGRPO_ATTENTION_H
+#define CLGRPO_ATTENTION_H
+
+/* Keys are visited in blocks of this many, counted from a sequence's position 0, in every kernel: the order of the
+ * sums, and so the bits of a row, are the same in training, prefill and decoding. */
+enum { CLGRPO_ATTENTION_BLOCK = 64 };
+
+/*
+ * o[n][h] = sum_j softmax_j(scale q[n][h] . k[j][g]) v[j][g],  g = h / (H / K) (grouped-query attention), j over the
+ * keys of the same sequence, with `causal` those at or before n. FlashAttention-2 (Dao, arXiv 2307.08691): scores are
+ * never stored.
+ *
+ * q, o [N][H][D]   k, v [N][K][D]   f32; innermost stride 1, the others free (columns of one qkv buffer are fine)
+ * offsets [B+1] i32: sequence b owns rows offsets[b] .. offsets[b+1]-1; offsets[0] = 0, offsets[B] <= N, ascending;
+ * empty sequences are allowed; rows from offsets[B] on are not touched lse [N][H] f32: log of the softmax denominator,
+ * needed by the backward; lse.buf may be NULL max_len >= the longest sequence (sizes the launch). D is 32, 64 or 128; H
+ * is a multiple of K. o aliases nothing.
+ */
+struct clgrpo_attention_args {
+    size_t struct_size;
+    struct clgrpo_tensor q, k, v, offsets, o, lse;
+    size_t max_len;
+    float scale; /* usually 1 / sqrt(D) */
+    bool causal;
+    struct clgrpo_workspace workspace;
+};
+#define CLGRPO_ATTENTION_ARGS_INIT                                                                                     \
+    {                                                                                                                  \
+        .struct_size = sizeof(struct clgrpo_attention_args), .causal = true                                            \
+    }
+CLGRPO_OP_WORKSPACE(attention);
+CLGRPO_OP(attention);
+
+/*
+ * dq, dk, dv (written, not accumulated) from dout = dL/do, with o and lse of the forward. Two passes with one writer
+ * per element (queries, then keys), no atomics. Layouts as above; rows from offsets[B] on are not touched. dq, dk, dv
+ * may be views of one buffer but alias no input.
+ */
+struct clgrpo_attention_backward_args {
+    size_t struct_size;
+    struct clgrpo_tensor q, k, v, offsets, o, lse, dout, dq, dk, dv;
+    size_t max_len;
+    float scale;
+    bool causal;
+    struct clgrpo_workspace workspace;
+};
+#define CLGRPO_ATTENTION_BACKWARD_ARGS_INIT                                                                            \
+    {                                                                                                                  \
+        .struct_size = sizeof(struct clgrpo_attention_backward_args), .causal = true                                   \
+    }
+CLGRPO_OP_WORKSPACE(attention_backward);
+CLGRPO_OP(attention_backward);
+
+/*
+ * KV cache of S slots of L positions (L a multiple of CLGRPO_ATTENTION_BLOCK):
+ *   k_cache [S][K][L/64][D][64] (a block of 64 keys lies transposed, so that keys are vector lanes)   v_cache
+ * [S][K][L][D]   f32, dense, zeroed by the caller before first use (a stale NaN would outlive its mask).
+ *
+ * kv_append stores k, v [N][K][D] of N tokens at (slot[n], position[n]), i32; a pair that is out of range is skipped;
+ * pairs differ.
+ */
+struct clgrpo_kv_append_args {
+    size_t struct_size;
+    struct clgrpo_tensor k, v, slot, position, k_cache, v_cache;
+};
+#define CLGRPO_KV_APPEND_ARGS_INIT CLGRPO_ARGS_INIT(kv_append)
+CLGRPO_OP(kv_append);
+
+/*
+ * Attention of N query tokens against the cache: token n sees positions 0 .. position[n] of slot[n], which kv_append
+ * wrote before. Serves decoding (one token per slot) and chunked prefill (many). Bits equal clgrpo_attention's for the
+ * same history. q, o [N][H][D] f32; slot, position [N] i32; a pair out of range gives zeros.
+ */
+struct clgrpo_attention_decode_args {
+    size_t struct_size;
+    struct clgrpo_tensor q, slot, position, k_cache, v_cache, o;
+    float scale;
+    struct clgrpo_workspace workspace;
+};
+#define CLGRPO_ATTENTION_DECODE_ARGS_INIT CLGRPO_ARGS_INIT(attention_decode)
+CLGRPO_OP_WORKSPACE(attention_decode);
+CLGRPO_OP(attention_decode);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64 };
+
+/* Names may be padded and are not always terminated by every driver. */
+static void
+text_info(cl_device_id device, cl_device_info what, char *text, size_t bytes)
+{
+    size_t n;
+
+    memset(text, 0, bytes);
+    if (clGetDeviceInfo(device, what, bytes - 1, text, NULL) != CL_SUCCESS)
+        snprintf(text, bytes, "unknown");
+    for (n = strlen(text); n > 0 && isspace((unsigned char)text[n - 1]);)
+        text[--n] = '\0';
+}
+
+static bool
+has_extension(cl_device_id device, const char *name)
+{
+    size_t bytes = 0;
+    char *list;
+    bool found;
+
+    if (clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, 0, NULL, &bytes) != CL_SUCCESS || bytes == 0)
+        return false;
+    list = calloc(1, bytes + 1);
+    if (list == NULL)
+        return false;
+    clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, bytes, list, NULL);
+    found = strstr(list, name) != NULL;
+    free(list);
+    return found;
+}
+
+/* The largest of 1, 4, 8, 16 that is not above what the device calls native. */
+static cl_uint
+usable_width(cl_uint native)
+{
+    return native >= 16 ? 16 : native >= 8 ? 8 : native >= 4 ? 4 : 1;
+}
+
+cl_int
+clg_device_probe(cl_device_id device, struct clgrpo_device_info *info)
+{
+    cl_platform_id platform = NULL;
+    cl_uint native = 1;
+    cl_int code = CL_SUCCESS;
+
+    memset(info, 0, sizeof *info);
+    info->struct_size = sizeof *info;
+    code |= clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof info->type, &info->type, NULL);
+    code |=
+        clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof info->compute_units, &info->compute_units, NULL);
+    code |= clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof info->max_work_group, &info->max_work_group,
+                            NULL);
+    code |= clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof info->global_bytes, &info->global_bytes, NULL);
+    code |= clGetDeviceInfo(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof info->local_bytes, &info->local_bytes, NULL);
+    code |= clGetDeviceInfo(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof info->max_alloc_bytes, &info->max_alloc_bytes,
+                            NULL);
+    code |= clGetDeviceInfo(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof native, &native, NULL);
+    code |= clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    if (code != CL_SUCCESS)
+        return CL_INVALID_DEVICE;
+    info->vector_width = usable_width(native);
+    text_info(device, CL_DEVICE_NAME, info->name, sizeof info->name);
+    text_info(device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
+    text_info(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
+    clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform - 1, info->platform, NULL);
+    snprintf(info->key, sizeof info->key, "%.80s/%.80s/%.80s", info->vendor, info->name, info->driver);
+    info->has_fp64 = has_extension(device, "cl_khr_fp64");
+    info->has_fp16 = has_extension(device, "cl_khr_fp16");
+    return CL_SUCCESS;
+}
+
+struct candidate {
+    cl_device_id device;
+    cl_device_type type;
+    unsigned platform_index, device_index;
+    char name[320]; /* "platform / device" */
+};
+
+static unsigned
+list_devices(struct candidate *list, unsigned max)
+{
+    cl_platform_id platforms[MAX_PLATFORMS];
+    cl_uint n_platforms = 0;
+    unsigned n = 0;
+
+    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &n_platforms) != CL_SUCCESS)
+        return 0;
+    for (unsigned p = 0; p < n_platforms && p < MAX_PLATFORMS; p++) {
+        cl_device_id devices[MAX_DEVICES];
+        cl_uint n_devices = 0;
+        char platform[128] = "";
+
+        clGetPlatformInfo(platforms[p], CL_PLATFORM_NAME, sizeof platform - 1, platform, NULL);
+        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, MAX_DEVICES, devices, &n_devices) != CL_SUCCESS)
+            continue;
+        for (unsigned d = 0; d < n_devices && d < MAX_DEVICES && n < max; d++, n++) {
+            char name[128];
+
+            list[n] = (struct candidate){.device = devices[d], .platform_index = p, .device_index = d};
+            clGetDeviceInfo(devices[d], CL_DEVICE_TYPE, sizeof list[n].type, &list[n].type, NULL);
+            text_info(devices[d], CL_DEVICE_NAME, name, sizeof name);
+            snprintf(list[n].name, sizeof list[n].name, "%s / %s", platform, name);
+        }
+    }
+    return n;
+}
+
+static bool
+matches(const struct candidate *c, const char *selector)
+{
+    unsigned p, d;
+    int used = 0;
+
+    if (strcasecmp(selector, "gpu") == 0)
+        return (c->type & CL_DEVICE_TYPE_GPU) != 0;
+    if (strcasecmp(selector, "cpu") == 0)
+        return (c->type & CL_DEVICE_TYPE_CPU) != 0;
+    if (sscanf(selector, "%u:%u%n", &p, &d, &used) == 2 && selector[used] == '\0')
+        return c->platform_index == p && c->device_index == d;
+    return strcasestr(c->name, selector) != NULL;
+}
+
+enum clgrpo_status
+clg_device_find(const char *selector, cl_device_id *device, char *error, size_t error_bytes)
+{
+    struct candidate list[MAX_DEVICES];
+    unsigned n = list_devices(list, MAX_DEVICES);
+    size_t used;
+
+    if (n == 0) {
+        snprintf(error, error_bytes, "no OpenCL device found; install a driver, for example pocl-opencl-icd");
+        return CLGRPO_E_DEVICE;
+    }
+    if (selector == NULL || selector[0] == '\0')
+        selector = getenv("CLGRPO_DEVICE");
+    if (selector == NULL || selector[0] == '\0') {
+        *device = list[0].device;
+        for (unsigned i = n; i-- > 0;)
+            if ((list[i].type & CL_DEVICE_TYPE_GPU) != 0)
+                *device = list[i].device;
+        return CLGRPO_OK;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (matches(&list[i], selector)) {
+            *device = list[i].device;
+            return CLGRPO_OK;
+        }
+    }
+    used = (size_t)snprintf(error, error_bytes, "no device matches '%.64s'; there are", selector);
+    for (unsigned i = 0; i < n && used < error_bytes; i++)
+        used += (size_t)snprintf(error + used, error_bytes - used, "%s %u:%u %s", i > 0 ? "," : "",
+                                 list[i].platform_index, list[i].device_index, list[i].name);
+    return CLGRPO_E_DEVICE;
+}

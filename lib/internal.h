@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLGRPO_INTERNAL_H
+#define CLGRPO_INTERNAL_H
+
+#include "config.h"
+
+#include <stdio.h>
+
+#include "clgrpo.h"
+
+/* ---- Context and errors ---------------------------------------------------------------------------------------------
+ */
+
+struct clg_program; /* a built specialisation of a unit, with its kernels */
+
+struct clgrpo_context {
+    cl_context cl;
+    cl_device_id device;
+    cl_command_queue queue; /* only of clgrpo_context_open */
+    struct clgrpo_device_info info;
+    enum clgrpo_family family;
+    char *cache_dir; /* NULL: no disk cache */
+    struct clg_program *programs;
+    struct clgrpo_cache_stats cache_stats;
+    enum clgrpo_status error_status;
+    cl_int error_cl;
+    char error_text[512];
+};
+
+/* Keeps the first sentence; returns `status`. */
+enum clgrpo_status clg_fail(struct clgrpo_context *ctx, enum clgrpo_status status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+enum clgrpo_status clg_fail_cl(struct clgrpo_context *ctx, cl_int code, const char *call);
+const char *clg_cl_name(cl_int code);
+
+/* The three control macros: `st` and the label `out` are the caller's. */
+#define CLG_TRY(expr)                                                                                                  \
+    do {                                                                                                               \
+        if ((st = (expr)) != CLGRPO_OK)                                                                                \
+            goto out;                                                                                                  \
+    } while (0)
+#define CLG_REQUIRE(ctx, cond, code, ...)                                                                              \
+    do {                                                                                                               \
+        if (!(cond)) {                                                                                                 \
+            st = clg_fail((ctx), (code), __VA_ARGS__);                                                                 \
+            goto out;                                                                                                  \
+        }                                                                                                              \
+    } while (0)
+#define CLG_CL(ctx, call)                                                                                              \
+    do {                                                                                                               \
+        cl_int cl_code_ = (call);                                                                                      \
+        if (cl_code_ != CL_SUCCESS) {                                                                                  \
+            st = clg_fail_cl((ctx), cl_code_, #call);                                                                  \
+            goto out;                                                                                                  \
+        }                                                                                                              \
+    } while (0)
+
+/* First line of every operation: arguments are there and of this library's size. `op` names it in the sentence. */
+#define CLG_CHECK_ARGS(ctx, args, op)                                                                                  \
+    CLG_REQUIRE((ctx), (args) != NULL && (args)->struct_size == sizeof *(args), CLGRPO_E_ARGUMENT,                     \
+                op ": args is null or its struct_size is not %zu; use the INIT macro", sizeof *(args))
+
+/* ---- Tensors --------------------------------------------------------------------------------------------------------
+ */
+
+/* t has this type and rank and these extents (CLG_ANY: any), innermost stride 1, and lies inside its buffer, without
+ * overflow. */
+#define CLG_ANY ((size_t)-1)
+enum clgrpo_status clg_tensor_check(struct clgrpo_context *ctx, const char *op, const char *name,
+                                    const struct clgrpo_tensor *t, enum clgrpo_dtype dtype, unsigned rank,
+                                    const size_t *shape);
+/* clg_tensor_check, and dense: element i of the flattened view at offset + i. */
+enum clgrpo_status clg_tensor_check_dense(struct clgrpo_context *ctx, const char *op, const char *name,
+                                          const struct clgrpo_tensor *t, enum clgrpo_dtype dtype, unsigned rank,
+                                          const size_t *shape);
+#define CLG_SHAPE(...) ((const size_t[]){__VA_ARGS__})
+
+/* The workspace is at least `need` bytes, inside its buffer, 64-byte aligned. need 0 accepts none. */
+enum clgrpo_status clg_workspace_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_workspace *w,
+                                       size_t need);
+size_t clg_round_up(size_t n, size_t multiple);
+
+/* ---- Programs -------------------------------------------------------------------------------------------------------
+ */
+
+/*
+ * The kernel `entry` of `unit` (kernels/units.tsv) built with `defines` ("-DC_HEAD_DIM=64 -DP_MR=6"; NULL for none).
+ * Built once per context and defines, or loaded from the disk cache. Borrowed: it lives as long as the context. Every
+ * program gets, besides: -DP_VECTOR_WIDTH=<native float lanes, at least 4>, -DHAS_FP64, -DHAS_FP16 where the device has
+ * them.
+ */
+enum clgrpo_status clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *defines,
+                                  cl_kernel *out);
+void clg_programs_destroy(struct clgrpo_context *ctx);
+unsigned clg_vector_width(const struct clgrpo_context *ctx); /* what P_VECTOR_WIDTH is: 4, 8 or 16 */
+
+/* Kernel sources embedded at build time. */
+struct clg_source {
+    const char *name; /* file name, "reduce.cl" */
+    const unsigned char *bytes;
+    size_t n_bytes;
+};
+extern const struct clg_source clg_sources[];
+extern const size_t clg_n_sources;
+struct clg_unit {
+    const char *name;         /* "rmsnorm" */
+    const char *fragments[8]; /* file names in order, NULL-terminated */
+};
+extern const struct clg_unit clg_units[];
+extern const size_t clg_n_units;
+
+/* Disk cache of device binaries; a miss is *bytes = NULL, whatever the reason. The key is the full text that decides a
+ * build. */
+void clg_cache_load(const char *dir, const char *key, size_t key_bytes, unsigned char **binary, size_t *n_bytes);
+void clg_cache_store(const char *dir, const char *key, size_t key_bytes, const unsigned char *binary, size_t n_bytes);
+/* The folder that clgrpo_context_config.cache_dir stands for; NULL if none. Freed by the caller. */
+char *clg_cache_dir(const char *configured);
+
+/* ---- Launching ------------------------------------------------------------------------------------------------------
+ */
+
+/* The launches of one operation: the first waits for the caller's list, each next for the one before (by events, unless
+ * the queue is in order), and the last is the caller's event. */
+struct clg_seq {
+    struct clgrpo_context *ctx;
+    cl_command_queue queue;
+    cl_uint n_wait;
+    const cl_event *wait_list;
+    cl_event *event; /* the caller's, may be NULL */
+    cl_event last;   /* of an out-of-order queue, or when the caller wants an event */
+    bool in_order;
+    bool started;
+};
+enum clgrpo_status clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx, cl_command_queue queue,
+                                 cl_uint n_wait, const cl_event *wait_list, cl_event *event);
+/*
+ * Sets the arguments of `kernel` by `format`, one letter each, and enqueues it over n_groups[dims] groups of `local`
+ * items: 'm' cl_mem   'i' int (cl_int)   'u' unsigned (cl_uint)   'z' size_t (passed as ulong)   'f' double (passed as
+ * float) 'L' size_t bytes of local memory 't' const struct clgrpo_tensor *: two arguments, its cl_mem and its offset as
+ * ulong A launch of no groups sets nothing and is skipped. Checks local size and local memory against the device.
+ */
+struct clg_grid {
+    cl_uint dims;
+    size_t n_groups[3];
+    size_t local[3];
+};
+enum clgrpo_status clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, const char *format,
+                              ...);
+/* Copies and fills that belong to the same sequence. */
+enum clgrpo_status clg_seq_copy(struct clg_seq *seq, cl_mem from, cl_mem to, size_t from_bytes, size_t to_bytes,
+                                size_t n);
+enum clgrpo_status clg_seq_zero(struct clg_seq *seq, cl_mem buf, size_t offset_bytes, size_t n_bytes);
+/* Hands the last event to the caller (a marker if nothing was launched); releases what the sequence holds. Returns st,
+ * or its own failure if st is OK. Call it once at `out`, also after a failure. */
+enum clgrpo_status clg_seq_end(struct clg_seq *seq, enum clgrpo_status st);
+/* Groups of one work-item for the cpu family, or groups of `local` for simt. */
+static inline struct clg_grid
+clg_grid1(size_t n_groups, size_t local)
+{
+    return (struct clg_grid){1, {n_groups, 1, 1}, {local, 1, 1}};
+}
+
+#endif

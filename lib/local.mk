@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+lib_LTLIBRARIES = lib/libclgrpo.la
+include_HEADERS = \
+	lib/clgrpo.h \
+	lib/clgrpo_attention.h \
+	lib/clgrpo_layer.h \
+	lib/clgrpo_linear.h \
+	lib/clgrpo_optim.h \
+	lib/clgrpo_policy.h
+
+lib_libclgrpo_la_SOURCES = \
+	lib/cache_disk.c \
+	lib/context.c \
+	lib/device.c \
+	lib/device.h \
+	lib/internal.h \
+	lib/launch.c \
+	lib/program.c \
+	lib/rng.c \
+	lib/status.c \
+	lib/tensor.c \
+	lib/tensor_copy.c
+nodist_lib_libclgrpo_la_SOURCES = kernels/sources.c
+lib_libclgrpo_la_CPPFLAGS = $(AM_CPPFLAGS)
+lib_libclgrpo_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
+lib_libclgrpo_la_LIBADD = $(OPENCL_LIBS) $(ZLIB_LIBS) -lm
+# current:revision:age of the exported interface
+lib_libclgrpo_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -export-symbols-regex '^clgrpo_' -no-undefined
+if HAVE_CLBLAST
+lib_libclgrpo_la_CFLAGS += $(CLBLAST_CFLAGS)
+lib_libclgrpo_la_LIBADD += $(CLBLAST_LIBS)
+endif

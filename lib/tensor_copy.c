@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+static enum clgrpo_status
+check_host_copy(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *t, const void *host,
+                size_t bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    size_t need;
+
+    CLG_REQUIRE(ctx, t != NULL && (host != NULL || bytes == 0), CLGRPO_E_ARGUMENT, "%s: null argument", op);
+    CLG_TRY(clg_tensor_check_dense(ctx, op, "tensor", t, t->dtype, t->rank, t->shape));
+    need = clgrpo_tensor_elems(t) * clgrpo_dtype_bytes(t->dtype);
+    CLG_REQUIRE(ctx, bytes == need, CLGRPO_E_SHAPE, "%s: %zu bytes for a tensor of %zu", op, bytes, need);
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_tensor_write(struct clgrpo_context *ctx, cl_command_queue queue, const struct clgrpo_tensor *t, const void *host,
+                    size_t bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_TRY(check_host_copy(ctx, "tensor_write", t, host, bytes));
+    if (bytes > 0)
+        CLG_CL(ctx, clEnqueueWriteBuffer(queue, t->buf, CL_TRUE, t->offset * clgrpo_dtype_bytes(t->dtype), bytes, host,
+                                         0, NULL, NULL));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_tensor_read(struct clgrpo_context *ctx, cl_command_queue queue, const struct clgrpo_tensor *t, void *host,
+                   size_t bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_TRY(check_host_copy(ctx, "tensor_read", t, host, bytes));
+    if (bytes > 0)
+        CLG_CL(ctx, clEnqueueReadBuffer(queue, t->buf, CL_TRUE, t->offset * clgrpo_dtype_bytes(t->dtype), bytes, host,
+                                        0, NULL, NULL));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_tensor_zero(struct clgrpo_context *ctx, const struct clgrpo_tensor *t, cl_command_queue queue, cl_uint n_wait,
+                   const cl_event *wait_list, cl_event *event)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clg_seq seq = {0};
+
+    CLG_REQUIRE(ctx, t != NULL, CLGRPO_E_ARGUMENT, "tensor_zero: null argument");
+    CLG_TRY(clg_tensor_check_dense(ctx, "tensor_zero", "tensor", t, t->dtype, t->rank, t->shape));
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    CLG_TRY(clg_seq_zero(&seq, t->buf, t->offset * clgrpo_dtype_bytes(t->dtype),
+                         clgrpo_tensor_elems(t) * clgrpo_dtype_bytes(t->dtype)));
+out:
+    return clg_seq_end(&seq, st);
+}
+
+enum clgrpo_status
+clgrpo_tensor_copy(struct clgrpo_context *ctx, const struct clgrpo_tensor *from, const struct clgrpo_tensor *to,
+                   cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clg_seq seq = {0};
+    size_t size, n;
+
+    CLG_REQUIRE(ctx, from != NULL && to != NULL, CLGRPO_E_ARGUMENT, "tensor_copy: null argument");
+    CLG_TRY(clg_tensor_check_dense(ctx, "tensor_copy", "from", from, from->dtype, from->rank, from->shape));
+    CLG_TRY(clg_tensor_check_dense(ctx, "tensor_copy", "to", to, from->dtype, to->rank, to->shape));
+    n = clgrpo_tensor_elems(from);
+    CLG_REQUIRE(ctx, n == clgrpo_tensor_elems(to), CLGRPO_E_SHAPE, "tensor_copy: %zu elements into %zu", n,
+                clgrpo_tensor_elems(to));
+    size = clgrpo_dtype_bytes(from->dtype);
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    CLG_TRY(clg_seq_copy(&seq, from->buf, to->buf, from->offset * size, to->offset * size, n * size));
+out:
+    return clg_seq_end(&seq, st);
+}
+
+enum clgrpo_status
+clgrpo_queue_finish(struct clgrpo_context *ctx, cl_command_queue queue)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_CL(ctx, clFinish(queue));
+out:
+    return st;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLGRPO_TESTS_FIXTURE_H
+#define CLGRPO_TESTS_FIXTURE_H
+
+#include <check.h>
+#include <stdint.h>
+
+#include "clgrpo.h"
+
+/*
+ * What every operation's test needs: a context of each family on the default device, inputs that are asymmetric and
+ * free of 0 and 1, outputs that start as NaN with guard elements around them, and error bounds derived from the type
+ * and the length of the sum.
+ */
+
+/* A context of `family` (opened once per process), its own in-order queue. Fails the test if there is no device. */
+struct clgrpo_context *fx_context(enum clgrpo_family family);
+/* "simt", "cpu". */
+const char *fx_family_name(enum clgrpo_family family);
+/* For loop tests over both: index 0 and 1. */
+enum { FX_N_FAMILIES = 2 };
+enum clgrpo_family fx_family(int index);
+
+/* Fails the test with the context's sentence unless `st` is OK. */
+#define fx_ok(ctx, expr)                                                                                               \
+    do {                                                                                                               \
+        enum clgrpo_status fx_st_ = (expr);                                                                            \
+        ck_assert_msg(fx_st_ == CLGRPO_OK, "%s: %s: %s", #expr, clgrpo_status_name(fx_st_), clgrpo_error_text(ctx));   \
+    } while (0)
+/* The call must fail with `want`; the error is then cleared. */
+#define fx_fails(ctx, expr, want)                                                                                      \
+    do {                                                                                                               \
+        enum clgrpo_status fx_st_ = (expr);                                                                            \
+        ck_assert_msg(fx_st_ == (want), "%s: got %s, want %s: %s", #expr, clgrpo_status_name(fx_st_),                  \
+                      clgrpo_status_name(want), clgrpo_error_text(ctx));                                               \
+        ck_assert_msg(clgrpo_error_text(ctx)[0] != '\0', "%s: no sentence", #expr);                                    \
+        clgrpo_error_clear(ctx);                                                                                       \
+    } while (0)
+
+/* Deterministic inputs: n values of roughly normal size `scale`, never 0 or 1, different for each seed. malloc'ed. */
+float *fx_random(size_t n, float scale, uint64_t seed);
+int32_t *fx_random_i32(size_t n, int32_t below, uint64_t seed);
+
+/* A tensor with guard elements before and after it. From host data, or filled with NaN (i32: a canary). Dense
+ * rank 1..4. */
+struct clgrpo_tensor fx_upload(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape,
+                               const void *host);
+struct clgrpo_tensor fx_output(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape);
+#define FX_SHAPE(...) ((const size_t[]){__VA_ARGS__})
+/* A [rows][cols] view with row stride `stride` >= cols inside a guarded buffer: cells between rows must stay untouched.
+ */
+struct clgrpo_tensor fx_upload_strided(struct clgrpo_context *ctx, size_t rows, size_t cols, size_t stride,
+                                       const float *host);
+/* Reads a view of any strides densely (malloc'ed), and fails the test if a guard element or a gap between rows was
+ * touched. */
+void *fx_download(struct clgrpo_context *ctx, const struct clgrpo_tensor *t);
+void fx_release(struct clgrpo_tensor *t);
+struct clgrpo_workspace fx_workspace(struct clgrpo_context *ctx, size_t bytes);
+void fx_workspace_release(struct clgrpo_workspace *w);
+
+/*
+ * |got - want| <= bound for each element, where bound = c * eps_f32 * sqrt(n_terms) * magnitude[i] + tiny; `magnitude`
+ * is the double reference of sum |term| (or NULL: |want|). Reports the worst element. NaN never passes.
+ */
+void fx_close(const char *what, const float *got, const double *want, const double *magnitude, size_t n, double c,
+              size_t n_terms);
+/* Same bits. */
+void fx_same_bits(const char *what, const void *a, const void *b, size_t bytes);
+
+/* Runs the suite without fork (OpenCL contexts do not survive it) and returns main's exit code. */
+int fx_main(Suite *suite);
+
+#endif

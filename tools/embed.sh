@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# embed.sh UNITS.TSV FILE.cl...: a C file on standard output with every kernel source as a byte array, the table of them, and the
+# table of units. Byte arrays need no quoting and no string length limit.
+set -eu
+units=$1
+shift
+echo '/* Made by embed.sh from the kernel sources. */'
+echo '#include "internal.h"'
+n=0
+table=
+for f in "$@"; do
+    printf 'static const unsigned char source_%d[] = {' "$n"
+    od -An -v -tu1 "$f" | sed 's/  */ /g; s/^ //; s/ $//; s/ /,/g; s/$/,/'
+    echo '};'
+    table="$table    {\"${f##*/}\", source_$n, sizeof source_$n},
+"
+    n=$((n + 1))
+done
+printf 'const struct clg_source clg_sources[] = {\n%s};\n' "$table"
+echo "const size_t clg_n_sources = $n;"
+echo 'const struct clg_unit clg_units[] = {'
+awk -F '\t' '/^[^#]/ && NF >= 2 {
+    n = split($2, f, " ")
+    printf "    {\"%s\", {", $1
+    for (i = 1; i <= n; i++) printf "\"%s\", ", f[i]
+    print "NULL}},"
+    count++
+} END { print "};"; print "const size_t clg_n_units = " count + 0 ";" }' "$units"

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_POLICY_H
+#define MGRPO_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model_config.h"
+#include "status.h"
+
+/*
+ * One agent's policy on one device: weights, optimiser state, KV cache. The same forward serves sampling and training,
+ * so a token's log-probability has the same bits in both while the weights are the same.
+ */
+struct mg_policy;
+
+struct mg_policy_limits {
+    const char *device;  /* selector of clgrpo_context_open; NULL: default */
+    uint32_t slots;      /* sequences that decode at once; 0: no KV cache */
+    uint32_t context;    /* longest sequence, in tokens */
+    uint32_t max_tokens; /* tokens of one training micro-batch, or of one decoding forward */
+    bool train;          /* gradients and optimiser state are wanted */
+};
+
+/* Opens a model directory (config.json, model.safetensors); or fresh weights drawn from `seed`. */
+enum mg_status mg_policy_open(const char *dir, const struct mg_policy_limits *limits, struct mg_policy **out,
+                              struct mg_err *err);
+enum mg_status mg_policy_init(const struct mg_model_config *config, uint64_t seed,
+                              const struct mg_policy_limits *limits, struct mg_policy **out, struct mg_err *err);
+void mg_policy_close(struct mg_policy *p); /* accepts NULL */
+const struct mg_model_config *mg_policy_config(const struct mg_policy *p);
+
+/* ---- Generation ---- */
+
+/* One token that enters the cache at (slot, position); positions of a slot are fed in order, from 0. */
+struct mg_feed {
+    int32_t token;
+    uint32_t slot, position;
+    bool sample;     /* draw the token that follows this one */
+    uint64_t key[2]; /* of the draw: a function of the data (seed, step, question, rollout, position) */
+};
+struct mg_sampling {
+    float temperature; /* 0: greedy */
+    uint32_t top_k;    /* 0: off */
+    float top_p;       /* 1: off */
+};
+/* Runs n feeds (several of one slot allowed: prefill) and writes, for each i with sample set, token[i] and logprob[i]
+ * (at the sampling temperature, 1 for greedy, before top-k and top-p). n may exceed max_tokens: it is cut into
+ * forwards. */
+enum mg_status mg_policy_decode(struct mg_policy *p, const struct mg_feed *feed, size_t n,
+                                const struct mg_sampling *how, int32_t *token, float *logprob, struct mg_err *err);
+
+/* ---- Training ---- */
+
+/* A trajectory: ids[0..len). weight[i] is the loss weight of having predicted ids[i] (0: not trained; weight[0] is
+ * ignored). old_logprob[i] is what the sampler recorded for ids[i] where weight[i] > 0 (ignored by NLL). */
+struct mg_train_row {
+    const int32_t *ids;
+    const float *weight;
+    const float *old_logprob;
+    uint32_t len;
+    float advantage; /* one per trajectory */
+};
+enum mg_loss { MG_LOSS_NLL, MG_LOSS_POLICY };
+struct mg_objective_params {
+    enum mg_loss loss;
+    float temperature; /* of the sampling, for the ratio to be exactly 1 */
+    float clip_low, clip_high, dual_clip, kl_beta /* 0 here: no reference policy */, entropy_bonus;
+};
+struct mg_train_stats {
+    double loss, tokens, weight_sum; /* trained tokens and their weight */
+    double ratio_sum, ratio_min, ratio_max, clipped, approx_kl_sum;
+    double entropy_sum;    /* over trained tokens */
+    double forward_tokens; /* all tokens that went through the model */
+};
+/* Adds the gradient of sum weight * loss over the rows; cut into micro-batches of at most max_tokens in the given
+ * order. */
+enum mg_status mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
+                                  const struct mg_objective_params *objective, struct mg_train_stats *stats,
+                                  struct mg_err *err);
+/* Log-probabilities and arg-max of every next token, without gradient: logprob[r][i], argmax[r][i] belong to ids[i], i
+ * >= 1. Either may be NULL. */
+enum mg_status mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows, float temperature,
+                               float **logprob, int32_t **argmax, struct mg_err *err);
+
+struct mg_adam {
+    float lr, beta1, beta2, eps, weight_decay, max_norm;
+};
+/* Clips, steps, zeroes the gradient. grad_norm is before clipping; a non-finite one leaves the weights as they were. */
+enum mg_status mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_norm, struct mg_err *err);
+uint64_t mg_policy_version(const struct mg_policy *p); /* optimiser steps taken */
+
+/* ---- Storage ---- */
+
+/* Writes config.json and model.safetensors (dtype f32, f16 or bf16) as a Hugging Face directory. */
+enum mg_status mg_policy_save_model(struct mg_policy *p, const char *dir, const char *dtype, struct mg_err *err);
+/* Everything that training needs to go on with the same bits: weights, moments, version, and `extra` (a caller's JSON
+ * text). One file, zlib, checksummed, written atomically. */
+enum mg_status mg_policy_save_state(struct mg_policy *p, const char *path, const char *extra, struct mg_err *err);
+/* extra is malloc'ed. */
+enum mg_status mg_policy_load_state(struct mg_policy *p, const char *path, char **extra, struct mg_err *err);
+/* FNV-1a of the weights' bits: to compare runs. */
+enum mg_status mg_policy_digest(struct mg_policy *p, uint64_t *digest, struct mg_err *err);
+
+/* Where the time went: name -> seconds, for train --profile. With profiling on, the queue is finished after every
+ * operation class. */
+enum { MG_PROFILE_CLASSES = 16 };
+struct mg_profile {
+    const char *name[MG_PROFILE_CLASSES];
+    double seconds[MG_PROFILE_CLASSES];
+    double flops[MG_PROFILE_CLASSES];
+    unsigned n;
+};
+void mg_policy_profile_start(struct mg_policy *p);
+void mg_policy_profile_get(const struct mg_policy *p, struct mg_profile *out);
+
+#endif
