@@ -14,6 +14,7 @@
  * so a token's log-probability has the same bits in both while the weights are the same.
  */
 struct mg_policy;
+struct clgrpo_context;
 
 struct mg_policy_limits {
     const char *device;  /* selector of clgrpo_context_open; NULL: default */
@@ -30,6 +31,8 @@ enum mg_status mg_policy_init(const struct mg_model_config *config, uint64_t see
                               const struct mg_policy_limits *limits, struct mg_policy **out, struct mg_err *err);
 void mg_policy_close(struct mg_policy *p); /* accepts NULL */
 const struct mg_model_config *mg_policy_config(const struct mg_policy *p);
+/* The library's context of this policy's device, for operations on host data (advantages). */
+struct clgrpo_context *mg_policy_context(struct mg_policy *p);
 
 /* ---- Generation ---- */
 

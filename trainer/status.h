@@ -44,7 +44,7 @@ void mg_hint(struct mg_err *err, const char *fmt, ...) __attribute__((format(pri
     } while (0)
 #define MG_ALLOC(ptr, n)                                                                                               \
     do {                                                                                                               \
-        (ptr) = calloc((n) ? (n) : 1, sizeof *(ptr));                                                                  \
+        (ptr) = calloc((n) > 0 ? (n) : 1, sizeof *(ptr));                                                              \
         if (!(ptr)) {                                                                                                  \
             st = mg_fail(err, MG_FAIL, "out of memory: %zu x %zu bytes", (size_t)(n), sizeof *(ptr));                  \
             goto out;                                                                                                  \

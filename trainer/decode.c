@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "batch.h"
+
+/* Packs every matrix of the current weights for products with few rows. */
+static enum mg_status
+pack_one(struct mg_policy *p, size_t offset, size_t rows, size_t cols, struct clgrpo_tensor packed, struct mg_err *err)
+{
+    struct clgrpo_gemm_pack_args args = CLGRPO_GEMM_PACK_ARGS_INIT;
+
+    args.b = mg_matrix(&p->weights, offset, rows, cols);
+    args.trans_b = true;
+    args.packed = packed;
+    return mg_from_clgrpo(p, clgrpo_gemm_pack(p->ctx, &args, p->queue, 0, NULL, NULL), err);
+}
+
+static enum mg_status
+refresh_packed(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+
+    if (p->packed_fresh)
+        return MG_OK;
+    for (size_t i = 0; i < d->layers; i++) {
+        const struct mg_layer_params *w = &p->params.layers[i];
+        const struct mg_packed_layer *to = &p->packed[i];
+
+        MG_TRY(pack_one(p, w->qkv, d->qkv, d->E, to->qkv, err));
+        MG_TRY(pack_one(p, w->o, d->E, d->H * d->D, to->o, err));
+        MG_TRY(pack_one(p, w->gate_up, 2 * d->F, d->E, to->gate_up, err));
+        MG_TRY(pack_one(p, w->down, d->E, d->F, to->down, err));
+    }
+    MG_TRY(pack_one(p, p->params.head, d->V, d->E, p->packed_head, err));
+    p->packed_fresh = true;
+out:
+    return st;
+}
+
+enum mg_status
+mg_op_draw(struct mg_policy *p, struct clgrpo_tensor hidden, const struct mg_sampling *how, bool packed,
+           struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    struct clgrpo_sample_args args = CLGRPO_SAMPLE_ARGS_INIT;
+    struct mg_gemm_flags flags = {.trans_b = true, .packed = packed ? &p->packed_head : NULL};
+    size_t n = hidden.shape[0], bytes = 0;
+    double start;
+
+    args.logits = mg_rows(&p->logits, n);
+    MG_TRY(mg_op_gemm(p, hidden, mg_matrix(&p->weights, p->params.head, d->V, d->E), args.logits, flags, err));
+    args.key = mg_rows(&p->keys, n);
+    args.token = mg_vector(&p->drawn, 0, n);
+    args.logprob = mg_vector(&p->drawn_logprob, 0, n);
+    args.temperature = how->temperature;
+    args.top_k = how->top_k;
+    args.top_p = how->top_p;
+    MG_TRY(mg_from_clgrpo(p, clgrpo_sample_workspace(p->ctx, &args, &bytes), err));
+    MG_TRY(mg_workspace(p, bytes, err));
+    args.workspace = p->workspace;
+    start = mg_profile_begin(p);
+    MG_TRY(mg_from_clgrpo(p, clgrpo_sample(p->ctx, &args, p->queue, 0, NULL, NULL), err));
+    mg_profile_end(p, "sample", start, 0.0);
+out:
+    return st;
+}
+
+/* Host side of one decoding forward. */
+struct feeds {
+    int32_t *ints; /* [MG_N_INTS][cap]: the target line holds slots here */
+    uint64_t *keys;
+    size_t cap, n, n_sampled;
+};
+
+/* Takes feeds from feed[*next..] until the rows or the sampling rows are full. */
+static enum mg_status
+take(struct feeds *f, const struct mg_policy *p, const struct mg_feed *feed, size_t n, size_t *next, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+
+    f->n = f->n_sampled = 0;
+    for (; *next < n && f->n < f->cap; ++*next) {
+        const struct mg_feed *x = &feed[*next];
+
+        if (x->sample && f->n_sampled == p->sample_rows)
+            break;
+        MG_REQUIRE(x->slot < p->limits.slots && x->position < p->limits.context && x->token >= 0 &&
+                       (size_t)x->token < d->V,
+                   MG_FAIL, "token %d at slot %u of %u, position %u of %u", (int)x->token, x->slot, p->limits.slots,
+                   x->position, p->limits.context);
+        f->ints[MG_INT_TOKEN * f->cap + f->n] = x->token;
+        f->ints[MG_INT_POSITION * f->cap + f->n] = (int32_t)x->position;
+        f->ints[MG_INT_TARGET * f->cap + f->n] = (int32_t)x->slot;
+        if (x->sample) {
+            f->ints[MG_INT_ROW * f->cap + f->n_sampled] = (int32_t)f->n;
+            f->keys[2 * f->n_sampled] = x->key[0];
+            f->keys[2 * f->n_sampled + 1] = x->key[1];
+            f->n_sampled++;
+        }
+        f->n++;
+    }
+out:
+    return st;
+}
+
+static enum mg_status
+run(struct mg_policy *p, const struct feeds *f, const struct mg_sampling *how, int32_t *token, float *logprob,
+    struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_batch b = {.n = f->n, .n_rows = f->n_sampled, .decode = true};
+
+    b.slot = mg_vector(&p->slots, 0, f->n);
+    MG_TRY(mg_op_write(p, mg_line(&p->ints, MG_INT_TOKEN, f->n), f->ints + MG_INT_TOKEN * f->cap, err));
+    MG_TRY(mg_op_write(p, mg_line(&p->ints, MG_INT_POSITION, f->n), f->ints + MG_INT_POSITION * f->cap, err));
+    MG_TRY(mg_op_write(p, b.slot, f->ints + MG_INT_TARGET * f->cap, err));
+    MG_TRY(mg_op_write(p, mg_line(&p->ints, MG_INT_ROW, f->n_sampled), f->ints + MG_INT_ROW * f->cap, err));
+    MG_TRY(mg_op_write(p, mg_rows(&p->keys, f->n_sampled), f->keys, err));
+    MG_TRY(mg_forward(p, &b, err));
+    if (f->n_sampled == 0)
+        return MG_OK;
+    MG_TRY(mg_op_draw(p, mg_rows(&p->hidden, f->n_sampled), how, true, err));
+    MG_TRY(mg_op_read(p, mg_vector(&p->drawn, 0, f->n_sampled), token, err));
+    MG_TRY(mg_op_read(p, mg_vector(&p->drawn_logprob, 0, f->n_sampled), logprob, err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_policy_decode(struct mg_policy *p, const struct mg_feed *feed, size_t n, const struct mg_sampling *how,
+                 int32_t *token, float *logprob, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct feeds f = {.cap = p->rows};
+    int32_t *drawn = NULL;
+    float *drawn_logprob = NULL;
+
+    MG_REQUIRE(p->limits.slots > 0, MG_FAIL, "the policy was opened without a KV cache");
+    MG_ALLOC(f.ints, MG_N_INTS * f.cap);
+    MG_ALLOC(f.keys, 2 * p->sample_rows);
+    MG_ALLOC(drawn, p->sample_rows);
+    MG_ALLOC(drawn_logprob, p->sample_rows);
+    MG_TRY(refresh_packed(p, err));
+    for (size_t next = 0; next < n;) {
+        size_t first = next, j = 0;
+
+        MG_TRY(take(&f, p, feed, n, &next, err));
+        MG_TRY(run(p, &f, how, drawn, drawn_logprob, err));
+        for (size_t i = first; i < next; i++) {
+            if (!feed[i].sample)
+                continue;
+            token[i] = drawn[j];
+            logprob[i] = drawn_logprob[j++];
+        }
+    }
+out:
+    free(f.ints);
+    free(f.keys);
+    free(drawn);
+    free(drawn_logprob);
+    return st;
+}

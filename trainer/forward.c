@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy_internal.h"
+
+/*
+ * One forward for sampling and training. They differ in where keys and values come from (the cache, or the batch
+ * itself) and in whether the weights are packed; neither changes the order of a sum, so a token's hidden state has the
+ * same bits in both.
+ */
+
+static enum mg_status
+attend_batch(struct mg_policy *p, const struct mg_batch *b, const struct mg_acts *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    struct clgrpo_attention_args args = CLGRPO_ATTENTION_ARGS_INIT;
+    size_t bytes = 0;
+    double start;
+
+    mg_qkv_views(p, &a->qkv, b->n, &args.q, &args.k, &args.v);
+    args.offsets = clgrpo_tensor_view(p->offsets.buf, p->offsets.offset, CLGRPO_I32, 1, &(size_t){b->n_seqs + 1});
+    args.o = mg_heads(&a->o, b->n, d->H, d->D);
+    args.lse = mg_rows(&a->lse, b->n);
+    args.max_len = b->max_len;
+    args.scale = p->attention_scale;
+    MG_TRY(mg_from_clgrpo(p, clgrpo_attention_workspace(p->ctx, &args, &bytes), err));
+    MG_TRY(mg_workspace(p, bytes, err));
+    args.workspace = p->workspace;
+    start = mg_profile_begin(p);
+    MG_TRY(mg_from_clgrpo(p, clgrpo_attention(p->ctx, &args, p->queue, 0, NULL, NULL), err));
+    mg_profile_end(p, "attention forward", start, 2.0 * b->pair_flops);
+out:
+    return st;
+}
+
+static enum mg_status
+attend_cache(struct mg_policy *p, const struct mg_batch *b, size_t layer, const struct mg_acts *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    struct clgrpo_kv_append_args append = CLGRPO_KV_APPEND_ARGS_INIT;
+    struct clgrpo_attention_decode_args args = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
+    size_t bytes = 0;
+    double start;
+
+    mg_qkv_views(p, &a->qkv, b->n, &args.q, &append.k, &append.v);
+    append.slot = args.slot = b->slot;
+    append.position = args.position = mg_line(&p->ints, MG_INT_POSITION, b->n);
+    append.k_cache = args.k_cache = p->k_cache[layer];
+    append.v_cache = args.v_cache = p->v_cache[layer];
+    args.o = mg_heads(&a->o, b->n, d->H, d->D);
+    args.scale = p->attention_scale;
+    MG_TRY(mg_from_clgrpo(p, clgrpo_attention_decode_workspace(p->ctx, &args, &bytes), err));
+    MG_TRY(mg_workspace(p, bytes, err));
+    args.workspace = p->workspace;
+    start = mg_profile_begin(p);
+    MG_TRY(mg_from_clgrpo(p, clgrpo_kv_append(p->ctx, &append, p->queue, 0, NULL, NULL), err));
+    MG_TRY(mg_from_clgrpo(p, clgrpo_attention_decode(p->ctx, &args, p->queue, 0, NULL, NULL), err));
+    mg_profile_end(p, "attention decode", start, 0.0);
+out:
+    return st;
+}
+
+/* y = x W^T with W at `offset`. */
+static enum mg_status
+linear(struct mg_policy *p, const struct mg_batch *b, struct clgrpo_tensor x, size_t offset, size_t out_features,
+       const struct clgrpo_tensor *packed, struct clgrpo_tensor y, struct mg_err *err)
+{
+    struct mg_gemm_flags flags = {.trans_b = true, .packed = b->decode ? packed : NULL};
+
+    return mg_op_gemm(p, x, mg_matrix(&p->weights, offset, out_features, x.shape[1]), y, flags, err);
+}
+
+static enum mg_status
+layer_forward(struct mg_policy *p, const struct mg_batch *b, size_t i, struct clgrpo_tensor x, struct clgrpo_tensor y,
+              struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    const struct mg_layer_params *w = &p->params.layers[i];
+    const struct mg_acts *a = &p->acts[b->keep ? i : 0];
+    static const struct mg_packed_layer none;
+    const struct mg_packed_layer *packed = p->packed != NULL ? &p->packed[i] : &none;
+    size_t n = b->n;
+    struct clgrpo_tensor h1 = mg_rows(&a->h1, n), qkv = mg_rows(&a->qkv, n), o = mg_rows(&a->o, n);
+    struct clgrpo_tensor mid = mg_rows(&a->mid, n), h2 = mg_rows(&a->h2, n), gate_up = mg_rows(&a->gate_up, n);
+    struct clgrpo_tensor act = mg_rows(&a->act, n), branch = mg_rows(&p->branch, n);
+
+    MG_TRY(mg_op_norm(p, x, mg_vector(&p->weights, w->norm1, d->E), h1, mg_vector(&a->rstd1, 0, n), err));
+    MG_TRY(linear(p, b, h1, w->qkv, d->qkv, &packed->qkv, qkv, err));
+    MG_TRY(mg_op_rope(p, qkv, false, err));
+    if (b->decode)
+        MG_TRY(attend_cache(p, b, i, a, err));
+    else
+        MG_TRY(attend_batch(p, b, a, err));
+    MG_TRY(linear(p, b, o, w->o, d->E, &packed->o, branch, err));
+    MG_TRY(mg_op_add(p, x, branch, mid, err));
+    MG_TRY(mg_op_norm(p, mid, mg_vector(&p->weights, w->norm2, d->E), h2, mg_vector(&a->rstd2, 0, n), err));
+    MG_TRY(linear(p, b, h2, w->gate_up, 2 * d->F, &packed->gate_up, gate_up, err));
+    MG_TRY(mg_op_swiglu(p, gate_up, act, err));
+    MG_TRY(linear(p, b, act, w->down, d->E, &packed->down, branch, err));
+    MG_TRY(mg_op_add(p, mid, branch, y, err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_forward(struct mg_policy *p, const struct mg_batch *b, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_params *w = &p->params;
+    const struct mg_dims *d = &w->dims;
+    size_t in = 0;
+
+    MG_TRY(mg_op_gather(p, mg_matrix(&p->weights, w->embed, d->V, d->E), mg_line(&p->ints, MG_INT_TOKEN, b->n),
+                        mg_rows(&p->x[0], b->n), err));
+    for (size_t i = 0; i < d->layers; i++) {
+        size_t out_index = b->keep ? i + 1 : 1 - in; /* without a backward two buffers take turns */
+
+        MG_TRY(layer_forward(p, b, i, mg_rows(&p->x[in], b->n), mg_rows(&p->x[out_index], b->n), err));
+        in = out_index;
+    }
+    MG_TRY(mg_op_gather(p, mg_rows(&p->x[in], b->n), mg_line(&p->ints, MG_INT_ROW, b->n_rows),
+                        mg_rows(&p->selected, b->n_rows), err));
+    MG_TRY(mg_op_norm(p, mg_rows(&p->selected, b->n_rows), mg_vector(&p->weights, w->norm, d->E),
+                      mg_rows(&p->hidden, b->n_rows), mg_vector(&p->rstd, 0, b->n_rows), err));
+out:
+    return st;
+}

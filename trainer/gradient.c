@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+
+#include "batch.h"
+
+static enum mg_status
+head_backward(struct mg_policy *p, const struct mg_batch *b, float temperature, bool entropy, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    struct clgrpo_linear_logprob_backward_args args = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
+    size_t bytes = 0;
+    double start;
+
+    args.x = mg_rows(&p->hidden, b->n_rows);
+    args.w = mg_matrix(&p->weights, p->params.head, d->V, d->E);
+    args.target = mg_line(&p->ints, MG_INT_TARGET, b->n_rows);
+    args.lse = mg_line(&p->head_out, MG_OUT_LSE, b->n_rows);
+    args.dlogprob = mg_line(&p->head_in, MG_IN_DLOGPROB, b->n_rows);
+    if (entropy) {
+        args.entropy = mg_line(&p->head_out, MG_OUT_ENTROPY, b->n_rows);
+        args.dentropy = mg_line(&p->head_in, MG_IN_DENTROPY, b->n_rows);
+    }
+    args.dx = mg_rows(&p->dhidden, b->n_rows);
+    args.dw = mg_matrix(&p->grad, p->params.head, d->V, d->E);
+    args.inv_temperature = 1.0f / temperature;
+    MG_TRY(mg_from_clgrpo(p, clgrpo_linear_logprob_backward_workspace(p->ctx, &args, &bytes), err));
+    MG_TRY(mg_workspace(p, bytes, err));
+    args.workspace = p->workspace;
+    start = mg_profile_begin(p);
+    MG_TRY(mg_from_clgrpo(p, clgrpo_linear_logprob_backward(p->ctx, &args, p->queue, 0, NULL, NULL), err));
+    mg_profile_end(p, "head backward", start, 6.0 * (double)b->n_rows * (double)(d->E * d->V));
+out:
+    return st;
+}
+
+static enum mg_status
+policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_objective_params *o, float *stats,
+            struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct clgrpo_policy_loss_args args = CLGRPO_POLICY_LOSS_ARGS_INIT;
+    size_t bytes = 0;
+    double start;
+
+    args.logprob = mg_line(&p->head_out, MG_OUT_LOGPROB, b->n_rows);
+    args.old_logprob = mg_line(&p->head_in, MG_IN_OLD, b->n_rows);
+    args.advantage = mg_line(&p->head_in, MG_IN_ADVANTAGE, b->n_rows);
+    args.weight = mg_line(&p->head_in, MG_IN_WEIGHT, b->n_rows);
+    args.dlogprob = mg_line(&p->head_in, MG_IN_DLOGPROB, b->n_rows);
+    args.stats = p->stats;
+    args.clip_low = o->clip_low;
+    args.clip_high = o->clip_high;
+    args.dual_clip = o->dual_clip;
+    MG_TRY(mg_from_clgrpo(p, clgrpo_policy_loss_workspace(p->ctx, &args, &bytes), err));
+    MG_TRY(mg_workspace(p, bytes, err));
+    args.workspace = p->workspace;
+    start = mg_profile_begin(p);
+    MG_TRY(mg_from_clgrpo(p, clgrpo_policy_loss(p->ctx, &args, p->queue, 0, NULL, NULL), err));
+    mg_profile_end(p, "policy loss", start, 0.0);
+    MG_TRY(mg_op_read(p, p->stats, stats, err));
+out:
+    return st;
+}
+
+/* The derivatives that are known on the host: of NLL, and of the entropy bonus. */
+static enum mg_status
+host_derivatives(struct mg_policy *p, struct mg_packed_rows *k, const struct mg_objective_params *o, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t n = k->batch.n_rows, cap = k->cap;
+    const float *weight = k->in + MG_IN_WEIGHT * cap;
+
+    for (size_t i = 0; i < n; i++) {
+        k->in[MG_IN_DLOGPROB * cap + i] = -weight[i];
+        k->in[MG_IN_DENTROPY * cap + i] = -o->entropy_bonus * weight[i];
+    }
+    if (o->loss == MG_LOSS_NLL)
+        MG_TRY(mg_op_write(p, mg_line(&p->head_in, MG_IN_DLOGPROB, n), k->in + MG_IN_DLOGPROB * cap, err));
+    if (o->entropy_bonus != 0.0f)
+        MG_TRY(mg_op_write(p, mg_line(&p->head_in, MG_IN_DENTROPY, n), k->in + MG_IN_DENTROPY * cap, err));
+out:
+    return st;
+}
+
+static enum mg_status
+add_stats(struct mg_policy *p, const struct mg_packed_rows *k, const struct mg_objective_params *o,
+          const float *loss_stats, struct mg_train_stats *s, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_batch *b = &k->batch;
+    const float *weight = k->in + MG_IN_WEIGHT * k->cap, *logprob = k->out + MG_OUT_LOGPROB * k->cap;
+    const float *entropy = k->out + MG_OUT_ENTROPY * k->cap;
+    bool first = s->tokens == 0.0;
+
+    MG_TRY(mg_op_read(p, mg_line(&p->head_out, MG_OUT_LOGPROB, b->n_rows), k->out + MG_OUT_LOGPROB * k->cap, err));
+    MG_TRY(mg_op_read(p, mg_line(&p->head_out, MG_OUT_ENTROPY, b->n_rows), k->out + MG_OUT_ENTROPY * k->cap, err));
+    for (size_t i = 0; i < b->n_rows; i++) {
+        s->weight_sum += (double)weight[i];
+        s->entropy_sum += (double)entropy[i];
+        s->loss -= o->loss == MG_LOSS_NLL ? (double)weight[i] * (double)logprob[i] : 0.0;
+    }
+    s->tokens += (double)b->n_rows;
+    s->forward_tokens += (double)b->n;
+    if (o->loss == MG_LOSS_NLL)
+        return MG_OK;
+    s->loss += (double)loss_stats[CLGRPO_POLICY_LOSS];
+    s->ratio_sum += (double)loss_stats[CLGRPO_POLICY_RATIO_SUM];
+    s->ratio_min = first ? (double)loss_stats[CLGRPO_POLICY_RATIO_MIN]
+                         : fmin(s->ratio_min, (double)loss_stats[CLGRPO_POLICY_RATIO_MIN]);
+    s->ratio_max = first ? (double)loss_stats[CLGRPO_POLICY_RATIO_MAX]
+                         : fmax(s->ratio_max, (double)loss_stats[CLGRPO_POLICY_RATIO_MAX]);
+    s->clipped += (double)loss_stats[CLGRPO_POLICY_CLIPPED];
+    s->approx_kl_sum += (double)loss_stats[CLGRPO_POLICY_APPROX_KL_SUM];
+out:
+    return st;
+}
+
+enum mg_status
+mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
+                   const struct mg_objective_params *objective, struct mg_train_stats *stats, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_packed_rows k = {0};
+    float loss_stats[CLGRPO_POLICY_STATS] = {0};
+
+    *stats = (struct mg_train_stats){.ratio_min = 1.0, .ratio_max = 1.0};
+    MG_REQUIRE(p->limits.train, MG_FAIL, "the policy was opened without training buffers");
+    MG_TRY(mg_packed_alloc(&k, p->rows, err));
+    for (size_t next = 0; next < n_rows;) {
+        MG_TRY(mg_pack(&k, &p->params.dims, rows, n_rows, p->limits.context, false, &next, err));
+        if (k.batch.n == 0)
+            break;
+        k.batch.keep = true;
+        MG_TRY(mg_packed_upload(p, &k, err));
+        MG_TRY(mg_forward(p, &k.batch, err));
+        MG_TRY(mg_head_forward(p, &k.batch, objective->temperature, err));
+        if (objective->loss == MG_LOSS_POLICY)
+            MG_TRY(policy_loss(p, &k.batch, objective, loss_stats, err));
+        MG_TRY(host_derivatives(p, &k, objective, err));
+        MG_TRY(head_backward(p, &k.batch, objective->temperature, objective->entropy_bonus != 0.0f, err));
+        MG_TRY(mg_backward(p, &k.batch, err));
+        MG_TRY(add_stats(p, &k, objective, loss_stats, stats, err));
+    }
+out:
+    mg_packed_free(&k);
+    return st;
+}

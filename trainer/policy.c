@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "policy_files.h"
+
+static enum mg_status
+check_limits(const struct mg_policy_limits *l, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_REQUIRE(l->context >= 2, MG_INPUT, "a context of %u tokens, need 2 or more", l->context);
+    MG_REQUIRE(l->max_tokens >= l->context, MG_INPUT, "max_tokens is %u, less than one sequence of %u", l->max_tokens,
+               l->context);
+out:
+    return st;
+}
+
+enum mg_status
+mg_policy_init(const struct mg_model_config *config, uint64_t seed, const struct mg_policy_limits *limits,
+               struct mg_policy **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_policy *p = NULL;
+    float *host = NULL;
+    char sentence[512] = "";
+
+    MG_TRY(check_limits(limits, err));
+    MG_ALLOC(p, 1);
+    p->config = *config;
+    p->limits = *limits;
+    MG_TRY(mg_params_layout(config, &p->params, err));
+    p->attention_scale = (float)(1.0 / sqrt((double)p->params.dims.D));
+    MG_REQUIRE(clgrpo_context_open(limits->device, NULL, &p->ctx, sentence, sizeof sentence) == CLGRPO_OK, MG_FAIL,
+               "%s", sentence);
+    p->queue = clgrpo_context_queue(p->ctx);
+    MG_TRY(mg_buffers_create(p, err));
+    MG_ALLOC(host, p->params.elems);
+    mg_params_draw(&p->params, seed, host);
+    MG_TRY(mg_op_write(p, p->weights, host, err));
+    *out = p;
+    p = NULL;
+out:
+    free(host);
+    mg_policy_close(p);
+    return st;
+}
+
+enum mg_status
+mg_policy_open(const char *dir, const struct mg_policy_limits *limits, struct mg_policy **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_model_config config;
+    struct mg_policy *p = NULL;
+
+    MG_TRY(mg_model_config_load(dir, &config, err));
+    MG_TRY(mg_policy_init(&config, 0, limits, &p, err));
+    MG_TRY(mg_policy_read_weights(p, dir, err));
+    *out = p;
+    p = NULL;
+out:
+    mg_policy_close(p);
+    return st;
+}
+
+void
+mg_policy_close(struct mg_policy *p)
+{
+    if (p == NULL)
+        return;
+    if (p->ctx != NULL)
+        mg_buffers_destroy(p);
+    clgrpo_context_destroy(p->ctx);
+    mg_params_free(&p->params);
+    free(p);
+}
+
+const struct mg_model_config *
+mg_policy_config(const struct mg_policy *p)
+{
+    return &p->config;
+}
+
+struct clgrpo_context *
+mg_policy_context(struct mg_policy *p)
+{
+    return p->ctx;
+}
+
+uint64_t
+mg_policy_version(const struct mg_policy *p)
+{
+    return p->version;
+}
+
+enum mg_status
+mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_norm, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct clgrpo_global_norm_args norm = CLGRPO_GLOBAL_NORM_ARGS_INIT;
+    struct clgrpo_adamw_args step = CLGRPO_ADAMW_ARGS_INIT;
+    float out_host[2];
+    size_t bytes = 0;
+    double start = mg_profile_begin(p);
+
+    norm.grad = step.grad = p->grad;
+    norm.out = p->norm_out;
+    norm.max_norm = adam->max_norm;
+    MG_TRY(mg_from_clgrpo(p, clgrpo_global_norm_workspace(p->ctx, &norm, &bytes), err));
+    MG_TRY(mg_workspace(p, bytes, err));
+    norm.workspace = p->workspace;
+    MG_TRY(mg_from_clgrpo(p, clgrpo_global_norm(p->ctx, &norm, p->queue, 0, NULL, NULL), err));
+    step.param = p->weights;
+    step.m = p->m;
+    step.v = p->v;
+    step.scale = mg_vector(&p->norm_out, 1, 1);
+    step.lr = adam->lr;
+    step.beta1 = adam->beta1;
+    step.beta2 = adam->beta2;
+    step.eps = adam->eps;
+    step.weight_decay = adam->weight_decay;
+    step.decay_elems = p->params.decay_elems;
+    step.step = p->version + 1;
+    MG_TRY(mg_from_clgrpo(p, clgrpo_adamw(p->ctx, &step, p->queue, 0, NULL, NULL), err));
+    mg_profile_end(p, "adamw", start, 0.0);
+    MG_TRY(mg_op_zero(p, p->grad, err));
+    MG_TRY(mg_op_read(p, p->norm_out, out_host, err));
+    *grad_norm = (double)out_host[0];
+    p->version++;
+    p->packed_fresh = false;
+out:
+    return st;
+}

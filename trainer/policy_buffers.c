@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy_internal.h"
+
+#include <stdlib.h>
+
+struct clgrpo_tensor
+mg_rows(const struct clgrpo_tensor *t, size_t n)
+{
+    return clgrpo_tensor_view(t->buf, t->offset, t->dtype, 2, (const size_t[]){n, t->shape[1]});
+}
+
+struct clgrpo_tensor
+mg_line(const struct clgrpo_tensor *t, size_t row, size_t n)
+{
+    return clgrpo_tensor_view(t->buf, t->offset + row * t->stride[0], t->dtype, 1, &n);
+}
+
+struct clgrpo_tensor
+mg_matrix(const struct clgrpo_tensor *flat, size_t offset, size_t rows, size_t cols)
+{
+    return clgrpo_tensor_view(flat->buf, flat->offset + offset, flat->dtype, 2, (const size_t[]){rows, cols});
+}
+
+struct clgrpo_tensor
+mg_vector(const struct clgrpo_tensor *flat, size_t offset, size_t n)
+{
+    return clgrpo_tensor_view(flat->buf, flat->offset + offset, flat->dtype, 1, &n);
+}
+
+struct clgrpo_tensor
+mg_heads(const struct clgrpo_tensor *t, size_t n, size_t heads, size_t dim)
+{
+    struct clgrpo_tensor v = clgrpo_tensor_view(t->buf, t->offset, t->dtype, 3, (const size_t[]){n, heads, dim});
+
+    v.stride[0] = t->stride[0];
+    return v;
+}
+
+void
+mg_qkv_views(const struct mg_policy *p, const struct clgrpo_tensor *qkv, size_t n, struct clgrpo_tensor *q,
+             struct clgrpo_tensor *k, struct clgrpo_tensor *v)
+{
+    const struct mg_dims *d = &p->params.dims;
+
+    *q = mg_heads(qkv, n, d->H, d->D);
+    *k = mg_heads(qkv, n, d->K, d->D);
+    *v = mg_heads(qkv, n, d->K, d->D);
+    k->offset += d->H * d->D;
+    v->offset += (d->H + d->K) * d->D;
+}
+
+/* A growing list of tensors to create: keeps the callers below flat. */
+#define CREATE(t, dtype, rank, ...)                                                                                    \
+    MG_TRY(mg_from_clgrpo(p, clgrpo_tensor_create(p->ctx, (dtype), (rank), (const size_t[]){__VA_ARGS__}, (t)), err))
+#define CREATE_F32(t, rank, ...) CREATE(t, CLGRPO_F32, rank, __VA_ARGS__)
+
+static enum mg_status
+create_weights(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t n = p->params.elems;
+
+    CREATE_F32(&p->weights, 1, n);
+    CREATE_F32(&p->norm_out, 1, 2);
+    if (p->limits.train) {
+        CREATE_F32(&p->grad, 1, n);
+        CREATE_F32(&p->m, 1, n);
+        CREATE_F32(&p->v, 1, n);
+        MG_TRY(mg_op_zero(p, p->grad, err));
+        MG_TRY(mg_op_zero(p, p->m, err));
+        MG_TRY(mg_op_zero(p, p->v, err));
+    }
+out:
+    return st;
+}
+
+static enum mg_status
+create_rope(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t n = p->limits.context, d = p->params.dims.D;
+    float *host = NULL;
+
+    MG_ALLOC(host, n * d);
+    clgrpo_rope_table_fill(host, n, d, p->params.dims.theta);
+    CREATE_F32(&p->rope, 2, n, d);
+    MG_TRY(mg_op_write(p, p->rope, host, err));
+out:
+    free(host);
+    return st;
+}
+
+static enum mg_status
+create_acts(struct mg_policy *p, struct mg_acts *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    size_t n = p->rows;
+
+    CREATE_F32(&a->h1, 2, n, d->E);
+    CREATE_F32(&a->rstd1, 1, n);
+    CREATE_F32(&a->qkv, 2, n, d->qkv);
+    CREATE_F32(&a->o, 2, n, d->H * d->D);
+    CREATE_F32(&a->lse, 2, n, d->H);
+    CREATE_F32(&a->mid, 2, n, d->E);
+    CREATE_F32(&a->h2, 2, n, d->E);
+    CREATE_F32(&a->rstd2, 1, n);
+    CREATE_F32(&a->gate_up, 2, n, 2 * d->F);
+    CREATE_F32(&a->act, 2, n, d->F);
+out:
+    return st;
+}
+
+static enum mg_status
+create_activations(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    size_t n = p->rows, n_x = p->limits.train ? d->layers + 1 : 2;
+
+    p->n_acts = p->limits.train ? d->layers : 1;
+    MG_ALLOC(p->x, n_x);
+    MG_ALLOC(p->acts, p->n_acts);
+    for (size_t i = 0; i < n_x; i++)
+        CREATE_F32(&p->x[i], 2, n, d->E);
+    for (size_t i = 0; i < p->n_acts; i++)
+        MG_TRY(create_acts(p, &p->acts[i], err));
+    CREATE_F32(&p->branch, 2, n, d->E);
+    CREATE_F32(&p->selected, 2, n, d->E);
+    CREATE_F32(&p->hidden, 2, n, d->E);
+    CREATE_F32(&p->rstd, 1, n);
+    CREATE(&p->ints, CLGRPO_I32, 2, MG_N_INTS, n);
+    CREATE(&p->offsets, CLGRPO_I32, 1, n + 1);
+    CREATE_F32(&p->head_in, 2, MG_N_IN, n);
+    CREATE_F32(&p->head_out, 2, MG_N_OUT, n);
+    CREATE_F32(&p->stats, 1, CLGRPO_POLICY_STATS);
+out:
+    return st;
+}
+
+static enum mg_status
+create_grads(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    size_t n = p->rows;
+
+    CREATE_F32(&p->grads.dx, 2, n, d->E);
+    CREATE_F32(&p->grads.dh, 2, n, d->E);
+    CREATE_F32(&p->grads.dqkv, 2, n, d->qkv);
+    CREATE_F32(&p->grads.do_, 2, n, d->H * d->D);
+    CREATE_F32(&p->grads.dgate_up, 2, n, 2 * d->F);
+    CREATE_F32(&p->grads.dact, 2, n, d->F);
+    CREATE_F32(&p->dselected, 2, n, d->E);
+    CREATE_F32(&p->dhidden, 2, n, d->E);
+out:
+    return st;
+}
+
+static enum mg_status
+create_pack(struct mg_policy *p, size_t k, size_t n, struct clgrpo_tensor *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    CREATE_F32(out, 1, clgrpo_gemm_pack_elems(p->ctx, k, n));
+out:
+    return st;
+}
+
+static enum mg_status
+create_decoding(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    const size_t block = CLGRPO_ATTENTION_BLOCK;
+    size_t slots = p->limits.slots, blocks = (p->limits.context + block - 1) / block, n = p->rows;
+
+    MG_ALLOC(p->packed, d->layers);
+    MG_ALLOC(p->k_cache, d->layers);
+    MG_ALLOC(p->v_cache, d->layers);
+    for (size_t i = 0; i < d->layers; i++) {
+        MG_TRY(create_pack(p, d->E, d->qkv, &p->packed[i].qkv, err));
+        MG_TRY(create_pack(p, d->H * d->D, d->E, &p->packed[i].o, err));
+        MG_TRY(create_pack(p, d->E, 2 * d->F, &p->packed[i].gate_up, err));
+        MG_TRY(create_pack(p, d->F, d->E, &p->packed[i].down, err));
+        /* [S][K][L/64][D][64] has five dimensions: the last two are one here */
+        CREATE_F32(&p->k_cache[i], 4, slots, d->K, blocks, d->D * block);
+        CREATE_F32(&p->v_cache[i], 4, slots, d->K, blocks * block, d->D);
+        MG_TRY(mg_op_zero(p, p->k_cache[i], err));
+        MG_TRY(mg_op_zero(p, p->v_cache[i], err));
+    }
+    MG_TRY(create_pack(p, d->E, d->V, &p->packed_head, err));
+    CREATE(&p->slots, CLGRPO_I32, 1, n);
+out:
+    return st;
+}
+
+/* Logits exist only for rows that draw a token: one per slot, or a chunk of those that are scored. */
+static enum mg_status
+create_sampling(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t wanted = p->limits.slots > 0 ? p->limits.slots : 256;
+
+    p->sample_rows = wanted < p->rows ? wanted : p->rows;
+    CREATE_F32(&p->logits, 2, p->sample_rows, p->params.dims.V);
+    CREATE(&p->keys, CLGRPO_U64, 2, p->sample_rows, 2);
+    CREATE(&p->drawn, CLGRPO_I32, 1, p->sample_rows);
+    CREATE_F32(&p->drawn_logprob, 1, p->sample_rows);
+out:
+    return st;
+}
+
+enum mg_status
+mg_buffers_create(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    p->rows = p->limits.max_tokens;
+    MG_TRY(create_weights(p, err));
+    MG_TRY(create_rope(p, err));
+    MG_TRY(create_activations(p, err));
+    MG_TRY(create_sampling(p, err));
+    if (p->limits.train)
+        MG_TRY(create_grads(p, err));
+    if (p->limits.slots > 0)
+        MG_TRY(create_decoding(p, err));
+out:
+    return st;
+}
+
+static void
+destroy_acts(struct mg_acts *a)
+{
+    struct clgrpo_tensor *all[] = {&a->h1,  &a->rstd1, &a->qkv,   &a->o,       &a->lse,
+                                   &a->mid, &a->h2,    &a->rstd2, &a->gate_up, &a->act};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        clgrpo_tensor_destroy(all[i]);
+}
+
+static void
+destroy_layer_caches(struct mg_policy *p, size_t i)
+{
+    struct mg_packed_layer *w = p->packed != NULL ? &p->packed[i] : NULL;
+
+    if (w != NULL) {
+        clgrpo_tensor_destroy(&w->qkv);
+        clgrpo_tensor_destroy(&w->o);
+        clgrpo_tensor_destroy(&w->gate_up);
+        clgrpo_tensor_destroy(&w->down);
+    }
+    if (p->k_cache != NULL)
+        clgrpo_tensor_destroy(&p->k_cache[i]);
+    if (p->v_cache != NULL)
+        clgrpo_tensor_destroy(&p->v_cache[i]);
+}
+
+void
+mg_buffers_destroy(struct mg_policy *p)
+{
+    struct clgrpo_tensor *all[] = {
+        &p->weights,   &p->grad,           &p->m,          &p->v,         &p->norm_out,     &p->rope,
+        &p->branch,    &p->selected,       &p->hidden,     &p->rstd,      &p->ints,         &p->offsets,
+        &p->head_in,   &p->head_out,       &p->stats,      &p->grads.dx,  &p->grads.dh,     &p->grads.dqkv,
+        &p->grads.do_, &p->grads.dgate_up, &p->grads.dact, &p->dselected, &p->dhidden,      &p->packed_head,
+        &p->logits,    &p->slots,          &p->keys,       &p->drawn,     &p->drawn_logprob};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        clgrpo_tensor_destroy(all[i]);
+    for (size_t i = 0; p->acts != NULL && i < p->n_acts; i++)
+        destroy_acts(&p->acts[i]);
+    for (size_t i = 0; p->x != NULL && i < (p->limits.train ? p->params.dims.layers + 1 : 2); i++)
+        clgrpo_tensor_destroy(&p->x[i]);
+    for (size_t i = 0; i < p->params.dims.layers; i++)
+        destroy_layer_caches(p, i);
+    if (p->workspace.buf != NULL)
+        clgrpo_tensor_destroy(&(struct clgrpo_tensor){.buf = p->workspace.buf});
+    free(p->x);
+    free(p->acts);
+    free(p->packed);
+    free(p->k_cache);
+    free(p->v_cache);
+}
