@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_CMD_H
+#define MGRPO_CMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/* The subcommands: each parses its own options, prints, and returns the exit code (an enum mg_status). argv[0] is the
+ * command's name. */
+int mg_cmd_train(int argc, char **argv);
+int mg_cmd_agent(int argc, char **argv);
+int mg_cmd_sft(int argc, char **argv);
+int mg_cmd_eval(int argc, char **argv);
+int mg_cmd_ask(int argc, char **argv);
+int mg_cmd_replay(int argc, char **argv);
+int mg_cmd_report(int argc, char **argv);
+int mg_cmd_world(int argc, char **argv);
+
+/* Values of options, with the range in the sentence. */
+enum mg_status mg_option_u64(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out,
+                             struct mg_err *err);
+enum mg_status mg_option_u32(const char *name, const char *text, uint32_t min, uint32_t max, uint32_t *out,
+                             struct mg_err *err);
+enum mg_status mg_option_double(const char *name, const char *text, double min, double max, double *out,
+                                struct mg_err *err);
+/* Index of `text` among n choices. */
+enum mg_status mg_option_choice(const char *name, const char *text, const char *const *choice, int n, int *out,
+                                struct mg_err *err);
+/* Prints the sentence and the hint of a failure to standard error; returns the exit code. MG_STOP prints nothing. */
+int mg_cmd_finish(const char *command, enum mg_status st, const struct mg_err *err);
+
+#endif

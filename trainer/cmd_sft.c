@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "sft.h"
+
+static const char usage[] =
+    "usage: mgrpo sft [OPTION]... --demos FILE --tokenizer FILE --out DIR\n"
+    "Warm-start a policy on demonstrations, or only score it on them (--eval without --demos).\n\n"
+    "  -i, --init DIR         start from this model; without it, fresh weights\n"
+    "      --shape SPEC       fresh weights: width,layers,heads,kv-heads,feed-forward (default 128,4,4,2,352)\n"
+    "  -t, --tokenizer FILE   tokenizer.json\n"
+    "  -d, --demos FILE       demonstrations, JSON lines; - is standard input\n"
+    "  -a, --agent NAME       main or search: whose demonstrations\n"
+    "  -o, --out DIR          where the model goes\n"
+    "      --dtype TYPE       f32, f16 or bf16 (default f32)\n"
+    "  -n, --tokens N         budget (default 10000000)\n"
+    "  -b, --batch N          tokens per optimiser step (default 4096)\n"
+    "  -l, --lr X             peak learning rate (default 0.002)\n"
+    "      --lr-end X         share of it left at the end (default 0.05)\n"
+    "      --context-weight X loss weight of what the agent reads (default 0.1)\n"
+    "  -c, --context N        longest demonstration in tokens (default 512)\n"
+    "  -s, --seed N           of the weights and of the order (default 1)\n"
+    "  -e, --eval FILE        held-out demonstrations to score at the end\n"
+    "      --eval-count N     how many (default 400)\n"
+    "      --device SELECTOR  OpenCL device\n"
+    "      --json             the result as one JSON object on standard output\n"
+    "  -h, --help             print this text\n";
+
+struct sft_options {
+    const char *init, *tokenizer, *demos, *agent, *out, *dtype, *eval, *device;
+    struct mg_model_config shape;
+    struct mg_sft_config config;
+    uint32_t eval_count;
+    bool json, help;
+};
+
+enum { OPT_SHAPE = 256, OPT_DTYPE, OPT_LR_END, OPT_CONTEXT_WEIGHT, OPT_EVAL_COUNT, OPT_DEVICE, OPT_JSON };
+
+static const struct option long_options[] = {{"init", required_argument, NULL, 'i'},
+                                             {"shape", required_argument, NULL, OPT_SHAPE},
+                                             {"tokenizer", required_argument, NULL, 't'},
+                                             {"demos", required_argument, NULL, 'd'},
+                                             {"agent", required_argument, NULL, 'a'},
+                                             {"out", required_argument, NULL, 'o'},
+                                             {"dtype", required_argument, NULL, OPT_DTYPE},
+                                             {"tokens", required_argument, NULL, 'n'},
+                                             {"batch", required_argument, NULL, 'b'},
+                                             {"lr", required_argument, NULL, 'l'},
+                                             {"lr-end", required_argument, NULL, OPT_LR_END},
+                                             {"context-weight", required_argument, NULL, OPT_CONTEXT_WEIGHT},
+                                             {"context", required_argument, NULL, 'c'},
+                                             {"seed", required_argument, NULL, 's'},
+                                             {"eval", required_argument, NULL, 'e'},
+                                             {"eval-count", required_argument, NULL, OPT_EVAL_COUNT},
+                                             {"device", required_argument, NULL, OPT_DEVICE},
+                                             {"json", no_argument, NULL, OPT_JSON},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {NULL, 0, NULL, 0}};
+
+static enum mg_status
+parse_shape(const char *text, struct mg_model_config *c, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    unsigned width, layers, heads, kv, ff;
+    int used = 0;
+
+    MG_REQUIRE(sscanf(text, "%u,%u,%u,%u,%u%n", &width, &layers, &heads, &kv, &ff, &used) == 5 && text[used] == '\0' &&
+                   heads > 0 && width % heads == 0 && kv > 0 && heads % kv == 0 && layers > 0 && ff > 0,
+               MG_INPUT, "--shape is \"%.60s\", need width,layers,heads,kv-heads,feed-forward that divide", text);
+    c->hidden_size = (int)width;
+    c->num_hidden_layers = (int)layers;
+    c->num_attention_heads = (int)heads;
+    c->num_key_value_heads = (int)kv;
+    c->head_dim = (int)(width / heads);
+    c->intermediate_size = (int)ff;
+out:
+    return st;
+}
+
+static enum mg_status
+parse_number(struct sft_options *o, int letter, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_sft_config *c = &o->config;
+    double x = 0.0;
+
+    switch (letter) {
+    case 'n':
+        return mg_option_double("tokens", optarg, 0.0, 1e15, &c->tokens, err);
+    case 'b':
+        return mg_option_u32("batch", optarg, 16, 1 << 20, &c->batch_tokens, err);
+    case 'c':
+        return mg_option_u32("context", optarg, 16, 1 << 16, &c->max_len, err);
+    case 's':
+        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &c->seed, err);
+    case OPT_EVAL_COUNT:
+        return mg_option_u32("eval-count", optarg, 1, 1 << 20, &o->eval_count, err);
+    case 'l':
+        MG_TRY(mg_option_double("lr", optarg, 0.0, 1.0, &x, err));
+        c->lr = (float)x;
+        return MG_OK;
+    case OPT_LR_END:
+        MG_TRY(mg_option_double("lr-end", optarg, 0.0, 1.0, &x, err));
+        c->lr_end = (float)x;
+        return MG_OK;
+    case OPT_CONTEXT_WEIGHT:
+        MG_TRY(mg_option_double("context-weight", optarg, 0.0, 1.0, &x, err));
+        c->context_weight = (float)x;
+        return MG_OK;
+    default:
+        return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
+    }
+out:
+    return st;
+}
+
+static enum mg_status
+parse_option(struct sft_options *o, int letter, struct mg_err *err)
+{
+    static const char *const agents[] = {"main", "search"}, *const dtypes[] = {"f32", "f16", "bf16"};
+    const char **text[] = {['i'] = &o->init, ['t'] = &o->tokenizer, ['d'] = &o->demos,
+                           ['o'] = &o->out,  ['e'] = &o->eval,      [OPT_DEVICE] = &o->device};
+    enum mg_status st = MG_OK;
+    int i = 0;
+
+    switch (letter) {
+    case 'h':
+        o->help = true;
+        break;
+    case OPT_JSON:
+        o->json = true;
+        break;
+    case 'a':
+        MG_TRY(mg_option_choice("agent", optarg, agents, 2, &i, err));
+        o->agent = agents[i];
+        break;
+    case OPT_DTYPE:
+        MG_TRY(mg_option_choice("dtype", optarg, dtypes, 3, &i, err));
+        o->dtype = dtypes[i];
+        break;
+    case OPT_SHAPE:
+        MG_TRY(parse_shape(optarg, &o->shape, err));
+        break;
+    default:
+        if (letter > 0 && letter < (int)(sizeof text / sizeof text[0]) && text[letter] != NULL)
+            *text[letter] = optarg;
+        else
+            MG_TRY(parse_number(o, letter, err));
+    }
+out:
+    return st;
+}
+
+static enum mg_status
+parse(struct sft_options *o, int argc, char **argv, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    int letter;
+
+    optind = 1;
+    while ((letter = getopt_long(argc, argv, "i:t:d:a:o:n:b:l:c:s:e:h", long_options, NULL)) != -1)
+        MG_TRY(parse_option(o, letter, err));
+    if (o->help)
+        return MG_OK;
+    MG_REQUIRE(optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
+    MG_REQUIRE(o->tokenizer != NULL && (o->demos != NULL || o->eval != NULL), MG_INPUT,
+               "need --tokenizer, and --demos or --eval");
+    MG_REQUIRE(o->demos == NULL || o->out != NULL, MG_INPUT, "--demos needs --out");
+    MG_REQUIRE(o->demos != NULL || o->init != NULL, MG_INPUT, "--eval alone needs --init");
+out:
+    return st;
+}
+
+struct watch {
+    double next; /* seconds of the next line */
+    double budget;
+    bool terminal;
+};
+
+/* One line that is rewritten on a terminal, every two seconds; else a line every half minute. */
+static enum mg_status
+show(void *arg, const struct mg_sft_progress *now)
+{
+    struct watch *w = arg;
+    double rate = now->tokens / (now->seconds + 1e-9), left = (w->budget - now->tokens) / rate;
+
+    if (now->seconds < w->next)
+        return MG_OK;
+    w->next = now->seconds + (w->terminal ? 2.0 : 30.0);
+    fprintf(stderr, "%ssft %5.1f%%  %.2f M tokens  %.0f tokens/s  loss %.4f  ETA %.0f:%02.0f%s",
+            w->terminal ? "\r" : "", 100.0 * now->tokens / w->budget, now->tokens / 1e6, rate, now->loss,
+            (left - (double)((int)left % 60)) / 60.0, (double)((int)left % 60), w->terminal ? "  " : "\n");
+    fflush(stderr);
+    return MG_OK;
+}
+
+static enum mg_status
+open_policy(const struct sft_options *o, struct mg_tokenizer *tok, struct mg_policy **p, struct mg_err *err)
+{
+    struct mg_policy_limits limits = {.device = o->device,
+                                      .context = o->config.max_len,
+                                      .max_tokens = o->config.batch_tokens,
+                                      .train = o->demos != NULL};
+    struct mg_model_config config = o->shape;
+
+    if (o->init != NULL)
+        return mg_policy_open(o->init, &limits, p, err);
+    config.vocab_size = mg_tokenizer_vocab_size(tok);
+    config.max_position_embeddings = (int)o->config.max_len;
+    return mg_policy_init(&config, o->config.seed, &limits, p, err);
+}
+
+static void
+print_scores(const struct mg_sft_scores *s)
+{
+    fprintf(stderr, "held out: %u of %u demonstrations exact (%.3f)", s->exact, s->n,
+            s->n > 0 ? (double)s->exact / s->n : 0.0);
+    for (int r = 0; r < MG_N_ROLES; r++)
+        if (s->turns[r] > 0)
+            fprintf(stderr, ", %s %.3f", mg_role_name((enum mg_role)r), (double)s->turns_exact[r] / s->turns[r]);
+    fprintf(stderr, ", mean log p %.4f\n", s->own_tokens > 0 ? s->own_logprob / s->own_tokens : 0.0);
+}
+
+static void
+print_json(const struct mg_sft_progress *done, const struct mg_sft_scores *s)
+{
+    json_t *turns = json_object();
+    json_t *all;
+
+    for (int r = 0; r < MG_N_ROLES; r++)
+        if (s->turns[r] > 0)
+            json_object_set_new(turns, mg_role_name((enum mg_role)r),
+                                json_real((double)s->turns_exact[r] / s->turns[r]));
+    all = json_pack("{s:f, s:f, s:I, s:f, s:i, s:f, s:o}", "tokens", done->tokens, "seconds", done->seconds, "steps",
+                    (json_int_t)done->steps, "loss", done->loss, "n", (int)s->n, "exact",
+                    s->n > 0 ? (double)s->exact / s->n : 0.0, "turns", turns);
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(all);
+}
+
+static enum mg_status
+score(const struct sft_options *o, struct mg_tokenizer *tok, struct mg_policy *p, struct mg_sft_scores *s,
+      struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_demo_file *demos = NULL;
+
+    MG_TRY(mg_demo_file_open(o->eval, o->agent, tok, &demos, err));
+    MG_TRY(mg_sft_score(p, demos, o->config.max_len, o->eval_count, s, err));
+    print_scores(s);
+out:
+    mg_demo_file_close(demos);
+    return st;
+}
+
+static enum mg_status
+run(const struct sft_options *o, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_tokenizer *tok = NULL;
+    struct mg_demo_file *demos = NULL;
+    struct mg_policy *p = NULL;
+    struct watch w = {.budget = o->config.tokens, .terminal = isatty(2) != 0};
+    struct mg_sft_progress done = {0};
+    struct mg_sft_scores scores = {0};
+
+    MG_TRY(mg_tokenizer_load(o->tokenizer, &tok, err));
+    MG_TRY(open_policy(o, tok, &p, err));
+    if (o->demos != NULL) {
+        MG_TRY(mg_demo_file_open(o->demos, o->agent, tok, &demos, err));
+        MG_TRY(mg_sft_run(p, demos, &o->config, show, &w, &done, err));
+        fprintf(stderr, "%s%llu steps, %.2f M tokens, %.0f s, %.0f tokens/s, loss %.4f\n", w.terminal ? "\n" : "",
+                (unsigned long long)done.steps, done.tokens / 1e6, done.seconds, done.tokens / (done.seconds + 1e-9),
+                done.loss);
+        MG_TRY(mg_policy_save_model(p, o->out, o->dtype, err));
+    }
+    if (o->eval != NULL)
+        MG_TRY(score(o, tok, p, &scores, err));
+    if (o->json)
+        print_json(&done, &scores);
+out:
+    mg_demo_file_close(demos);
+    mg_policy_close(p);
+    mg_tokenizer_free(tok);
+    return st;
+}
+
+int
+mg_cmd_sft(int argc, char **argv)
+{
+    struct sft_options o = {.dtype = "f32",
+                            .eval_count = 400,
+                            .shape = {.hidden_size = 128,
+                                      .num_hidden_layers = 4,
+                                      .num_attention_heads = 4,
+                                      .num_key_value_heads = 2,
+                                      .head_dim = 32,
+                                      .intermediate_size = 352,
+                                      .rms_norm_eps = 1e-5,
+                                      .rope_theta = 10000.0,
+                                      .tie_word_embeddings = true},
+                            .config = {.seed = 1,
+                                       .tokens = 1e7,
+                                       .batch_tokens = 4096,
+                                       .max_len = 512,
+                                       .context_weight = 0.1f,
+                                       .lr = 2e-3f,
+                                       .lr_end = 0.05f,
+                                       .weight_decay = 0.05f}};
+    struct mg_err err;
+    enum mg_status st;
+
+    mg_err_clear(&err);
+    st = parse(&o, argc, argv, &err);
+    if (st == MG_OK && o.help) {
+        fputs(usage, stdout);
+        return MG_OK;
+    }
+    if (st == MG_OK)
+        st = run(&o, &err);
+    return mg_cmd_finish("sft", st, &err);
+}

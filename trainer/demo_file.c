@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "demo_file.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_LINE = 1 << 20 };
+
+struct mg_demo_file {
+    FILE *stream;
+    char *path, *agent, *line;
+    size_t line_room, line_number, skipped;
+    struct mg_tokenizer *tok;
+    struct mg_specials specials;
+    struct mg_token_list text;
+};
+
+void
+mg_example_free(struct mg_example *e)
+{
+    free(e->ids);
+    free(e->own);
+    free(e->role);
+    *e = (struct mg_example){0};
+}
+
+enum mg_status
+mg_demo_file_open(const char *path, const char *agent, struct mg_tokenizer *tok, struct mg_demo_file **out,
+                  struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_demo_file *f = NULL;
+
+    MG_ALLOC(f, 1);
+    f->tok = tok;
+    MG_TRY(mg_specials_find(tok, &f->specials, err));
+    f->path = strdup(path);
+    f->agent = agent != NULL ? strdup(agent) : NULL;
+    MG_REQUIRE(f->path != NULL && (agent == NULL || f->agent != NULL), MG_FAIL, "out of memory");
+    f->stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    MG_REQUIRE(f->stream != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
+    *out = f;
+    f = NULL;
+out:
+    mg_demo_file_close(f);
+    return st;
+}
+
+void
+mg_demo_file_close(struct mg_demo_file *f)
+{
+    if (f == NULL)
+        return;
+    if (f->stream != NULL && f->stream != stdin)
+        fclose(f->stream);
+    mg_token_list_free(&f->text);
+    free(f->path);
+    free(f->agent);
+    free(f->line);
+    free(f);
+}
+
+static enum mg_status
+reserve(struct mg_example *e, size_t n, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    int32_t *ids = realloc(e->ids, n * sizeof *ids);
+    uint8_t *own, *role;
+
+    MG_REQUIRE(ids != NULL, MG_FAIL, "out of memory for %zu tokens", n);
+    e->ids = ids;
+    own = realloc(e->own, n);
+    MG_REQUIRE(own != NULL, MG_FAIL, "out of memory for %zu tokens", n);
+    e->own = own;
+    role = realloc(e->role, n);
+    MG_REQUIRE(role != NULL, MG_FAIL, "out of memory for %zu tokens", n);
+    e->role = role;
+out:
+    return st;
+}
+
+static void
+push(struct mg_example *e, int32_t id, bool own, unsigned role)
+{
+    e->ids[e->len] = id;
+    e->own[e->len] = own;
+    e->role[e->len] = (uint8_t)role;
+    e->len++;
+}
+
+static enum mg_status
+add_turn(struct mg_demo_file *f, const json_t *turn, struct mg_example *e, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *name = json_string_value(json_object_get(turn, "role"));
+    const json_t *text = json_object_get(turn, "text");
+    bool own = json_integer_value(json_object_get(turn, "train")) != 0;
+    enum mg_role role = MG_ROLE_USER;
+
+    MG_REQUIRE(name != NULL && mg_role_parse(name, &role) && json_is_string(text), MG_INPUT,
+               "%s:%zu: a turn needs a known role and a text", f->path, f->line_number);
+    f->text.n = 0;
+    MG_TRY(mg_tokenizer_encode(f->tok, json_string_value(text), json_string_length(text), 0, &f->text, err));
+    MG_TRY(reserve(e, e->len + f->text.n + 2, err));
+    push(e, f->specials.role[role], own, role);
+    for (size_t i = 0; i < f->text.n; i++)
+        push(e, f->text.id[i], own, role);
+    push(e, f->specials.end, own, role);
+out:
+    return st;
+}
+
+/* *used is false for a demonstration of another agent. */
+static enum mg_status
+parse_line(struct mg_demo_file *f, size_t len, struct mg_example *e, bool *used, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    json_error_t why;
+    json_t *demo = json_loadb(f->line, len, 0, &why), *turns, *turn;
+    const char *agent;
+    size_t i;
+
+    MG_REQUIRE(demo != NULL, MG_INPUT, "%s:%zu: %s", f->path, f->line_number, why.text);
+    agent = json_string_value(json_object_get(demo, "agent"));
+    turns = json_object_get(demo, "turns");
+    MG_REQUIRE(agent != NULL && json_is_array(turns) && json_array_size(turns) > 0, MG_INPUT,
+               "%s:%zu: a demonstration needs an agent and turns", f->path, f->line_number);
+    *used = f->agent == NULL || strcmp(agent, f->agent) == 0;
+    if (!*used)
+        goto out;
+    e->len = 0;
+    MG_TRY(reserve(e, 1, err));
+    push(e, f->specials.bos, false, MG_N_ROLES);
+    json_array_foreach(turns, i, turn) MG_TRY(add_turn(f, turn, e, err));
+out:
+    json_decref(demo);
+    return st;
+}
+
+enum mg_status
+mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struct mg_example *out, bool *more, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    *more = true;
+    for (;;) {
+        ssize_t len = getline(&f->line, &f->line_room, f->stream);
+        bool used = false;
+
+        if (len < 0) {
+            MG_REQUIRE(!ferror(f->stream), MG_FAIL, "%s: %s", f->path, strerror(errno));
+            *more = false;
+            return MG_OK;
+        }
+        f->line_number++;
+        MG_REQUIRE(len <= MAX_LINE, MG_INPUT, "%s:%zu: a line of %zd bytes, at most %d", f->path, f->line_number, len,
+                   MAX_LINE);
+        MG_TRY(parse_line(f, (size_t)len, out, &used, err));
+        if (!used)
+            continue;
+        if (out->len <= max_len)
+            return MG_OK;
+        f->skipped++;
+    }
+out:
+    return st;
+}
+
+enum mg_status
+mg_demo_file_rewind(struct mg_demo_file *f, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_REQUIRE(fseek(f->stream, 0, SEEK_SET) == 0, MG_INPUT, "%s: cannot be read twice: %s", f->path, strerror(errno));
+    f->line_number = 0;
+out:
+    return st;
+}
+
+size_t
+mg_demo_file_skipped(const struct mg_demo_file *f)
+{
+    return f->skipped;
+}

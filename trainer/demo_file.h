@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_DEMO_FILE_H
+#define MGRPO_DEMO_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dialogue.h"
+#include "status.h"
+#include "tokenizer.h"
+
+/* A demonstration as tokens: what mgrpo-demos(5) describes, encoded. */
+struct mg_example {
+    int32_t *ids;
+    uint8_t *own;  /* 1: the agent's own turn, to be learnt; 0: what it reads */
+    uint8_t *role; /* the role of the turn that a token belongs to; MG_N_ROLES for <bos> */
+    uint32_t len;
+};
+void mg_example_free(struct mg_example *e);
+
+/* Reads demonstrations of one agent ("main", "search"; NULL: all) from JSON lines; "-" is standard input. */
+struct mg_demo_file;
+enum mg_status mg_demo_file_open(const char *path, const char *agent, struct mg_tokenizer *tok,
+                                 struct mg_demo_file **out, struct mg_err *err);
+void mg_demo_file_close(struct mg_demo_file *f); /* accepts NULL */
+/* The next demonstration of at most max_len tokens (longer ones are passed over and counted); *more is false at the
+ * end. */
+enum mg_status mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struct mg_example *out, bool *more,
+                                 struct mg_err *err);
+/* Back to the first line; fails on a pipe. */
+enum mg_status mg_demo_file_rewind(struct mg_demo_file *f, struct mg_err *err);
+size_t mg_demo_file_skipped(const struct mg_demo_file *f);
+
+#endif
