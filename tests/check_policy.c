@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy on a device: one forward for sampling and training, the gradient of the whole model, state files. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "policy_internal.h"
+#include "rng.h"
+
+enum { VOCAB = 97, CONTEXT = 192, N_SEQS = 7 };
+static const uint32_t lengths[N_SEQS] = {2, 3, 64, 65, 66, 130, 191};
+
+static struct mg_err err;
+
+#define mg_ok(expr)                                                                                                    \
+    do {                                                                                                               \
+        mg_err_clear(&err);                                                                                            \
+        ck_assert_msg((expr) == MG_OK, "%s: %s", #expr, err.text);                                                     \
+    } while (0)
+
+static struct mg_model_config
+small_config(bool tied)
+{
+    return (struct mg_model_config){.hidden_size = 64,
+                                    .intermediate_size = 96,
+                                    .num_hidden_layers = 2,
+                                    .num_attention_heads = 2,
+                                    .num_key_value_heads = 1,
+                                    .head_dim = 32,
+                                    .vocab_size = VOCAB,
+                                    .max_position_embeddings = CONTEXT,
+                                    .rms_norm_eps = 1e-5,
+                                    .rope_theta = 10000.0,
+                                    .tie_word_embeddings = tied};
+}
+
+/* Weights ten times the usual start, so that logits are far from uniform and the test has something to see. */
+static struct mg_policy *
+open_policy(bool tied, uint32_t max_tokens)
+{
+    struct mg_policy_limits limits = {.slots = N_SEQS, .context = CONTEXT, .max_tokens = max_tokens, .train = true};
+    struct mg_model_config config = small_config(tied);
+    struct mg_policy *p = NULL;
+    float *w;
+
+    mg_ok(mg_policy_init(&config, 11, &limits, &p, &err));
+    w = malloc(p->params.elems * sizeof *w);
+    mg_ok(mg_op_read(p, p->weights, w, &err));
+    for (size_t i = 0; i < p->params.decay_elems; i++)
+        w[i] *= 10.0f;
+    mg_ok(mg_op_write(p, p->weights, w, &err));
+    free(w);
+    return p;
+}
+
+struct sequences {
+    int32_t *ids[N_SEQS];
+    float *logprob[N_SEQS], *weight[N_SEQS];
+    struct mg_train_row rows[N_SEQS];
+};
+
+static void
+sequences_alloc(struct sequences *s)
+{
+    for (int i = 0; i < N_SEQS; i++) {
+        s->ids[i] = fx_random_i32(lengths[i], VOCAB, (uint64_t)i + 5);
+        s->logprob[i] = calloc(lengths[i], sizeof(float));
+        s->weight[i] = calloc(lengths[i], sizeof(float));
+        for (uint32_t j = 1; j < lengths[i]; j++)
+            s->weight[i][j] = j % 3 == 1 ? 0.25f + 0.01f * (float)(j % 7) : 0.0f;
+        s->rows[i] = (struct mg_train_row){.ids = s->ids[i],
+                                           .weight = s->weight[i],
+                                           .old_logprob = s->logprob[i],
+                                           .len = lengths[i],
+                                           .advantage = i % 2 == 0 ? 0.7f : -1.3f};
+    }
+}
+
+static void
+sequences_free(struct sequences *s)
+{
+    for (int i = 0; i < N_SEQS; i++) {
+        free(s->ids[i]);
+        free(s->logprob[i]);
+        free(s->weight[i]);
+    }
+}
+
+/* Samples every sequence with all slots decoding together, ragged: slot i is fed its first token, then its own draws.
+ */
+static void
+decode_all(struct mg_policy *p, struct sequences *s, uint32_t prompt)
+{
+    const struct mg_sampling how = {.temperature = 1.0f, .top_p = 1.0f};
+
+    for (uint32_t t = 0; t < CONTEXT; t++) {
+        struct mg_feed feed[N_SEQS * CONTEXT];
+        int32_t token[N_SEQS * CONTEXT];
+        float logprob[N_SEQS * CONTEXT];
+        size_t n = 0;
+
+        for (uint32_t i = 0; i < N_SEQS; i++) {
+            uint32_t first = t == 0 ? 0 : t + prompt - 1, last = t == 0 ? prompt : first + 1;
+
+            for (uint32_t j = first; j < last && j + 1 < lengths[i]; j++)
+                feed[n++] = (struct mg_feed){
+                    .token = s->ids[i][j], .slot = i, .position = j, .sample = j + 1 == last, .key = {i, j}};
+        }
+        if (n == 0)
+            break;
+        mg_ok(mg_policy_decode(p, feed, n, &how, token, logprob, &err));
+        for (size_t k = 0; k < n; k++) {
+            if (!feed[k].sample)
+                continue;
+            s->ids[feed[k].slot][feed[k].position + 1] = token[k];
+            s->logprob[feed[k].slot][feed[k].position + 1] = logprob[k];
+        }
+    }
+}
+
+START_TEST(batch_invariance_decode_equals_training_forward)
+{
+    struct mg_policy *p = open_policy(true, 600);
+    struct sequences s;
+    float *scored[N_SEQS];
+    uint32_t prompt = _i == 0 ? 1 : 2;
+
+    sequences_alloc(&s);
+    decode_all(p, &s, prompt);
+    for (int i = 0; i < N_SEQS; i++)
+        scored[i] = calloc(lengths[i], sizeof(float));
+    mg_ok(mg_policy_score(p, s.rows, N_SEQS, 1.0f, scored, NULL, &err));
+    for (int i = 0; i < N_SEQS; i++)
+        for (uint32_t j = prompt; j < lengths[i]; j++)
+            ck_assert_msg(memcmp(&scored[i][j], &s.logprob[i][j], 4) == 0,
+                          "sequence %d token %u: decoded %.9g, packed %.9g", i, j, (double)s.logprob[i][j],
+                          (double)scored[i][j]);
+    for (int i = 0; i < N_SEQS; i++)
+        free(scored[i]);
+    sequences_free(&s);
+    mg_policy_close(p);
+}
+END_TEST
+
+START_TEST(batch_invariance_over_random_compositions)
+{
+    struct mg_policy *p = open_policy(true, 600);
+    struct sequences s;
+    float *alone[N_SEQS], *mixed[N_SEQS];
+
+    sequences_alloc(&s);
+    for (int i = 0; i < N_SEQS; i++) {
+        alone[i] = calloc(lengths[i], sizeof(float));
+        mg_ok(mg_policy_score(p, &s.rows[i], 1, 1.0f, &alone[i], NULL, &err));
+    }
+    for (uint32_t trial = 0; trial < 12; trial++) {
+        uint32_t order[N_SEQS], n = 2 + trial % (N_SEQS - 1);
+        struct mg_train_row rows[N_SEQS];
+        struct mg_rng rng;
+
+        for (uint32_t i = 0; i < N_SEQS; i++)
+            order[i] = i;
+        mg_rng_init(&rng, 3, MG_RNG_SHUFFLE, trial, 0, 0);
+        mg_rng_shuffle(&rng, order, N_SEQS);
+        for (uint32_t i = 0; i < n; i++) {
+            rows[i] = s.rows[order[i]];
+            mixed[i] = calloc(rows[i].len, sizeof(float));
+        }
+        mg_ok(mg_policy_score(p, rows, n, 1.0f, mixed, NULL, &err));
+        for (uint32_t i = 0; i < n; i++) {
+            fx_same_bits("log-probabilities", mixed[i], alone[order[i]], rows[i].len * sizeof(float));
+            free(mixed[i]);
+        }
+    }
+    for (int i = 0; i < N_SEQS; i++)
+        free(alone[i]);
+    sequences_free(&s);
+    mg_policy_close(p);
+}
+END_TEST
+
+START_TEST(ratio_of_an_on_policy_batch_is_exactly_one)
+{
+    struct mg_policy *p = open_policy(true, 256);
+    const struct mg_objective_params o = {
+        .loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
+    struct mg_train_stats stats;
+    struct sequences s;
+
+    sequences_alloc(&s);
+    decode_all(p, &s, 1);
+    mg_ok(mg_policy_gradient(p, s.rows, N_SEQS, &o, &stats, &err));
+    ck_assert(stats.tokens > 100.0);
+    ck_assert(stats.ratio_min == 1.0 && stats.ratio_max == 1.0);
+    ck_assert(stats.clipped == 0.0 && stats.approx_kl_sum == 0.0);
+    sequences_free(&s);
+    mg_policy_close(p);
+}
+END_TEST
+
+/* -sum weight log p over the rows, in double. */
+static double
+nll(struct mg_policy *p, struct sequences *s)
+{
+    double sum = 0.0;
+
+    mg_ok(mg_policy_score(p, s->rows, N_SEQS, 1.0f, s->logprob, NULL, &err));
+    for (int i = 0; i < N_SEQS; i++)
+        for (uint32_t j = 1; j < lengths[i]; j++)
+            sum -= (double)s->weight[i][j] * (double)s->logprob[i][j];
+    return sum;
+}
+
+/* The directional derivative along a random direction within one weight, by central differences, against the gradient.
+ */
+static void
+check_direction(struct mg_policy *p, struct sequences *s, const float *w, const float *g, size_t offset, size_t n)
+{
+    float *d = fx_random(n, 1.0f, offset + 17), *moved = malloc(p->params.elems * sizeof *moved);
+    double dot = 0.0, norm = 0.0, gnorm = 0.0, h, up, down, slope;
+
+    for (size_t i = 0; i < n; i++) {
+        dot += (double)d[i] * (double)g[offset + i];
+        norm += (double)d[i] * (double)d[i];
+        gnorm += (double)g[offset + i] * (double)g[offset + i];
+    }
+    /* half along the gradient, so that the derivative is not lost in rounding */
+    for (size_t i = 0; i < n; i++)
+        d[i] = (float)((double)d[i] / sqrt(norm) + (double)g[offset + i] / sqrt(gnorm + 1e-30));
+    dot = dot / sqrt(norm) + sqrt(gnorm);
+    h = 2e-2;
+    for (int sign = -1; sign <= 1; sign += 2) {
+        memcpy(moved, w, p->params.elems * sizeof *moved);
+        for (size_t i = 0; i < n; i++)
+            moved[offset + i] += (float)(sign * h * (double)d[i]);
+        mg_ok(mg_op_write(p, p->weights, moved, &err));
+        *(sign < 0 ? &down : &up) = nll(p, s);
+    }
+    slope = (up - down) / (2.0 * h);
+    ck_assert_msg(fabs(slope - dot) <= 0.02 * fabs(dot) + 2e-3, "weight at %zu: slope %.6g, gradient %.6g", offset,
+                  slope, dot);
+    mg_ok(mg_op_write(p, p->weights, w, &err));
+    free(d);
+    free(moved);
+}
+
+START_TEST(gradient_matches_finite_differences)
+{
+    struct mg_policy *p = open_policy(_i == 0, 300);
+    const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    const struct mg_params *l = &p->params;
+    float *w = malloc(l->elems * sizeof *w), *g = malloc(l->elems * sizeof *g);
+    struct mg_train_stats stats;
+    struct sequences s;
+
+    sequences_alloc(&s);
+    mg_ok(mg_op_read(p, p->weights, w, &err));
+    mg_ok(mg_policy_gradient(p, s.rows, N_SEQS, &o, &stats, &err));
+    mg_ok(mg_op_read(p, p->grad, g, &err));
+    ck_assert_double_eq_tol(stats.loss, nll(p, &s), 1e-3 * fabs(stats.loss));
+    check_direction(p, &s, w, g, l->embed, l->dims.V * l->dims.E);
+    if (!l->dims.tied)
+        check_direction(p, &s, w, g, l->head, l->dims.V * l->dims.E);
+    for (size_t i = 0; i < l->dims.layers; i++) {
+        check_direction(p, &s, w, g, l->layers[i].qkv, l->dims.qkv * l->dims.E);
+        check_direction(p, &s, w, g, l->layers[i].o, l->dims.E * l->dims.H * l->dims.D);
+        check_direction(p, &s, w, g, l->layers[i].gate_up, 2 * l->dims.F * l->dims.E);
+        check_direction(p, &s, w, g, l->layers[i].down, l->dims.E * l->dims.F);
+        check_direction(p, &s, w, g, l->layers[i].norm1, l->dims.E);
+        check_direction(p, &s, w, g, l->layers[i].norm2, l->dims.E);
+    }
+    check_direction(p, &s, w, g, l->norm, l->dims.E);
+    sequences_free(&s);
+    free(w);
+    free(g);
+    mg_policy_close(p);
+}
+END_TEST
+
+START_TEST(micro_batches_add_up_to_the_same_gradient)
+{
+    const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    struct mg_policy *whole = open_policy(true, 600), *cut = open_policy(true, CONTEXT);
+    float *a = malloc(whole->params.elems * sizeof *a), *b = malloc(whole->params.elems * sizeof *b);
+    struct mg_train_stats stats;
+    struct sequences s;
+    double diff = 0.0, size = 0.0;
+
+    sequences_alloc(&s);
+    mg_ok(mg_policy_gradient(whole, s.rows, N_SEQS, &o, &stats, &err));
+    mg_ok(mg_policy_gradient(cut, s.rows, N_SEQS, &o, &stats, &err));
+    mg_ok(mg_op_read(whole, whole->grad, a, &err));
+    mg_ok(mg_op_read(cut, cut->grad, b, &err));
+    for (size_t i = 0; i < whole->params.elems; i++) {
+        diff += pow((double)a[i] - (double)b[i], 2.0);
+        size += pow((double)a[i], 2.0);
+    }
+    ck_assert_msg(size > 0.0 && sqrt(diff / size) < 1e-5, "relative difference %g", sqrt(diff / size));
+    sequences_free(&s);
+    free(a);
+    free(b);
+    mg_policy_close(whole);
+    mg_policy_close(cut);
+}
+END_TEST
+
+/* Trains, saves, trains on; another policy loads and trains on: the same bits. */
+START_TEST(state_file_goes_on_with_the_same_bits)
+{
+    const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    const struct mg_adam adam = {1e-3f, 0.9f, 0.95f, 1e-8f, 0.01f, 1.0f};
+    char path[] = "state-XXXXXX", *extra = NULL;
+    struct mg_policy *p = open_policy(true, 600), *q = open_policy(true, 600);
+    struct mg_train_stats stats;
+    struct sequences s;
+    uint64_t end_p = 0, end_q = 1, start = 0;
+    double norm;
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    sequences_alloc(&s);
+    mg_ok(mg_policy_digest(p, &start, &err));
+    for (int i = 0; i < 4; i++) {
+        mg_ok(mg_policy_gradient(p, s.rows, N_SEQS, &o, &stats, &err));
+        mg_ok(mg_policy_step(p, &adam, &norm, &err));
+        if (i == 1)
+            mg_ok(mg_policy_save_state(p, path, "{\"a\": 1}", &err));
+    }
+    mg_ok(mg_policy_load_state(q, path, &extra, &err));
+    ck_assert_str_eq(extra, "{\"a\": 1}");
+    ck_assert_uint_eq(mg_policy_version(q), 2);
+    for (int i = 0; i < 2; i++) {
+        mg_ok(mg_policy_gradient(q, s.rows, N_SEQS, &o, &stats, &err));
+        mg_ok(mg_policy_step(q, &adam, &norm, &err));
+    }
+    mg_ok(mg_policy_digest(p, &end_p, &err));
+    mg_ok(mg_policy_digest(q, &end_q, &err));
+    ck_assert(end_p == end_q && end_p != start);
+    free(extra);
+    unlink(path);
+    sequences_free(&s);
+    mg_policy_close(p);
+    mg_policy_close(q);
+}
+END_TEST
+
+/* A damaged state file is refused with a sentence and changes nothing. */
+START_TEST(state_file_that_is_damaged_is_refused)
+{
+    char path[] = "state-XXXXXX", *extra = NULL;
+    struct mg_policy *p = open_policy(true, 600);
+    uint64_t before = 0, after = 1;
+    FILE *f;
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    mg_ok(mg_policy_save_state(p, path, "{}", &err));
+    mg_ok(mg_policy_digest(p, &before, &err));
+    f = fopen(path, "r+b");
+    ck_assert_ptr_nonnull(f);
+    fseek(f, _i, SEEK_SET);
+    fputc('X' ^ _i, f);
+    fclose(f);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_policy_load_state(p, path, &extra, &err), MG_INPUT);
+    ck_assert(err.text[0] != '\0' && extra == NULL);
+    mg_ok(mg_policy_digest(p, &after, &err));
+    ck_assert(before == after);
+    unlink(path);
+    mg_policy_close(p);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("policy");
+    TCase *tc = tcase_create("policy");
+
+    tcase_set_timeout(tc, 0);
+    tcase_add_loop_test(tc, batch_invariance_decode_equals_training_forward, 0, 2);
+    tcase_add_test(tc, batch_invariance_over_random_compositions);
+    tcase_add_test(tc, ratio_of_an_on_policy_batch_is_exactly_one);
+    tcase_add_loop_test(tc, gradient_matches_finite_differences, 0, 2);
+    tcase_add_test(tc, micro_batches_add_up_to_the_same_gradient);
+    tcase_add_test(tc, state_file_goes_on_with_the_same_bits);
+    tcase_add_loop_test(tc, state_file_that_is_damaged_is_refused, 40, 44);
+    suite_add_tcase(suite, tc);
+    return fx_main(suite);
+}

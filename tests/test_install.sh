@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# make install into a folder; there the C example builds with pkg-config alone and runs, the Python example runs, and make uninstall
+# leaves no file behind.
+set -eu
+root=$PWD/install.root
+rm -rf "$root"
+make -s -C "$top_builddir" install DESTDIR="$root" >install.log 2>&1 || { tail -n 20 install.log; exit 1; }
+pc=$(find "$root" -name clgrpo.pc)
+PKG_CONFIG_PATH=${pc%/*} PKG_CONFIG_SYSROOT_DIR=$root
+export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+lib=${pc%/pkgconfig/clgrpo.pc}
+# shellcheck disable=SC2046
+${CC:-cc} "$srcdir/examples/advantage.c" $(pkg-config --define-variable=prefix="$root${prefix:-/usr/local}" --cflags --libs clgrpo |
+    sed "s|$root$root|$root|g") -o install.example || exit 1
+LD_LIBRARY_PATH=$lib ./install.example >install.out
+cat install.out
+grep -q 'group 0  reward 1.0  advantage +1.0000' install.out
+grep -q 'group 1  reward 0.1  advantage +0.0000' install.out
+if command -v python3 >/dev/null; then
+    LD_LIBRARY_PATH=$lib python3 "$srcdir/examples/advantage.py" >install.out.py
+    cmp install.out install.out.py
+fi
+make -s -C "$top_builddir" uninstall DESTDIR="$root" >>install.log 2>&1
+left=$(find "$root" -type f -o -type l)
+[ -z "$left" ] || { echo "left behind: $left"; exit 1; }
+rm -rf "$root" install.*
