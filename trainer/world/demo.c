@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "world/demo_internal.h"
+
+enum { TRIES = 256 }; /* draws before a stream admits that it has no demonstration */
+
+struct mg_text *
+mg_demo_turn(struct mg_demo_stream *s, enum mg_role role, bool train)
+{
+    struct mg_text *text = &s->text[s->out->n];
+
+    s->out->turn[s->out->n++] = (struct mg_demo_turn){role, train, ""};
+    mg_text_clear(text);
+    return text;
+}
+
+void
+mg_demo_say(struct mg_demo_stream *s, enum mg_role role, bool train, const char *text)
+{
+    mg_text_add(mg_demo_turn(s, role, train), text);
+}
+
+bool
+mg_demo_chance(struct mg_demo_stream *s, double p)
+{
+    return mg_rng_unit(&s->rng) < p;
+}
+
+bool
+mg_demo_may_open(const struct mg_demo_stream *s, uint32_t entity)
+{
+    unsigned char cls = s->world->cls[entity];
+
+    return s->options.split == MG_CLASS_TEST || cls == MG_CLASS_TRAIN || cls == MG_CLASS_SHARED;
+}
+
+static int
+by_fact(const void *pa, const void *pb)
+{
+    const struct mg_step *a = pa, *b = pb;
+
+    if (a->entity != b->entity)
+        return a->entity < b->entity ? -1 : 1;
+    return (a->attr > b->attr) - (a->attr < b->attr);
+}
+
+static enum mg_status
+collect_items(struct mg_demo_stream *s, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint32_t n = 0;
+
+    MG_ALLOC(s->question, s->qs.n);
+    MG_ALLOC(s->step, (size_t)s->qs.n * MG_STEPS);
+    for (uint32_t i = 0; i < s->qs.n; i++) {
+        if (s->qs.q[i].split != s->options.split)
+            continue;
+        s->question[s->n_questions++] = i;
+        for (int k = 0; k < s->qs.q[i].n_steps; k++)
+            s->step[n++] = s->qs.q[i].step[k];
+    }
+    MG_REQUIRE(n > 0, MG_INPUT, "the world has no question of the split");
+    qsort(s->step, n, sizeof *s->step, by_fact);
+    for (uint32_t i = 0; i < n; i++)
+        if (i == 0 || s->step[i].attr != s->step[s->n_steps - 1].attr)
+            s->step[s->n_steps++] = s->step[i];
+out:
+    return st;
+}
+
+static enum mg_status
+collect_pages(struct mg_demo_stream *s, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint32_t n = s->world->facts.n_entities, pages = 0;
+
+    MG_ALLOC(s->page_entity, n);
+    MG_ALLOC(s->any, n);
+    for (uint32_t i = 0; i < n; i++) {
+        unsigned char cls = s->world->cls[i];
+
+        if (!s->world->present[i])
+            continue;
+        s->page_entity[pages++] = i;
+        if (cls == MG_CLASS_TRAIN || cls == MG_CLASS_SHARED)
+            s->any[s->n_any++] = i;
+    }
+    MG_REQUIRE(pages == mg_corpus_pages(s->corpus), MG_INPUT, "the corpus has %u pages and the world %u",
+               (unsigned)mg_corpus_pages(s->corpus), (unsigned)pages);
+out:
+    return st;
+}
+
+enum mg_status
+mg_demo_open(struct mg_demo_stream **out, const struct mg_world *world, struct mg_corpus *corpus,
+             const struct mg_demo_options *options, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_demo_stream *s = NULL;
+
+    MG_ALLOC(s, 1);
+    s->world = world;
+    s->corpus = corpus;
+    s->options = *options;
+    MG_TRY(mg_questions_create(&s->qs, world, err));
+    MG_TRY(collect_items(s, err));
+    MG_TRY(collect_pages(s, err));
+    s->subst.world = world;
+    s->subst.pool = s->any;
+    s->subst.n_pool = s->n_any;
+    *out = s;
+    s = NULL;
+out:
+    mg_demo_close(s);
+    return st;
+}
+
+void
+mg_demo_close(struct mg_demo_stream *s)
+{
+    if (!s)
+        return;
+    mg_questions_destroy(&s->qs);
+    mg_subst_free(&s->subst);
+    for (int i = 0; i < MG_DEMO_TURNS; i++)
+        mg_text_free(&s->text[i]);
+    mg_text_free(&s->scratch);
+    free(s->question);
+    free(s->step);
+    free(s->page_entity);
+    free(s->any);
+    free(s);
+}
+
+uint32_t
+mg_demo_items(const struct mg_demo_stream *s, enum mg_demo_agent agent)
+{
+    return agent == MG_AGENT_MAIN ? s->n_questions : s->n_steps;
+}
+
+/* The item of a draw: at random for training, the next one that works for a pass over the test split. */
+static uint32_t
+pick(struct mg_demo_stream *s, uint64_t turn, uint32_t n, uint32_t attempt)
+{
+    if (s->options.split == MG_CLASS_TEST)
+        return (uint32_t)((turn + attempt) % n);
+    return mg_rng_below(&s->rng, n);
+}
+
+static enum mg_status
+make(struct mg_demo_stream *s, struct mg_demo *out, uint64_t turn, uint32_t attempt, bool *made, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint32_t n = mg_demo_items(s, out->agent);
+
+    out->n = 0;
+    *made = true;
+    if (out->agent == MG_AGENT_MAIN)
+        mg_demo_main(s, pick(s, turn, n, attempt), made);
+    else
+        MG_TRY(mg_demo_search(s, pick(s, turn, n, attempt), made, err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_demo_next(struct mg_demo_stream *s, struct mg_demo *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_demo_options *o = &s->options;
+    uint64_t turn = o->agent == MG_AGENT_BOTH ? s->next / 2 : s->next;
+    bool made = false;
+
+    out->agent = o->agent == MG_AGENT_BOTH ? (enum mg_demo_agent)(s->next % 2) : o->agent;
+    s->out = out;
+    mg_rng_init(&s->rng, o->seed, MG_RNG_DEMO, (uint32_t)o->kind * 2 + out->agent, (uint32_t)turn,
+                (uint32_t)(turn >> 32));
+    for (uint32_t attempt = 0; !made && attempt < TRIES; attempt++)
+        MG_TRY(make(s, out, turn, attempt, &made, err));
+    MG_REQUIRE(made, MG_FAIL, "no demonstration was found in %d draws", TRIES);
+    s->next++;
+    for (int i = 0; i < out->n; i++) {
+        MG_REQUIRE(!s->text[i].failed, MG_FAIL, "out of memory: a turn of %zu bytes", s->text[i].n);
+        out->turn[i].text = mg_text_str(&s->text[i]);
+    }
+out:
+    return st;
+}
+
+static json_t *
+demo_json(const struct mg_demo *d)
+{
+    json_t *turns = json_array();
+
+    for (int i = 0; i < d->n; i++) {
+        json_t *turn = json_pack("{ssss}", "role", mg_role_name(d->turn[i].role), "text", d->turn[i].text);
+
+        if (turn && d->turn[i].train)
+            json_object_set_new(turn, "train", json_integer(1));
+        json_array_append_new(turns, turn);
+    }
+    return json_pack("{ssso}", "agent", d->agent == MG_AGENT_MAIN ? "main" : "search", "turns", turns);
+}
+
+static enum mg_status
+write_demo(struct mg_file_new *f, const struct mg_demo *d, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    json_t *object = demo_json(d);
+    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+    MG_REQUIRE(line, MG_FAIL, "out of memory: a demonstration of %d turns", d->n);
+    MG_TRY(mg_file_new_write(f, line, strlen(line), err));
+    MG_TRY(mg_file_new_write(f, "\n", 1, err));
+out:
+    free(line);
+    json_decref(object);
+    return st;
+}
+
+enum mg_status
+mg_demo_write(struct mg_demo_stream *stream, uint64_t count, const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_file_new *f = NULL, *done;
+    struct mg_demo demo;
+
+    MG_TRY(mg_file_new_open(path, &f, err));
+    for (uint64_t i = 0; i < count; i++) {
+        MG_TRY(mg_demo_next(stream, &demo, err));
+        MG_TRY(write_demo(f, &demo, err));
+    }
+    done = f;
+    f = NULL;
+    MG_TRY(mg_file_new_commit(done, err));
+out:
+    mg_file_new_abort(f);
+    return st;
+}

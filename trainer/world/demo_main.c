@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "world/demo_internal.h"
+
+/*
+ * What a noisy planner does. Of its first turns 0.78 begin with a sub-question (good, hasty), of its later turns
+ * most go on: the good choice stays the likeliest at each point, while only 0.45 of the demonstrations are good.
+ */
+enum habit { GOOD, WHOLE, HASTY, GUESS };
+static const double p_good = 0.45, p_good_single = 0.65, p_whole = 0.20, p_hasty = 0.18, p_again = 0.10;
+
+static enum habit
+draw_habit(struct mg_demo_stream *s, const struct mg_question *q)
+{
+    double u = mg_rng_unit(&s->rng);
+    bool single = q->n_steps == 1;
+    double good = single ? p_good_single : p_good;
+
+    if (s->options.kind != MG_DEMO_NOISY || u < good)
+        return GOOD;
+    if (u < good + p_whole)
+        return WHOLE;
+    return !single && u < good + p_whole + p_hasty ? HASTY : GUESS;
+}
+
+static const char *
+title(const struct mg_demo_stream *s, uint32_t entity)
+{
+    return mg_subst_value(&s->subst, s->world->facts.entity[entity].title);
+}
+
+static const char *
+value(const struct mg_demo_stream *s, const struct mg_step *step)
+{
+    return mg_subst_value(&s->subst, mg_facts_value(&s->world->facts, step->attr));
+}
+
+static void
+substitute(struct mg_demo_stream *s, const struct mg_question *q)
+{
+    for (int i = 0; i < q->n_steps; i++) {
+        mg_subst_add(&s->subst, &s->rng, s->world->facts.entity[q->step[i].entity].title);
+        mg_subst_add(&s->subst, &s->rng, mg_facts_value(&s->world->facts, q->step[i].attr));
+    }
+}
+
+/* The final answer under the substitution: of a comparison, whoever wins with the new numbers. NULL: a tie. */
+static const char *
+final_answer(const struct mg_demo_stream *s, const struct mg_question *q)
+{
+    const struct mg_template *t = &mg_template[q->template];
+    int half = q->n_steps / 2;
+    double a, b;
+
+    if (t->compare == MG_CHAIN)
+        return value(s, &q->step[q->n_steps - 1]);
+    a = mg_number(value(s, &q->step[half - 1]));
+    b = mg_number(value(s, &q->step[q->n_steps - 1]));
+    if (a == b)
+        return NULL;
+    return title(s, q->step[(b > a) == (t->compare == MG_MORE) ? q->n_steps - 1 : half - 1].entity);
+}
+
+static void
+ask(struct mg_demo_stream *s, const struct mg_step *step)
+{
+    mg_ask_text(0, step->attr->key, title(s, step->entity), mg_demo_turn(s, MG_ROLE_SUB, true));
+}
+
+/* Asks the first n sub-questions; a noisy planner is sometimes told "none" and asks again. */
+static void
+ask_steps(struct mg_demo_stream *s, const struct mg_question *q, int n)
+{
+    int unlucky = s->options.kind == MG_DEMO_NOISY && mg_demo_chance(s, p_again) ? (int)mg_rng_below(&s->rng, n) : -1;
+
+    for (int i = 0; i < n; i++) {
+        ask(s, &q->step[i]);
+        if (i == unlucky) {
+            mg_demo_say(s, MG_ROLE_RESULT, false, "none");
+            ask(s, &q->step[i]);
+        }
+        mg_demo_say(s, MG_ROLE_RESULT, false, value(s, &q->step[i]));
+    }
+}
+
+/* An answer of the same kind of question, right only by chance. */
+static const char *
+guess(struct mg_demo_stream *s, const struct mg_question *q)
+{
+    const struct mg_question *other = q;
+
+    for (int i = 0; i < 64 && (other == q || other->template != q->template); i++)
+        other = &s->qs.q[s->question[mg_rng_below(&s->rng, s->n_questions)]];
+    return other->template == q->template ? mg_question_answer(s->world, other) : "none";
+}
+
+static void
+hand_on(struct mg_demo_stream *s, const struct mg_question *q, const char *question)
+{
+    const char *result = mg_demo_chance(s, 0.5) ? "none" : value(s, &q->step[0]);
+
+    mg_demo_say(s, MG_ROLE_SUB, true, question);
+    mg_demo_say(s, MG_ROLE_RESULT, false, result);
+    mg_demo_say(s, MG_ROLE_ANSWER, true, result);
+}
+
+static void
+act(struct mg_demo_stream *s, const struct mg_question *q, enum habit habit, const char *answer)
+{
+    int n = q->n_steps;
+
+    switch (habit) {
+    case GOOD:
+        ask_steps(s, q, n);
+        mg_demo_say(s, MG_ROLE_ANSWER, true, answer);
+        break;
+    case WHOLE:
+        hand_on(s, q, s->out->turn[0].text);
+        break;
+    case HASTY:
+        n = 1 + (int)mg_rng_below(&s->rng, (uint32_t)n - 1);
+        ask_steps(s, q, n);
+        mg_demo_say(s, MG_ROLE_ANSWER, true, value(s, &q->step[n - 1]));
+        break;
+    case GUESS:
+        mg_demo_say(s, MG_ROLE_ANSWER, true, guess(s, q));
+        break;
+    }
+}
+
+void
+mg_demo_main(struct mg_demo_stream *s, uint32_t item, bool *made)
+{
+    const struct mg_question *q = &s->qs.q[s->question[item]];
+    const char *name[2], *answer;
+    struct mg_phrasing phrasing = q->phrasing;
+    struct mg_text *user;
+
+    mg_subst_clear(&s->subst);
+    if (s->options.kind == MG_DEMO_SUBSTITUTED || (s->options.kind == MG_DEMO_NOISY && mg_demo_chance(s, 0.5)))
+        substitute(s, q);
+    answer = final_answer(s, q);
+    *made = answer != NULL;
+    if (!answer)
+        return;
+    name[0] = title(s, q->step[0].entity);
+    name[1] = title(s, q->step[q->n_steps / 2].entity);
+    if (s->options.split == MG_CLASS_TRAIN)
+        phrasing = mg_phrasing_draw(&s->rng, false);
+    user = mg_demo_turn(s, MG_ROLE_USER, false);
+    mg_question_text(&mg_template[q->template], phrasing, name, user);
+    s->out->turn[0].text = mg_text_str(user);
+    act(s, q, draw_habit(s, q), answer);
+}
