@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * C = alpha op(A) B + beta C on a cpu device; B in panels (gemm_tile.cl), C [m][n] with row stride ldc.
+ *
+ * One group is one work-item and owns mc x nc elements of C: it alone writes them, so there is no barrier and no local
+ * memory. It walks k in slices of kc. Within a slice, a panel of B (kc x GEMM_NR) stays in the first-level cache while
+ * all tiles of the group's rows pass by, and the group's rows of A (mc x kc) stay in the second level. Between slices
+ * the accumulators rest in C, exactly: the chain of an element is the one of a single pass, from C when GEMM_ADD, else
+ * from 0. alpha, unless 1, multiplies the finished sum; then accumulating adds C by one more fma, for which C must be
+ * untouched until the end: the host passes kc = k.
+ *
+ * C_TRANS_A: A is [k][m] and a slice of it is copied to [mc / GEMM_MR][kc][GEMM_MR] in the group's scratch. Else A is
+ * [m][k], read in place. C_PACK_B: b is [k][n] and a slice of it is copied to panels in the group's scratch. Else b is
+ * packed.
+ *
+ * Tails: rows past m repeat the last valid row in place, or are 0 in scratch; columns past n are 0 in panels. Neither
+ * is stored, and no address past a matrix is formed.
+ */
+#ifndef C_TRANS_A
+#define C_TRANS_A 0
+#endif
+#ifndef C_PACK_B
+#define C_PACK_B 0
+#endif
+
+/* How a finished sum becomes an element; enum clg_gemm_finish of lib/gemm.h. */
+#define GEMM_STORE         0
+#define GEMM_ADD           1
+#define GEMM_SCALE         2
+#define GEMM_SCALE_AND_ADD 3
+
+/* acc = the tile of C: reads its n_rows x n_cols valid elements. */
+static inline void
+gemm_c_load(vf acc[GEMM_MR][GEMM_NV], __global const float *c, size_t ldc, uint n_rows, uint n_cols)
+{
+#pragma unroll
+    for (uint i = 0; i < GEMM_MR; ++i) {
+        __global const float *row = c + min(i, n_rows - 1) * ldc;
+        if (n_cols >= GEMM_NR) {
+#pragma unroll
+            for (int j = 0; j < GEMM_NV; ++j)
+                acc[i][j] = vf_load(j, row);
+        } else {
+            float edge[GEMM_NR];
+            for (uint j = 0; j < GEMM_NR; ++j)
+                edge[j] = j < n_cols ? row[j] : 0.0f;
+#pragma unroll
+            for (int j = 0; j < GEMM_NV; ++j)
+                acc[i][j] = vf_load(j, edge);
+        }
+    }
+}
+
+static inline void
+gemm_c_store(vf acc[GEMM_MR][GEMM_NV], __global float *c, size_t ldc, uint n_rows, uint n_cols)
+{
+#pragma unroll
+    for (uint i = 0; i < GEMM_MR; ++i) {
+        if (i >= n_rows)
+            continue;
+        __global float *row = c + i * ldc;
+        if (n_cols >= GEMM_NR) {
+#pragma unroll
+            for (int j = 0; j < GEMM_NV; ++j)
+                vf_store(acc[i][j], j, row);
+        } else {
+            float edge[GEMM_NR];
+#pragma unroll
+            for (int j = 0; j < GEMM_NV; ++j)
+                vf_store(acc[i][j], j, edge);
+            for (uint j = 0; j < n_cols; ++j)
+                row[j] = edge[j];
+        }
+    }
+}
+
+/* acc = alpha acc (+ C). */
+static inline void
+gemm_scale(vf acc[GEMM_MR][GEMM_NV], float alpha, bool add, __global const float *c, size_t ldc, uint n_rows,
+           uint n_cols)
+{
+    vf old[GEMM_MR][GEMM_NV];
+    gemm_tile_zero(old);
+    if (add)
+        gemm_c_load(old, c, ldc, n_rows, n_cols);
+#pragma unroll
+    for (int i = 0; i < GEMM_MR; ++i)
+#pragma unroll
+        for (int j = 0; j < GEMM_NV; ++j)
+            acc[i][j] = add ? fma((vf)(alpha), acc[i][j], old[i][j]) : alpha * acc[i][j];
+}
+
+/* k-major rows of A to panels of GEMM_MR = 6 columns, each kc x 6 apart. */
+static inline void
+gemm_pack_a(__global const float *restrict a, size_t lda, uint n_cols, uint n_k, uint kc, __global float *restrict to)
+{
+    uint whole = n_cols / GEMM_MR, rest = n_cols % GEMM_MR;
+    for (uint p = 0; p < n_k; ++p) {
+        __global const float *row = a + p * lda;
+        __global float *at = to + p * GEMM_MR;
+        for (uint q = 0; q < whole; ++q, row += GEMM_MR, at += kc * GEMM_MR) {
+            vstore4(vload4(0, row), 0, at);
+            vstore2(vload2(2, row), 2, at);
+        }
+        for (uint i = 0; rest > 0 && i < GEMM_MR; ++i)
+            at[i] = i < rest ? row[i] : 0.0f;
+    }
+}
+
+/* k-major rows of B to panels, each kc x GEMM_NR apart. */
+static inline void
+gemm_pack_b(__global const float *restrict b, size_t ldb, uint n_cols, uint n_k, uint kc, __global float *restrict to)
+{
+    uint whole = n_cols / GEMM_NR, rest = n_cols % GEMM_NR;
+    for (uint p = 0; p < n_k; ++p) {
+        __global const float *row = b + p * ldb;
+        __global float *at = to + p * GEMM_NR;
+        for (uint q = 0; q < whole; ++q, row += GEMM_NR, at += kc * GEMM_NR)
+#pragma unroll
+            for (int j = 0; j < GEMM_NV; ++j)
+                vf_store(vf_load(j, row), j, at);
+        for (uint j = 0; rest > 0 && j < GEMM_NR; ++j)
+            at[j] = j < rest ? row[j] : 0.0f;
+    }
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+k_gemm(__global const float *restrict a, ulong a_at, __global const float *restrict b, ulong b_at,
+       __global float *restrict c, ulong c_at, __global float *restrict scratch, ulong scratch_at, ulong lda, ulong ldb,
+       ulong ldc, uint m, uint n, uint k, uint mc, uint nc, uint kc, uint m_blocks, uint n_blocks, uint m_inner,
+       uint finish, float alpha)
+{
+    uint g = get_group_id(0);
+    uint m0 = (m_inner ? g % m_blocks : g / n_blocks) * mc, n0 = (m_inner ? g / m_blocks : g % n_blocks) * nc;
+    uint m1 = min(m, m0 + mc), n1 = min(n, n0 + nc);
+    __global float *own_a = scratch + scratch_at + (size_t)g * kc * (C_TRANS_A * mc + C_PACK_B * nc);
+    uint k0 = 0;
+    do {
+        uint n_k = min(kc, k - k0);
+        bool last = k0 + n_k == k;
+#if C_TRANS_A
+        gemm_pack_a(a + a_at + k0 * lda + m0, lda, m1 - m0, n_k, kc, own_a);
+#endif
+#if C_PACK_B
+        __global float *own_b = own_a + (size_t)C_TRANS_A * kc * mc;
+        gemm_pack_b(b + b_at + k0 * ldb + n0, ldb, n1 - n0, n_k, kc, own_b);
+#endif
+        for (uint j = n0; j < n1; j += GEMM_NR) {
+#if C_PACK_B
+            __global const float *panel = own_b + (size_t)(j - n0) * kc;
+#else
+            __global const float *panel = b + b_at + (size_t)j * k + (size_t)k0 * GEMM_NR;
+#endif
+            for (uint i = m0; i < m1; i += GEMM_MR) {
+                uint n_rows = min((uint)GEMM_MR, m1 - i), n_cols = min((uint)GEMM_NR, n1 - j);
+                __global float *tile = c + c_at + i * ldc + j;
+                __global const float *rows[GEMM_MR];
+                vf acc[GEMM_MR][GEMM_NV];
+                if (k0 > 0 || finish == GEMM_ADD)
+                    gemm_c_load(acc, tile, ldc, n_rows, n_cols);
+                else
+                    gemm_tile_zero(acc);
+#if C_TRANS_A
+                gemm_tile_rows(rows, own_a + (size_t)(i - m0) * kc, 1, GEMM_MR);
+                gemm_tile_fma(acc, rows, GEMM_MR, panel, n_k);
+#else
+                gemm_tile_rows(rows, a + a_at + i * lda + k0, lda, n_rows);
+                gemm_tile_fma(acc, rows, 1, panel, n_k);
+#endif
+                if (last && finish >= GEMM_SCALE)
+                    gemm_scale(acc, alpha, finish == GEMM_SCALE_AND_ADD, tile, ldc, n_rows, n_cols);
+                gemm_c_store(acc, tile, ldc, n_rows, n_cols);
+            }
+        }
+        k0 += n_k;
+    } while (k0 < k);
+}

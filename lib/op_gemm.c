@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gemm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    KC = 256, /* a slice of k: a panel of B of this length fits a first-level cache */
+    MC = 96,
+    NC = 256,     /* most rows and columns of a group whose B was packed before */
+    MC_OWN = 192, /* the same where the group packs for itself, so that copies are used often enough */
+    NC_OWN = 192,
+    GROUPS_PER_CORE = 4, /* enough for uneven cores */
+    GROUP_FLOP = 1000000 /* about 25 us of a core: a launch costs a few */
+};
+
+struct plan {
+    size_t m, n, k;
+    bool pack_a, pack_b; /* groups copy slices of A, of B */
+    bool pack_first;     /* all of B is packed by a launch before */
+    size_t mc, nc, kc, m_blocks, n_blocks;
+    size_t packed_elems, scratch_elems;
+};
+
+unsigned
+clg_gemm_nr(const struct clgrpo_context *ctx)
+{
+    unsigned width = clg_vector_width(ctx);
+
+    return width == 16 ? 4 * width : 2 * width;
+}
+
+static size_t
+divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static size_t
+at_least_1(size_t n)
+{
+    return n > 0 ? n : 1;
+}
+
+enum clg_gemm_finish
+clg_gemm_finish(const struct clgrpo_gemm_args *args)
+{
+    if (args->alpha == 1.0f)
+        return args->accumulate ? CLG_GEMM_ADD : CLG_GEMM_STORE;
+    return args->accumulate ? CLG_GEMM_SCALE_AND_ADD : CLG_GEMM_SCALE;
+}
+
+/* Cuts `extent` into the fewest equal blocks of at most `most`, each but the last a multiple of `unit`. */
+static size_t
+block(size_t extent, size_t most, size_t unit)
+{
+    size_t n = at_least_1(divide_up(extent, most));
+
+    return at_least_1(divide_up(divide_up(extent, n), unit)) * unit;
+}
+
+/* Halves blocks until there are enough groups for the cores, or they get too small to be worth a launch's share. */
+static void
+plan_blocks(const struct clgrpo_context *ctx, struct plan *p)
+{
+    size_t nr = clg_gemm_nr(ctx), most_m = p->pack_a ? MC_OWN : MC, most_n = p->pack_b ? NC_OWN : NC;
+    double flop = 2.0 * (double)p->m * (double)p->n * (double)at_least_1(p->k);
+    double want = (double)GROUPS_PER_CORE * (double)at_least_1(ctx->info.compute_units);
+
+    if (want > flop / GROUP_FLOP)
+        want = flop / GROUP_FLOP;
+    for (;;) {
+        p->mc = block(p->m, most_m, CLG_GEMM_MR);
+        p->nc = block(p->n, most_n, nr);
+        p->m_blocks = divide_up(p->m, p->mc);
+        p->n_blocks = divide_up(p->n, p->nc);
+        if ((double)p->m_blocks * (double)p->n_blocks >= want)
+            return;
+        if (p->mc > CLG_GEMM_MR && (p->mc >= p->nc || p->nc <= nr))
+            most_m = p->mc / 2;
+        else if (p->nc > nr)
+            most_n = p->nc / 2;
+        else
+            return;
+    }
+}
+
+static struct plan
+make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
+{
+    struct plan p = {.m = args->c.shape[0], .n = args->c.shape[1], .k = args->a.shape[args->trans_a ? 0 : 1]};
+    bool packed = args->b_packed.buf != NULL;
+
+    if (p.m == 0 || p.n == 0 || p.k == 0 || ctx->family != CLGRPO_FAMILY_CPU)
+        return p;
+    p.pack_a = args->trans_a;
+    p.pack_b = args->trans_a && !args->trans_b && !packed;
+    p.pack_first = !packed && !p.pack_b;
+    p.kc = clg_gemm_finish(args) == CLG_GEMM_SCALE_AND_ADD ? p.k : block(p.k, KC, 1);
+    plan_blocks(ctx, &p);
+    if (p.pack_first)
+        p.packed_elems = clg_round_up(clgrpo_gemm_pack_elems(ctx, p.k, p.n), 16);
+    p.scratch_elems = p.m_blocks * p.n_blocks * p.kc * ((p.pack_a ? p.mc : 0) + (p.pack_b ? p.nc : 0));
+    return p;
+}
+
+size_t
+clg_gemm_workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
+{
+    struct plan p = make_plan(ctx, args);
+
+    return (p.packed_elems + p.scratch_elems) * sizeof(float);
+}
+
+static enum clgrpo_status
+run_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct plan p = make_plan(seq->ctx, args);
+    const struct clgrpo_workspace *w = &args->workspace;
+    struct clgrpo_tensor b = args->b_packed.buf != NULL ? args->b_packed : args->b;
+    cl_mem scratch = p.scratch_elems > 0 ? w->buf : args->c.buf;
+    size_t free_at = w->offset_bytes / sizeof(float);
+    bool m_inner = p.m * p.k <= p.n * p.k;
+    struct clg_grid grid = clg_grid1(p.m_blocks * p.n_blocks, 1);
+    cl_kernel kernel;
+
+    if (p.pack_first) {
+        CLG_TRY(clg_gemm_pack_run(seq, &args->b, args->trans_b, w->buf, free_at));
+        b.buf = w->buf;
+        b.offset = free_at;
+    }
+    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_cpu", "k_gemm",
+                           p.pack_b   ? "-DC_TRANS_A=1 -DC_PACK_B=1"
+                           : p.pack_a ? "-DC_TRANS_A=1"
+                                      : NULL,
+                           &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tttmzzzzuuuuuuuuuuf", &args->a, &b, &args->c, scratch,
+                       free_at + p.packed_elems, args->a.stride[0], args->b.stride[0], args->c.stride[0], (cl_uint)p.m,
+                       (cl_uint)p.n, (cl_uint)p.k, (cl_uint)p.mc, (cl_uint)p.nc, (cl_uint)p.kc, (cl_uint)p.m_blocks,
+                       (cl_uint)p.n_blocks, (cl_uint)m_inner, (cl_uint)clg_gemm_finish(args), (double)args->alpha));
+out:
+    return st;
+}
+
+static bool
+is_aligned(const struct clgrpo_tensor *t)
+{
+    return t->stride[0] % 4 == 0 && t->offset % 4 == 0;
+}
+
+static enum clgrpo_status
+run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t tile = 64;
+    size_t m = args->c.shape[0], n = args->c.shape[1], k = args->a.shape[args->trans_a ? 0 : 1];
+    struct clgrpo_tensor b = args->b;
+    bool trans_b = args->trans_b;
+    struct clg_grid grid = {2, {divide_up(n, tile), divide_up(m, tile), 1}, {64, 1, 1}};
+    char defines[80];
+    cl_kernel kernel;
+
+    if (args->b_packed.buf != NULL) {
+        b = args->b_packed;
+        b.stride[0] = n;
+        trans_b = false;
+    }
+    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_TRANS_B=%d -DC_ALIGNED=%d", args->trans_a, trans_b,
+             is_aligned(&args->a) && is_aligned(&b));
+    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tttzzziiiif", &args->a, &b, &args->c, args->a.stride[0], b.stride[0],
+                       args->c.stride[0], (cl_int)m, (cl_int)n, (cl_int)k, (cl_int)clg_gemm_finish(args),
+                       (double)args->alpha));
+out:
+    return st;
+}
+
+enum clg_gemm_provider
+clg_gemm_provider(const struct clgrpo_context *ctx)
+{
+#ifdef HAVE_CLBLAST
+    const char *wanted = getenv("CLGRPO_GEMM");
+
+    if (wanted != NULL && strcmp(wanted, "clblast") == 0 && (ctx->info.type & CL_DEVICE_TYPE_GPU) != 0)
+        return CLG_GEMM_CLBLAST;
+#else
+    (void)ctx;
+#endif
+    return CLG_GEMM_OWN;
+}
+
+/* A product over no k: C = beta C. */
+static enum clgrpo_status
+run_empty(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clg_grid grid = {2, {args->c.shape[1], args->c.shape[0], 1}, {1, 1, 1}};
+    cl_kernel kernel;
+
+    if (args->accumulate)
+        return CLGRPO_OK;
+    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_empty", "k_gemm_empty", NULL, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tz", &args->c, args->c.stride[0]));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clg_gemm_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
+{
+    if (args->c.shape[0] == 0 || args->c.shape[1] == 0)
+        return CLGRPO_OK;
+    if (args->a.shape[args->trans_a ? 0 : 1] == 0)
+        return run_empty(seq, args);
+#ifdef HAVE_CLBLAST
+    if (clg_gemm_provider(seq->ctx) == CLG_GEMM_CLBLAST && args->b_packed.buf == NULL)
+        return clg_gemm_clblast_run(seq, args);
+#endif
+    return seq->ctx->family == CLGRPO_FAMILY_CPU ? run_cpu(seq, args) : run_simt(seq, args);
+}
+
+/* Extents agree and fit the kernels' 32-bit counts. */
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t most = 0x7fffffff;
+    size_t m, n, k;
+
+    CLG_REQUIRE(ctx, args->a.rank == 2 && args->c.rank == 2, CLGRPO_E_SHAPE, "gemm: a has rank %u and c %u, not 2",
+                args->a.rank, args->c.rank);
+    m = args->c.shape[0];
+    n = args->c.shape[1];
+    k = args->a.shape[args->trans_a ? 0 : 1];
+    CLG_REQUIRE(ctx, m <= most && n <= most && k <= most, CLGRPO_E_SHAPE,
+                "gemm: %zu x %zu x %zu: an extent is over %zu", m, n, k, most);
+    CLG_TRY(
+        clg_tensor_check(ctx, "gemm", "a", &args->a, CLGRPO_F32, 2, args->trans_a ? CLG_SHAPE(k, m) : CLG_SHAPE(m, k)));
+    CLG_TRY(clg_tensor_check(ctx, "gemm", "c", &args->c, CLGRPO_F32, 2, CLG_SHAPE(m, n)));
+    if (args->b_packed.buf == NULL) {
+        CLG_TRY(clg_tensor_check(ctx, "gemm", "b", &args->b, CLGRPO_F32, 2,
+                                 args->trans_b ? CLG_SHAPE(n, k) : CLG_SHAPE(k, n)));
+        goto out;
+    }
+    CLG_REQUIRE(ctx,
+                args->b.rank == 2 && args->b.shape[args->trans_b ? 0 : 1] == n &&
+                    args->b.shape[args->trans_b ? 1 : 0] == k,
+                CLGRPO_E_SHAPE, "gemm: b is %zu x %zu, c has %zu columns and a %zu terms", args->b.shape[0],
+                args->b.shape[1], n, k);
+    CLG_TRY(clg_tensor_check_dense(ctx, "gemm", "b_packed", &args->b_packed, CLGRPO_F32, 1,
+                                   CLG_SHAPE(clgrpo_gemm_pack_elems(ctx, k, n))));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_gemm_workspace(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, size_t *bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_CHECK_ARGS(ctx, args, "gemm");
+    CLG_TRY(check(ctx, args));
+    *bytes = clg_gemm_workspace_bytes(ctx, args);
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_gemm(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clg_seq seq = {0};
+
+    CLG_CHECK_ARGS(ctx, args, "gemm");
+    CLG_TRY(check(ctx, args));
+    CLG_TRY(clg_workspace_check(ctx, "gemm", &args->workspace, clg_gemm_workspace_bytes(ctx, args)));
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    CLG_TRY(clg_gemm_run(&seq, args));
+out:
+    return clg_seq_end(&seq, st);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gemm.h"
+
+size_t
+clgrpo_gemm_pack_elems(const struct clgrpo_context *ctx, size_t k, size_t n)
+{
+    return ctx->family == CLGRPO_FAMILY_CPU ? k * clg_round_up(n, clg_gemm_nr(ctx)) : k * n;
+}
+
+static enum clgrpo_status
+run_cpu(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, cl_mem packed, size_t offset)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t rows = 512; /* of a panel per group: some microseconds' work */
+    size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1], nr = clg_gemm_nr(seq->ctx);
+    struct clg_grid grid = {2, {(n + nr - 1) / nr, (k + rows - 1) / rows, 1}, {1, 1, 1}};
+    cl_kernel kernel;
+
+    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_pack_cpu", "k_gemm_pack", trans_b ? "-DC_TRANS_B=1" : NULL, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tmzzuuu", b, packed, offset, b->stride[0], (cl_uint)n, (cl_uint)k,
+                       (cl_uint)rows));
+out:
+    return st;
+}
+
+static enum clgrpo_status
+run_simt(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, cl_mem packed, size_t offset)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1];
+    struct clg_grid grid = {2, {(n + 15) / 16, (k + 3) / 4, 1}, {16, 4, 1}};
+    cl_kernel kernel;
+
+    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm_pack", trans_b ? "-DC_TRANS_B=1" : NULL, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tmzzuu", b, packed, offset, b->stride[0], (cl_uint)n, (cl_uint)k));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, cl_mem packed, size_t offset)
+{
+    return seq->ctx->family == CLGRPO_FAMILY_CPU ? run_cpu(seq, b, trans_b, packed, offset)
+                                                 : run_simt(seq, b, trans_b, packed, offset);
+}
+
+enum clgrpo_status
+clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clgrpo_gemm_pack_args *args, CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t most = 0x7fffffff;
+    struct clg_seq seq = {0};
+    size_t k, n;
+
+    CLG_CHECK_ARGS(ctx, args, "gemm_pack");
+    CLG_TRY(clg_tensor_check(ctx, "gemm_pack", "b", &args->b, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    k = args->b.shape[args->trans_b ? 1 : 0];
+    n = args->b.shape[args->trans_b ? 0 : 1];
+    CLG_REQUIRE(ctx, k <= most && n <= most, CLGRPO_E_SHAPE, "gemm_pack: b is %zu x %zu: an extent is over %zu",
+                args->b.shape[0], args->b.shape[1], most);
+    CLG_TRY(clg_tensor_check_dense(ctx, "gemm_pack", "packed", &args->packed, CLGRPO_F32, 1,
+                                   CLG_SHAPE(clgrpo_gemm_pack_elems(ctx, k, n))));
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    CLG_TRY(clg_gemm_pack_run(&seq, &args->b, args->trans_b, args->packed.buf, args->packed.offset));
+out:
+    return clg_seq_end(&seq, st);
+}
