@@ -14,9 +14,10 @@ enum { CLGRPO_ATTENTION_BLOCK = 64 };
  *
  * q, o [N][H][D]   k, v [N][K][D]   f32; innermost stride 1, the others free (columns of one qkv buffer are fine)
  * offsets [B+1] i32: sequence b owns rows offsets[b] .. offsets[b+1]-1; offsets[0] = 0, offsets[B] <= N, ascending;
- * empty sequences are allowed; rows from offsets[B] on are not touched lse [N][H] f32: log of the softmax denominator,
- * needed by the backward; lse.buf may be NULL max_len >= the longest sequence (sizes the launch). D is 32, 64 or 128; H
- * is a multiple of K. o aliases nothing.
+ * empty sequences are allowed; rows from offsets[B] on are not touched
+ * lse [N][H] f32: log of the softmax denominator, needed by the backward; lse.buf may be NULL
+ * max_len >= the longest sequence (sizes the launch). D is 32, 64 or 128; H is a multiple of K. o aliases nothing.
+ * Scores beyond +-1e29 are not supported. No workspace is needed.
  */
 struct clgrpo_attention_args {
     size_t struct_size;
@@ -54,9 +55,10 @@ CLGRPO_OP_WORKSPACE(attention_backward);
 CLGRPO_OP(attention_backward);
 
 /*
- * KV cache of S slots of L positions (L a multiple of CLGRPO_ATTENTION_BLOCK):
- *   k_cache [S][K][L/64][D][64] (a block of 64 keys lies transposed, so that keys are vector lanes)   v_cache
- * [S][K][L][D]   f32, dense, zeroed by the caller before first use (a stale NaN would outlive its mask).
+ * KV cache of S slots of L positions (L a multiple of CLGRPO_ATTENTION_BLOCK), f32, dense, zeroed by the caller before
+ * first use (a stale NaN would outlive its mask):
+ *   k_cache [S][K][L/64][D*64], each block of 64 keys transposed, [D][64], so that keys are vector lanes
+ *   v_cache [S][K][L][D]
  *
  * kv_append stores k, v [N][K][D] of N tokens at (slot[n], position[n]), i32; a pair that is out of range is skipped;
  * pairs differ.

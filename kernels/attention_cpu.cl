@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attention forward, cpu family: o = softmax(scale q k^T) v over packed sequences, fp32 throughout.
+ *
+ * Group (x, g, b) owns the query rows of chunk x of sequence b, for the query heads of key head g: up to P_TILES tiles
+ * of P_ROWS rows, shared out over the heads, `tiles` for each. For every block of 64 keys it packs K (transposed) and V
+ * once and runs all tiles over them, P_BATCH tiles at a time so that a panel stays in the first-level cache. The
+ * arithmetic of a row is that of clg_tile_*. Chunks are numbered from both ends inwards, so that any run of consecutive
+ * groups holds long and short causal rows alike. No barriers, no local memory; a chunk past the end has nothing to do.
+ */
+#ifndef P_TILES
+#define P_TILES 32
+#endif
+#define P_BATCH 4
+
+/* One batch of up to P_BATCH tiles against one packed block. */
+inline void
+clg_forward_batch(int n_tiles, const int *restrict row, const int *restrict visible, int first, int len, int causal,
+                  const float *restrict keys, const float *restrict cols, const float *restrict q, float *restrict m,
+                  vf *restrict l, float *restrict o)
+{
+    float s[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
+    for (int j = 0; j < C_BLOCK; j += C_PANEL)
+        for (int t = 0; t < n_tiles; t++)
+            if (first + j < visible[t])
+                clg_tile_scores(q + t * (C_HEAD_DIM * P_ROWS), keys + j * C_HEAD_DIM, C_PANEL,
+                                s + t * (P_ROWS * C_BLOCK) + j);
+    for (int t = 0; t < n_tiles; t++) {
+        int last[P_ROWS];
+        const int panels = (min(visible[t] - first, C_BLOCK) + C_PANEL - 1) / C_PANEL;
+        if (panels <= 0)
+            continue;
+        for (int i = 0; i < P_ROWS; i++)
+            last[i] = causal ? row[t] + i : len - 1;
+        clg_tile_softmax(s + t * (P_ROWS * C_BLOCK), panels * C_NS, first, last, m + t * P_ROWS, l + t * P_ROWS,
+                         o + t * (P_ROWS * C_HEAD_DIM));
+    }
+    for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
+        for (int t = 0; t < n_tiles; t++)
+            if (first < visible[t])
+                clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), cols + c * C_BLOCK, C_COLS, 0,
+                                    min(visible[t] - first, C_BLOCK), o + t * (P_ROWS * C_HEAD_DIM) + c);
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
+                    __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
+                    __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
+                    __global const int *restrict offsets, ulong offsets_off, __global float *restrict o_buf,
+                    ulong o_off, ulong o_row, ulong o_head, __global float *restrict lse_buf, ulong lse_off,
+                    ulong lse_row, int has_lse, int n_heads, int tiles, float scale2, int causal)
+{
+    float q[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
+    float o[P_TILES * P_ROWS * C_HEAD_DIM] __attribute__((aligned(64)));
+    float keys[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
+    float cols[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
+    vf l[P_TILES * P_ROWS];
+    float m[P_TILES * P_ROWS];
+    int row[P_TILES], head[P_TILES], visible[P_TILES];
+
+    const int g = get_group_id(1), b = get_group_id(2);
+    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
+    const int n_chunks = (len + tiles * P_ROWS - 1) / (tiles * P_ROWS), x = get_group_id(0);
+    const int chunk = x & 1 ? x / 2 : n_chunks - 1 - x / 2;
+    if (x >= n_chunks)
+        return;
+    k_buf += k_off + start * k_row + g * k_head;
+    v_buf += v_off + start * v_row + g * v_head;
+    const int row0 = chunk * tiles * P_ROWS, n_row_tiles = min(tiles, (len - row0 + P_ROWS - 1) / P_ROWS);
+    for (int h0 = 0; h0 < n_heads; h0 += P_TILES / tiles) {
+        const int n_tiles = min(n_heads - h0, P_TILES / tiles) * n_row_tiles;
+        const int n_keys = causal ? min(row0 + n_row_tiles * P_ROWS, len) : len;
+        for (int t = 0; t < n_tiles; t++) {
+            row[t] = row0 + t % n_row_tiles * P_ROWS;
+            head[t] = g * n_heads + h0 + t / n_row_tiles;
+            visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
+            clg_pack_tile(q_buf + q_off + (start + row[t]) * q_row + head[t] * q_head, q_row, len - row[t], scale2,
+                          q + t * (C_HEAD_DIM * P_ROWS));
+        }
+        for (int i = 0; i < n_tiles * P_ROWS; i++) {
+            m[i] = C_MASKED;
+            l[i] = (vf)(0.0f);
+        }
+        for (int i = 0; i < n_tiles * P_ROWS * (C_HEAD_DIM / C_VW); i++)
+            vf_store((vf)(0.0f), i, o);
+        for (int first = 0; first < n_keys; first += C_BLOCK) {
+            clg_pack_keys(k_buf + first * k_row, k_row, len - first, 1.0f, keys);
+            clg_pack_cols(v_buf + first * v_row, v_row, len - first, cols);
+            for (int t = 0; t < n_tiles; t += P_BATCH)
+                clg_forward_batch(min(n_tiles - t, P_BATCH), row + t, visible + t, first, len, causal, keys, cols,
+                                  q + t * (C_HEAD_DIM * P_ROWS), m + t * P_ROWS, l + t * P_ROWS,
+                                  o + t * (P_ROWS * C_HEAD_DIM));
+        }
+        for (int i = 0; i < n_tiles * P_ROWS; i++) {
+            const int t = i / P_ROWS, r = row[t] + i % P_ROWS;
+            if (r >= len)
+                continue;
+            const float sum = clg_sum_v(l[i]);
+            clg_row_scaled(o + i * C_HEAD_DIM, 1.0f / sum, o_buf + o_off + (start + r) * o_row + head[t] * o_head);
+            if (has_lse)
+                lse_buf[lse_off + (start + r) * lse_row + head[t]] = (m[i] + log2(sum)) * C_LN2;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attention backward, first pass, cpu family: with p = exp(s - lse) recomputed from the forward's lse,
+ *   delta[n][h] = sum_d dout o      ds = p (dout v^T - delta)      dq = scale ds k
+ *
+ * Groups, chunks, tiles and packing as in the forward pass; besides, a tile packs its dout, and V is packed transposed
+ * too. delta is left in the workspace [N][H] for the second pass. Group (x, g, b) is the only writer of its rows of dq
+ * and delta, and sums keys in ascending order. No barriers, no local memory.
+ */
+#ifndef P_TILES
+#define P_TILES 32
+#endif
+#define P_BATCH 4
+
+/* ds of one tile and block, in place of the scores. dp is dout v^T; lse in base 2. */
+inline void
+clg_tile_dscores(float *restrict s, const float *restrict dp, int n_vectors, int first, const int *restrict last,
+                 const float *restrict lse, const float *restrict delta)
+{
+    for (int i = 0; i < P_ROWS; i++) {
+        const int visible = last[i] - first;
+        for (int j = 0; j < n_vectors; j++) {
+            vf p = clg_exp2_v(vf_load(j, s + i * C_BLOCK) - (vf)(lse[i]));
+            p *= vf_load(j, dp + i * C_BLOCK) - (vf)(delta[i]);
+            p = select(p, (vf)(0.0f), clg_lanes() + (vi)(j * C_VW) > (vi)(visible));
+            vf_store(p, j, s + i * C_BLOCK);
+        }
+    }
+}
+
+inline void
+clg_dq_batch(int n_tiles, const int *restrict row, const int *restrict visible, int first, int len, int causal,
+             const float *restrict k_keys, const float *restrict v_keys, const float *restrict k_cols,
+             const float *restrict q, const float *restrict dout, const float *restrict lse,
+             const float *restrict delta, float *restrict dq)
+{
+    float s[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
+    float dp[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
+    for (int j = 0; j < C_BLOCK; j += C_PANEL)
+        for (int t = 0; t < n_tiles; t++)
+            if (first + j < visible[t]) {
+                const int at = t * (P_ROWS * C_BLOCK) + j;
+                clg_tile_scores(q + t * (C_HEAD_DIM * P_ROWS), k_keys + j * C_HEAD_DIM, C_PANEL, s + at);
+                clg_tile_scores(dout + t * (C_HEAD_DIM * P_ROWS), v_keys + j * C_HEAD_DIM, C_PANEL, dp + at);
+            }
+    for (int t = 0; t < n_tiles; t++) {
+        int last[P_ROWS];
+        const int panels = (min(visible[t] - first, C_BLOCK) + C_PANEL - 1) / C_PANEL;
+        for (int i = 0; i < P_ROWS; i++)
+            last[i] = causal ? row[t] + i : len - 1;
+        clg_tile_dscores(s + t * (P_ROWS * C_BLOCK), dp + t * (P_ROWS * C_BLOCK), max(panels, 0) * C_NS, first, last,
+                         lse + t * P_ROWS, delta + t * P_ROWS);
+    }
+    for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
+        for (int t = 0; t < n_tiles; t++)
+            if (first < visible[t])
+                clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), k_cols + c * C_BLOCK, C_COLS, 0,
+                                    min(visible[t] - first, C_BLOCK), dq + t * (P_ROWS * C_HEAD_DIM) + c);
+}
+
+inline float
+clg_row_dot(__global const float *restrict a, __global const float *restrict b)
+{
+    vf sum = (vf)(0.0f);
+#pragma unroll
+    for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
+        sum = fma(vf_load(c, a), vf_load(c, b), sum);
+    return clg_sum_v(sum);
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
+               __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
+               __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
+               __global const float *restrict o_buf, ulong o_off, ulong o_row, ulong o_head,
+               __global const float *restrict dout_buf, ulong dout_off, ulong dout_row, ulong dout_head,
+               __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
+               __global const int *restrict offsets, ulong offsets_off, __global float *restrict delta_buf,
+               ulong delta_off, __global float *restrict dq_buf, ulong dq_off, ulong dq_row, ulong dq_head, int n_heads,
+               int tiles, float scale2, float scale, int causal)
+{
+    float q[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
+    float dout[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
+    float dq[P_TILES * P_ROWS * C_HEAD_DIM] __attribute__((aligned(64)));
+    float k_keys[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
+    float v_keys[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
+    float k_cols[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
+    float lse[P_TILES * P_ROWS], delta[P_TILES * P_ROWS];
+    int row[P_TILES], head[P_TILES], visible[P_TILES];
+
+    const int g = get_group_id(1), b = get_group_id(2), n_all = n_heads * get_num_groups(1);
+    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
+    const int n_chunks = (len + tiles * P_ROWS - 1) / (tiles * P_ROWS), x = get_group_id(0);
+    const int chunk = x & 1 ? x / 2 : n_chunks - 1 - x / 2;
+    if (x >= n_chunks)
+        return;
+    k_buf += k_off + start * k_row + g * k_head;
+    v_buf += v_off + start * v_row + g * v_head;
+    const int row0 = chunk * tiles * P_ROWS, n_row_tiles = min(tiles, (len - row0 + P_ROWS - 1) / P_ROWS);
+    for (int h0 = 0; h0 < n_heads; h0 += P_TILES / tiles) {
+        const int n_tiles = min(n_heads - h0, P_TILES / tiles) * n_row_tiles;
+        const int n_keys = causal ? min(row0 + n_row_tiles * P_ROWS, len) : len;
+        for (int t = 0; t < n_tiles; t++) {
+            row[t] = row0 + t % n_row_tiles * P_ROWS;
+            head[t] = g * n_heads + h0 + t / n_row_tiles;
+            visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
+            const size_t r0 = start + row[t];
+            clg_pack_tile(q_buf + q_off + r0 * q_row + head[t] * q_head, q_row, len - row[t], scale2,
+                          q + t * (C_HEAD_DIM * P_ROWS));
+            clg_pack_tile(dout_buf + dout_off + r0 * dout_row + head[t] * dout_head, dout_row, len - row[t], 1.0f,
+                          dout + t * (C_HEAD_DIM * P_ROWS));
+            for (int i = 0; i < P_ROWS; i++) {
+                const size_t r = r0 + i;
+                const bool inside = row[t] + i < len;
+                lse[t * P_ROWS + i] = inside ? lse_buf[lse_off + r * lse_row + head[t]] * C_LOG2E : 0.0f;
+                delta[t * P_ROWS + i] = inside ? clg_row_dot(dout_buf + dout_off + r * dout_row + head[t] * dout_head,
+                                                             o_buf + o_off + r * o_row + head[t] * o_head)
+                                               : 0.0f;
+                if (inside)
+                    delta_buf[delta_off + r * n_all + head[t]] = delta[t * P_ROWS + i];
+            }
+        }
+        for (int i = 0; i < n_tiles * P_ROWS * (C_HEAD_DIM / C_VW); i++)
+            vf_store((vf)(0.0f), i, dq);
+        for (int first = 0; first < n_keys; first += C_BLOCK) {
+            clg_pack_keys(k_buf + first * k_row, k_row, len - first, 1.0f, k_keys);
+            clg_pack_keys(v_buf + first * v_row, v_row, len - first, 1.0f, v_keys);
+            clg_pack_cols(k_buf + first * k_row, k_row, len - first, k_cols);
+            for (int t = 0; t < n_tiles; t += P_BATCH)
+                clg_dq_batch(min(n_tiles - t, P_BATCH), row + t, visible + t, first, len, causal, k_keys, v_keys,
+                             k_cols, q + t * (C_HEAD_DIM * P_ROWS), dout + t * (C_HEAD_DIM * P_ROWS), lse + t * P_ROWS,
+                             delta + t * P_ROWS, dq + t * (P_ROWS * C_HEAD_DIM));
+        }
+        for (int i = 0; i < n_tiles * P_ROWS; i++) {
+            const int t = i / P_ROWS, r = row[t] + i % P_ROWS;
+            if (r < len)
+                clg_row_scaled(dq + i * C_HEAD_DIM, scale, dq_buf + dq_off + (start + r) * dq_row + head[t] * dq_head);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Register tiles of the cpu kernels of attention. A tile is P_ROWS rows (queries, or keys in the dk/dv pass) against
+ * one block of C_BLOCK = 64 positions, counted from the start of the sequence.
+ *
+ *   clg_tile_scores      s[i][j]  = sum_d a[d][i] b[d][j]    one fma chain per element, d ascending from 0
+ *   clg_tile_softmax     online softmax of one block: maximum, rescale, p = 2^(s - m), l by lane (j mod C_VW)
+ *   clg_tile_accumulate  o[i][c] += sum_j p[i][j] x[j][c]    one fma chain per element, j ascending
+ *
+ * So what happens to a row does not depend on the tile, its neighbours or where the block comes from: the caller may
+ * leave out panels and positions that a mask hides. There p is exactly 0, l + 0 is l, and fma(0, x, o) is o but for the
+ * sign of a zero, which the callers clear at the end by adding +0.
+ *
+ * Registers: P_ROWS * C_NS accumulators, C_NS vectors of b and one broadcast: 15 of 16 for AVX2, 29 of 32 for AVX-512.
+ * T_SPACE is the address space of b and x: packed private blocks, or the KV cache.
+ */
+#ifndef C_HEAD_DIM
+#define C_HEAD_DIM 64
+#endif
+#ifndef P_ROWS
+#define P_ROWS 6
+#endif
+#ifndef T_SPACE
+#define T_SPACE
+#endif
+
+#define C_BLOCK 64
+
+/* Vectors across a panel of scores (C_NS) and a panel of columns (C_NC). */
+#if P_VECTOR_WIDTH == 16
+#define C_NS 4
+#elif P_ROWS == 1
+#define C_NS 8
+#elif P_ROWS == 2
+#define C_NS 4
+#else
+#define C_NS 2
+#endif
+#if C_NS * C_VW > C_HEAD_DIM
+#define C_NC (C_HEAD_DIM / C_VW)
+#else
+#define C_NC C_NS
+#endif
+#define C_PANEL (C_NS * C_VW)
+#define C_COLS  (C_NC * C_VW)
+
+/* a [D][P_ROWS], b [D] rows of C_PANEL at b_row from each other, s [P_ROWS] rows of C_BLOCK. */
+inline void
+clg_tile_scores(const float *restrict a, T_SPACE const float *restrict b, const size_t b_row, float *restrict s)
+{
+    vf acc[P_ROWS][C_NS];
+#pragma unroll
+    for (int i = 0; i < P_ROWS; i++)
+#pragma unroll
+        for (int j = 0; j < C_NS; j++)
+            acc[i][j] = (vf)(0.0f);
+#pragma unroll 4
+    for (int d = 0; d < C_HEAD_DIM; d++) {
+        vf x[C_NS];
+#pragma unroll
+        for (int j = 0; j < C_NS; j++)
+            x[j] = vf_load(j, b + d * b_row);
+#pragma unroll
+        for (int i = 0; i < P_ROWS; i++) {
+            vf y = (vf)(a[d * P_ROWS + i]);
+#pragma unroll
+            for (int j = 0; j < C_NS; j++)
+                acc[i][j] = fma(y, x[j], acc[i][j]);
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < P_ROWS; i++)
+#pragma unroll
+        for (int j = 0; j < C_NS; j++)
+            vf_store(acc[i][j], j, s + i * C_BLOCK);
+}
+
+/* p [P_ROWS] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [P_ROWS] rows of C_HEAD_DIM;
+ * positions from .. to-1. */
+inline void
+clg_tile_accumulate(const float *restrict p, T_SPACE const float *restrict x, const size_t x_row, const int from,
+                    const int to, float *restrict o)
+{
+    vf acc[P_ROWS][C_NC];
+#pragma unroll
+    for (int i = 0; i < P_ROWS; i++)
+#pragma unroll
+        for (int j = 0; j < C_NC; j++)
+            acc[i][j] = vf_load(j, o + i * C_HEAD_DIM);
+#pragma unroll 4
+    for (int k = from; k < to; k++) {
+        vf y[C_NC];
+#pragma unroll
+        for (int j = 0; j < C_NC; j++)
+            y[j] = vf_load(j, x + k * x_row);
+#pragma unroll
+        for (int i = 0; i < P_ROWS; i++) {
+            vf w = (vf)(p[i * C_BLOCK + k]);
+#pragma unroll
+            for (int j = 0; j < C_NC; j++)
+                acc[i][j] = fma(w, y[j], acc[i][j]);
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < P_ROWS; i++)
+#pragma unroll
+        for (int j = 0; j < C_NC; j++)
+            vf_store(acc[i][j], j, o + i * C_HEAD_DIM);
+}
+
+/* The numbers of the lanes, 0 .. C_VW-1. */
+inline vi
+clg_lanes(void)
+{
+#if P_VECTOR_WIDTH == 16
+    return (vi)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#elif P_VECTOR_WIDTH == 8
+    return (vi)(0, 1, 2, 3, 4, 5, 6, 7);
+#else
+    return (vi)(0, 1, 2, 3);
+#endif
+}
+
+/* A finished row of a tile, times f, with the sign of zero cleared. */
+inline void
+clg_row_scaled(const float *restrict row, float f, __global float *restrict out)
+{
+#pragma unroll
+    for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
+        vf_store(fma(vf_load(c, row), (vf)(f), (vf)(0.0f)), c, out);
+}

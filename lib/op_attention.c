@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attention.h"
+
+#include <limits.h>
+#include <math.h>
+
+#define OP "attention"
+
+enum clgrpo_status
+clg_attention_check_heads(struct clgrpo_context *ctx, const char *op, size_t n_heads, size_t n_keys, size_t head_dim,
+                          float scale)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_REQUIRE(ctx, head_dim == 32 || head_dim == 64 || head_dim == 128, CLGRPO_E_SHAPE,
+                "%s: the head dimension is %zu, need 32, 64 or 128", op, head_dim);
+    CLG_REQUIRE(ctx, n_keys > 0 && n_heads > 0 && n_heads % n_keys == 0, CLGRPO_E_SHAPE,
+                "%s: %zu query heads are no multiple of %zu key heads", op, n_heads, n_keys);
+    CLG_REQUIRE(ctx, isfinite(scale) && scale > 0.0f, CLGRPO_E_VALUE, "%s: scale is %g, need a finite number above 0",
+                op, (double)scale);
+out:
+    return st;
+}
+
+enum clgrpo_status
+clg_attention_check_count(struct clgrpo_context *ctx, const char *op, const char *name, size_t n)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_REQUIRE(ctx, n <= INT_MAX / 2, CLGRPO_E_SHAPE, "%s: %s is %zu, at most %d", op, name, n, INT_MAX / 2);
+out:
+    return st;
+}
+
+struct clg_attention_cut
+clg_attention_cut(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key, size_t n_pairs, size_t max_len)
+{
+    struct clg_attention_cut cut = {.tiles = heads_per_key < limit ? limit / heads_per_key : 1};
+    const size_t want = (size_t)8 * ctx->info.compute_units;
+
+    for (;;) {
+        cut.n_chunks = clg_round_up(max_len, cut.tiles * CLG_ATTENTION_ROWS) / (cut.tiles * CLG_ATTENTION_ROWS);
+        if (cut.n_chunks * n_pairs >= want || cut.tiles < 8)
+            return cut;
+        cut.tiles /= 2;
+    }
+}
+
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_attention_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n = a->q.shape[0], h = a->q.shape[1], d = a->q.shape[2], k = a->k.shape[1];
+
+    CLG_TRY(clg_tensor_check(ctx, OP, "q", &a->q, CLGRPO_F32, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "k", &a->k, CLGRPO_F32, 3, CLG_SHAPE(n, CLG_ANY, d)));
+    CLG_TRY(clg_attention_check_heads(ctx, OP, h, k, d, a->scale));
+    CLG_TRY(clg_tensor_check(ctx, OP, "v", &a->v, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "o", &a->o, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "offsets", &a->offsets, CLGRPO_I32, 1, CLG_SHAPE(CLG_ANY)));
+    CLG_REQUIRE(ctx, a->offsets.shape[0] >= 1, CLGRPO_E_SHAPE, OP ": offsets is empty, need one more than sequences");
+    if (a->lse.buf != NULL)
+        CLG_TRY(clg_tensor_check(ctx, OP, "lse", &a->lse, CLGRPO_F32, 2, CLG_SHAPE(n, h)));
+    CLG_TRY(clg_attention_check_count(ctx, OP, "the number of rows", n));
+    CLG_TRY(clg_attention_check_count(ctx, OP, "max_len", a->max_len));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_attention_workspace(struct clgrpo_context *ctx, const struct clgrpo_attention_args *args, size_t *bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_REQUIRE(ctx, bytes != NULL, CLGRPO_E_ARGUMENT, OP ": bytes is null");
+    CLG_TRY(check(ctx, args));
+    *bytes = 0;
+out:
+    return st;
+}
+
+/* The arguments that both families' kernels begin with. */
+#define FORMAT "tzztzztzzttzztzi"
+#define ARGUMENTS(a)                                                                                                   \
+    &(a)->q, (a)->q.stride[0], (a)->q.stride[1], &(a)->k, (a)->k.stride[0], (a)->k.stride[1], &(a)->v,                 \
+        (a)->v.stride[0], (a)->v.stride[1], &(a)->offsets, &(a)->o, (a)->o.stride[0], (a)->o.stride[1], &(a)->lse,     \
+        (a)->lse.stride[0], (cl_int)((a)->lse.buf != NULL)
+
+static enum clgrpo_status
+launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t h = a->q.shape[1], block = CLGRPO_ATTENTION_BLOCK;
+    struct clg_grid grid = {3, {clg_round_up(a->max_len, block) / block, h, a->offsets.shape[0] - 1}, {128, 1, 1}};
+    cl_kernel kernel;
+    char defines[32];
+
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu", a->q.shape[2]);
+    CLG_TRY(clg_kernel_get(seq->ctx, "attention_simt", "k_attention_forward", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "ifi", ARGUMENTS(a), (cl_int)(h / a->k.shape[1]),
+                       (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
+out:
+    return st;
+}
+
+static enum clgrpo_status
+launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t k = a->k.shape[1], group = a->q.shape[1] / k, n_sequences = a->offsets.shape[0] - 1, limit = 32;
+    struct clg_attention_cut cut = clg_attention_cut(seq->ctx, limit, group, k * n_sequences, a->max_len);
+    struct clg_grid grid = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}};
+    cl_kernel kernel;
+    char defines[64];
+
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], limit);
+    CLG_TRY(clg_kernel_get(seq->ctx, "attention_cpu", "k_attention_forward", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "iifi", ARGUMENTS(a), (cl_int)group, (cl_int)cut.tiles,
+                       (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_attention(struct clgrpo_context *ctx, const struct clgrpo_attention_args *args, CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clg_seq seq = {0};
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, 0));
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    if (args->q.shape[0] > 0 && ctx->family == CLGRPO_FAMILY_CPU)
+        CLG_TRY(launch_cpu(&seq, args));
+    else if (args->q.shape[0] > 0)
+        CLG_TRY(launch_simt(&seq, args));
+out:
+    return clg_seq_end(&seq, st);
+}

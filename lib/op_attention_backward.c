@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attention.h"
+
+#define OP "attention_backward"
+
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n = a->q.shape[0], h = a->q.shape[1], d = a->q.shape[2], k = a->k.shape[1];
+
+    CLG_TRY(clg_tensor_check(ctx, OP, "q", &a->q, CLGRPO_F32, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "k", &a->k, CLGRPO_F32, 3, CLG_SHAPE(n, CLG_ANY, d)));
+    CLG_TRY(clg_attention_check_heads(ctx, OP, h, k, d, a->scale));
+    CLG_TRY(clg_tensor_check(ctx, OP, "v", &a->v, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "o", &a->o, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dout", &a->dout, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dq", &a->dq, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dk", &a->dk, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dv", &a->dv, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "lse", &a->lse, CLGRPO_F32, 2, CLG_SHAPE(n, h)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "offsets", &a->offsets, CLGRPO_I32, 1, CLG_SHAPE(CLG_ANY)));
+    CLG_REQUIRE(ctx, a->offsets.shape[0] >= 1, CLGRPO_E_SHAPE, OP ": offsets is empty, need one more than sequences");
+    CLG_TRY(clg_attention_check_count(ctx, OP, "the number of rows", n));
+    CLG_TRY(clg_attention_check_count(ctx, OP, "max_len", a->max_len));
+out:
+    return st;
+}
+
+/* delta [N][H] */
+static size_t
+workspace_bytes(const struct clgrpo_attention_backward_args *a)
+{
+    return a->q.shape[0] * a->q.shape[1] * sizeof(float);
+}
+
+enum clgrpo_status
+clgrpo_attention_backward_workspace(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *args,
+                                    size_t *bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_REQUIRE(ctx, bytes != NULL, CLGRPO_E_ARGUMENT, OP ": bytes is null");
+    CLG_TRY(check(ctx, args));
+    *bytes = workspace_bytes(args);
+out:
+    return st;
+}
+
+/* The kernels of a family and how they cut a batch of sequences. */
+struct plan {
+    const char *dq_unit, *dkdv_unit;
+    struct clg_grid dq, dkdv;
+    cl_int tiles;                /* of a query head, cpu dq kernel */
+    size_t dq_limit, dkdv_limit; /* tiles to a group, cpu */
+};
+
+static struct plan
+plan_simt(const struct clgrpo_attention_backward_args *a)
+{
+    const size_t n_blocks = clg_round_up(a->max_len, CLGRPO_ATTENTION_BLOCK) / CLGRPO_ATTENTION_BLOCK;
+    const size_t n_sequences = a->offsets.shape[0] - 1;
+
+    return (struct plan){.dq_unit = "attention_dq_simt",
+                         .dkdv_unit = "attention_dkdv_simt",
+                         .dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {128, 1, 1}},
+                         .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {128, 1, 1}}};
+}
+
+static struct plan
+plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
+{
+    const size_t k = a->k.shape[1], n_sequences = a->offsets.shape[0] - 1;
+    const size_t limit = a->q.shape[2] > 64 ? 16 : 32, keys = 16 * CLG_ATTENTION_ROWS;
+    const struct clg_attention_cut cut = clg_attention_cut(ctx, limit, a->q.shape[1] / k, k * n_sequences, a->max_len);
+
+    return (struct plan){.dq_unit = "attention_dq_cpu",
+                         .dkdv_unit = "attention_dkdv_cpu",
+                         .dq = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}},
+                         .dkdv = {3, {clg_round_up(a->max_len, keys) / keys, k, n_sequences}, {1, 1, 1}},
+                         .tiles = (cl_int)cut.tiles,
+                         .dq_limit = limit,
+                         .dkdv_limit = 16};
+}
+
+#define VIEW(t)  &(t), (t).stride[0], (t).stride[1]
+#define VIEW1(t) &(t), (t).stride[0]
+
+static enum clgrpo_status
+launch(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, const struct plan *plan)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const bool cpu = seq->ctx->family == CLGRPO_FAMILY_CPU;
+    const cl_int group = (cl_int)(a->q.shape[1] / a->k.shape[1]), causal = a->causal;
+    const double scale = a->scale, scale2 = (double)(a->scale * CLG_ATTENTION_LOG2E);
+    const size_t delta = a->workspace.offset_bytes / sizeof(float);
+    char defines[64];
+    cl_kernel dq, dkdv;
+
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->dq_limit);
+    CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->dkdv_limit);
+    CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", defines, &dkdv));
+    if (cpu)
+        CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzziiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
+                           VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),
+                           group, plan->tiles, scale2, scale, causal));
+    else
+        CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzziffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
+                           VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),
+                           group, scale2, scale, causal));
+    CLG_TRY(clg_launch(seq, dkdv, &plan->dkdv, "tzztzztzztzztztmztzztzziffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
+                       VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dk), VIEW(a->dv),
+                       group, scale2, scale, causal));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_attention_backward(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *args,
+                          CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clg_seq seq = {0};
+    struct plan plan;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(args)));
+    plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, args) : plan_simt(args);
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    if (args->q.shape[0] > 0)
+        CLG_TRY(launch(&seq, args, &plan));
+out:
+    return clg_seq_end(&seq, st);
+}

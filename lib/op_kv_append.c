@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attention.h"
+
+#define OP "kv_append"
+
+enum clgrpo_status
+clg_attention_check_cache(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *k_cache,
+                          const struct clgrpo_tensor *v_cache, size_t n_keys, size_t head_dim)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n_slots = v_cache->shape[0], n_positions = v_cache->shape[2], block = CLGRPO_ATTENTION_BLOCK;
+
+    CLG_TRY(clg_tensor_check_dense(ctx, op, "v_cache", v_cache, CLGRPO_F32, 4,
+                                   CLG_SHAPE(CLG_ANY, n_keys, CLG_ANY, head_dim)));
+    CLG_REQUIRE(ctx, n_positions % block == 0, CLGRPO_E_SHAPE,
+                "%s: the cache has %zu positions, need a multiple of %zu", op, n_positions, block);
+    CLG_TRY(clg_tensor_check_dense(ctx, op, "k_cache", k_cache, CLGRPO_F32, 4,
+                                   CLG_SHAPE(n_slots, n_keys, n_positions / block, head_dim * block)));
+    CLG_TRY(clg_attention_check_count(ctx, op, "the number of slots", n_slots));
+    CLG_TRY(clg_attention_check_count(ctx, op, "the number of positions", n_positions));
+out:
+    return st;
+}
+
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_kv_append_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n = a->k.shape[0], k = a->k.shape[1], d = a->k.shape[2];
+
+    CLG_TRY(clg_tensor_check(ctx, OP, "k", &a->k, CLGRPO_F32, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_attention_check_heads(ctx, OP, k, k, d, 1.0f));
+    CLG_TRY(clg_tensor_check(ctx, OP, "v", &a->v, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "slot", &a->slot, CLGRPO_I32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "position", &a->position, CLGRPO_I32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_attention_check_cache(ctx, OP, &a->k_cache, &a->v_cache, k, d));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_kv_append(struct clgrpo_context *ctx, const struct clgrpo_kv_append_args *args, CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
+    struct clg_seq seq = {0};
+    struct clg_grid grid;
+    cl_kernel kernel;
+    char defines[64];
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_GROUP=%d", args->k.shape[2], cpu ? 1 : 32);
+    CLG_TRY(clg_kernel_get(ctx, "kv_append", "k_kv_append", defines, &kernel));
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    grid = (struct clg_grid){2, {args->k.shape[0], args->k.shape[1], 1}, {cpu ? 1 : 32, 1, 1}};
+    CLG_TRY(clg_launch(&seq, kernel, &grid, "tzztzzttttii", &args->k, args->k.stride[0], args->k.stride[1], &args->v,
+                       args->v.stride[0], args->v.stride[1], &args->slot, &args->position, &args->k_cache,
+                       &args->v_cache, (cl_int)args->v_cache.shape[0], (cl_int)args->v_cache.shape[2]));
+out:
+    return clg_seq_end(&seq, st);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attention_case.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool
+attention_small(void)
+{
+    const char *small = getenv("CLGRPO_TEST_SMALL");
+
+    return small != NULL && small[0] == '1';
+}
+
+void
+attention_mixed_lens(struct attention_shape *shape)
+{
+    static const size_t full[] = {2, 0, 65, 1, 130, 63, 0, 64}, few[] = {2, 0, 65, 1};
+    const size_t *from = attention_small() ? few : full;
+
+    shape->n_sequences = attention_small() ? 4 : 8;
+    memcpy(shape->lens, from, shape->n_sequences * sizeof *from);
+}
+
+static double *
+widen(const float *x, size_t n)
+{
+    double *y = malloc((n + 1) * sizeof *y);
+
+    ck_assert_ptr_nonnull(y);
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i];
+    return y;
+}
+
+static struct clgrpo_tensor
+columns(const struct clgrpo_tensor *all, size_t first, size_t heads, size_t head_dim)
+{
+    struct clgrpo_tensor t = *all;
+
+    t.rank = 3;
+    t.offset += first;
+    t.shape[1] = heads;
+    t.shape[2] = head_dim;
+    t.stride[1] = head_dim;
+    t.stride[2] = 1;
+    return t;
+}
+
+void
+attention_split(const struct attention_shape *s, const struct clgrpo_tensor *all, struct clgrpo_tensor *q,
+                struct clgrpo_tensor *k, struct clgrpo_tensor *v)
+{
+    *q = columns(all, 0, s->H, s->D);
+    *k = columns(all, s->H * s->D, s->K, s->D);
+    *v = columns(all, (s->H + s->K) * s->D, s->K, s->D);
+}
+
+static void
+upload_qkv(struct clgrpo_context *ctx, struct attention_case *c)
+{
+    const struct attention_shape *s = &c->shape;
+    size_t q = s->H * s->D, kv = s->K * s->D, width = q + 2 * kv;
+    float *rows = malloc((c->n_rows * width + 1) * sizeof *rows);
+
+    ck_assert_ptr_nonnull(rows);
+    for (size_t n = 0; n < c->n_rows; n++) {
+        memcpy(rows + n * width, c->q_host + n * q, q * sizeof *rows);
+        memcpy(rows + n * width + q, c->k_host + n * kv, kv * sizeof *rows);
+        memcpy(rows + n * width + q + kv, c->v_host + n * kv, kv * sizeof *rows);
+    }
+    c->qkv = fx_upload_strided(ctx, c->n_rows, width, width + 5, rows);
+    attention_split(s, &c->qkv, &c->q, &c->k, &c->v);
+    free(rows);
+}
+
+struct attention_case *
+attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed)
+{
+    struct attention_case *c = calloc(1, sizeof *c);
+    size_t q, kv;
+
+    ck_assert_ptr_nonnull(c);
+    c->shape = *shape;
+    for (size_t b = 0; b < shape->n_sequences; b++) {
+        c->n += shape->lens[b];
+        c->offsets_host[b + 1] = (int32_t)c->n;
+        c->max_len = shape->lens[b] > c->max_len ? shape->lens[b] : c->max_len;
+    }
+    c->n_rows = c->n + SPARE_ROWS;
+    c->scale = 1.0f / sqrtf((float)shape->D);
+    q = c->n_rows * shape->H * shape->D;
+    kv = c->n_rows * shape->K * shape->D;
+    c->q_host = fx_random(q, shape->size, seed);
+    c->k_host = fx_random(kv, shape->size, seed + 1);
+    c->v_host = fx_random(kv, 1.0f, seed + 2);
+    c->dout_host = fx_random(q, 1.0f, seed + 3);
+    c->q64 = widen(c->q_host, q);
+    c->k64 = widen(c->k_host, kv);
+    c->v64 = widen(c->v_host, kv);
+    c->dout64 = widen(c->dout_host, q);
+    upload_qkv(ctx, c);
+    c->dout = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(c->n_rows, shape->H, shape->D), c->dout_host);
+    c->offsets = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(shape->n_sequences + 1), c->offsets_host);
+    c->ref = (struct ref_attention){shape->n_sequences, shape->H,         shape->K,     shape->D,
+                                    c->offsets_host,    (double)c->scale, shape->causal};
+    return c;
+}
+
+void
+attention_case_destroy(struct attention_case *c)
+{
+    fx_release(&c->qkv);
+    fx_release(&c->dout);
+    fx_release(&c->offsets);
+    free(c->q_host);
+    free(c->k_host);
+    free(c->v_host);
+    free(c->dout_host);
+    free(c->q64);
+    free(c->k64);
+    free(c->v64);
+    free(c->dout64);
+    free(c);
+}
+
+void
+attention_untouched(const char *what, const float *x, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        ck_assert_msg(isnan(x[i]), "%s: element %zu past the sequences was written: %g", what, i, (double)x[i]);
+}
+
+float *
+attention_case_forward(struct clgrpo_context *ctx, struct attention_case *c, float **lse)
+{
+    struct clgrpo_attention_args args = CLGRPO_ATTENTION_ARGS_INIT;
+    const struct attention_shape *s = &c->shape;
+    size_t bytes = 0;
+    float *o;
+
+    args.q = c->q;
+    args.k = c->k;
+    args.v = c->v;
+    args.offsets = c->offsets;
+    args.o = fx_output(ctx, CLGRPO_F32, 3, FX_SHAPE(c->n_rows, s->H, s->D));
+    if (lse != NULL)
+        args.lse = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(c->n_rows, s->H));
+    args.max_len = c->max_len;
+    args.scale = c->scale;
+    args.causal = s->causal;
+    fx_ok(ctx, clgrpo_attention_workspace(ctx, &args, &bytes));
+    args.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_attention(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    o = fx_download(ctx, &args.o);
+    attention_untouched("o", o, c->n * s->H * s->D, c->n_rows * s->H * s->D);
+    if (lse != NULL) {
+        *lse = fx_download(ctx, &args.lse);
+        attention_untouched("lse", *lse, c->n * s->H, c->n_rows * s->H);
+        fx_release(&args.lse);
+    }
+    fx_release(&args.o);
+    fx_workspace_release(&args.workspace);
+    return o;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attention_case.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Against the double reference: a score's chain has D terms, a row's sums up to max_len; each rounds once per term, and
+ * the polynomial of 2^x adds two units. */
+static void
+check_case(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed)
+{
+    struct attention_case *c = attention_case_create(ctx, shape, seed);
+    size_t rows = c->n * shape->H, terms = shape->D + c->max_len;
+    double *o = calloc(rows * shape->D + 1, sizeof *o), *o_size = calloc(rows * shape->D + 1, sizeof *o);
+    double *lse = calloc(rows + 1, sizeof *o), *lse_size = calloc(rows + 1, sizeof *o);
+    float *got_lse, *got = attention_case_forward(ctx, c, &got_lse);
+
+    ref_attention_forward(&c->ref, c->q64, c->k64, c->v64, o, lse, o_size, lse_size);
+    fx_close("o", got, o, o_size, rows * shape->D, 1.0, terms);
+    fx_close("lse", got_lse, lse, lse_size, rows, 1.0, terms);
+    free(got);
+    free(got_lse);
+    free(o);
+    free(o_size);
+    free(lse);
+    free(lse_size);
+    attention_case_destroy(c);
+}
+
+START_TEST(matches_the_reference)
+{
+    static const size_t dims[] = {32, 64, 128};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (size_t d = 0; d < (attention_small() ? 1 : 3); d++)
+        for (size_t group = 1; group <= 4; group *= 2) {
+            struct attention_shape s = {.H = 4, .K = 4 / group, .D = dims[d], .causal = true, .size = 1.0f};
+
+            if (attention_small())
+                s.H = group, s.K = 1;
+            attention_mixed_lens(&s);
+            check_case(ctx, &s, 10 * d + group);
+        }
+}
+END_TEST
+
+START_TEST(odd_head_counts)
+{
+    static const size_t heads[][2] = {{3, 1}, {7, 1}, {10, 2}, {40, 1}};
+
+    for (size_t i = 0; i < (attention_small() ? 1 : 4); i++) {
+        struct attention_shape s = {.H = heads[i][0], .K = heads[i][1], .D = 32, .causal = true, .size = 1.0f};
+
+        s.n_sequences = 2;
+        s.lens[0] = 7;
+        s.lens[1] = attention_small() ? 3 : 67;
+        check_case(fx_context(fx_family(_i)), &s, 40 + i);
+    }
+}
+END_TEST
+
+START_TEST(every_key_without_the_causal_mask)
+{
+    struct attention_shape s = {.H = 2, .K = 1, .D = 32, .causal = false, .size = 1.0f};
+
+    attention_mixed_lens(&s);
+    check_case(fx_context(fx_family(_i)), &s, 50);
+}
+END_TEST
+
+START_TEST(large_scores)
+{
+    struct attention_shape s = {.H = 2, .K = 2, .D = 64, .causal = true, .size = 8.0f};
+
+    attention_mixed_lens(&s); /* |s| up to about 64 * sqrt(64) / 2 and far apart within a row */
+    check_case(fx_context(fx_family(_i)), &s, 60);
+}
+END_TEST
+
+START_TEST(long_sequence)
+{
+    struct attention_shape s = {.H = 1, .K = 1, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 1};
+
+    s.lens[0] = attention_small() ? 65 : 701;
+    check_case(fx_context(fx_family(_i)), &s, 70);
+}
+END_TEST
+
+/* Keys that are all equal give the mean of the values, whatever q is; softmax is invariant to a shift of the scores. */
+START_TEST(equal_keys_give_the_mean)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct attention_shape s = {.H = 1, .K = 1, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 1, .lens = {66}};
+    struct attention_case *c = attention_case_create(ctx, &s, 80);
+    double *want = calloc(66 * 32, sizeof *want), *size = calloc(66 * 32, sizeof *size);
+    float *got;
+
+    for (size_t n = 0; n < 66; n++) {
+        size_t at = c->k.offset + n * c->k.stride[0];
+
+        ck_assert_int_eq(clEnqueueWriteBuffer(clgrpo_context_queue(ctx), c->k.buf, CL_TRUE, at * sizeof(float),
+                                              32 * sizeof(float), c->k_host, 0, NULL, NULL),
+                         CL_SUCCESS);
+        for (size_t d = 0; d < 32; d++)
+            for (size_t j = 0; j <= n; j++) {
+                want[n * 32 + d] += c->v64[j * 32 + d] / (double)(n + 1);
+                size[n * 32 + d] += fabs(c->v64[j * 32 + d]) / (double)(n + 1);
+            }
+    }
+    got = attention_case_forward(ctx, c, NULL);
+    fx_close("mean", got, want, size, 66 * 32, 1.0, 66);
+    free(got);
+    free(want);
+    free(size);
+    attention_case_destroy(c);
+}
+END_TEST
+
+START_TEST(same_bits_twice)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct attention_shape s = {.H = 4, .K = 2, .D = 32, .causal = true, .size = 1.0f};
+    struct attention_case *c;
+    float *a, *b;
+
+    attention_mixed_lens(&s);
+    c = attention_case_create(ctx, &s, 90);
+    a = attention_case_forward(ctx, c, NULL);
+    b = attention_case_forward(ctx, c, NULL);
+    fx_same_bits("o", a, b, c->n * s.H * s.D * sizeof *a);
+    free(a);
+    free(b);
+    attention_case_destroy(c);
+}
+END_TEST
+
+/* A sequence alone, and among others at any place, gives the same bits, zeros' signs included. */
+START_TEST(batch_invariance)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct attention_shape s = {.H = 2, .K = 1, .D = 32, .causal = true, .size = 1.0f};
+    struct attention_case *all;
+    float *a;
+
+    attention_mixed_lens(&s);
+    all = attention_case_create(ctx, &s, 100);
+    a = attention_case_forward(ctx, all, NULL);
+    for (size_t b = 0; b < s.n_sequences; b++) {
+        struct attention_case *one = calloc(1, sizeof *one);
+        size_t from = (size_t)all->offsets_host[b], row = s.H * s.D * sizeof *a;
+        float *o;
+
+        *one = *all;
+        one->n = s.lens[b];
+        one->n_rows = s.lens[b];
+        one->max_len = s.lens[b] + 300; /* another cut into groups */
+        one->q.offset += from * one->q.stride[0];
+        one->k.offset += from * one->k.stride[0];
+        one->v.offset += from * one->v.stride[0];
+        one->q.shape[0] = one->k.shape[0] = one->v.shape[0] = one->n;
+        one->offsets = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(2), (int32_t[]){0, (int32_t)one->n});
+        o = attention_case_forward(ctx, one, NULL);
+        fx_same_bits("sequence alone", o, a + from * s.H * s.D, one->n * row);
+        fx_release(&one->offsets);
+        free(o);
+        free(one);
+    }
+    free(a);
+    attention_case_destroy(all);
+}
+END_TEST
+
+static void
+args_of(struct clgrpo_context *ctx, const struct attention_case *c, struct clgrpo_attention_args *args)
+{
+    *args = (struct clgrpo_attention_args)CLGRPO_ATTENTION_ARGS_INIT;
+    args->q = c->q;
+    args->k = c->k;
+    args->v = c->v;
+    args->offsets = c->offsets;
+    args->o = fx_output(ctx, CLGRPO_F32, 3, FX_SHAPE(c->n_rows, c->shape.H, c->shape.D));
+    args->max_len = c->max_len;
+    args->scale = c->scale;
+}
+
+#define FAILS(change, status)                                                                                          \
+    do {                                                                                                               \
+        struct clgrpo_attention_args bad = args;                                                                       \
+        change;                                                                                                        \
+        fx_fails(ctx, clgrpo_attention(ctx, &bad, clgrpo_context_queue(ctx), 0, NULL, NULL), status);                  \
+    } while (0)
+
+START_TEST(bad_arguments_are_refused)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct attention_shape s = {
+        .H = 4, .K = 2, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 2, .lens = {3, 4}};
+    struct attention_case *c = attention_case_create(ctx, &s, 110);
+    struct clgrpo_attention_args args;
+
+    args_of(ctx, c, &args);
+    FAILS(bad.struct_size = 3, CLGRPO_E_ARGUMENT);
+    FAILS(bad.q.buf = NULL, CLGRPO_E_ARGUMENT);
+    FAILS(bad.q.shape[2] = bad.k.shape[2] = bad.v.shape[2] = bad.o.shape[2] = 16, CLGRPO_E_SHAPE);
+    FAILS(bad.q.shape[1] = bad.o.shape[1] = 3, CLGRPO_E_SHAPE);
+    FAILS(bad.v.shape[0]--, CLGRPO_E_SHAPE);
+    FAILS(bad.o.stride[2] = 2, CLGRPO_E_SHAPE);
+    FAILS(bad.k.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
+    FAILS(bad.offsets.dtype = CLGRPO_F32, CLGRPO_E_DTYPE);
+    FAILS(bad.offsets.shape[0] = 0, CLGRPO_E_SHAPE);
+    FAILS(bad.scale = 0.0f, CLGRPO_E_VALUE);
+    FAILS(bad.scale = NAN, CLGRPO_E_VALUE);
+    FAILS(bad.lse = bad.o, CLGRPO_E_SHAPE);
+    fx_release(&args.o);
+    attention_case_destroy(c);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("attention");
+    TCase *t = tcase_create("forward");
+
+    tcase_set_timeout(t, 0);
+    tcase_add_loop_test(t, matches_the_reference, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(t, odd_head_counts, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(t, every_key_without_the_causal_mask, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(t, large_scores, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(t, long_sequence, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(t, equal_keys_give_the_mean, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(t, same_bits_twice, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(t, batch_invariance, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(t, bad_arguments_are_refused, 0, FX_N_FAMILIES);
+    suite_add_tcase(suite, t);
+    return fx_main(suite);
+}
