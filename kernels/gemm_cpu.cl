@@ -6,18 +6,22 @@
  * memory. It walks k in slices of kc. Within a slice, a panel of B (kc x GEMM_NR) stays in the first-level cache while
  * all tiles of the group's rows pass by, and the group's rows of A (mc x kc) stay in the second level. Between slices
  * the accumulators rest in C, exactly: the chain of an element is the one of a single pass, from C when GEMM_ADD, else
- * from 0. alpha, unless 1, multiplies the finished sum; then accumulating adds C by one more fma, for which C must be
- * untouched until the end: the host passes kc = k.
+ * from 0. alpha, unless 1, multiplies the finished sum; GEMM_SCALE_AND_ADD then adds C by one more fma, for which C
+ * must be untouched until the end: the host passes kc = k.
  *
- * C_TRANS_A: A is [k][m] and a slice of it is copied to [mc / GEMM_MR][kc][GEMM_MR] in the group's scratch. Else A is
- * [m][k], read in place. C_PACK_B: b is [k][n] and a slice of it is copied to panels in the group's scratch. Else b is
- * packed.
+ * C_TRANS_A: A is [k][m], else [m][k]; it is read in place, or, with C_PACK_A (of a [k][m]), a slice of it is copied to
+ * [mc / GEMM_MR][kc][GEMM_MR] in the group's scratch. C_PACK_B: b is [k][n], and a slice of it is copied to panels in
+ * the group's scratch; else b is packed. A launch computes the groups from first_group on, each with scratch of its
+ * own.
  *
  * Tails: rows past m repeat the last valid row in place, or are 0 in scratch; columns past n are 0 in panels. Neither
- * is stored, and no address past a matrix is formed.
+ * is stored, and no address past a matrix is read.
  */
 #ifndef C_TRANS_A
 #define C_TRANS_A 0
+#endif
+#ifndef C_PACK_A
+#define C_PACK_A 0
 #endif
 #ifndef C_PACK_B
 #define C_PACK_B 0
@@ -90,20 +94,28 @@ gemm_scale(vf acc[GEMM_MR][GEMM_NV], float alpha, bool add, __global const float
             acc[i][j] = add ? fma((vf)(alpha), acc[i][j], old[i][j]) : alpha * acc[i][j];
 }
 
+/* GEMM_PACK_ROWS rows at a time: the lines of the rows and of one panel then fit any first-level cache, whatever the
+ * strides. */
+#define GEMM_PACK_ROWS 8
+
 /* k-major rows of A to panels of GEMM_MR = 6 columns, each kc x 6 apart. */
 static inline void
 gemm_pack_a(__global const float *restrict a, size_t lda, uint n_cols, uint n_k, uint kc, __global float *restrict to)
 {
-    uint whole = n_cols / GEMM_MR, rest = n_cols % GEMM_MR;
-    for (uint p = 0; p < n_k; ++p) {
-        __global const float *row = a + p * lda;
-        __global float *at = to + p * GEMM_MR;
-        for (uint q = 0; q < whole; ++q, row += GEMM_MR, at += kc * GEMM_MR) {
-            vstore4(vload4(0, row), 0, at);
-            vstore2(vload2(2, row), 2, at);
+    for (uint p0 = 0; p0 < n_k; p0 += GEMM_PACK_ROWS) {
+        for (uint i0 = 0; i0 < n_cols; i0 += GEMM_MR) {
+            for (uint p = p0; p < min(n_k, p0 + GEMM_PACK_ROWS); ++p) {
+                __global const float *from = a + p * lda + i0;
+                __global float *at = to + (size_t)i0 * kc + p * GEMM_MR;
+                if (n_cols - i0 >= GEMM_MR) {
+                    vstore4(vload4(0, from), 0, at);
+                    vstore2(vload2(2, from), 2, at);
+                } else {
+                    for (uint i = 0; i < GEMM_MR; ++i)
+                        at[i] = i < n_cols - i0 ? from[i] : 0.0f;
+                }
+            }
         }
-        for (uint i = 0; rest > 0 && i < GEMM_MR; ++i)
-            at[i] = i < rest ? row[i] : 0.0f;
     }
 }
 
@@ -111,16 +123,21 @@ gemm_pack_a(__global const float *restrict a, size_t lda, uint n_cols, uint n_k,
 static inline void
 gemm_pack_b(__global const float *restrict b, size_t ldb, uint n_cols, uint n_k, uint kc, __global float *restrict to)
 {
-    uint whole = n_cols / GEMM_NR, rest = n_cols % GEMM_NR;
-    for (uint p = 0; p < n_k; ++p) {
-        __global const float *row = b + p * ldb;
-        __global float *at = to + p * GEMM_NR;
-        for (uint q = 0; q < whole; ++q, row += GEMM_NR, at += kc * GEMM_NR)
+    for (uint p0 = 0; p0 < n_k; p0 += GEMM_PACK_ROWS) {
+        for (uint j0 = 0; j0 < n_cols; j0 += GEMM_NR) {
+            for (uint p = p0; p < min(n_k, p0 + GEMM_PACK_ROWS); ++p) {
+                __global const float *from = b + p * ldb + j0;
+                __global float *at = to + (size_t)j0 * kc + p * GEMM_NR;
+                if (n_cols - j0 >= GEMM_NR) {
 #pragma unroll
-            for (int j = 0; j < GEMM_NV; ++j)
-                vf_store(vf_load(j, row), j, at);
-        for (uint j = 0; rest > 0 && j < GEMM_NR; ++j)
-            at[j] = j < rest ? row[j] : 0.0f;
+                    for (int j = 0; j < GEMM_NV; ++j)
+                        vf_store(vf_load(j, from), j, at);
+                } else {
+                    for (uint j = 0; j < GEMM_NR; ++j)
+                        at[j] = j < n_cols - j0 ? from[j] : 0.0f;
+                }
+            }
+        }
     }
 }
 
@@ -128,21 +145,21 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_gemm(__global const float *restrict a, ulong a_at, __global const float *restrict b, ulong b_at,
        __global float *restrict c, ulong c_at, __global float *restrict scratch, ulong scratch_at, ulong lda, ulong ldb,
        ulong ldc, uint m, uint n, uint k, uint mc, uint nc, uint kc, uint m_blocks, uint n_blocks, uint m_inner,
-       uint finish, float alpha)
+       uint first_group, uint finish, float alpha)
 {
-    uint g = get_group_id(0);
+    uint g = first_group + get_group_id(0);
     uint m0 = (m_inner ? g % m_blocks : g / n_blocks) * mc, n0 = (m_inner ? g / m_blocks : g % n_blocks) * nc;
     uint m1 = min(m, m0 + mc), n1 = min(n, n0 + nc);
-    __global float *own_a = scratch + scratch_at + (size_t)g * kc * (C_TRANS_A * mc + C_PACK_B * nc);
+    __global float *own_a = scratch + scratch_at + get_group_id(0) * kc * (C_PACK_A * mc + C_PACK_B * nc);
     uint k0 = 0;
     do {
         uint n_k = min(kc, k - k0);
         bool last = k0 + n_k == k;
-#if C_TRANS_A
+#if C_PACK_A
         gemm_pack_a(a + a_at + k0 * lda + m0, lda, m1 - m0, n_k, kc, own_a);
 #endif
 #if C_PACK_B
-        __global float *own_b = own_a + (size_t)C_TRANS_A * kc * mc;
+        __global float *own_b = own_a + (size_t)C_PACK_A * kc * mc;
         gemm_pack_b(b + b_at + k0 * ldb + n0, ldb, n1 - n0, n_k, kc, own_b);
 #endif
         for (uint j = n0; j < n1; j += GEMM_NR) {
@@ -160,9 +177,12 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
                     gemm_c_load(acc, tile, ldc, n_rows, n_cols);
                 else
                     gemm_tile_zero(acc);
-#if C_TRANS_A
+#if C_PACK_A
                 gemm_tile_rows(rows, own_a + (size_t)(i - m0) * kc, 1, GEMM_MR);
                 gemm_tile_fma(acc, rows, GEMM_MR, panel, n_k);
+#elif C_TRANS_A
+                gemm_tile_rows(rows, a + a_at + k0 * lda + i, 1, n_rows);
+                gemm_tile_fma(acc, rows, lda, panel, n_k);
 #else
                 gemm_tile_rows(rows, a + a_at + i * lda + k0, lda, n_rows);
                 gemm_tile_fma(acc, rows, 1, panel, n_k);

@@ -4,21 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Blocks of the cpu family. KC: a slice of k, so that a panel of B of this length fits a first-level cache. MC, NC: the
+ * most rows and columns of a group; MC_OWN, NC_OWN the same where groups copy slices for themselves, the larger the
+ * fewer copies. GROUP_FLOP: about 25 us of a core, where a launch costs a few.
+ */
 enum {
-    KC = 256, /* a slice of k: a panel of B of this length fits a first-level cache */
+    KC = 256,
     MC = 96,
-    NC = 256,     /* most rows and columns of a group whose B was packed before */
-    MC_OWN = 192, /* the same where the group packs for itself, so that copies are used often enough */
-    NC_OWN = 192,
-    GROUPS_PER_CORE = 4, /* enough for uneven cores */
-    GROUP_FLOP = 1000000 /* about 25 us of a core: a launch costs a few */
+    NC = 512,
+    MC_OWN = 256,
+    NC_OWN = 256,
+    GROUPS_PER_CORE = 4,
+    GROUPS_PER_CORE_OWN = 1,
+    GROUP_FLOP = 1000000,
+    LAUNCH_GROUPS_PER_CORE = 8 /* most in one launch where they have scratch, which the next launch uses again */
 };
 
 struct plan {
     size_t m, n, k;
     bool pack_a, pack_b; /* groups copy slices of A, of B */
     bool pack_first;     /* all of B is packed by a launch before */
-    size_t mc, nc, kc, m_blocks, n_blocks;
+    size_t mc, nc, kc, m_blocks, n_blocks, groups_per_launch;
     size_t packed_elems, scratch_elems;
 };
 
@@ -65,7 +72,7 @@ plan_blocks(const struct clgrpo_context *ctx, struct plan *p)
 {
     size_t nr = clg_gemm_nr(ctx), most_m = p->pack_a ? MC_OWN : MC, most_n = p->pack_b ? NC_OWN : NC;
     double flop = 2.0 * (double)p->m * (double)p->n * (double)at_least_1(p->k);
-    double want = (double)GROUPS_PER_CORE * (double)at_least_1(ctx->info.compute_units);
+    double want = (double)at_least_1(ctx->info.compute_units) * (p->pack_a ? GROUPS_PER_CORE_OWN : GROUPS_PER_CORE);
 
     if (want > flop / GROUP_FLOP)
         want = flop / GROUP_FLOP;
@@ -89,18 +96,24 @@ static struct plan
 make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
 {
     struct plan p = {.m = args->c.shape[0], .n = args->c.shape[1], .k = args->a.shape[args->trans_a ? 0 : 1]};
-    bool packed = args->b_packed.buf != NULL;
+    bool packed = args->b_packed.buf != NULL, one_slice;
+    size_t most = LAUNCH_GROUPS_PER_CORE * at_least_1(ctx->info.compute_units);
 
     if (p.m == 0 || p.n == 0 || p.k == 0 || ctx->family != CLGRPO_FAMILY_CPU)
         return p;
-    p.pack_a = args->trans_a;
-    p.pack_b = args->trans_a && !args->trans_b && !packed;
+    /* C cannot hold a part of a sum that is to be scaled and added to it: one slice then, too long to copy */
+    one_slice = clg_gemm_finish(args) == CLG_GEMM_SCALE_AND_ADD;
+    p.kc = one_slice ? p.k : block(p.k, KC, 1);
+    p.pack_a = args->trans_a && !one_slice;
+    p.pack_b = p.pack_a && !args->trans_b && !packed;
     p.pack_first = !packed && !p.pack_b;
-    p.kc = clg_gemm_finish(args) == CLG_GEMM_SCALE_AND_ADD ? p.k : block(p.k, KC, 1);
     plan_blocks(ctx, &p);
     if (p.pack_first)
         p.packed_elems = clg_round_up(clgrpo_gemm_pack_elems(ctx, p.k, p.n), 16);
-    p.scratch_elems = p.m_blocks * p.n_blocks * p.kc * ((p.pack_a ? p.mc : 0) + (p.pack_b ? p.nc : 0));
+    p.groups_per_launch = p.m_blocks * p.n_blocks;
+    if (p.pack_a && p.groups_per_launch > most)
+        p.groups_per_launch = most;
+    p.scratch_elems = p.groups_per_launch * p.kc * ((p.pack_a ? p.mc : 0) + (p.pack_b ? p.nc : 0));
     return p;
 }
 
@@ -112,33 +125,46 @@ clg_gemm_workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_g
     return (p.packed_elems + p.scratch_elems) * sizeof(float);
 }
 
+/* Groups [first, first + n) of the plan. */
+static enum clgrpo_status
+launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struct plan *p,
+           const struct clgrpo_tensor *b, size_t first, size_t n)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_mem scratch = p->scratch_elems > 0 ? args->workspace.buf : args->c.buf;
+    size_t scratch_at = args->workspace.offset_bytes / sizeof(float) + p->packed_elems;
+    struct clg_grid grid = clg_grid1(n, 1);
+    bool m_inner = p->m <= p->n; /* neighbours share a block of the larger operand */
+    char defines[80];
+    cl_kernel kernel;
+
+    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_PACK_A=%d -DC_PACK_B=%d", args->trans_a, p->pack_a,
+             p->pack_b);
+    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_cpu", "k_gemm", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tttmzzzzuuuuuuuuuuuf", &args->a, b, &args->c, scratch, scratch_at,
+                       args->a.stride[0], args->b.stride[0], args->c.stride[0], (cl_uint)p->m, (cl_uint)p->n,
+                       (cl_uint)p->k, (cl_uint)p->mc, (cl_uint)p->nc, (cl_uint)p->kc, (cl_uint)p->m_blocks,
+                       (cl_uint)p->n_blocks, (cl_uint)m_inner, (cl_uint)first, (cl_uint)clg_gemm_finish(args),
+                       (double)args->alpha));
+out:
+    return st;
+}
+
 static enum clgrpo_status
 run_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct plan p = make_plan(seq->ctx, args);
-    const struct clgrpo_workspace *w = &args->workspace;
     struct clgrpo_tensor b = args->b_packed.buf != NULL ? args->b_packed : args->b;
-    cl_mem scratch = p.scratch_elems > 0 ? w->buf : args->c.buf;
-    size_t free_at = w->offset_bytes / sizeof(float);
-    bool m_inner = p.m * p.k <= p.n * p.k;
-    struct clg_grid grid = clg_grid1(p.m_blocks * p.n_blocks, 1);
-    cl_kernel kernel;
+    size_t n_groups = p.m_blocks * p.n_blocks, most = p.groups_per_launch;
 
     if (p.pack_first) {
-        CLG_TRY(clg_gemm_pack_run(seq, &args->b, args->trans_b, w->buf, free_at));
-        b.buf = w->buf;
-        b.offset = free_at;
+        b.buf = args->workspace.buf;
+        b.offset = args->workspace.offset_bytes / sizeof(float);
+        CLG_TRY(clg_gemm_pack_run(seq, &args->b, args->trans_b, b.buf, b.offset));
     }
-    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_cpu", "k_gemm",
-                           p.pack_b   ? "-DC_TRANS_A=1 -DC_PACK_B=1"
-                           : p.pack_a ? "-DC_TRANS_A=1"
-                                      : NULL,
-                           &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tttmzzzzuuuuuuuuuuf", &args->a, &b, &args->c, scratch,
-                       free_at + p.packed_elems, args->a.stride[0], args->b.stride[0], args->c.stride[0], (cl_uint)p.m,
-                       (cl_uint)p.n, (cl_uint)p.k, (cl_uint)p.mc, (cl_uint)p.nc, (cl_uint)p.kc, (cl_uint)p.m_blocks,
-                       (cl_uint)p.n_blocks, (cl_uint)m_inner, (cl_uint)clg_gemm_finish(args), (double)args->alpha));
+    for (size_t g = 0; g < n_groups; g += most)
+        CLG_TRY(launch_cpu(seq, args, &p, &b, g, n_groups - g < most ? n_groups - g : most));
 out:
     return st;
 }
