@@ -2,6 +2,7 @@
 #include "scorer.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool
 is_digit(char c)
@@ -27,7 +28,7 @@ is_numeric_mark(const char *s, size_t len, size_t i)
     if (s[i] == '+')
         return after;
     /* "UTC-5:00" and "-5" are signs; "1914-1918" and "B-52" read as two words */
-    return s[i] == '-' && after && (i == 0 || s[i - 1] == ' ' || (i >= 3 && memcmp(s + i - 3, "UTC", 3) == 0));
+    return s[i] == '-' && after && (i == 0 || s[i - 1] == ' ' || (i >= 3 && strncasecmp(s + i - 3, "UTC", 3) == 0));
 }
 
 static bool

@@ -23,7 +23,7 @@ enum mg_kind {
 };
 extern const char *const mg_kind_name[MG_KINDS];
 
-enum { MG_NO_ENTITY = UINT32_MAX };
+#define MG_NO_ENTITY UINT32_MAX
 
 /* One "key=value" of a row. */
 struct mg_attr {

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The search tool over a small corpus of its own: ranking, opening, hostile queries, damaged files. */
+#include <check.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "corpus.h"
+#include "corpus_words.h"
+
+enum { FILLERS = 1600 }; /* more pages than the limit for a frequent word */
+
+static const char path[] = "check_corpus.db";
+static struct mg_err err;
+static struct mg_corpus *corpus;
+
+static void
+exec(sqlite3 *db, const char *sql)
+{
+    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
+}
+
+static void
+write_corpus(void)
+{
+    sqlite3 *db;
+    char sql[200];
+
+    unlink(path);
+    ck_assert(sqlite3_open(path, &db) == SQLITE_OK);
+    exec(db, "BEGIN; CREATE VIRTUAL TABLE docs USING fts5(id UNINDEXED, title, body, tokenize = 'unicode61 "
+             "remove_diacritics 2')");
+    exec(db, "INSERT INTO docs VALUES ('country:PE', 'Peru', 'country in South America; capital: Lima; filler')");
+    exec(db, "INSERT INTO docs VALUES ('city:Lima', 'Lima', 'city in Peru, a place whose first part is long; country: "
+             "Peru')");
+    exec(db, "INSERT INTO docs VALUES ('region:Lima', 'Lima region', 'region of Peru; largest city: Lima')");
+    exec(db, "INSERT INTO docs VALUES ('twin:a', 'Twin', 'same'), ('twin:b', 'Twin', 'same')");
+    exec(db, "INSERT INTO docs VALUES ('utf', '\xc3\x85land', 'na\xc3\xafve caf\xc3\xa9 text of more than forty "
+             "byt\xc3\xa9s "
+             "\xc3\xa9\xc3\xa9\xc3\xa9')");
+    for (int i = 0; i < FILLERS; i++) {
+        snprintf(sql, sizeof sql, "INSERT INTO docs VALUES ('f:%d', 'Filler%d', 'filler number%d')", i, i, i);
+        exec(db, sql);
+    }
+    exec(db, "COMMIT");
+    sqlite3_close(db);
+}
+
+static void
+setup(void)
+{
+    write_corpus();
+    mg_err_clear(&err);
+    ck_assert_msg(mg_corpus_open(&corpus, path, &err) == MG_OK, "%s", err.text);
+}
+
+static void
+teardown(void)
+{
+    mg_corpus_close(corpus);
+    unlink(path);
+}
+
+static struct mg_hits
+search(const char *query, size_t len)
+{
+    struct mg_hits hits;
+
+    ck_assert_msg(mg_corpus_search(corpus, query, len, &hits, &err) == MG_OK, "%s", err.text);
+    ck_assert_int_le(hits.n, MG_HITS);
+    return hits;
+}
+
+static struct mg_hits
+find(const char *query)
+{
+    return search(query, strlen(query));
+}
+
+START_TEST(title_wins)
+{
+    struct mg_hits hits = find("country of Lima");
+
+    ck_assert_int_ge(hits.n, 2);
+    ck_assert_str_eq(hits.hit[0].title, "Lima");
+    ck_assert_str_eq(hits.hit[0].snippet, "city in Peru, a place whose first part i");
+    hits = find("What is the country of Lima region?");
+    ck_assert_str_eq(hits.hit[0].title, "Lima region");
+    hits = find("capital PERU");
+    ck_assert_str_eq(hits.hit[0].title, "Peru");
+    ck_assert_str_eq(hits.hit[0].snippet, "country in South America");
+}
+END_TEST
+
+START_TEST(frequent_words_step_back)
+{
+    struct mg_hits hits = find("filler twin");
+
+    ck_assert_int_eq(hits.n, 2); /* with the frequent word there would be more */
+    ck_assert_str_eq(hits.hit[0].title, "Twin");
+    ck_assert_str_eq(hits.hit[1].title, "Twin");
+    hits = find("filler"); /* the only word, so it counts */
+    ck_assert_int_eq(hits.n, MG_HITS);
+}
+END_TEST
+
+START_TEST(ties_fall_to_the_lower_page)
+{
+    struct mg_hits first = find("twin"), again;
+
+    ck_assert_int_eq(first.n, 2);
+    ck_assert_int_eq(first.hit[0].page + 1, first.hit[1].page);
+    again = find("twin"); /* from the cache */
+    ck_assert_int_eq(first.hit[0].page, again.hit[0].page);
+    again = find("  TWIN, twin?");
+    ck_assert_int_eq(first.hit[0].page, again.hit[0].page);
+}
+END_TEST
+
+START_TEST(nothing_to_find)
+{
+    char text[MG_HITS_TEXT_MAX];
+    struct mg_hits hits = find("what is the");
+
+    ck_assert_int_eq(hits.n, 0);
+    ck_assert_int_eq(find("").n, 0);
+    ck_assert_int_eq(find("zzyzx").n, 0);
+    ck_assert_uint_eq(mg_corpus_hits_text(&hits, text), 4);
+    ck_assert_str_eq(text, "none");
+}
+END_TEST
+
+START_TEST(utf8_is_cut_at_characters)
+{
+    struct mg_hits hits = find("\xc3\x85land");
+
+    ck_assert_int_eq(hits.n, 1);
+    ck_assert_str_eq(hits.hit[0].snippet, "na\xc3\xafve caf\xc3\xa9 text of more than forty byt");
+}
+END_TEST
+
+START_TEST(hits_text)
+{
+    struct mg_hits hits = find("Peru");
+    char text[MG_HITS_TEXT_MAX], *rest;
+
+    ck_assert_int_eq(hits.n, 3);
+    ck_assert_uint_eq(mg_corpus_hits_text(&hits, text), strlen(text));
+    ck_assert(strncmp(text, "1 Peru: country in South America 2 Lima", 39) == 0);
+    rest = strstr(text, " 3 ");
+    ck_assert_ptr_nonnull(rest);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    size_t len;
+} hostile[] = {
+    {"\"", 1},
+    {"\" OR docs MATCH \"Peru", 21},
+    {"Peru\0Lima", 9},
+    {"title:Peru AND (NOT NEAR(lima", 29},
+    {"* ^ - + : { } ( )", 17},
+    {"'; DROP TABLE docs; --", 22},
+    {"\xff\xfe\x80 Peru \xc3", 10},
+    {"%s%n%s%n Lima", 13},
+    {"AND OR NOT NEAR", 15},
+};
+
+START_TEST(hostile_queries_are_words)
+{
+    search(hostile[_i].text, hostile[_i].len);
+    ck_assert_str_eq(find("Peru").hit[0].title, "Peru"); /* the table is still there */
+}
+END_TEST
+
+START_TEST(nul_separates_words)
+{
+    struct mg_hits hits = search("Peru\0Lima", 9);
+
+    ck_assert_int_eq(hits.n, 3);
+    ck_assert_int_eq(search("region\0Lima", 11).hit[0].page, find("Lima region").hit[0].page);
+}
+END_TEST
+
+START_TEST(huge_queries)
+{
+    static char text[10240];
+
+    memset(text, 'x', sizeof text);
+    ck_assert_int_eq(search(text, sizeof text).n, 0);
+    for (size_t i = 0; i + 8 <= sizeof text; i += 8)
+        memcpy(text + i, i % 16 ? "\"filler " : "Peru OR ", 8);
+    ck_assert_int_ge(search(text, sizeof text).n, 1);
+    for (size_t i = 0; i + 5 < sizeof text; i += 5)
+        snprintf(text + i, 6, "w%03zu ", i / 5 % 1000);
+    search(text, sizeof text);
+}
+END_TEST
+
+START_TEST(pages)
+{
+    struct mg_page page;
+    int64_t key;
+
+    ck_assert_uint_eq(mg_corpus_pages(corpus), FILLERS + 6);
+    ck_assert_int_eq(mg_corpus_find(corpus, "region:Lima", &key, &err), MG_OK);
+    ck_assert_int_eq(mg_corpus_page(corpus, key, &page, &err), MG_OK);
+    ck_assert_str_eq(page.id, "region:Lima");
+    ck_assert_str_eq(page.title, "Lima region");
+    ck_assert_str_eq(page.text, "region of Peru; largest city: Lima");
+    mg_page_free(&page);
+    ck_assert_int_eq(mg_corpus_page(corpus, 1 << 30, &page, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "1073741824"));
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_corpus_find(corpus, "no such id", &key, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "no such id"));
+}
+END_TEST
+
+/* Opens and searches a file that is no corpus; every failure must be one of input, with a sentence. */
+static void
+expect_refusal(void)
+{
+    struct mg_corpus *bad = NULL;
+    struct mg_hits hits;
+    enum mg_status st;
+
+    mg_err_clear(&err);
+    st = mg_corpus_open(&bad, path, &err);
+    if (st == MG_OK)
+        st = mg_corpus_search(bad, "filler", 6, &hits, &err);
+    mg_corpus_close(bad);
+    ck_assert_int_eq(st, MG_INPUT);
+    ck_assert_uint_gt(strlen(err.text), 20);
+}
+
+START_TEST(damaged_files)
+{
+    FILE *f = fopen(path, "r+b");
+
+    ck_assert_ptr_nonnull(f);
+    for (long at = 4096; at < 300000; at += 512) {
+        fseek(f, at, SEEK_SET);
+        fputs("\xde\xad\xbe\xef\xde\xad\xbe\xef\xde\xad\xbe\xef\xde\xad\xbe\xef", f);
+    }
+    fclose(f);
+    expect_refusal();
+    f = fopen(path, "wb");
+    fputs("this is no database, whatever its name says; it goes on for a while to be longer than a header of one", f);
+    fclose(f);
+    expect_refusal();
+    f = fopen(path, "wb"); /* an empty file is an empty database */
+    fclose(f);
+    expect_refusal();
+    unlink(path);
+    expect_refusal();
+}
+END_TEST
+
+START_TEST(keywords)
+{
+    char out[64];
+
+    ck_assert_uint_eq(mg_corpus_keywords("What is the capital of Peru?", out, sizeof out), 12);
+    ck_assert_str_eq(out, "capital Peru");
+    mg_corpus_keywords("Find the population of Washington, D.C.", out, sizeof out);
+    ck_assert_str_eq(out, "population Washington D.C");
+    mg_corpus_keywords("What is the capital of N'Djamena (\"x\") +51?", out, sizeof out);
+    ck_assert_str_eq(out, "capital N'Djamena x +51");
+    mg_corpus_keywords("  the   of  ", out, sizeof out);
+    ck_assert_str_eq(out, "");
+    mg_corpus_keywords("alpha beta gamma", out, 12);
+    ck_assert_str_eq(out, "alpha beta");
+}
+END_TEST
+
+START_TEST(words)
+{
+    struct mg_words w;
+
+    mg_words_split(&w, "The capital, CAPITAL of A-B", 27, true);
+    ck_assert_str_eq(w.text, "capital b");
+    ck_assert_int_eq(mg_words_title(&w, "Capital B"), 2);
+    ck_assert_int_eq(mg_words_title(&w, "Capital of B"), 2);
+    ck_assert_int_eq(mg_words_title(&w, "Capital C"), 0);
+    ck_assert_int_eq(mg_words_title(&w, "the"), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("corpus");
+    TCase *tc = tcase_create("corpus");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, title_wins);
+    tcase_add_test(tc, frequent_words_step_back);
+    tcase_add_test(tc, ties_fall_to_the_lower_page);
+    tcase_add_test(tc, nothing_to_find);
+    tcase_add_test(tc, utf8_is_cut_at_characters);
+    tcase_add_test(tc, hits_text);
+    tcase_add_loop_test(tc, hostile_queries_are_words, 0, sizeof hostile / sizeof *hostile);
+    tcase_add_test(tc, nul_separates_words);
+    tcase_add_test(tc, huge_queries);
+    tcase_add_test(tc, pages);
+    tcase_add_test(tc, damaged_files);
+    tcase_add_test(tc, keywords);
+    tcase_add_test(tc, words);
+    suite_add_tcase(suite, tc);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
