@@ -197,7 +197,8 @@ fx_download(struct clgrpo_context *ctx, const struct clgrpo_tensor *t)
                      CL_SUCCESS);
     take(t, 0, t->offset, image, &at, size);
     for (size_t i = 0; i < r->bytes; i++)
-        ck_assert_msg(image[i] == guard_byte, "byte %zu of %zu outside the view was written", i, r->bytes);
+        if (image[i] != guard_byte) /* a passing ck_assert costs system calls */
+            ck_abort_msg("byte %zu of %zu outside the view was written", i, r->bytes);
     free(image);
     return out;
 }
@@ -263,7 +264,8 @@ fx_same_bits(const char *what, const void *a, const void *b, size_t bytes)
     const unsigned char *x = a, *y = b;
 
     for (size_t i = 0; i < bytes; i++)
-        ck_assert_msg(x[i] == y[i], "%s: byte %zu of %zu differs", what, i, bytes);
+        if (x[i] != y[i])
+            ck_abort_msg("%s: byte %zu of %zu differs", what, i, bytes);
 }
 
 int
