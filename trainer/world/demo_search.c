@@ -250,7 +250,9 @@ act(struct mg_demo_stream *s, const struct task *t, enum habit habit, bool *made
     if (habit == WRONG) {
         *made = open_wrong(s, t);
     } else if (habit == SNIPPET) {
-        answer_with(s, mg_demo_chance(s, 0.5) ? t->hits.hit[0].title : "none");
+        bool name = mg_demo_chance(s, 0.5) && mg_demo_may_open(s, entity_of(s, &t->hits.hit[0]));
+
+        answer_with(s, name ? t->hits.hit[0].title : "none");
     } else {
         open_hit(s, &t->hits, t->gold);
         answer_with(s, mg_facts_value(&s->world->facts, t->step.attr));
