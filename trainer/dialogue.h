@@ -32,11 +32,15 @@ bool mg_role_parse(const char *name, enum mg_role *role);
 /* The special tokens of a tokenizer, looked up once. */
 struct mg_specials {
     int32_t pad, bos, end, role[MG_N_ROLES];
-    int32_t first_text; /* ids below it are special: a sampled turn may hold none between its role and <end> */
 };
+/* MG_INPUT: a special token is missing, or two are one. */
 enum mg_status mg_specials_find(const struct mg_tokenizer *tok, struct mg_specials *out, struct mg_err *err);
 
-/* A trajectory as it grows. */
+enum { MG_TURN_TEXT_MAX = 4096 }; /* bytes of the text of one turn; pages may be longer */
+
+bool mg_specials_has(const struct mg_specials *sp, int32_t id);
+
+/* A trajectory as it grows. Start from {0}. */
 struct mg_dialogue {
     int32_t *ids;
     uint8_t *mask;  /* 1: sampled by the agent */
@@ -45,15 +49,18 @@ struct mg_dialogue {
     uint32_t turn_start; /* first token of the turn being sampled */
 };
 enum mg_status mg_dialogue_begin(struct mg_dialogue *d, const struct mg_specials *sp, struct mg_err *err);
-/* Appends a fed turn: role, encoded text, <end>. */
-enum mg_status mg_dialogue_feed(struct mg_dialogue *d, const struct mg_tokenizer *tok, const struct mg_specials *sp,
+/* Appends a fed turn: role, encoded text, <end>. Text that spells a special token stays plain text. */
+enum mg_status mg_dialogue_feed(struct mg_dialogue *d, struct mg_tokenizer *tok, const struct mg_specials *sp,
                                 enum mg_role role, const char *text, struct mg_err *err);
-/* Appends one sampled token. */
+/* Appends one sampled token; the first one after a fed turn starts a turn. */
 enum mg_status mg_dialogue_sampled(struct mg_dialogue *d, int32_t token, float logprob, struct mg_err *err);
-/* Parses the sampled turn that ends with <end>: false if it is malformed. text is malloc'ed, trimmed of outer blanks.
- */
-bool mg_dialogue_turn(const struct mg_dialogue *d, const struct mg_tokenizer *tok, const struct mg_specials *sp,
-                      enum mg_role *role, char **text);
+/* Parses the sampled turn that ends with <end>: *text is malloc'ed, trimmed of outer blanks; NULL where the turn is
+ * malformed: not one role token, text tokens known to the tokenizer, <end>; or its text is not UTF-8, holds a NUL, or
+ * is longer than MG_TURN_TEXT_MAX. */
+enum mg_status mg_dialogue_turn(const struct mg_dialogue *d, const struct mg_tokenizer *tok,
+                                const struct mg_specials *sp, enum mg_role *role, char **text, struct mg_err *err);
+/* Whether len bytes are UTF-8 (no surrogates, no overlong forms) without NUL. */
+bool mg_text_valid(const char *text, size_t len);
 void mg_dialogue_free(struct mg_dialogue *d);
 
 #endif

@@ -5,10 +5,8 @@
 
 #include "clgrpo.h"
 
-/* The finaliser of SplitMix64: spreads a purpose over both key words, so that neighbouring seeds do not share streams.
- */
-static uint64_t
-mix(uint64_t x)
+uint64_t
+mg_rng_mix(uint64_t x)
 {
     x += 0x9E3779B97F4A7C15u;
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -19,7 +17,8 @@ mix(uint64_t x)
 void
 mg_rng_init(struct mg_rng *r, uint64_t seed, enum mg_rng_purpose purpose, uint32_t a, uint32_t b, uint32_t c)
 {
-    uint64_t key = mix(mix(seed) ^ (uint64_t)purpose);
+    /* mixed, so that neighbouring seeds and purposes do not share streams */
+    uint64_t key = mg_rng_mix(mg_rng_mix(seed) ^ (uint64_t)purpose);
 
     r->key[0] = (uint32_t)key;
     r->key[1] = (uint32_t)(key >> 32);

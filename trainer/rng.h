@@ -19,6 +19,9 @@ enum mg_rng_purpose {
     MG_RNG_BOOTSTRAP  /* confidence intervals */
 };
 
+/* The finaliser of SplitMix64: a bijection whose output bits all depend on all input bits. */
+uint64_t mg_rng_mix(uint64_t x);
+
 struct mg_rng {
     uint32_t key[2], counter[4], block[4];
     unsigned used; /* words of `block` already given out */

@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <math.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store.h"
+
+static char dir[64], path[96];
+static struct mg_err err;
+static struct mg_store *a, *b;
+
+static void
+setup(void)
+{
+    strcpy(dir, "/tmp/check_store.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/store.db", dir);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_store_open(path, "run-1", &a, &err), MG_OK);
+    ck_assert_int_eq(mg_store_open(path, "run-1", &b, &err), MG_OK);
+    ck_assert_int_eq(mg_store_hold(a, MG_SIDE_MAIN, &err), MG_OK);
+    ck_assert_int_eq(mg_store_hold(b, MG_SIDE_SEARCH, &err), MG_OK);
+}
+
+static void
+teardown(void)
+{
+    char command[128];
+
+    mg_store_close(a);
+    mg_store_close(b);
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static enum mg_status
+put_subtask(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    return mg_store_put_subtask(s, arg, e);
+}
+
+static enum mg_status
+put_result(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    return mg_store_put_result(s, arg, e);
+}
+
+static enum mg_status
+put_rollout(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    return mg_store_put_rollout(s, arg, e);
+}
+
+static enum mg_status
+ask(uint32_t question, uint32_t version, const char *text)
+{
+    struct mg_subtask t = {.key = {3, question, 1, 2}, .version = version, .text = text};
+
+    mg_err_clear(&err);
+    return mg_store_transact(a, true, put_subtask, &t, &err);
+}
+
+struct claimed {
+    uint32_t phase, version;
+    unsigned n;
+    char last[64];
+};
+
+static enum mg_status
+take(void *arg, const struct mg_subtask *t, struct mg_err *e)
+{
+    struct claimed *c = arg;
+
+    (void)e;
+    c->n++;
+    snprintf(c->last, sizeof c->last, "%u/%u/%u/%u %s", t->key.phase, t->key.question, t->key.rollout, t->key.call,
+             t->text);
+    return MG_OK;
+}
+
+static enum mg_status
+claim_body(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    struct claimed *c = arg;
+
+    c->n = 0;
+    return mg_store_claim(s, c->phase, c->version, take, c, e);
+}
+
+static unsigned
+claim(struct mg_store *s, struct claimed *c)
+{
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_store_transact(s, true, claim_body, c, &err), MG_OK);
+    return c->n;
+}
+
+START_TEST(a_subtask_is_claimed_once_by_a_holder)
+{
+    struct claimed c = {.phase = 3, .version = 5};
+
+    ck_assert_int_eq(ask(7, 5, "capital of Peru"), MG_OK);
+    ck_assert_uint_eq(claim(b, &c), 1);
+    ck_assert_str_eq(c.last, "3/7/1/2 capital of Peru");
+    ck_assert_uint_eq(claim(b, &c), 0);
+    ck_assert_int_eq(ask(8, 5, "area of Peru"), MG_OK);
+    ck_assert_uint_eq(claim(b, &c), 1);
+    ck_assert_str_eq(c.last, "3/8/1/2 area of Peru");
+}
+END_TEST
+
+START_TEST(the_next_holder_claims_again)
+{
+    struct claimed c = {.phase = 3, .version = 5};
+    struct mg_store *next = NULL;
+
+    ck_assert_int_eq(ask(7, 5, "x"), MG_OK);
+    ck_assert_uint_eq(claim(b, &c), 1);
+    ck_assert_int_eq(mg_store_open(path, "run-1", &next, &err), MG_OK);
+    ck_assert_int_eq(mg_store_hold(next, MG_SIDE_SEARCH, &err), MG_OK);
+    ck_assert_uint_eq(claim(next, &c), 1);
+    ck_assert_int_eq(mg_store_transact(b, true, claim_body, &c, &err), MG_FAIL);
+    ck_assert_ptr_nonnull(strstr(err.text, "took over"));
+    mg_store_close(next);
+}
+END_TEST
+
+START_TEST(a_subtask_waits_for_its_version)
+{
+    struct claimed c = {.phase = 3, .version = 4};
+
+    ck_assert_int_eq(ask(7, 5, "x"), MG_OK);
+    ck_assert_uint_eq(claim(b, &c), 0);
+    c.version = 6;
+    ck_assert_uint_eq(claim(b, &c), 0);
+    c.version = 5;
+    ck_assert_uint_eq(claim(b, &c), 1);
+}
+END_TEST
+
+START_TEST(what_is_written_again_must_be_the_same)
+{
+    ck_assert_int_eq(ask(7, 5, "one"), MG_OK);
+    ck_assert_int_eq(ask(7, 5, "one"), MG_OK);
+    ck_assert_int_eq(ask(7, 5, "two"), MG_FAIL);
+    ck_assert_ptr_nonnull(strstr(err.text, "diverged: one, now two"));
+    ck_assert_int_eq(ask(7, 6, "one"), MG_FAIL);
+}
+END_TEST
+
+static enum mg_status
+answer(struct mg_result r)
+{
+    mg_err_clear(&err);
+    return mg_store_transact(b, true, put_result, &r, &err);
+}
+
+START_TEST(results_must_be_the_same_in_every_part)
+{
+    const struct mg_result r = {.key = {3, 7, 1, 2}, .format = true, .known = true, .expert = 0.5, .text = "Lima"};
+    struct mg_result other;
+
+    ck_assert_int_eq(answer(r), MG_OK);
+    ck_assert_int_eq(answer(r), MG_OK);
+    other = r;
+    other.text = NULL;
+    ck_assert_int_eq(answer(other), MG_FAIL);
+    other = r;
+    other.expert = 0.75;
+    ck_assert_int_eq(answer(other), MG_FAIL);
+    other = r;
+    other.known = false;
+    ck_assert_int_eq(answer(other), MG_FAIL);
+    other = r;
+    other.format = false;
+    ck_assert_int_eq(answer(other), MG_FAIL);
+}
+END_TEST
+
+struct read_results {
+    int64_t cursor;
+    unsigned n;
+    struct mg_result last;
+    char text[32];
+};
+
+static enum mg_status
+take_result(void *arg, const struct mg_result *r, struct mg_err *e)
+{
+    struct read_results *x = arg;
+
+    (void)e;
+    x->n++;
+    x->last = *r;
+    snprintf(x->text, sizeof x->text, "%s", r->text != NULL ? r->text : "(none)");
+    return MG_OK;
+}
+
+static enum mg_status
+read_body(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    struct read_results *x = arg;
+
+    x->n = 0;
+    return mg_store_results(s, 3, &x->cursor, take_result, x, e);
+}
+
+START_TEST(results_arrive_once)
+{
+    struct read_results x = {.cursor = 0};
+    struct mg_result r = {.key = {3, 7, 1, 2}, .format = true, .known = true, .expert = 0.25, .text = "Lima"};
+
+    ck_assert_int_eq(answer(r), MG_OK);
+    ck_assert_int_eq(mg_store_transact(a, false, read_body, &x, &err), MG_OK);
+    ck_assert_uint_eq(x.n, 1);
+    ck_assert_str_eq(x.text, "Lima");
+    ck_assert_uint_eq(x.last.key.question, 7);
+    ck_assert_double_eq(x.last.expert, 0.25);
+    r.key.phase = 4;
+    ck_assert_int_eq(answer(r), MG_OK);
+    r = (struct mg_result){.key = {3, 6, 0, 0}};
+    ck_assert_int_eq(answer(r), MG_OK);
+    ck_assert_int_eq(mg_store_transact(a, false, read_body, &x, &err), MG_OK);
+    ck_assert_uint_eq(x.n, 1);
+    ck_assert_str_eq(x.text, "(none)");
+    ck_assert(!x.last.known && !x.last.format);
+    ck_assert_int_eq(mg_store_transact(a, false, read_body, &x, &err), MG_OK);
+    ck_assert_uint_eq(x.n, 0);
+}
+END_TEST
+
+static enum mg_status
+close_phase(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    return mg_store_close_phase(s, 3, 16, *(uint32_t *)arg, e);
+}
+
+static enum mg_status
+look_phase(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    bool closed;
+
+    return mg_store_phase_closed(s, 3, &closed, arg, e) || !closed;
+}
+
+START_TEST(a_phase_is_closed_for_good)
+{
+    uint32_t n = 9, seen = 0;
+
+    ck_assert_int_ne(mg_store_transact(b, false, look_phase, &seen, &err), MG_OK);
+    ck_assert_int_eq(mg_store_transact(a, true, close_phase, &n, &err), MG_OK);
+    ck_assert_int_eq(mg_store_transact(b, false, look_phase, &seen, &err), MG_OK);
+    ck_assert_uint_eq(seen, 9);
+    ck_assert_int_eq(mg_store_transact(a, true, close_phase, &n, &err), MG_OK);
+    n = 10;
+    ck_assert_int_eq(mg_store_transact(a, true, close_phase, &n, &err), MG_FAIL);
+}
+END_TEST
+
+struct rollouts {
+    unsigned n;
+    double reward;
+};
+
+static enum mg_status
+take_rollout(void *arg, const struct mg_rollout_row *r, struct mg_err *e)
+{
+    struct rollouts *x = arg;
+
+    (void)e;
+    ck_assert_uint_eq(r->key.question, x->n);
+    x->n++;
+    x->reward = r->reward;
+    return MG_OK;
+}
+
+static enum mg_status
+read_rollouts(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    struct rollouts *x = arg;
+
+    x->n = 0;
+    return mg_store_rollouts(s, 3, take_rollout, x, e);
+}
+
+START_TEST(rollouts_keep_their_bits_and_their_order)
+{
+    struct mg_rollout_row r = {
+        .key = {3, 1, 0, 0}, .calls = 2, .format = true, .correct = 1.0, .reward = 0.1 + 0.9 / 3, .answer = "Lima"};
+    struct rollouts x = {0};
+
+    ck_assert_int_eq(mg_store_transact(a, true, put_rollout, &r, &err), MG_OK);
+    r.key.question = 0;
+    ck_assert_int_eq(mg_store_transact(a, true, put_rollout, &r, &err), MG_OK);
+    ck_assert_int_eq(mg_store_transact(a, true, put_rollout, &r, &err), MG_OK);
+    ck_assert_int_eq(mg_store_transact(b, false, read_rollouts, &x, &err), MG_OK);
+    ck_assert_uint_eq(x.n, 2);
+    ck_assert_double_eq(x.reward, 0.1 + 0.9 / 3);
+    r.reward = nextafter(r.reward, 1.0);
+    ck_assert_int_eq(mg_store_transact(a, true, put_rollout, &r, &err), MG_FAIL);
+}
+END_TEST
+
+START_TEST(a_body_that_fails_leaves_nothing)
+{
+    uint32_t n = 9, seen = 0;
+
+    n = 9;
+    ck_assert_int_eq(mg_store_transact(a, true, close_phase, &n, &err), MG_OK);
+    n = 10;
+    ck_assert_int_eq(mg_store_transact(a, true, close_phase, &n, &err), MG_FAIL);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_store_transact(a, false, look_phase, &seen, &err), MG_OK);
+    ck_assert_uint_eq(seen, 9);
+}
+END_TEST
+
+START_TEST(changes_of_others_are_seen)
+{
+    bool changed;
+
+    ck_assert_int_eq(mg_store_changed(b, &changed, &err), MG_OK);
+    ck_assert(changed);
+    ck_assert_int_eq(mg_store_changed(b, &changed, &err), MG_OK);
+    ck_assert(!changed);
+    ck_assert_int_eq(ask(7, 5, "one"), MG_OK);
+    ck_assert_int_eq(mg_store_changed(b, &changed, &err), MG_OK);
+    ck_assert(changed);
+}
+END_TEST
+
+START_TEST(another_run_is_refused)
+{
+    struct mg_store *s = NULL;
+
+    ck_assert_int_eq(mg_store_open(path, "run-2", &s, &err), MG_INPUT);
+    ck_assert_ptr_null(s);
+    ck_assert_ptr_nonnull(strstr(err.text, "run-1"));
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_store_is_refused)
+{
+    struct mg_store *s = NULL;
+    char other[128];
+    FILE *f;
+
+    snprintf(other, sizeof other, "%s/other.db", dir);
+    f = fopen(other, "w");
+    for (int i = 0; i < 2000; i++)
+        fputs("not a database. ", f);
+    fclose(f);
+    ck_assert_int_eq(mg_store_open(other, "run-1", &s, &err), MG_INPUT);
+}
+END_TEST
+
+/* What a stranger may have written into the file. */
+START_TEST(damaged_rows_are_refused)
+{
+    static const char *const damage[] = {
+        "UPDATE subtask SET text = CAST(x'ff' AS TEXT)",
+        "UPDATE subtask SET text = 7.5",
+        "UPDATE subtask SET text = zeroblob(100)",
+        "UPDATE subtask SET question = -1",
+        "UPDATE subtask SET question = 'x'",
+        "UPDATE subtask SET text = printf('%5000d', 1)",
+    };
+    struct claimed c = {.phase = 3, .version = 5};
+    sqlite3 *db;
+
+    ck_assert_int_eq(ask(7, 5, "x"), MG_OK);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        ck_assert_int_eq(sqlite3_exec(db, "DELETE FROM subtask", NULL, NULL, NULL), SQLITE_OK);
+        ck_assert_int_eq(ask(7, 5, "x"), MG_OK);
+        ck_assert_int_eq(sqlite3_exec(db, damage[i], NULL, NULL, NULL), SQLITE_OK);
+        mg_err_clear(&err);
+        if (i == 1) /* a column of type TEXT makes a text of it */
+            ck_assert_int_eq(mg_store_transact(b, true, claim_body, &c, &err), MG_OK);
+        else
+            ck_assert_int_eq(mg_store_transact(b, true, claim_body, &c, &err), MG_INPUT);
+    }
+    sqlite3_close(db);
+}
+END_TEST
+
+/* SQLite's connections must not pass a fork. */
+static void
+close_both(void)
+{
+    mg_store_close(a);
+    mg_store_close(b);
+    a = b = NULL;
+}
+
+START_TEST(a_locked_store_is_waited_out)
+{
+    sqlite3 *db;
+    pid_t pid;
+    int wstatus, gate[2];
+    char go = 0;
+
+    close_both();
+    ck_assert_int_eq(pipe(gate), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct mg_subtask t = {.key = {1, 1, 1, 1}, .text = "late"};
+        struct mg_store *s = NULL;
+
+        if (read(gate[0], &go, 1) != 1)
+            _exit(1);
+        /* longer than SQLite's own patience, so that the transaction runs again */
+        if (mg_store_open(path, "run-1", &s, &err) != MG_OK || mg_store_transact(s, true, put_subtask, &t, &err))
+            _exit(1);
+        _exit(0);
+    }
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_eq(write(gate[1], &go, 1), 1);
+    sleep(3);
+    ck_assert_int_eq(waitpid(pid, &wstatus, WNOHANG), 0);
+    ck_assert_int_eq(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_eq(waitpid(pid, &wstatus, 0), pid);
+    ck_assert(WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == 0);
+    sqlite3_close(db);
+}
+END_TEST
+
+static enum mg_status
+put_many(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    uint32_t at = *(uint32_t *)arg;
+
+    for (uint32_t i = 0; i < 5; i++) {
+        struct mg_subtask t = {.key = {9, at, i, 0}, .text = "whole or not at all"};
+
+        if (mg_store_put_subtask(s, &t, e) != MG_OK)
+            return e->status;
+    }
+    return MG_OK;
+}
+
+static int
+count(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *q;
+    int n;
+
+    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(q), SQLITE_ROW);
+    n = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    return n;
+}
+
+START_TEST(a_killed_writer_leaves_whole_transactions)
+{
+    sqlite3 *db;
+
+    close_both();
+    for (int round = 0; round < 5; round++) {
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            struct mg_store *s = NULL;
+
+            if (mg_store_open(path, "run-1", &s, &err) != MG_OK)
+                _exit(1);
+            for (uint32_t i = 0;; i++)
+                if (mg_store_transact(s, true, put_many, &i, &err) != MG_OK)
+                    _exit(1);
+        }
+        usleep(30000 + 7000 * (useconds_t)round);
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    }
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_gt(count(db, "SELECT count(*) FROM subtask WHERE phase = 9"), 0);
+    ck_assert_int_eq(count(db, "SELECT count(*) FROM (SELECT question FROM subtask WHERE phase = 9 GROUP BY question"
+                               " HAVING count(*) <> 5)"),
+                     0);
+    sqlite3_close(db);
+}
+END_TEST
+
+static enum mg_status
+put_note(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    return mg_store_put_note(s, arg, e);
+}
+
+static enum mg_status
+get_note(struct mg_store *s, void *arg, struct mg_err *e)
+{
+    bool found;
+    enum mg_status st = mg_store_note(s, MG_SIDE_MAIN, arg, &found, e);
+
+    ck_assert(found);
+    return st;
+}
+
+START_TEST(notes_come_back)
+{
+    struct mg_agent_note n = {.phase = 4,
+                              .version = 2,
+                              .done = 3,
+                              .total = 9,
+                              .training = true,
+                              .tokens = 1e9,
+                              .reward = (double)NAN,
+                              .held_out = 0.5},
+                         got;
+
+    ck_assert_int_eq(mg_store_transact(a, true, put_note, &n, &err), MG_OK);
+    ck_assert_int_eq(mg_store_transact(b, false, get_note, &got, &err), MG_OK);
+    ck_assert_uint_eq(got.phase, 4);
+    ck_assert_uint_eq(got.total, 9);
+    ck_assert(got.training);
+    ck_assert(isnan(got.reward));
+    ck_assert_double_eq(got.held_out, 0.5);
+    ck_assert_double_eq(got.tokens, 1e9);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("store");
+    TCase *t = tcase_create("store");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, a_subtask_is_claimed_once_by_a_holder);
+    tcase_add_test(t, the_next_holder_claims_again);
+    tcase_add_test(t, a_subtask_waits_for_its_version);
+    tcase_add_test(t, what_is_written_again_must_be_the_same);
+    tcase_add_test(t, results_must_be_the_same_in_every_part);
+    tcase_add_test(t, results_arrive_once);
+    tcase_add_test(t, a_phase_is_closed_for_good);
+    tcase_add_test(t, rollouts_keep_their_bits_and_their_order);
+    tcase_add_test(t, a_body_that_fails_leaves_nothing);
+    tcase_add_test(t, changes_of_others_are_seen);
+    tcase_add_test(t, another_run_is_refused);
+    tcase_add_test(t, a_file_that_is_no_store_is_refused);
+    tcase_add_test(t, damaged_rows_are_refused);
+    tcase_add_test(t, a_locked_store_is_waited_out);
+    tcase_add_test(t, a_killed_writer_leaves_whole_transactions);
+    tcase_add_test(t, notes_come_back);
+    suite_add_tcase(suite, t);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

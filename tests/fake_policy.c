@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A policy without a device, behind the same header: 9 x 10 logits say which turn follows the turn last read,
+ * everything else copies text that was read. It samples, learns by the policy gradient, saves and loads, and it refuses
+ * feeds that a KV cache could not serve; so rollouts, agents, the store and resuming can be tested in milliseconds.
+ */
+#include "fake_policy.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dialogue.h"
+#include "file.h"
+#include "policy.h"
+#include "rng.h"
+
+enum { N_CHOICES = MG_N_ROLES + 1 /* a token that no agent may write first */, N_WEIGHTS = MG_N_ROLES * N_CHOICES };
+
+struct slot {
+    int32_t *ids;
+    uint32_t len;
+};
+
+struct mg_policy {
+    struct mg_model_config config;
+    struct mg_policy_limits limits;
+    float w[N_WEIGHTS];
+    double grad[N_WEIGHTS];
+    uint64_t version;
+    struct slot *slot;
+};
+
+static bool
+is_role(int32_t id)
+{
+    return id >= MG_FAKE_ROLE && id < MG_FAKE_ROLE + MG_N_ROLES;
+}
+
+/* The turn last read: its role, and its text as ids[*first .. *end). */
+static int
+last_read(const int32_t *ids, uint32_t before, uint32_t *first, uint32_t *end)
+{
+    uint32_t i = before;
+
+    *end = before > 0 ? before - 1 : 0;
+    while (i > 0 && !is_role(ids[i - 1]))
+        i--;
+    *first = i;
+    return i > 0 ? ids[i - 1] - MG_FAKE_ROLE : 0;
+}
+
+static void
+log_softmax(const float *w, double out[N_CHOICES])
+{
+    double sum = 0.0;
+
+    for (int i = 0; i < N_CHOICES; i++)
+        sum += exp((double)w[i]);
+    for (int i = 0; i < N_CHOICES; i++)
+        out[i] = (double)w[i] - log(sum);
+}
+
+static double
+unit(const uint64_t key[2])
+{
+    return (double)(mg_rng_mix(mg_rng_mix(key[0]) ^ key[1]) >> 11) * 0x1p-53;
+}
+
+static int32_t
+draw_role(const struct mg_policy *p, int read, const uint64_t key[2], bool greedy, float *logprob)
+{
+    double lp[N_CHOICES], u = unit(key);
+    int choice = 0;
+
+    log_softmax(p->w + read * N_CHOICES, lp);
+    if (greedy)
+        for (int i = 1; i < N_CHOICES; i++)
+            choice = lp[i] > lp[choice] ? i : choice;
+    else
+        while (choice < N_CHOICES - 1 && (u -= exp(lp[choice])) >= 0.0)
+            choice++;
+    *logprob = (float)lp[choice];
+    return choice == MG_N_ROLES ? MG_FAKE_PAD : MG_FAKE_ROLE + choice;
+}
+
+/* Where in text[0..n) the m tokens so far occur first, as the place behind them; n if nowhere. */
+static uint32_t
+behind_match(const int32_t *text, uint32_t n, const int32_t *so_far, uint32_t m)
+{
+    for (uint32_t i = 0; i + m <= n; i++)
+        if (memcmp(text + i, so_far, m * sizeof *text) == 0)
+            return i + m;
+    return n;
+}
+
+/* The text of a turn: a stretch of what was read last, up to a blank behind at least 5 tokens; `open` writes a digit.
+ */
+static int32_t
+draw_text(const struct slot *s, uint32_t start, uint32_t first, uint32_t end, const uint64_t key[2], bool greedy,
+          float *logprob)
+{
+    uint32_t own = s->len - start - 1, n = end - first, at;
+
+    *logprob = 0.0f;
+    if (s->ids[start] == MG_FAKE_ROLE + MG_ROLE_OPEN) {
+        *logprob = own == 0 ? (float)-log(4.0) : 0.0f;
+        return own == 0 ? MG_FAKE_BYTE + '1' + (greedy ? 0 : (int)(4.0 * unit(key))) : MG_FAKE_END;
+    }
+    if (n == 0)
+        return MG_FAKE_END;
+    if (own == 0) {
+        *logprob = (float)-log((double)n);
+        return s->ids[first + (greedy ? 0 : (uint32_t)((double)n * unit(key)))];
+    }
+    at = behind_match(s->ids + first, n, s->ids + start + 1, own);
+    return at == n || (own >= 5 && s->ids[first + at] == MG_FAKE_BYTE + ' ') ? MG_FAKE_END : s->ids[first + at];
+}
+
+static int32_t
+draw(const struct mg_policy *p, const struct slot *s, const uint64_t key[2], bool greedy, float *logprob)
+{
+    uint32_t start = s->len, first, end;
+    int read;
+
+    if (s->ids[s->len - 1] == MG_FAKE_END) {
+        read = last_read(s->ids, s->len, &first, &end);
+        return draw_role(p, read, key, greedy, logprob);
+    }
+    while (start > 0 && !is_role(s->ids[start - 1]))
+        start--;
+    start--;
+    last_read(s->ids, start, &first, &end);
+    return draw_text(s, start, first, end, key, greedy, logprob);
+}
+
+enum mg_status
+mg_policy_decode(struct mg_policy *p, const struct mg_feed *feed, size_t n, const struct mg_sampling *how,
+                 int32_t *token, float *logprob, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        struct slot *s = &p->slot[feed[i].slot];
+
+        MG_REQUIRE(feed[i].slot < p->limits.slots && feed[i].position < p->limits.context && feed[i].token >= 0 &&
+                       feed[i].token < MG_FAKE_VOCAB,
+                   MG_FAIL, "token %d at slot %u, position %u", (int)feed[i].token, feed[i].slot, feed[i].position);
+        if (feed[i].position == 0)
+            s->len = 0;
+        MG_REQUIRE(feed[i].position == s->len, MG_FAIL, "position %u of slot %u follows %u tokens", feed[i].position,
+                   feed[i].slot, s->len);
+        s->ids[s->len++] = feed[i].token;
+        if (feed[i].sample)
+            token[i] = draw(p, s, feed[i].key, how->temperature == 0.0f, &logprob[i]);
+    }
+out:
+    return st;
+}
+
+static void
+add_token(struct mg_policy *p, const struct mg_train_row *row, uint32_t i, const struct mg_objective_params *o,
+          struct mg_train_stats *s)
+{
+    double weight = (double)row->weight[i], ratio = 1.0, lp[N_CHOICES];
+    uint32_t first, end;
+    int read, choice;
+
+    s->tokens += 1.0;
+    s->weight_sum += weight;
+    if (row->ids[i - 1] != MG_FAKE_END)
+        return;
+    read = last_read(row->ids, i, &first, &end);
+    choice = is_role(row->ids[i]) ? row->ids[i] - MG_FAKE_ROLE : MG_N_ROLES;
+    log_softmax(p->w + read * N_CHOICES, lp);
+    if (o->loss == MG_LOSS_POLICY) {
+        ratio = exp((double)((float)lp[choice] - row->old_logprob[i]));
+        weight *= (double)row->advantage * ratio;
+    }
+    s->ratio_min = fmin(s->ratio_min, ratio);
+    s->ratio_max = fmax(s->ratio_max, ratio);
+    for (int c = 0; c < N_CHOICES; c++) {
+        p->grad[read * N_CHOICES + c] -= weight * ((c == choice ? 1.0 : 0.0) - exp(lp[c]));
+        s->entropy_sum -= exp(lp[c]) * lp[c];
+    }
+}
+
+enum mg_status
+mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
+                   const struct mg_objective_params *objective, struct mg_train_stats *stats, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    *stats = (struct mg_train_stats){.ratio_min = 1.0, .ratio_max = 1.0};
+    for (size_t r = 0; r < n_rows; r++) {
+        MG_REQUIRE(rows[r].len <= p->limits.context, MG_FAIL, "a trajectory of %u tokens, the context is %u",
+                   rows[r].len, p->limits.context);
+        stats->forward_tokens += rows[r].len;
+        for (uint32_t i = 1; i < rows[r].len; i++)
+            if (rows[r].weight[i] > 0.0f)
+                add_token(p, &rows[r], i, objective, stats);
+    }
+    stats->ratio_sum = stats->tokens;
+out:
+    return st;
+}
+
+enum mg_status
+mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_norm, struct mg_err *err)
+{
+    double sum = 0.0;
+
+    (void)err;
+    for (int i = 0; i < N_WEIGHTS; i++)
+        sum += p->grad[i] * p->grad[i];
+    *grad_norm = sqrt(sum);
+    for (int i = 0; i < N_WEIGHTS; i++) {
+        p->w[i] -= (float)(1e3 * (double)adam->lr * p->grad[i]);
+        p->grad[i] = 0.0;
+    }
+    p->version++;
+    return MG_OK;
+}
+
+/* ---- Files ---- */
+
+struct state {
+    char magic[8];
+    uint64_t version, extra_bytes;
+    float w[N_WEIGHTS];
+};
+
+enum mg_status
+mg_policy_save_state(struct mg_policy *p, const char *path, const char *extra, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct state s = {.magic = "fake", .version = p->version, .extra_bytes = strlen(extra)};
+    struct mg_file_new *f = NULL, *done;
+
+    memcpy(s.w, p->w, sizeof s.w);
+    MG_TRY(mg_file_new_open(path, &f, err));
+    MG_TRY(mg_file_new_write(f, &s, sizeof s, err));
+    MG_TRY(mg_file_new_write(f, extra, strlen(extra), err));
+    done = f;
+    f = NULL;
+    MG_TRY(mg_file_new_commit(done, err));
+out:
+    mg_file_new_abort(f);
+    return st;
+}
+
+enum mg_status
+mg_policy_load_state(struct mg_policy *p, const char *path, char **extra, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct state s = {.version = 0};
+    char *data = NULL, *text = NULL;
+    size_t len = 0;
+
+    MG_TRY(mg_file_read(path, 1 << 20, &data, &len, err));
+    if (len >= sizeof s)
+        memcpy(&s, data, sizeof s);
+    MG_REQUIRE(strcmp(s.magic, "fake") == 0 && sizeof s + s.extra_bytes == len, MG_INPUT, "%s: not a state", path);
+    MG_ALLOC(text, s.extra_bytes + 1);
+    memcpy(text, data + sizeof s, s.extra_bytes);
+    memcpy(p->w, s.w, sizeof p->w);
+    p->version = s.version;
+    *extra = text;
+    text = NULL;
+out:
+    free(data);
+    free(text);
+    return st;
+}
+
+enum mg_status
+mg_policy_save_model(struct mg_policy *p, const char *dir, const char *dtype, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[512];
+
+    (void)dtype;
+    MG_TRY(mg_dir_make(dir, err));
+    snprintf(path, sizeof path, "%s/model.fake", dir);
+    MG_TRY(mg_policy_save_state(p, path, "", err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_policy_digest(struct mg_policy *p, uint64_t *digest, struct mg_err *err)
+{
+    const unsigned char *bytes = (const unsigned char *)p->w;
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    (void)err;
+    for (size_t i = 0; i < sizeof p->w; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    *digest = hash;
+    return MG_OK;
+}
+
+/* ---- Opening ---- */
+
+/* Mostly well behaved: the turns that make sense are likely, all others happen. */
+static void
+initial(float w[N_WEIGHTS], uint64_t seed)
+{
+    static const float likely[MG_N_ROLES][N_CHOICES] = {
+        [MG_ROLE_USER] = {[MG_ROLE_SUB] = 4, [MG_ROLE_SEARCH] = 2, [MG_ROLE_ANSWER] = 4},
+        [MG_ROLE_RESULT] = {[MG_ROLE_SUB] = 4, [MG_ROLE_ANSWER] = 4},
+        [MG_ROLE_TASK] = {[MG_ROLE_SEARCH] = 5, [MG_ROLE_ANSWER] = 3},
+        [MG_ROLE_HITS] = {[MG_ROLE_OPEN] = 5, [MG_ROLE_ANSWER] = 3},
+        [MG_ROLE_PAGE] = {[MG_ROLE_ANSWER] = 5, [MG_ROLE_OPEN] = 2},
+    };
+
+    memcpy(w, likely, sizeof likely);
+    for (int i = 0; i < N_WEIGHTS; i++)
+        w[i] += 0.1f * (float)(mg_rng_mix(seed + (uint64_t)i) >> 40) * 0x1p-24f;
+}
+
+enum mg_status
+mg_policy_init(const struct mg_model_config *config, uint64_t seed, const struct mg_policy_limits *limits,
+               struct mg_policy **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_policy *p = NULL;
+
+    MG_ALLOC(p, 1);
+    p->config = *config;
+    p->limits = *limits;
+    initial(p->w, seed);
+    MG_ALLOC(p->slot, limits->slots);
+    for (uint32_t i = 0; i < limits->slots; i++)
+        MG_ALLOC(p->slot[i].ids, limits->context);
+    *out = p;
+    p = NULL;
+out:
+    mg_policy_close(p);
+    return st;
+}
+
+enum mg_status
+mg_policy_open(const char *dir, const struct mg_policy_limits *limits, struct mg_policy **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_model_config config = {.vocab_size = MG_FAKE_VOCAB};
+    struct mg_policy *p = NULL;
+    char path[512], *extra = NULL;
+
+    MG_TRY(mg_policy_init(&config, 1, limits, &p, err));
+    snprintf(path, sizeof path, "%s/model.fake", dir);
+    if (access(path, F_OK) == 0)
+        MG_TRY(mg_policy_load_state(p, path, &extra, err));
+    p->version = 0;
+    *out = p;
+    p = NULL;
+out:
+    free(extra);
+    mg_policy_close(p);
+    return st;
+}
+
+void
+mg_policy_close(struct mg_policy *p)
+{
+    if (p == NULL)
+        return;
+    for (uint32_t i = 0; p->slot != NULL && i < p->limits.slots; i++)
+        free(p->slot[i].ids);
+    free(p->slot);
+    free(p);
+}
+
+const struct mg_model_config *
+mg_policy_config(const struct mg_policy *p)
+{
+    return &p->config;
+}
+
+struct clgrpo_context *
+mg_policy_context(struct mg_policy *p)
+{
+    (void)p;
+    return NULL;
+}
+
+uint64_t
+mg_policy_version(const struct mg_policy *p)
+{
+    return p->version;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_TESTS_FAKE_POLICY_H
+#define MGRPO_TESTS_FAKE_POLICY_H
+
+#include "dialogue.h"
+
+/* The vocabulary of the tokenizer that the fake policy knows: specials, roles, then the 256 bytes. */
+enum {
+    MG_FAKE_PAD,
+    MG_FAKE_BOS,
+    MG_FAKE_END,
+    MG_FAKE_ROLE,
+    MG_FAKE_BYTE = MG_FAKE_ROLE + MG_N_ROLES,
+    MG_FAKE_VOCAB = MG_FAKE_BYTE + 256
+};
+
+/* tokenizer.json of that vocabulary; malloc'ed. */
+char *mg_fake_tokenizer_json(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const struct command {
+    const char *name, *what;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"world", "write a corpus, questions and demonstrations", mg_cmd_world},
+    {"sft", "warm-start a policy on demonstrations", mg_cmd_sft},
+    {"train", "train a planner and its search agent by M-GRPO", mg_cmd_train},
+    {"agent", "run one agent of a run (train starts them)", mg_cmd_agent},
+    {"eval", "measure success on held-out questions", mg_cmd_eval},
+    {"ask", "ask one question and show how it is answered", mg_cmd_ask},
+    {"replay", "repeat a train step of a run and compare", mg_cmd_replay},
+    {"report", "draw a run as one HTML file", mg_cmd_report},
+};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void
+print_usage(FILE *out)
+{
+    fputs("usage: mgrpo COMMAND [OPTION]... [ARGUMENT]...\n\n", out);
+    for (int i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
+    fputs("\nmgrpo COMMAND --help tells of one command; mgrpo --version prints the version.\n", out);
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return MG_INPUT;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return MG_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        puts("mgrpo " PACKAGE_VERSION);
+        return MG_OK;
+    }
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "mgrpo: \"%.40s\" is not a command\n  mgrpo --help lists the commands.\n", argv[1]);
+    return MG_INPUT;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_PROGRESS_H
+#define MGRPO_PROGRESS_H
+
+#include <stdio.h>
+
+#include "phase.h"
+#include "store.h"
+
+/*
+ * How far a run is, for a person: one line that is rewritten on a terminal, else a line whenever a phase has ended.
+ */
+struct mg_progress {
+    FILE *out;
+    bool terminal;
+    struct mg_plan plan;
+    double train_work, eval_work; /* dialogues of a phase; a train step also learns from them */
+    double start, start_work;     /* when this process first looked, and what had been done by then */
+    bool looked;
+    double rate_time, rate_tokens, rate; /* tokens per second over the last seconds */
+    uint32_t last_phase;                 /* of main, at the last plain line */
+};
+void mg_progress_init(struct mg_progress *p, FILE *out, bool terminal, const struct mg_plan *plan,
+                      double train_dialogues, double eval_dialogues);
+/* notes[MG_SIDE_SEARCH] may be NULL. */
+void mg_progress_show(struct mg_progress *p, const struct mg_agent_note *const notes[MG_N_SIDES]);
+/* Ends the rewritten line. */
+void mg_progress_end(struct mg_progress *p);
+
+#endif

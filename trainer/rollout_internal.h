@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_ROLLOUT_INTERNAL_H
+#define MGRPO_ROLLOUT_INTERNAL_H
+
+#include "rollout.h"
+
+struct mg_rollouts {
+    struct mg_rollouts_config config;
+    struct mg_specials specials;
+    struct mg_sampling how;
+    struct mg_rollout **all; /* n of them, in the order of their adding */
+    size_t n, room, n_admitted, n_done;
+    struct mg_rollout **active; /* those with a slot: n_active of limits.slots */
+    size_t n_active;
+    uint32_t *free_slot;
+    size_t n_free;
+    struct mg_feed *feed; /* of one tick, with what was drawn after each */
+    int32_t *token;
+    float *logprob;
+    size_t feed_room;
+    uint64_t tokens;
+};
+
+/* The rules: what an agent may write, and what follows. Both may end the dialogue. */
+enum mg_status mg_rollout_open(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err);
+enum mg_status mg_rollout_result(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err);
+enum mg_status mg_rollout_token(struct mg_rollouts *b, struct mg_rollout *r, int32_t token, float logprob,
+                                struct mg_err *err);
+
+#endif
