@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+bool
+bench_ok(struct bench *b, enum clgrpo_status st, const char *what)
+{
+    if (st == CLGRPO_OK)
+        return true;
+    if (!b->failed)
+        fprintf(stderr, "clgrpo-bench: %s: %s: %s\n", what, clgrpo_status_name(st), clgrpo_error_text(b->ctx));
+    b->failed = true;
+    return false;
+}
+
+/* Random and not zero: zeros run faster on hardware that saves power. */
+struct clgrpo_tensor
+bench_random(struct bench *b, unsigned rank, const size_t *shape)
+{
+    struct clgrpo_tensor t = {0};
+    size_t n;
+    float *host;
+    uint32_t state = 2463534242u;
+
+    if (b->failed || !bench_ok(b, clgrpo_tensor_create(b->ctx, CLGRPO_F32, rank, shape, &t), "tensor"))
+        return t;
+    n = clgrpo_tensor_elems(&t);
+    host = malloc((n + 1) * sizeof *host);
+    if (host == NULL) {
+        b->failed = true;
+        return t;
+    }
+    for (size_t i = 0; i < n; i++) {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        host[i] = (float)(int32_t)state * 4.6e-10f;
+    }
+    bench_ok(b, clgrpo_tensor_write(b->ctx, b->queue, &t, host, n * sizeof *host), "upload");
+    free(host);
+    return t;
+}
+
+struct clgrpo_tensor
+bench_ints(struct bench *b, size_t n, const cl_int *host)
+{
+    struct clgrpo_tensor t = {0};
+
+    if (!b->failed && bench_ok(b, clgrpo_tensor_create(b->ctx, CLGRPO_I32, 1, &n, &t), "tensor"))
+        bench_ok(b, clgrpo_tensor_write(b->ctx, b->queue, &t, host, n * sizeof *host), "upload");
+    return t;
+}
+
+struct clgrpo_workspace
+bench_workspace(struct bench *b, size_t bytes)
+{
+    struct clgrpo_workspace w = {0};
+    struct clgrpo_tensor t = {0};
+    size_t n = (bytes + 3) / 4;
+
+    if (bytes == 0 || b->failed || !bench_ok(b, clgrpo_tensor_create(b->ctx, CLGRPO_F32, 1, &n, &t), "workspace"))
+        return w;
+    w.buf = t.buf;
+    w.bytes = n * 4;
+    return w;
+}
+
+void
+bench_release(struct clgrpo_tensor *t)
+{
+    clgrpo_tensor_destroy(t);
+}
+
+void
+bench_release_workspace(struct clgrpo_workspace *w)
+{
+    struct clgrpo_tensor t = {.buf = w->buf};
+
+    clgrpo_tensor_destroy(&t);
+    memset(w, 0, sizeof *w);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+/*
+ * OpenBLAS chooses its kernels by the processor's name and falls back to a slow core on one it does not know, and the
+ * environment may force a wrong one. The core that fits the instruction set is forced here, before the library is
+ * loaded, and shown in the peer's name.
+ */
+static const char *
+fitting_core(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+        return "SkylakeX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return "Haswell";
+#endif
+    return NULL;
+}
+
+static void *
+load(void)
+{
+    static const char *const names[] = {"libopenblas.so.0", "libopenblas.so"};
+    const char *core = fitting_core();
+    void *lib = NULL;
+
+    unsetenv("OPENBLAS_L2_SIZE");
+    if (core != NULL)
+        setenv("OPENBLAS_CORETYPE", core, 1);
+    for (size_t i = 0; lib == NULL && i < sizeof names / sizeof names[0]; i++)
+        lib = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    return lib;
+}
+
+const struct bench_openblas *
+bench_openblas(void)
+{
+    static struct bench_openblas peer;
+    static bool tried;
+    char *(*core)(void);
+    void *lib, *symbol;
+
+    if (tried)
+        return peer.sgemm != NULL ? &peer : NULL;
+    tried = true;
+    if ((lib = load()) == NULL || (symbol = dlsym(lib, "cblas_sgemm")) == NULL)
+        return NULL;
+    memcpy(&peer.sgemm, &symbol, sizeof symbol);
+    symbol = dlsym(lib, "openblas_get_corename");
+    memcpy(&core, &symbol, sizeof symbol);
+    snprintf(peer.name, sizeof peer.name, "OpenBLAS/%s", core != NULL ? core() : "?");
+    return &peer;
+}

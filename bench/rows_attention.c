@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench.h"
+
+struct attention {
+    struct clgrpo_attention_args fwd;
+    struct clgrpo_attention_backward_args bwd;
+    struct clgrpo_attention_decode_args dec;
+};
+
+/* One batch: `count` sequences whose lengths run evenly from shortest to longest. */
+struct shape {
+    const char *label;
+    size_t heads, kv_heads, dim, count, shortest, longest;
+};
+static const struct shape shapes[] = {
+    {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024},   {"d64.s2048.causal", 8, 8, 64, 1, 2048, 2048},
+    {"d64.s4096.causal", 4, 4, 64, 1, 4096, 4096},   {"d128.s1024.causal", 8, 8, 128, 1, 1024, 1024},
+    {"d128.s2048.causal", 4, 4, 128, 1, 2048, 2048}, {"d64.gqa4.s2048.causal", 8, 2, 64, 1, 2048, 2048},
+    {"d32.packed.32x50-300", 4, 4, 32, 32, 50, 300},
+};
+
+static enum clgrpo_status
+run_forward(struct bench *b, void *arg)
+{
+    return clgrpo_attention(b->ctx, &((struct attention *)arg)->fwd, b->queue, 0, NULL, NULL);
+}
+
+static enum clgrpo_status
+run_backward(struct bench *b, void *arg)
+{
+    return clgrpo_attention_backward(b->ctx, &((struct attention *)arg)->bwd, b->queue, 0, NULL, NULL);
+}
+
+static enum clgrpo_status
+run_decode(struct bench *b, void *arg)
+{
+    return clgrpo_attention_decode(b->ctx, &((struct attention *)arg)->dec, b->queue, 0, NULL, NULL);
+}
+
+/* offsets[0..count]; returns (query, key) pairs of the causal mask. */
+static double
+layout(const struct shape *s, cl_int *offsets)
+{
+    double pairs = 0.0;
+
+    offsets[0] = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        size_t n = s->count > 1 ? s->shortest + (s->longest - s->shortest) * i / (s->count - 1) : s->longest;
+
+        offsets[i + 1] = offsets[i] + (cl_int)n;
+        pairs += 0.5 * (double)n * (double)(n + 1);
+    }
+    return pairs;
+}
+
+static void
+prepare(struct bench *b, const struct shape *s, struct attention *a, double *pairs)
+{
+    struct clgrpo_attention_args fwd = CLGRPO_ATTENTION_ARGS_INIT;
+    struct clgrpo_attention_backward_args bwd = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
+    cl_int offsets[65];
+    size_t n, bytes = 0;
+
+    *pairs = layout(s, offsets);
+    n = (size_t)offsets[s->count];
+    fwd.q = bwd.q = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
+    fwd.k = bwd.k = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
+    fwd.v = bwd.v = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
+    fwd.o = bwd.o = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
+    fwd.lse = bwd.lse = bench_random(b, 2, BENCH_SHAPE(n, s->heads));
+    fwd.offsets = bwd.offsets = bench_ints(b, s->count + 1, offsets);
+    bwd.dout = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
+    bwd.dq = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
+    bwd.dk = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
+    bwd.dv = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
+    fwd.max_len = bwd.max_len = s->longest;
+    fwd.scale = bwd.scale = 1.0f / sqrtf((float)s->dim);
+    bench_ok(b, clgrpo_attention_workspace(b->ctx, &fwd, &bytes), s->label);
+    fwd.workspace = bench_workspace(b, bytes);
+    bench_ok(b, clgrpo_attention_backward_workspace(b->ctx, &bwd, &bytes), s->label);
+    bwd.workspace = bench_workspace(b, bytes);
+    a->fwd = fwd;
+    a->bwd = bwd;
+}
+
+static void
+release(struct attention *a)
+{
+    struct clgrpo_tensor *all[] = {&a->fwd.q,       &a->fwd.k,    &a->fwd.v,  &a->fwd.o,  &a->fwd.lse,
+                                   &a->fwd.offsets, &a->bwd.dout, &a->bwd.dq, &a->bwd.dk, &a->bwd.dv};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        bench_release(all[i]);
+    bench_release_workspace(&a->fwd.workspace);
+    bench_release_workspace(&a->bwd.workspace);
+}
+
+/* slots sequences of `length` cached keys, one query each: every key and value is read once. */
+static void
+decode_row(struct bench *b, size_t slots, size_t length)
+{
+    const size_t heads = 8, kv_heads = 2, dim = 64;
+    struct clgrpo_attention_decode_args dec = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
+    struct bench_case c = {.kind = BENCH_READ, .run = run_decode};
+    struct attention a = {0};
+    size_t bytes = 0;
+    cl_int *host;
+
+    snprintf(c.row, sizeof c.row, "attention.decode.f32.d64.gqa4.b%zu.kv%zu", slots, length);
+    if (!bench_wanted(b, c.row) || (host = calloc(2 * slots, sizeof *host)) == NULL)
+        return;
+    for (size_t i = 0; i < slots; i++) {
+        host[i] = (cl_int)i;
+        host[slots + i] = (cl_int)length - 1;
+    }
+    dec.q = bench_random(b, 3, BENCH_SHAPE(slots, heads, dim));
+    dec.o = bench_random(b, 3, BENCH_SHAPE(slots, heads, dim));
+    dec.k_cache =
+        bench_random(b, 4, BENCH_SHAPE(slots, kv_heads, length / CLGRPO_ATTENTION_BLOCK, dim * CLGRPO_ATTENTION_BLOCK));
+    dec.v_cache = bench_random(b, 4, BENCH_SHAPE(slots, kv_heads, length, dim));
+    dec.slot = bench_ints(b, slots, host);
+    dec.position = bench_ints(b, slots, host + slots);
+    dec.scale = 0.125f;
+    bench_ok(b, clgrpo_attention_decode_workspace(b->ctx, &dec, &bytes), c.row);
+    dec.workspace = bench_workspace(b, bytes);
+    a.dec = dec;
+    c.arg = &a;
+    c.work = 2.0 * 4.0 * (double)(slots * kv_heads * length * dim);
+    bench_run(b, &c);
+    bench_release(&dec.q);
+    bench_release(&dec.o);
+    bench_release(&dec.k_cache);
+    bench_release(&dec.v_cache);
+    bench_release(&dec.slot);
+    bench_release(&dec.position);
+    bench_release_workspace(&dec.workspace);
+    free(host);
+}
+
+void
+bench_attention(struct bench *b)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        const struct shape *s = &shapes[i];
+        struct bench_case fwd = {.kind = BENCH_FLOP, .run = run_forward},
+                          bwd = {.kind = BENCH_FLOP, .run = run_backward};
+        struct attention a = {0};
+        double pairs;
+
+        snprintf(fwd.row, sizeof fwd.row, "attention.fwd.f32.%s", s->label);
+        snprintf(bwd.row, sizeof bwd.row, "attention.bwd.f32.%s", s->label);
+        if (!bench_wanted(b, fwd.row) && !bench_wanted(b, bwd.row))
+            continue;
+        prepare(b, s, &a, &pairs);
+        fwd.arg = bwd.arg = &a;
+        fwd.work = 4.0 * pairs * (double)(s->heads * s->dim); /* two products */
+        bwd.work = 2.5 * fwd.work;                            /* nominally five */
+        if (!b->failed && bench_ok(b, run_forward(b, &a), fwd.row)) {
+            bench_run(b, &fwd);
+            bench_run(b, &bwd);
+        }
+        release(&a);
+    }
+    decode_row(b, 16, 1024);
+    decode_row(b, 64, 2048);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench.h"
+
+/* A product, and what the peers need of it on the host. */
+struct gemm {
+    struct clgrpo_gemm_args args;
+    struct clgrpo_tensor packed;
+    float *a, *b, *c;
+    int m, n, k;
+};
+
+struct shape {
+    const char *label; /* behind "gemm.f32." */
+    size_t m, n, k;
+    bool trans_a, trans_b, accumulate, packed;
+};
+
+/* Squares, the trainer's own shapes (width 128, feed-forward 352, vocabulary 1024), one row and few rows of decoding, a
+ * real head. */
+static const struct shape shapes[] = {
+    {"nn.512", 512, 512, 512, false, false, false, false},
+    {"nn.1024", 1024, 1024, 1024, false, false, false, false},
+    {"nn.2048", 2048, 2048, 2048, false, false, false, false},
+    {"nt.1024", 1024, 1024, 1024, false, true, false, false},
+    {"tn.1024", 1024, 1024, 1024, true, false, false, false},
+    {"nt.4096x384x128", 4096, 384, 128, false, true, false, false},
+    {"nt.4096x704x128", 4096, 704, 128, false, true, false, false},
+    {"nt.4096x128x352", 4096, 128, 352, false, true, false, false},
+    {"nn.4096x128x704", 4096, 128, 704, false, false, false, false},
+    {"tn.704x128x4096", 704, 128, 4096, true, false, true, false},
+    {"tn.128x352x4096", 128, 352, 4096, true, false, true, false},
+    {"packed.1x384x128", 1, 384, 128, false, true, false, true},
+    {"packed.64x704x128", 64, 704, 128, false, true, false, true},
+    {"packed.256x704x128", 256, 704, 128, false, true, false, true},
+    {"packed.1x2048x2048", 1, 2048, 2048, false, true, false, true},
+    {"packed.64x2048x2048", 64, 2048, 2048, false, true, false, true},
+    {"nt.512x49152x576", 512, 49152, 576, false, true, false, false},
+};
+
+static enum clgrpo_status
+run_gemm(struct bench *b, void *arg)
+{
+    const struct gemm *g = arg;
+
+    return clgrpo_gemm(b->ctx, &g->args, b->queue, 0, NULL, NULL);
+}
+
+static void
+run_openblas(void *arg)
+{
+    enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 };
+    const struct gemm *g = arg;
+    bool ta = g->args.trans_a, tb = g->args.trans_b;
+
+    bench_openblas()->sgemm(ROW_MAJOR, ta ? TRANS : NO_TRANS, tb ? TRANS : NO_TRANS, g->m, g->n, g->k, 1.0f, g->a,
+                            ta ? g->m : g->k, g->b, tb ? g->k : g->n, g->args.accumulate ? 1.0f : 0.0f, g->c, g->n);
+}
+
+static float *
+host_copy(struct bench *b, const struct clgrpo_tensor *t)
+{
+    size_t n = clgrpo_tensor_elems(t);
+    float *host = malloc((n + 1) * sizeof *host);
+
+    if (host != NULL)
+        bench_ok(b, clgrpo_tensor_read(b->ctx, b->queue, t, host, n * sizeof *host), "read");
+    return host;
+}
+
+static void
+prepare(struct bench *b, const struct shape *s, struct gemm *g)
+{
+    struct clgrpo_gemm_args init = CLGRPO_GEMM_ARGS_INIT;
+    struct clgrpo_gemm_pack_args pack = CLGRPO_GEMM_PACK_ARGS_INIT;
+    size_t bytes = 0;
+
+    *g = (struct gemm){.args = init, .m = (int)s->m, .n = (int)s->n, .k = (int)s->k};
+    g->args.a = bench_random(b, 2, s->trans_a ? BENCH_SHAPE(s->k, s->m) : BENCH_SHAPE(s->m, s->k));
+    g->args.b = bench_random(b, 2, s->trans_b ? BENCH_SHAPE(s->n, s->k) : BENCH_SHAPE(s->k, s->n));
+    g->args.c = bench_random(b, 2, BENCH_SHAPE(s->m, s->n));
+    g->args.trans_a = s->trans_a;
+    g->args.trans_b = s->trans_b;
+    g->args.accumulate = s->accumulate;
+    if (s->packed) {
+        g->packed = bench_random(b, 1, BENCH_SHAPE(clgrpo_gemm_pack_elems(b->ctx, s->k, s->n)));
+        pack.b = g->args.b;
+        pack.packed = g->packed;
+        pack.trans_b = s->trans_b;
+        bench_ok(b, clgrpo_gemm_pack(b->ctx, &pack, b->queue, 0, NULL, NULL), s->label);
+        g->args.b_packed = g->packed;
+    }
+    bench_ok(b, clgrpo_gemm_workspace(b->ctx, &g->args, &bytes), s->label);
+    g->args.workspace = bench_workspace(b, bytes);
+    if (bench_openblas() != NULL) {
+        g->a = host_copy(b, &g->args.a);
+        g->b = host_copy(b, &g->args.b);
+        g->c = host_copy(b, &g->args.c);
+    }
+}
+
+static void
+release(struct gemm *g)
+{
+    bench_release(&g->args.a);
+    bench_release(&g->args.b);
+    bench_release(&g->args.c);
+    bench_release(&g->packed);
+    bench_release_workspace(&g->args.workspace);
+    free(g->a);
+    free(g->b);
+    free(g->c);
+}
+
+void
+bench_gemm(struct bench *b)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        const struct shape *s = &shapes[i];
+        struct bench_case c = {
+            .kind = BENCH_FLOP, .work = 2.0 * (double)s->m * (double)s->n * (double)s->k, .run = run_gemm};
+        struct gemm g;
+
+        snprintf(c.row, sizeof c.row, "gemm.f32.%s", s->label);
+        if (!bench_wanted(b, c.row))
+            continue;
+        prepare(b, s, &g);
+        c.arg = &g;
+        if (s->packed && s->m == 1) { /* one row reads every weight once: bandwidth binds */
+            c.kind = BENCH_READ;
+            c.work = 4.0 * (double)s->n * (double)s->k;
+        }
+        if (g.a != NULL && g.b != NULL && g.c != NULL) {
+            snprintf(c.peers[0].name, sizeof c.peers[0].name, "%s", bench_openblas()->name);
+            c.peers[0].run = run_openblas;
+            c.peers[0].arg = &g;
+            c.n_peers = 1;
+        }
+        bench_add_clblast(b, &c, &g.args);
+        bench_run(b, &c);
+        release(&g);
+    }
+}
