@@ -10,9 +10,9 @@
  * must be untouched until the end: the host passes kc = k.
  *
  * C_TRANS_A: A is [k][m], else [m][k]; it is read in place, or, with C_PACK_A (of a [k][m]), a slice of it is copied to
- * [mc / GEMM_MR][kc][GEMM_MR] in the group's scratch. C_PACK_B: b is [k][n], and a slice of it is copied to panels in
- * the group's scratch; else b is packed. A launch computes the groups from first_group on, each with scratch of its
- * own.
+ * [mc / GEMM_MR][kc][GEMM_MR] in the group's scratch. C_PACK_B (with C_PACK_A): b is [k][n], and a slice of it is
+ * copied to panels in the group's scratch; else b is packed. A launch computes the groups from first_group on, each
+ * with scratch of its own.
  *
  * Tails: rows past m repeat the last valid row in place, or are 0 in scratch; columns past n are 0 in panels. Neither
  * is stored, and no address past a matrix is read.
@@ -100,7 +100,7 @@ gemm_scale(vf acc[GEMM_MR][GEMM_NV], float alpha, bool add, __global const float
 
 /* k-major rows of A to panels of GEMM_MR = 6 columns, each kc x 6 apart. */
 static inline void
-gemm_pack_a(__global const float *restrict a, size_t lda, uint n_cols, uint n_k, uint kc, __global float *restrict to)
+gemm_pack_a(__global const float *a, size_t lda, uint n_cols, uint n_k, uint kc, __global float *to)
 {
     for (uint p0 = 0; p0 < n_k; p0 += GEMM_PACK_ROWS) {
         for (uint i0 = 0; i0 < n_cols; i0 += GEMM_MR) {
@@ -121,7 +121,7 @@ gemm_pack_a(__global const float *restrict a, size_t lda, uint n_cols, uint n_k,
 
 /* k-major rows of B to panels, each kc x GEMM_NR apart. */
 static inline void
-gemm_pack_b(__global const float *restrict b, size_t ldb, uint n_cols, uint n_k, uint kc, __global float *restrict to)
+gemm_pack_b(__global const float *b, size_t ldb, uint n_cols, uint n_k, uint kc, __global float *to)
 {
     for (uint p0 = 0; p0 < n_k; p0 += GEMM_PACK_ROWS) {
         for (uint j0 = 0; j0 < n_cols; j0 += GEMM_NR) {
@@ -148,9 +148,12 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
        uint first_group, uint finish, float alpha)
 {
     uint g = first_group + get_group_id(0);
-    uint m0 = (m_inner ? g % m_blocks : g / n_blocks) * mc, n0 = (m_inner ? g / m_blocks : g % n_blocks) * nc;
+    uint inner = m_inner ? m_blocks : n_blocks, outer_i = g / inner, inner_i = g - outer_i * inner;
+    uint m0 = (m_inner ? inner_i : outer_i) * mc, n0 = (m_inner ? outer_i : inner_i) * nc;
     uint m1 = min(m, m0 + mc), n1 = min(n, n0 + nc);
-    __global float *own_a = scratch + scratch_at + get_group_id(0) * kc * (C_PACK_A * mc + C_PACK_B * nc);
+#if C_PACK_A
+    __global float *own_a = scratch + scratch_at + get_group_id(0) * kc * (mc + C_PACK_B * nc);
+#endif
     uint k0 = 0;
     do {
         uint n_k = min(kc, k - k0);
@@ -159,7 +162,7 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
         gemm_pack_a(a + a_at + k0 * lda + m0, lda, m1 - m0, n_k, kc, own_a);
 #endif
 #if C_PACK_B
-        __global float *own_b = own_a + (size_t)C_PACK_A * kc * mc;
+        __global float *own_b = own_a + (size_t)kc * mc;
         gemm_pack_b(b + b_at + k0 * ldb + n0, ldb, n1 - n0, n_k, kc, own_b);
 #endif
         for (uint j = n0; j < n1; j += GEMM_NR) {

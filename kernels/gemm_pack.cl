@@ -18,7 +18,7 @@ gemm_pack_row(__global const float *from, size_t step, uint n_cols, __global flo
 
 /* Four columns of a panel for n_k rows from four rows of b. */
 static inline void
-gemm_pack_4(__global const float *restrict from, size_t ldb, uint n_k, __global float *restrict to)
+gemm_pack_4(__global const float *from, size_t ldb, uint n_k, __global float *to)
 {
     uint p = 0;
     for (; p + 4 <= n_k; p += 4) {

@@ -44,7 +44,7 @@ gemm_fetch_4(__global const float *p, int count)
 /* A step of an operand with `extent` rows (of op(A), or columns of op(B)); k_major: [k][extent], else [extent][k]. */
 static inline void
 gemm_fetch(float4 stage[S_FETCH], __global const float *x, ulong ld, bool k_major, int r0, int k0, int extent, int k,
-           int item)
+           uint item)
 {
 #pragma unroll
     for (int i = 0; i < S_FETCH; ++i) {
@@ -57,7 +57,7 @@ gemm_fetch(float4 stage[S_FETCH], __global const float *x, ulong ld, bool k_majo
 
 /* The step into local memory as [k][extent]. */
 static inline void
-gemm_keep(__local float *to, const float4 stage[S_FETCH], bool k_major, int item)
+gemm_keep(__local float *to, const float4 stage[S_FETCH], bool k_major, uint item)
 {
 #pragma unroll
     for (int i = 0; i < S_FETCH; ++i) {
@@ -95,7 +95,8 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
 {
     __local float la[S_K * S_LD] __attribute__((aligned(16)));
     __local float lb[S_K * S_LD] __attribute__((aligned(16)));
-    int item = get_local_id(0), tx = item % 8 * 4, ty = item / 8 * 4;
+    uint item = get_local_id(0);
+    int tx = item % 8 * 4, ty = item / 8 * 4;
     int m0 = get_group_id(1) * S_TILE, n0 = get_group_id(0) * S_TILE;
     float4 next_a[S_FETCH], next_b[S_FETCH];
     float8 acc[8];

