@@ -260,7 +260,7 @@ struct mg_rollout *
 mg_rollouts_find(struct mg_rollouts *b, const struct mg_key *key)
 {
     struct mg_rollout wanted = {.key = *key}, *pointer = &wanted;
-    struct mg_rollout **found = bsearch(&pointer, b->all, b->n, sizeof *b->all, compare);
+    struct mg_rollout **found = b->n > 0 ? bsearch(&pointer, b->all, b->n, sizeof *b->all, compare) : NULL;
 
     return found != NULL ? *found : NULL;
 }
@@ -268,7 +268,8 @@ mg_rollouts_find(struct mg_rollouts *b, const struct mg_key *key)
 void
 mg_rollouts_sort(struct mg_rollouts *b)
 {
-    qsort(b->all, b->n, sizeof *b->all, compare);
+    if (b->n > 1)
+        qsort(b->all, b->n, sizeof *b->all, compare);
 }
 
 uint64_t

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake_policy.h"
+#include "play.h"
+#include "small_world.h"
+
+enum { QUESTIONS = 12, K = 8 };
+
+static char dir[64];
+static struct mg_err err;
+static struct mg_tokenizer *tok;
+static struct mg_tools tools;
+static struct mg_policy *policy, *other[8];
+static unsigned n_other;
+static const struct mg_sampling sampled = {.temperature = 1.0f, .top_p = 1.0f}, greedy = {.temperature = 0.0f};
+static const struct mg_rollout_limits main_limits = {MG_RULES_MAIN, 5, 24, 200, 16};
+static const struct mg_rollout_limits search_limits = {MG_RULES_SEARCH, 4, 20, 700, 16};
+
+/* One small world for all tests: no test writes to it. */
+static void
+make_world(void)
+{
+    mg_err_clear(&err);
+    strcpy(dir, "/tmp/check_rollout.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    ck_assert_msg(mg_small_world(dir, &err) == MG_OK, "%s", err.text);
+}
+
+static void
+remove_world(void)
+{
+    char command[128];
+
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static void
+setup(void)
+{
+    struct mg_policy_limits limits = {.slots = 64, .context = 1024, .max_tokens = 4096, .train = true};
+    char *json = mg_fake_tokenizer_json(), path[96];
+
+    mg_err_clear(&err);
+    snprintf(path, sizeof path, "%s/corpus.db", dir);
+    ck_assert_int_eq(mg_tokenizer_parse(json, strlen(json), "fake", &tok, &err), MG_OK);
+    ck_assert_int_eq(mg_corpus_open(&tools.corpus, path, &err), MG_OK);
+    ck_assert_int_eq(mg_policy_open(dir, &limits, &policy, &err), MG_OK);
+    free(json);
+}
+
+static void
+teardown(void)
+{
+    mg_policy_close(policy);
+    while (n_other > 0)
+        mg_policy_close(other[--n_other]);
+    mg_corpus_close(tools.corpus);
+    mg_tokenizer_free(tok);
+}
+
+static struct mg_play *
+new_play(struct mg_rollout_limits main, struct mg_rollout_limits search, uint32_t slots)
+{
+    struct mg_policy_limits limits = {.slots = slots, .context = 1024, .max_tokens = 4096};
+    struct mg_play_config c = {.policy = {policy, NULL}, .tok = tok, .tools = &tools, .seed = 11};
+    struct mg_play *p;
+
+    main.slots = search.slots = slots;
+    c.limits[MG_SIDE_MAIN] = main;
+    c.limits[MG_SIDE_SEARCH] = search;
+    if (main.rules == MG_RULES_MAIN)
+        ck_assert_int_eq(mg_policy_open(dir, &limits, &other[n_other], &err), MG_OK);
+    c.policy[MG_SIDE_SEARCH] = main.rules == MG_RULES_MAIN ? other[n_other++] : NULL;
+    ck_assert_int_eq(mg_play_create(&c, &p, &err), MG_OK);
+    return p;
+}
+
+static void
+run(struct mg_play *p, const struct mg_sampling *how)
+{
+    mg_play_begin(p, how);
+    for (uint32_t i = 0; i < QUESTIONS * K; i++) {
+        struct mg_key key = {.phase = 2, .question = i / K, .rollout = i % K};
+        char text[64];
+
+        snprintf(text, sizeof text, "What is the capital of country %u, please?", i / K);
+        ck_assert_int_eq(mg_play_add(p, &key, text, &err), MG_OK);
+    }
+    ck_assert_msg(mg_play_run(p, &err) == MG_OK, "%s", err.text);
+    ck_assert_uint_eq(mg_rollouts_done(mg_play_rollouts(p, MG_SIDE_MAIN)), QUESTIONS * K);
+}
+
+static void
+expect_same_text(const char *a, const char *b)
+{
+    ck_assert((a == NULL) == (b == NULL));
+    if (a != NULL)
+        ck_assert_str_eq(a, b);
+}
+
+static void
+expect_same(struct mg_rollouts *a, struct mg_rollouts *b)
+{
+    ck_assert_uint_eq(mg_rollouts_count(a), mg_rollouts_count(b));
+    for (size_t i = 0; i < mg_rollouts_count(a); i++) {
+        struct mg_rollout *x = mg_rollouts_get(a, i), *y = mg_rollouts_get(b, i);
+
+        ck_assert_mem_eq(&x->key, &y->key, sizeof x->key);
+        ck_assert_uint_eq(x->d.len, y->d.len);
+        ck_assert_mem_eq(x->d.ids, y->d.ids, x->d.len * sizeof *x->d.ids);
+        ck_assert_mem_eq(x->d.logprob, y->d.logprob, x->d.len * sizeof *x->d.logprob);
+        ck_assert_mem_eq(x->d.mask, y->d.mask, x->d.len);
+        ck_assert_int_eq(x->fault, y->fault);
+        expect_same_text(x->answer, y->answer);
+    }
+}
+
+START_TEST(dialogues_do_not_depend_on_the_batch)
+{
+    struct mg_play *wide = new_play(main_limits, search_limits, 64);
+
+    run(wide, &sampled);
+    ck_assert_uint_gt(mg_rollouts_count(mg_play_rollouts(wide, MG_SIDE_SEARCH)), QUESTIONS);
+    for (uint32_t slots = 1; slots < 20; slots += 6) {
+        struct mg_play *narrow = new_play(main_limits, search_limits, slots);
+
+        run(narrow, &sampled);
+        expect_same(mg_play_rollouts(wide, MG_SIDE_MAIN), mg_play_rollouts(narrow, MG_SIDE_MAIN));
+        expect_same(mg_play_rollouts(wide, MG_SIDE_SEARCH), mg_play_rollouts(narrow, MG_SIDE_SEARCH));
+        mg_play_destroy(narrow);
+    }
+    mg_play_destroy(wide);
+}
+END_TEST
+
+START_TEST(greedy_rollouts_of_a_question_are_one)
+{
+    struct mg_play *p = new_play(main_limits, search_limits, 64);
+    struct mg_rollouts *m;
+
+    run(p, &greedy);
+    m = mg_play_rollouts(p, MG_SIDE_MAIN);
+    for (size_t i = 0; i < mg_rollouts_count(m); i++) {
+        struct mg_rollout *r = mg_rollouts_get(m, i), *first = mg_rollouts_get(m, i / K * K);
+
+        ck_assert_uint_eq(r->d.len, first->d.len);
+        ck_assert_mem_eq(r->d.ids, first->d.ids, r->d.len * sizeof *r->d.ids);
+    }
+    mg_play_destroy(p);
+}
+END_TEST
+
+START_TEST(sampled_rollouts_of_a_question_differ)
+{
+    struct mg_play *p = new_play(main_limits, search_limits, 64);
+    struct mg_rollouts *m;
+    unsigned different = 0;
+
+    run(p, &sampled);
+    m = mg_play_rollouts(p, MG_SIDE_MAIN);
+    for (size_t i = 0; i < mg_rollouts_count(m); i += K) {
+        struct mg_rollout *a = mg_rollouts_get(m, i), *b = mg_rollouts_get(m, i + 1);
+
+        different += a->d.len != b->d.len || memcmp(a->d.ids, b->d.ids, a->d.len * sizeof *a->d.ids) != 0;
+    }
+    ck_assert_uint_gt(different, QUESTIONS / 2);
+    mg_play_destroy(p);
+}
+END_TEST
+
+/* Counts again, from the ids alone, what a rollout says of itself. */
+static void
+audit(const struct mg_rollout *r, const struct mg_rollout_limits *l, unsigned faults[MG_FAULT_TURNS + 1])
+{
+    struct mg_specials sp;
+    uint32_t turns = 0, own = 0, longest = 0, calls = 0;
+
+    ck_assert_int_eq(mg_specials_find(tok, &sp, &err), MG_OK);
+    ck_assert_int_eq(r->state, MG_ROLLOUT_DONE);
+    faults[r->fault]++;
+    ck_assert_uint_le(r->d.len, l->context);
+    ck_assert_int_eq(r->answer != NULL, r->fault == MG_FAULT_NONE);
+    for (uint32_t i = 0; i < r->d.len; i++) {
+        bool last = r->d.mask[i] && (i + 1 == r->d.len || !r->d.mask[i + 1]);
+
+        own = r->d.mask[i] ? own + 1 : 0;
+        longest = own > longest ? own : longest;
+        turns += last && r->d.ids[i] == sp.end;
+        if (own == 1)
+            calls += r->d.ids[i] == sp.role[MG_ROLE_SUB];
+        if (!r->d.mask[i])
+            ck_assert_float_eq(r->d.logprob[i], 0.0f);
+    }
+    ck_assert_uint_eq(turns, r->turns);
+    ck_assert_uint_le(turns, l->turns);
+    ck_assert_uint_le(longest, l->new_max);
+    if (l->rules == MG_RULES_MAIN && r->fault == MG_FAULT_NONE)
+        ck_assert_uint_eq(calls, r->calls);
+    if (r->fault == MG_FAULT_LENGTH)
+        ck_assert_uint_eq(own, l->new_max);
+    if (r->fault == MG_FAULT_TURNS)
+        ck_assert_uint_eq(turns, l->turns);
+}
+
+START_TEST(every_limit_is_kept)
+{
+    struct mg_rollout_limits limits[MG_N_SIDES] = {main_limits, search_limits};
+    unsigned faults[MG_N_SIDES][MG_FAULT_TURNS + 1] = {{0}};
+
+    limits[MG_SIDE_MAIN].new_max = 10;
+    limits[MG_SIDE_SEARCH].new_max = 12;
+    for (int tight = 0; tight < 2; tight++) {
+        struct mg_play *p;
+
+        limits[MG_SIDE_MAIN].turns = tight ? 3 : 2;
+        limits[MG_SIDE_MAIN].context = tight ? 66 : 200;
+        limits[MG_SIDE_SEARCH].turns = tight ? 4 : 2;
+        limits[MG_SIDE_SEARCH].context = tight ? 180 : 700;
+        p = new_play(limits[MG_SIDE_MAIN], limits[MG_SIDE_SEARCH], 32);
+        run(p, &sampled);
+        for (int i = 0; i < MG_N_SIDES; i++) {
+            struct mg_rollouts *all = mg_play_rollouts(p, (enum mg_side)i);
+
+            for (size_t j = 0; j < mg_rollouts_count(all); j++)
+                audit(mg_rollouts_get(all, j), &limits[i], faults[i]);
+        }
+        mg_play_destroy(p);
+    }
+    for (int i = 0; i < MG_N_SIDES; i++)
+        for (int f = 0; f <= MG_FAULT_TURNS; f++)
+            ck_assert_msg(faults[i][f] > 0, "no %s dialogue ended with %s", mg_side_name((enum mg_side)i),
+                          mg_fault_name((enum mg_fault)f));
+}
+END_TEST
+
+START_TEST(results_reach_the_dialogue_that_asked)
+{
+    struct mg_play *p = new_play(main_limits, search_limits, 64);
+    struct mg_rollouts *s;
+    unsigned found = 0;
+
+    run(p, &sampled);
+    s = mg_play_rollouts(p, MG_SIDE_SEARCH);
+    for (size_t i = 0; i < mg_rollouts_count(s); i++) {
+        struct mg_rollout *from = mg_rollouts_get(s, i), *to;
+        struct mg_key key = from->key;
+        struct mg_dialogue fed = {0};
+        struct mg_specials sp;
+        bool there = false;
+
+        key.call = 0;
+        to = mg_rollouts_find(mg_play_rollouts(p, MG_SIDE_MAIN), &key);
+        ck_assert_ptr_nonnull(to);
+        ck_assert_uint_lt(from->key.call, to->calls);
+        ck_assert_int_eq(mg_specials_find(tok, &sp, &err), MG_OK);
+        ck_assert_int_eq(mg_dialogue_feed(&fed, tok, &sp, MG_ROLE_RESULT, from->answer ? from->answer : "none", &err),
+                         MG_OK);
+        for (uint32_t j = 0; j + fed.len <= to->d.len; j++)
+            there |= memcmp(to->d.ids + j, fed.ids, fed.len * sizeof *fed.ids) == 0;
+        ck_assert(there || to->fault == MG_FAULT_CONTEXT);
+        found += there;
+        mg_dialogue_free(&fed);
+    }
+    ck_assert_uint_gt(found, QUESTIONS);
+    mg_play_destroy(p);
+}
+END_TEST
+
+START_TEST(a_single_agent_uses_the_tools)
+{
+    struct mg_rollout_limits single = {MG_RULES_SINGLE, 5, 20, 900, 16};
+    struct mg_play *p = new_play(single, search_limits, 16);
+    struct mg_rollouts *m;
+    uint32_t calls = 0;
+    unsigned faults[MG_FAULT_TURNS + 1] = {0};
+
+    run(p, &sampled);
+    m = mg_play_rollouts(p, MG_SIDE_MAIN);
+    ck_assert_ptr_null(mg_play_rollouts(p, MG_SIDE_SEARCH));
+    for (size_t i = 0; i < mg_rollouts_count(m); i++) {
+        audit(mg_rollouts_get(m, i), &single, faults);
+        calls += mg_rollouts_get(m, i)->calls;
+    }
+    ck_assert_uint_gt(calls, 0);
+    mg_play_destroy(p);
+}
+END_TEST
+
+static enum mg_status
+no_event(void *arg, struct mg_rollout *r, struct mg_err *e)
+{
+    (void)r;
+    (void)e;
+    ++*(unsigned *)arg;
+    return MG_OK;
+}
+
+static struct mg_rollouts *
+lone(const struct mg_rollout_limits *limits, unsigned *events)
+{
+    struct mg_rollouts_config c = {
+        .policy = policy, .tok = tok, .tools = &tools, .limits = *limits, .seed = 3, .event = no_event, .arg = events};
+    struct mg_rollouts *b;
+
+    ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_OK);
+    return b;
+}
+
+START_TEST(a_result_nobody_waits_for_is_refused)
+{
+    struct mg_key key = {0};
+    unsigned events = 0;
+    struct mg_rollouts *b = lone(&main_limits, &events);
+
+    ck_assert_int_eq(mg_rollouts_add(b, &key, "x", &err), MG_OK);
+    ck_assert_int_eq(mg_rollouts_deliver(b, mg_rollouts_get(b, 0), "y", &err), MG_FAIL);
+    mg_rollouts_destroy(b);
+}
+END_TEST
+
+START_TEST(an_opening_that_fills_the_context_ends_the_dialogue)
+{
+    struct mg_key key = {0};
+    unsigned events = 0;
+    struct mg_rollouts *b = lone(&main_limits, &events);
+    static char text[1000];
+    bool busy;
+
+    memset(text, 'a', sizeof text - 1);
+    ck_assert_int_eq(mg_rollouts_add(b, &key, text, &err), MG_OK);
+    ck_assert_uint_eq(events, 1);
+    ck_assert_int_eq(mg_rollouts_get(b, 0)->fault, MG_FAULT_CONTEXT);
+    ck_assert_uint_le(mg_rollouts_get(b, 0)->d.len, main_limits.context);
+    ck_assert_int_eq(mg_rollouts_tick(b, &busy, &err), MG_OK);
+    ck_assert(!busy);
+    mg_rollouts_destroy(b);
+}
+END_TEST
+
+START_TEST(limits_that_make_no_sense_are_refused)
+{
+    struct mg_rollout_limits bad = main_limits;
+    struct mg_rollouts_config c = {.policy = policy, .tok = tok, .limits = search_limits, .event = no_event};
+    struct mg_rollouts *b = NULL;
+
+    ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_FAIL); /* no tools */
+    mg_err_clear(&err);
+    bad.turns = 0;
+    c.limits = bad;
+    ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_INPUT);
+    ck_assert_ptr_null(b);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("rollout");
+    TCase *t = tcase_create("rollout");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_unchecked_fixture(t, make_world, remove_world);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, dialogues_do_not_depend_on_the_batch);
+    tcase_add_test(t, greedy_rollouts_of_a_question_are_one);
+    tcase_add_test(t, sampled_rollouts_of_a_question_differ);
+    tcase_add_test(t, every_limit_is_kept);
+    tcase_add_test(t, results_reach_the_dialogue_that_asked);
+    tcase_add_test(t, a_single_agent_uses_the_tools);
+    tcase_add_test(t, a_result_nobody_waits_for_is_refused);
+    tcase_add_test(t, an_opening_that_fills_the_context_ends_the_dialogue);
+    tcase_add_test(t, limits_that_make_no_sense_are_refused);
+    suite_add_tcase(suite, t);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
