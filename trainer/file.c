@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_STEP = 1 << 16 };
+
+struct mg_file_new {
+    char *path, *temp;
+    int fd;
+};
+
+/* Bytes read until `want`, the end of the file, or an error (-1). */
+static ssize_t
+read_some(int fd, char *dst, size_t want)
+{
+    ssize_t got;
+
+    do
+        got = read(fd, dst, want);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static enum mg_status
+read_all(int fd, const char *path, size_t max_bytes, char **data, size_t *len, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t n = 0, room = 0;
+    char *buf = NULL, *grown;
+    ssize_t got;
+
+    do {
+        if (room - n < 2) {
+            room = room ? room * 2 : READ_STEP;
+            grown = realloc(buf, room);
+            MG_REQUIRE(grown, MG_FAIL, "out of memory: %zu bytes for %s", room, path);
+            buf = grown;
+        }
+        got = read_some(fd, buf + n, room - n - 1);
+        MG_REQUIRE(got >= 0, MG_FAIL, "cannot read %s: %s", path, strerror(errno));
+        n += (size_t)got;
+        MG_REQUIRE(n <= max_bytes, MG_INPUT, "%s is larger than the %zu bytes allowed", path, max_bytes);
+    } while (got > 0);
+    buf[n] = '\0';
+    *data = buf;
+    *len = n;
+    buf = NULL;
+out:
+    free(buf);
+    return st;
+}
+
+enum mg_status
+mg_file_read(const char *path, size_t max_bytes, char **data, size_t *len, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    MG_REQUIRE(fd >= 0, MG_INPUT, "cannot open %s: %s", path, strerror(errno));
+    MG_REQUIRE(fstat(fd, &info) == 0, MG_FAIL, "cannot stat %s: %s", path, strerror(errno));
+    MG_REQUIRE(!S_ISDIR(info.st_mode), MG_INPUT, "%s is a directory, a file is needed", path);
+    MG_TRY(read_all(fd, path, max_bytes, data, len, err));
+out:
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
+enum mg_status
+mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_file_new *f = NULL;
+    size_t room = strlen(path) + 32;
+
+    MG_ALLOC(f, 1);
+    f->fd = -1;
+    MG_ALLOC(f->path, room);
+    MG_ALLOC(f->temp, room);
+    snprintf(f->path, room, "%s", path);
+    snprintf(f->temp, room, "%s.new-%ld", path, (long)getpid());
+    f->fd = open(f->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    MG_REQUIRE(f->fd >= 0, MG_INPUT, "cannot create %s: %s", f->temp, strerror(errno));
+    *out_file = f;
+    f = NULL;
+out:
+    mg_file_new_abort(f);
+    return st;
+}
+
+enum mg_status
+mg_file_new_write(struct mg_file_new *f, const void *data, size_t len, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *p = data;
+
+    while (len > 0) {
+        ssize_t done = write(f->fd, p, len);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        MG_REQUIRE(done >= 0, MG_FAIL, "cannot write %s: %s", f->temp, strerror(errno));
+        p += done;
+        len -= (size_t)done;
+    }
+out:
+    return st;
+}
+
+/* Makes the rename itself durable. File systems that cannot sync a directory say EINVAL, which is no loss of data. */
+static enum mg_status
+sync_parent(const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *slash = strrchr(path, '/');
+    char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    int fd = -1;
+
+    MG_REQUIRE(dir, MG_FAIL, "out of memory: the directory of %s", path);
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    MG_REQUIRE(fd >= 0, MG_FAIL, "cannot open directory %s: %s", dir, strerror(errno));
+    MG_REQUIRE(fsync(fd) == 0 || errno == EINVAL, MG_FAIL, "cannot sync directory %s: %s", dir, strerror(errno));
+out:
+    if (fd >= 0)
+        close(fd);
+    free(dir);
+    return st;
+}
+
+static void
+file_new_free(struct mg_file_new *f)
+{
+    free(f->temp);
+    free(f->path);
+    free(f);
+}
+
+enum mg_status
+mg_file_new_commit(struct mg_file_new *f, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    int fd = f->fd;
+
+    MG_REQUIRE(fsync(fd) == 0, MG_FAIL, "cannot sync %s: %s", f->temp, strerror(errno));
+    f->fd = -1;
+    MG_REQUIRE(close(fd) == 0, MG_FAIL, "cannot close %s: %s", f->temp, strerror(errno));
+    MG_REQUIRE(rename(f->temp, f->path) == 0, MG_FAIL, "cannot rename %s to %s: %s", f->temp, f->path, strerror(errno));
+    st = sync_parent(f->path, err);
+    file_new_free(f);
+    return st;
+out:
+    mg_file_new_abort(f);
+    return st;
+}
+
+void
+mg_file_new_abort(struct mg_file_new *f)
+{
+    if (!f)
+        return;
+    if (f->fd >= 0)
+        close(f->fd);
+    if (f->temp)
+        unlink(f->temp);
+    file_new_free(f);
+}
+
+enum mg_status
+mg_file_write_atomic(const char *path, const void *data, size_t len, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_file_new *f = NULL, *done;
+
+    MG_TRY(mg_file_new_open(path, &f, err));
+    MG_TRY(mg_file_new_write(f, data, len, err));
+    done = f;
+    f = NULL;
+    MG_TRY(mg_file_new_commit(done, err));
+out:
+    mg_file_new_abort(f);
+    return st;
+}
+
+static bool
+is_dir(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+enum mg_status
+mg_dir_make(const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *part = strdup(path), *p;
+
+    MG_REQUIRE(part, MG_FAIL, "out of memory: directory name %s", path);
+    MG_REQUIRE(part[0] != '\0', MG_INPUT, "the directory name is empty");
+    for (p = part + 1;; p++) {
+        char c = *p;
+
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        MG_REQUIRE(mkdir(part, 0777) == 0 || is_dir(part), MG_INPUT, "cannot make directory %s: %s", part,
+                   strerror(errno));
+        *p = c;
+        if (c == '\0')
+            break;
+    }
+out:
+    free(part);
+    return st;
+}

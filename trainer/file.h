@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_FILE_H
+#define MGRPO_FILE_H
+
+#include "status.h"
+
+#include <stddef.h>
+
+/*
+ * Whole files and files that appear whole. A path that cannot be opened, or that is larger than asked for, is MG_INPUT;
+ * a disk that fails while reading or writing is MG_FAIL.
+ */
+
+/*
+ * Reads all of `path`, at most max_bytes. *data is a new buffer of *len bytes followed by one NUL (so that text can be
+ * used as a string); the caller frees it. On failure neither output is touched. Works on pipes.
+ */
+enum mg_status mg_file_read(const char *path, size_t max_bytes, char **data, size_t *len, struct mg_err *err);
+
+/*
+ * A file under construction: written beside `path` under a temporary name, and renamed over `path` by the commit, after
+ * fsync of the file and before fsync of its directory. Readers see the old file or the new one, never a part.
+ * Exactly one of commit and abort ends it and frees `f`; a failed commit aborts. mg_file_new_abort accepts NULL.
+ */
+struct mg_file_new;
+enum mg_status mg_file_new_open(const char *path, struct mg_file_new **f, struct mg_err *err);
+enum mg_status mg_file_new_write(struct mg_file_new *f, const void *data, size_t len, struct mg_err *err);
+enum mg_status mg_file_new_commit(struct mg_file_new *f, struct mg_err *err);
+void mg_file_new_abort(struct mg_file_new *f);
+
+/* The three steps above for data already in memory. */
+enum mg_status mg_file_write_atomic(const char *path, const void *data, size_t len, struct mg_err *err);
+
+/* Makes the directory `path` and its missing parents, mode 0777 less the umask. An existing directory is success. */
+enum mg_status mg_dir_make(const char *path, struct mg_err *err);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model_config.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+
+enum { MAX_CONFIG_BYTES = 1 << 20 };
+
+/* One number of the file: its range, and what stands for it where it is missing (REQUIRED: nothing may). */
+enum { REQUIRED = -1 };
+struct int_key {
+    const char *key;
+    size_t offset;
+    int min, max, missing;
+};
+#define KEY(field, min, max, missing)                                                                                  \
+    {                                                                                                                  \
+#field, offsetof(struct mg_model_config, field), (min), (max), (missing)                                       \
+    }
+static const struct int_key int_keys[] = {
+    KEY(hidden_size, 8, 65536, REQUIRED),      KEY(intermediate_size, 8, 1 << 20, REQUIRED),
+    KEY(num_hidden_layers, 1, 1024, REQUIRED), KEY(num_attention_heads, 1, 1024, REQUIRED),
+    KEY(num_key_value_heads, 1, 1024, 0),      KEY(head_dim, 32, 128, 0),
+    KEY(vocab_size, 2, 1 << 20, REQUIRED),     KEY(max_position_embeddings, 1, 1 << 24, 2048),
+};
+
+static enum mg_status
+read_int(const json_t *root, const char *name, const struct int_key *key, struct mg_model_config *out,
+         struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *value = json_object_get(root, key->key);
+    json_int_t n = key->missing;
+
+    if (value != NULL && !json_is_null(value)) {
+        MG_REQUIRE(json_is_integer(value), MG_INPUT, "%s: %s is not a whole number", name, key->key);
+        n = json_integer_value(value);
+        MG_REQUIRE(n >= key->min && n <= key->max, MG_INPUT, "%s: %s is %lld, need %d to %d", name, key->key,
+                   (long long)n, key->min, key->max);
+    }
+    MG_REQUIRE(n != REQUIRED, MG_INPUT, "%s: %s is missing", name, key->key);
+    *(int *)((char *)out + key->offset) = (int)n;
+out:
+    return st;
+}
+
+static enum mg_status
+read_real(const json_t *root, const char *name, const char *key, double min, double max, double missing, double *out,
+          struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *value = json_object_get(root, key);
+
+    *out = missing;
+    if (value == NULL || json_is_null(value))
+        return MG_OK;
+    MG_REQUIRE(json_is_number(value), MG_INPUT, "%s: %s is not a number", name, key);
+    *out = json_number_value(value);
+    MG_REQUIRE(*out >= min && *out <= max, MG_INPUT, "%s: %s is %g, need %g to %g", name, key, *out, min, max);
+out:
+    return st;
+}
+
+static bool
+is_true(const json_t *root, const char *key)
+{
+    return json_is_true(json_object_get(root, key));
+}
+
+/* Features that change the computation and that we lack. */
+static enum mg_status
+refuse_unknown(const json_t *root, const char *name, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *scaling = json_object_get(root, "rope_scaling");
+    const char *act = json_string_value(json_object_get(root, "hidden_act"));
+
+    MG_REQUIRE(scaling == NULL || json_is_null(scaling), MG_INPUT, "%s: rope_scaling is not supported", name);
+    MG_REQUIRE(act == NULL || strcmp(act, "silu") == 0, MG_INPUT, "%s: hidden_act is \"%.40s\", need \"silu\"", name,
+               act);
+    MG_REQUIRE(!is_true(root, "use_sliding_window"), MG_INPUT, "%s: use_sliding_window is not supported", name);
+    MG_REQUIRE(!is_true(root, "mlp_bias"), MG_INPUT, "%s: mlp_bias is not supported", name);
+out:
+    return st;
+}
+
+static enum mg_status
+read_family(const json_t *root, const char *name, struct mg_model_config *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *type = json_string_value(json_object_get(root, "model_type"));
+
+    MG_REQUIRE(type != NULL, MG_INPUT, "%s: model_type is missing", name);
+    MG_REQUIRE(strcmp(type, "llama") == 0 || strcmp(type, "qwen2") == 0 || strcmp(type, "qwen3") == 0, MG_INPUT,
+               "%s: model_type is \"%.40s\", need llama, qwen2 or qwen3", name, type);
+    out->attention_bias = strcmp(type, "qwen2") == 0 || is_true(root, "attention_bias");
+    out->qk_norm = strcmp(type, "qwen3") == 0;
+    out->tie_word_embeddings = is_true(root, "tie_word_embeddings");
+out:
+    return st;
+}
+
+static enum mg_status
+fill_and_check_heads(const char *name, struct mg_model_config *c, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    if (c->num_key_value_heads == 0)
+        c->num_key_value_heads = c->num_attention_heads;
+    MG_REQUIRE(c->num_attention_heads % c->num_key_value_heads == 0, MG_INPUT,
+               "%s: %d attention heads do not divide among %d key-value heads", name, c->num_attention_heads,
+               c->num_key_value_heads);
+    if (c->head_dim == 0) {
+        MG_REQUIRE(c->hidden_size % c->num_attention_heads == 0, MG_INPUT,
+                   "%s: hidden_size %d does not divide among %d heads, and head_dim is missing", name, c->hidden_size,
+                   c->num_attention_heads);
+        c->head_dim = c->hidden_size / c->num_attention_heads;
+    }
+    MG_REQUIRE(c->head_dim == 32 || c->head_dim == 64 || c->head_dim == 128, MG_INPUT,
+               "%s: head_dim is %d, need 32, 64 or 128", name, c->head_dim);
+out:
+    return st;
+}
+
+enum mg_status
+mg_model_config_parse(const char *json, size_t len, const char *name, struct mg_model_config *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_model_config c = {0};
+    json_error_t why;
+    json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &why);
+
+    MG_REQUIRE(root != NULL, MG_INPUT, "%s:%d: %s", name, why.line, why.text);
+    MG_REQUIRE(json_is_object(root), MG_INPUT, "%s: not a JSON object", name);
+    MG_TRY(read_family(root, name, &c, err));
+    MG_TRY(refuse_unknown(root, name, err));
+    for (size_t i = 0; i < sizeof int_keys / sizeof int_keys[0]; i++)
+        MG_TRY(read_int(root, name, &int_keys[i], &c, err));
+    MG_TRY(read_real(root, name, "rms_norm_eps", 1e-12, 1e-1, 1e-6, &c.rms_norm_eps, err));
+    MG_TRY(read_real(root, name, "rope_theta", 1.0, 1e12, 10000.0, &c.rope_theta, err));
+    MG_TRY(fill_and_check_heads(name, &c, err));
+    *out = c;
+out:
+    json_decref(root);
+    return st;
+}
+
+enum mg_status
+mg_model_config_load(const char *dir, struct mg_model_config *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[4096], *json = NULL;
+    size_t len = 0;
+
+    MG_REQUIRE(snprintf(path, sizeof path, "%s/config.json", dir) < (int)sizeof path, MG_INPUT, "the path is too long");
+    MG_TRY(mg_file_read(path, MAX_CONFIG_BYTES, &json, &len, err));
+    MG_TRY(mg_model_config_parse(json, len, path, out, err));
+out:
+    free(json);
+    return st;
+}
+
+enum mg_status
+mg_model_config_save(const char *dir, const struct mg_model_config *c, const char *torch_dtype, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *type = c->qk_norm ? "qwen3" : c->attention_bias ? "qwen2" : "llama";
+    const char *architecture = c->qk_norm          ? "Qwen3ForCausalLM"
+                               : c->attention_bias ? "Qwen2ForCausalLM"
+                                                   : "LlamaForCausalLM";
+    char path[4096], *text = NULL;
+    json_t *root = json_pack("{s:[s], s:s, s:s, s:f, s:f, s:b, s:b, s:s}", "architectures", architecture, "model_type",
+                             type, "hidden_act", "silu", "rms_norm_eps", c->rms_norm_eps, "rope_theta", c->rope_theta,
+                             "tie_word_embeddings", (int)c->tie_word_embeddings, "attention_bias",
+                             (int)c->attention_bias, "torch_dtype", torch_dtype);
+
+    MG_REQUIRE(root != NULL, MG_FAIL, "out of memory: config.json");
+    for (size_t i = 0; i < sizeof int_keys / sizeof int_keys[0]; i++)
+        json_object_set_new(root, int_keys[i].key, json_integer(*(const int *)((const char *)c + int_keys[i].offset)));
+    MG_REQUIRE(snprintf(path, sizeof path, "%s/config.json", dir) < (int)sizeof path, MG_INPUT, "the path is too long");
+    text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(9));
+    MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: config.json");
+    MG_TRY(mg_file_write_atomic(path, text, strlen(text), err));
+out:
+    json_decref(root);
+    free(text);
+    return st;
+}

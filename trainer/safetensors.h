@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_SAFETENSORS_H
+#define MGRPO_SAFETENSORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/*
+ * The safetensors format: 8 bytes of header length, a JSON header, the data. Types F32, F16 and BF16. A reader checks
+ * the whole header before anything is used: shapes without overflow, offsets inside the file, sizes that fit, no
+ * overlap.
+ */
+enum mg_st_dtype { MG_ST_F32, MG_ST_F16, MG_ST_BF16 };
+enum { MG_ST_MAX_RANK = 4, MG_ST_MAX_TENSORS = 1 << 16 };
+
+struct mg_st_entry {
+    const char *name; /* NUL-terminated; owned by the file when reading */
+    enum mg_st_dtype dtype;
+    unsigned rank;
+    size_t shape[MG_ST_MAX_RANK];
+    size_t begin, bytes; /* in the data section; ignored when writing */
+    const float *f32;    /* writing: the values */
+};
+
+struct mg_safetensors;
+enum mg_status mg_safetensors_open(const char *path, struct mg_safetensors **out, struct mg_err *err);
+void mg_safetensors_close(struct mg_safetensors *s); /* accepts NULL */
+size_t mg_safetensors_count(const struct mg_safetensors *s);
+/* NULL if there is no such tensor. */
+const struct mg_st_entry *mg_safetensors_find(const struct mg_safetensors *s, const char *name);
+/* All elements of an entry as f32. */
+void mg_safetensors_read_f32(const struct mg_safetensors *s, const struct mg_st_entry *e, float *out);
+
+/* Writes n entries, sorted by name, as `dtype` (round to nearest even), atomically. */
+enum mg_status mg_safetensors_write(const char *path, const struct mg_st_entry *entries, size_t n,
+                                    enum mg_st_dtype dtype, struct mg_err *err);
+
+/* One value: round to nearest even, NaN kept, f16 overflow to infinity. */
+uint16_t mg_f32_to_f16(float x);
+float mg_f16_to_f32(uint16_t h);
+uint16_t mg_f32_to_bf16(float x);
+float mg_bf16_to_f32(uint16_t h);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "safetensors.h"
+
+static const char *const dtype_names[] = {[MG_ST_F32] = "F32", [MG_ST_F16] = "F16", [MG_ST_BF16] = "BF16"};
+
+static size_t
+elems_of(const struct mg_st_entry *e)
+{
+    size_t n = 1;
+
+    for (unsigned i = 0; i < e->rank; i++)
+        n *= e->shape[i];
+    return n;
+}
+
+static size_t
+size_of(enum mg_st_dtype dtype)
+{
+    return dtype == MG_ST_F32 ? 4 : 2;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+    return strcmp((*(const struct mg_st_entry *const *)a)->name, (*(const struct mg_st_entry *const *)b)->name);
+}
+
+static json_t *
+describe(const struct mg_st_entry *e, enum mg_st_dtype dtype, size_t begin)
+{
+    json_t *shape = json_array();
+
+    for (unsigned i = 0; i < e->rank; i++)
+        json_array_append_new(shape, json_integer((json_int_t)e->shape[i]));
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype_names[dtype], "shape", shape, "data_offsets",
+                     (json_int_t)begin, (json_int_t)(begin + elems_of(e) * size_of(dtype)));
+}
+
+/* The header padded with spaces, so that the data begins at a multiple of 8. */
+static enum mg_status
+make_header(const struct mg_st_entry **sorted, size_t n, enum mg_st_dtype dtype, char **out, size_t *len,
+            struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    json_t *root = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
+    char *text = NULL, *padded = NULL;
+    size_t begin = 0;
+
+    MG_REQUIRE(root != NULL, MG_FAIL, "out of memory: safetensors header");
+    for (size_t i = 0; i < n; i++) {
+        MG_REQUIRE(json_object_set_new(root, sorted[i]->name, describe(sorted[i], dtype, begin)) == 0, MG_FAIL,
+                   "out of memory: safetensors header");
+        begin += elems_of(sorted[i]) * size_of(dtype);
+    }
+    text = json_dumps(root, JSON_COMPACT);
+    MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: safetensors header");
+    *len = (strlen(text) + 7) / 8 * 8;
+    MG_ALLOC(padded, *len);
+    memset(padded, ' ', *len);
+    memcpy(padded, text, strlen(text));
+    *out = padded;
+out:
+    json_decref(root);
+    free(text);
+    return st;
+}
+
+static enum mg_status
+write_entry(struct mg_file_new *f, const struct mg_st_entry *e, enum mg_st_dtype dtype, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t n = elems_of(e);
+    uint16_t *half = NULL;
+
+    if (dtype == MG_ST_F32)
+        return mg_file_new_write(f, e->f32, n * sizeof *e->f32, err);
+    MG_ALLOC(half, n);
+    for (size_t i = 0; i < n; i++)
+        half[i] = dtype == MG_ST_F16 ? mg_f32_to_f16(e->f32[i]) : mg_f32_to_bf16(e->f32[i]);
+    MG_TRY(mg_file_new_write(f, half, n * sizeof *half, err));
+out:
+    free(half);
+    return st;
+}
+
+enum mg_status
+mg_safetensors_write(const char *path, const struct mg_st_entry *entries, size_t n, enum mg_st_dtype dtype,
+                     struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_st_entry **sorted = NULL;
+    struct mg_file_new *f = NULL;
+    unsigned char prefix[8];
+    char *header = NULL;
+    size_t len = 0;
+
+    MG_ALLOC(sorted, n);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &entries[i];
+    qsort(sorted, n, sizeof *sorted, by_name);
+    MG_TRY(make_header(sorted, n, dtype, &header, &len, err));
+    for (int i = 0; i < 8; i++)
+        prefix[i] = (unsigned char)((uint64_t)len >> (8 * i));
+    MG_TRY(mg_file_new_open(path, &f, err));
+    MG_TRY(mg_file_new_write(f, prefix, sizeof prefix, err));
+    MG_TRY(mg_file_new_write(f, header, len, err));
+    for (size_t i = 0; i < n; i++)
+        MG_TRY(write_entry(f, sorted[i], dtype, err));
+    st = mg_file_new_commit(f, err);
+    f = NULL;
+out:
+    mg_file_new_abort(f);
+    free(sorted);
+    free(header);
+    return st;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tokenizer_internal.h"
+
+/*
+ * The alphabet of byte-level BPE (Radford et al. 2019): the printable Latin-1 bytes 33-126, 161-172 and 174-255 stand for
+ * themselves, the other 68 bytes in ascending order are the code points from 256 on.
+ */
+static bool
+is_itself(unsigned byte)
+{
+    return (byte >= 33 && byte <= 126) || (byte >= 161 && byte != 173);
+}
+
+/* Bytes below `byte` that do not stand for themselves: 0-32, then 127-160, then 173. */
+static unsigned
+shifted_below(unsigned byte)
+{
+    if (byte <= 33)
+        return byte;
+    return byte < 127 ? 33 : byte <= 161 ? byte - 94 : 67;
+}
+
+static int
+shifted_byte(unsigned index)
+{
+    if (index < 33)
+        return (int)index;
+    if (index < 67)
+        return (int)index + 94;
+    return index == 67 ? 173 : -1;
+}
+
+size_t
+mg_tok_byte_spell(uint8_t byte, char dst[2])
+{
+    unsigned code = is_itself(byte) ? byte : 256 + shifted_below(byte);
+
+    if (code < 128) {
+        dst[0] = (char)code;
+        return 1;
+    }
+    dst[0] = (char)(0xc0 | (code >> 6));
+    dst[1] = (char)(0x80 | (code & 0x3f));
+    return 2;
+}
+
+static int
+byte_of_code(unsigned code)
+{
+    if (code < 256)
+        return is_itself(code) ? (int)code : -1;
+    return shifted_byte(code - 256);
+}
+
+bool
+mg_tok_bytes_of(const char *spelling, size_t len, char *dst, uint32_t *dst_len)
+{
+    const uint8_t *p = (const uint8_t *)spelling;
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned code = p[i];
+        int byte;
+
+        if (code >= 0x80) {
+            if (code >= 0xe0 || i + 1 == len)
+                return false;
+            code = ((code & 0x1f) << 6) | (p[++i] & 0x3f);
+        }
+        byte = byte_of_code(code);
+        if (byte < 0)
+            return false;
+        dst[n++] = (char)byte;
+    }
+    *dst_len = n;
+    return true;
+}
+
+/* Length of the UTF-8 character at p (Unicode 15, table 3-7), or 0. */
+static size_t
+utf8_char(const uint8_t *p, size_t len)
+{
+    uint8_t low = 0x80, high = 0xbf;
+    size_t n;
+
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4)
+        return 0;
+    n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (p[0] == 0xe0)
+        low = 0xa0;
+    else if (p[0] == 0xed)
+        high = 0x9f;
+    else if (p[0] == 0xf0)
+        low = 0x90;
+    else if (p[0] == 0xf4)
+        high = 0x8f;
+    if (len < n || p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+size_t
+mg_tok_utf8_valid(const char *text, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    size_t i = 0, n;
+
+    while (i < len && (n = utf8_char(p + i, len - i)) > 0)
+        i += n;
+    return i;
+}
+
+size_t
+mg_tok_utf8_invalid(const char *text, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    size_t i = 0;
+
+    while (i < len && utf8_char(p + i, len - i) == 0)
+        i++;
+    return i;
+}
