@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "question_file.h"
+#include "rng.h"
+
+/* The questions of a split, template by template. */
+struct shelves {
+    uint32_t *first;    /* [n_templates + 1] */
+    uint32_t *question; /* [first[n_templates]] */
+    uint32_t *left;     /* per template: how many are still to be drawn from */
+    uint32_t *filled;   /* templates that have any */
+    uint32_t n_filled;
+};
+
+static void
+free_shelves(struct shelves *s)
+{
+    free(s->first);
+    free(s->question);
+    free(s->left);
+    free(s->filled);
+}
+
+static enum mg_status
+fill(const struct mg_question_file *f, enum mg_split split, struct shelves *s, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_ALLOC(s->first, f->n_templates + 1);
+    MG_ALLOC(s->question, f->n);
+    MG_ALLOC(s->left, f->n_templates);
+    MG_ALLOC(s->filled, f->n_templates);
+    for (uint32_t i = 0; i < f->n; i++)
+        s->first[f->q[i].kind + 1] += f->q[i].split == split;
+    for (uint32_t t = 0; t < f->n_templates; t++) {
+        if (s->first[t + 1] > 0)
+            s->filled[s->n_filled++] = t;
+        s->first[t + 1] += s->first[t];
+    }
+    for (uint32_t i = 0; i < f->n; i++) {
+        uint32_t t = f->q[i].kind;
+
+        if (f->q[i].split == split)
+            s->question[s->first[t] + s->left[t]++] = i;
+    }
+out:
+    return st;
+}
+
+/* Takes one of a template's questions; a shelf that is empty is full again. */
+static uint32_t
+take(struct shelves *s, uint32_t t, struct mg_rng *rng, bool distinct)
+{
+    uint32_t *shelf = s->question + s->first[t], n, at, taken;
+
+    if (s->left[t] == 0)
+        s->left[t] = s->first[t + 1] - s->first[t];
+    n = s->left[t];
+    at = mg_rng_below(rng, n);
+    taken = shelf[at];
+    if (distinct) {
+        shelf[at] = shelf[n - 1];
+        shelf[n - 1] = taken;
+        s->left[t]--;
+    }
+    return taken;
+}
+
+enum mg_status
+mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t seed, uint32_t stream, bool distinct,
+                 uint32_t *index, uint32_t n, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct shelves s = {0};
+    struct mg_rng rng;
+
+    MG_TRY(fill(f, split, &s, err));
+    MG_REQUIRE(s.n_filled > 0, MG_INPUT, "none of the %u questions is of the split that is asked for", f->n);
+    mg_rng_init(&rng, seed, MG_RNG_QUESTION, stream, (uint32_t)split, 0);
+    for (uint32_t i = 0; i < n; i++)
+        index[i] = take(&s, s.filled[mg_rng_below(&rng, s.n_filled)], &rng, distinct);
+out:
+    free_shelves(&s);
+    return st;
+}

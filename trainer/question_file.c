@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "question_file.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rng.h"
+#include "scorer.h"
+
+enum { MAX_LINE = 1 << 16, MAX_QUESTIONS = 1 << 22, MAX_STEPS = 16, MAX_ALIASES = 64 };
+
+/* ---- Reading ---- */
+
+struct reader {
+    struct mg_question_file *f;
+    const char *path;
+    size_t line;
+};
+
+static enum mg_status
+read_string(const struct reader *r, const json_t *object, const char *key, char **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *value = json_object_get(object, key);
+
+    MG_REQUIRE(json_is_string(value) && json_string_length(value) == strlen(json_string_value(value)), MG_INPUT,
+               "%s:%zu: \"%s\" is missing or not a text", r->path, r->line, key);
+    *out = strdup(json_string_value(value));
+    MG_REQUIRE(*out != NULL, MG_FAIL, "out of memory: a question");
+out:
+    return st;
+}
+
+static enum mg_status
+read_answer(const struct reader *r, const json_t *object, struct mg_answer *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *list = json_object_get(object, "aliases");
+    size_t n = json_array_size(list);
+
+    MG_TRY(read_string(r, object, "answer", &a->text, err));
+    MG_REQUIRE((list == NULL || json_is_array(list)) && n <= MAX_ALIASES, MG_INPUT,
+               "%s:%zu: \"aliases\" is not a list of at most %d texts", r->path, r->line, (int)MAX_ALIASES);
+    MG_ALLOC(a->alias, n);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *value = json_array_get(list, i);
+
+        MG_REQUIRE(json_is_string(value), MG_INPUT, "%s:%zu: an alias is not a text", r->path, r->line);
+        a->alias[a->n_aliases] = strdup(json_string_value(value));
+        MG_REQUIRE(a->alias[a->n_aliases] != NULL, MG_FAIL, "out of memory: an alias");
+        a->n_aliases++;
+    }
+out:
+    return st;
+}
+
+static enum mg_status
+read_steps(const struct reader *r, const json_t *object, struct mg_asked *q, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *list = json_object_get(object, "steps");
+    size_t n = json_array_size(list);
+
+    MG_REQUIRE((list == NULL || json_is_array(list)) && n <= MAX_STEPS, MG_INPUT,
+               "%s:%zu: \"steps\" is not a list of at most %d", r->path, r->line, (int)MAX_STEPS);
+    MG_ALLOC(q->step, n);
+    for (size_t i = 0; i < n; i++) {
+        struct mg_lookup *step = &q->step[q->n_steps++];
+
+        MG_TRY(read_string(r, json_array_get(list, i), "ask", &step->ask, err));
+        MG_TRY(read_answer(r, json_array_get(list, i), &step->answer, err));
+    }
+out:
+    return st;
+}
+
+static enum mg_status
+read_template(const struct reader *r, const json_t *object, struct mg_asked *q, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_question_file *f = r->f;
+    const char *name = json_string_value(json_object_get(object, "template"));
+    char **grown;
+
+    name = name != NULL ? name : "";
+    for (q->kind = 0; q->kind < f->n_templates; q->kind++)
+        if (strcmp(f->template_name[q->kind], name) == 0)
+            return MG_OK;
+    grown = realloc(f->template_name, (f->n_templates + 1) * sizeof *grown);
+    MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %u templates", f->n_templates + 1);
+    f->template_name = grown;
+    grown[f->n_templates] = strdup(name);
+    MG_REQUIRE(grown[f->n_templates] != NULL, MG_FAIL, "out of memory: a template");
+    f->n_templates++;
+out:
+    return st;
+}
+
+static enum mg_status
+read_question(const struct reader *r, const json_t *object, struct mg_asked *q, struct mg_err *err)
+{
+    static const char *const split[MG_N_SPLITS] = {"train", "dev", "test"};
+    enum mg_status st = MG_OK;
+    const char *name = json_string_value(json_object_get(object, "split"));
+    const json_t *hops = json_object_get(object, "hops");
+    int s = 0;
+
+    while (s < MG_N_SPLITS && (name == NULL || strcmp(name, split[s]) != 0))
+        s++;
+    MG_REQUIRE(s < MG_N_SPLITS, MG_INPUT, "%s:%zu: \"split\" is %.20s, need train, dev or test", r->path, r->line,
+               name != NULL ? name : "missing");
+    q->split = (enum mg_split)s;
+    q->hops = (uint32_t)(json_is_integer(hops) && json_integer_value(hops) > 0 ? json_integer_value(hops) : 1);
+    MG_TRY(read_string(r, object, "id", &q->id, err));
+    MG_TRY(read_string(r, object, "question", &q->text, err));
+    MG_TRY(read_template(r, object, q, err));
+    MG_TRY(read_answer(r, object, &q->answer, err));
+    MG_TRY(read_steps(r, object, q, err));
+out:
+    return st;
+}
+
+static enum mg_status
+add_line(const struct reader *r, const char *line, size_t len, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_question_file *f = r->f;
+    json_error_t where;
+    json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &where);
+
+    MG_REQUIRE(json_is_object(object), MG_INPUT, "%s:%zu: %s", r->path, r->line,
+               object == NULL ? where.text : "not a JSON object");
+    if (f->n == f->room) {
+        uint32_t room = f->room > 0 ? 2 * f->room : 1024;
+        struct mg_asked *grown = room <= MAX_QUESTIONS ? realloc(f->q, room * sizeof *grown) : NULL;
+
+        MG_REQUIRE(grown != NULL, MG_FAIL, "%s: no memory for %u questions", r->path, room);
+        f->q = grown;
+        f->room = room;
+    }
+    f->q[f->n] = (struct mg_asked){.split = MG_SPLIT_TRAIN};
+    MG_TRY(read_question(r, object, &f->q[f->n++], err));
+out:
+    json_decref(object);
+    return st;
+}
+
+/* ---- Steps by their text ---- */
+
+static uint64_t
+hash_text(const char *text)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+
+    for (; *text != '\0'; text++)
+        h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+    return mg_rng_mix(h);
+}
+
+/* The place of a normalised text: that of a step with this text, or a free one. */
+static size_t
+place_of(const struct mg_question_file *f, const char *normal)
+{
+    char other[MG_ANSWER_MAX];
+    size_t i = (size_t)hash_text(normal) & (f->n_known - 1);
+
+    for (; f->known[i] != NULL; i = (i + 1) & (f->n_known - 1)) {
+        mg_answer_normalise(other, f->known[i]->ask, strlen(f->known[i]->ask));
+        if (strcmp(other, normal) == 0)
+            break;
+    }
+    return i;
+}
+
+static enum mg_status
+index_steps(struct mg_question_file *f, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t steps = 0;
+    char normal[MG_ANSWER_MAX];
+
+    for (uint32_t i = 0; i < f->n; i++)
+        steps += f->q[i].n_steps;
+    for (f->n_known = 16; f->n_known < 2 * steps;)
+        f->n_known *= 2;
+    MG_ALLOC(f->known, f->n_known);
+    for (uint32_t i = 0; i < f->n; i++) {
+        for (uint32_t j = 0; j < f->q[i].n_steps; j++) {
+            const struct mg_lookup *step = &f->q[i].step[j];
+            size_t at;
+
+            mg_answer_normalise(normal, step->ask, strlen(step->ask));
+            at = place_of(f, normal);
+            if (f->known[at] == NULL)
+                f->known[at] = step;
+        }
+    }
+out:
+    return st;
+}
+
+enum mg_status
+mg_question_file_load(const char *path, struct mg_question_file *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_question_file f = {0};
+    struct reader r = {.f = &f, .path = path};
+    FILE *stream = fopen(path, "r");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t len;
+
+    MG_REQUIRE(stream != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
+    while ((len = getline(&line, &room, stream)) > 0) {
+        r.line++;
+        MG_REQUIRE(len <= MAX_LINE, MG_INPUT, "%s:%zu: a line of %zd bytes, at most %d", path, r.line, len,
+                   (int)MAX_LINE);
+        MG_TRY(add_line(&r, line, (size_t)len, err));
+    }
+    MG_REQUIRE(!ferror(stream), MG_FAIL, "%s: %s", path, strerror(errno));
+    MG_REQUIRE(f.n > 0, MG_INPUT, "%s holds no questions", path);
+    MG_TRY(index_steps(&f, err));
+    *out = f;
+    f = (struct mg_question_file){0};
+out:
+    if (stream != NULL)
+        fclose(stream);
+    free(line);
+    mg_question_file_free(&f);
+    return st;
+}
+
+static void
+free_answer(struct mg_answer *a)
+{
+    free(a->text);
+    for (uint32_t i = 0; i < a->n_aliases; i++)
+        free(a->alias[i]);
+    free(a->alias);
+}
+
+void
+mg_question_file_free(struct mg_question_file *f)
+{
+    for (uint32_t i = 0; i < f->n; i++) {
+        struct mg_asked *q = &f->q[i];
+
+        free(q->id);
+        free(q->text);
+        free_answer(&q->answer);
+        for (uint32_t j = 0; j < q->n_steps; j++) {
+            free(q->step[j].ask);
+            free_answer(&q->step[j].answer);
+        }
+        free(q->step);
+    }
+    for (uint32_t i = 0; i < f->n_templates; i++)
+        free(f->template_name[i]);
+    free(f->template_name);
+    free(f->q);
+    free(f->known);
+    *f = (struct mg_question_file){0};
+}
+
+/* ---- Verdicts ---- */
+
+static bool
+matches(const struct mg_answer *a, const char *given)
+{
+    return given != NULL &&
+           mg_answer_matches(given, strlen(given), a->text, (const char *const *)a->alias, a->n_aliases);
+}
+
+bool
+mg_asked_correct(const struct mg_asked *q, const char *given)
+{
+    return matches(&q->answer, given);
+}
+
+void
+mg_expert_verdict(const struct mg_question_file *f, const char *subtask, const char *given, bool *known, double *expert)
+{
+    char normal[MG_ANSWER_MAX];
+    size_t at;
+
+    mg_answer_normalise(normal, subtask, strlen(subtask));
+    at = place_of(f, normal);
+    *known = f->known[at] != NULL;
+    *expert = *known && matches(&f->known[at]->answer, given) ? 1.0 : 0.0;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_QUESTION_FILE_H
+#define MGRPO_QUESTION_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/*
+ * The questions of a run, read from JSON lines (mgrpo-questions(5)), and the verdicts on answers to them and to their
+ * steps.
+ */
+enum mg_split { MG_SPLIT_TRAIN, MG_SPLIT_DEV, MG_SPLIT_TEST, MG_N_SPLITS };
+
+struct mg_answer {
+    char *text, **alias;
+    uint32_t n_aliases;
+};
+struct mg_lookup {
+    char *ask; /* the sub-question */
+    struct mg_answer answer;
+};
+struct mg_asked {
+    char *id, *text;
+    enum mg_split split;
+    uint32_t hops;
+    uint32_t kind; /* its template, as an index */
+    struct mg_answer answer;
+    struct mg_lookup *step;
+    uint32_t n_steps;
+};
+
+struct mg_question_file {
+    struct mg_asked *q;
+    uint32_t n, room;
+    char **template_name;
+    uint32_t n_templates;
+    const struct mg_lookup **known; /* steps by the hash of their normalised text; NULL: free */
+    size_t n_known;                 /* places, a power of two */
+};
+enum mg_status mg_question_file_load(const char *path, struct mg_question_file *out, struct mg_err *err);
+void mg_question_file_free(struct mg_question_file *f);
+
+/* Whether `given` (NULL: none) answers a question. */
+bool mg_asked_correct(const struct mg_asked *q, const char *given);
+/* The verdict on a result: *known is false if no step of any question asks for `subtask` (compared after
+ * normalisation), else *expert is 0 or 1. */
+void mg_expert_verdict(const struct mg_question_file *f, const char *subtask, const char *given, bool *known,
+                       double *expert);
+
+/*
+ * Draws n questions of a split as indices: a template at random, then one of its questions at random, so that every
+ * kind of question is asked equally often. A function of (seed, stream) alone. With `distinct`, none comes twice before
+ * all of its template have come. MG_INPUT: the split has no questions.
+ */
+enum mg_status mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t seed, uint32_t stream,
+                                bool distinct, uint32_t *index, uint32_t n, struct mg_err *err);
+
+#endif
