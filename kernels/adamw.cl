@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * AdamW, one pass: m, v and param in place, [P] dense; scale[0] multiplies the gradient and 0 leaves everything as it is.
+ *
+ * Rows here are vectors of the flat [P]: an item owns whole vectors. bias1 and bias2 are 1 / (1 - beta^step), computed in double on the host. Weight
+ * decay for elements below decay_elems. No local memory. f32.
+ */
+C_KERNEL void k_adamw(__global float *restrict param, ulong param_at, __global const float *restrict grad, ulong grad_at,
+                      __global float *restrict m, ulong m_at, __global float *restrict v, ulong v_at,
+                      __global const float *restrict scale, ulong scale_at, int has_scale, ulong n, ulong decay_elems, float lr,
+                      float beta1, float beta2, float eps, float weight_decay, float bias1, float bias2)
+{
+    float factor = has_scale ? scale[scale_at] : 1.0f;
+    size_t blocks = (n_vectors(n) + C_GROUP_SIZE - 1) / C_GROUP_SIZE;
+
+    if (factor == 0.0f)
+        return;
+    C_ROWS (block, blocks) {
+        size_t c = block * C_GROUP_SIZE + get_local_id(0);
+        if (c >= n_vectors(n))
+            continue;
+        vf g = load_part(grad + grad_at, c, n) * factor;
+        vf mean = fma((vf)(beta1), load_part(m + m_at, c, n), (1.0f - beta1) * g);
+        vf square = fma((vf)(beta2), load_part(v + v_at, c, n), (1.0f - beta2) * g * g);
+        vf p = load_part(param + param_at, c, n), step = mean * bias1 / (sqrt(square * bias2) + eps);
+        float decay[C_VW];
+        for (int i = 0; i < C_VW; i++)
+            decay[i] = c * C_VW + i < decay_elems ? weight_decay : 0.0f;
+        store_part(mean, m + m_at, c, n);
+        store_part(square, v + v_at, c, n);
+        store_part(fma((vf)(-lr), fma(vf_load(0, decay), p, step), p), param + param_at, c, n);
+    }
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Embedding: y[n] = table[index[n]], a row of zeros where the index is outside 0..V-1; and its gradient.
+ *
+ * k_embedding: a group owns whole rows of y.
+ * k_embedding_backward: group g owns the rows of dtable in its V g / groups .. share alone and walks all N indices in ascending order, so no
+ * two groups write one row and the order of a row's sum is that of the batch. Item l owns the same columns throughout. No local memory,
+ * no barriers. f32.
+ */
+C_KERNEL void k_embedding(__global const float *restrict table, ulong table_at, ulong table_stride, __global const int *restrict index,
+                          ulong index_at, __global float *restrict y, ulong y_at, ulong y_stride, ulong n, ulong e, ulong v)
+{
+    size_t vectors = n_vectors(e);
+
+    C_ROWS (row, n) {
+        int i = index[index_at + row];
+        bool known = i >= 0 && (ulong)i < v;
+        __global const float *from = table + table_at + (known ? (size_t)i * table_stride : 0);
+        C_VECTORS (c, vectors)
+            store_part(known ? load_part(from, c, e) : (vf)(0.0f), y + y_at + row * y_stride, c, e);
+    }
+}
+
+C_KERNEL void k_embedding_backward(__global const float *restrict dy, ulong dy_at, ulong dy_stride,
+                                   __global const int *restrict index, ulong index_at, __global float *restrict dtable,
+                                   ulong dtable_at, ulong dtable_stride, ulong n, ulong e, ulong v)
+{
+    size_t vectors = n_vectors(e), groups = get_num_groups(0), g = get_group_id(0);
+    long first = (long)(v * g / groups), last = (long)(v * (g + 1) / groups);
+
+    for (size_t row = 0; row < n; row++) {
+        int i = index[index_at + row];
+        if (i < first || i >= last)
+            continue;
+        __global float *to = dtable + dtable_at + (size_t)i * dtable_stride;
+        C_VECTORS (c, vectors)
+            store_part(load_part(to, c, e) + load_part(dy + dy_at + row * dy_stride, c, e), to, c, e);
+    }
+}

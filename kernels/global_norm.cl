@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The norm of a flat gradient and the factor that clips it.
+ *
+ * k_global_norm: group b of C_PARTIALS owns a fixed run of vectors. Each lane keeps a compensated sum (high and low part: Knuth's two-sum, so the
+ * rounding of each addition is kept), lanes are added in order, items by a tree. partial[b][2] holds both parts.
+ * k_global_norm_finish: one item adds the partials in order, compensated, and writes out[0] = norm, out[1] = min(1, max_norm / norm), 1 if
+ * max_norm is 0, 0 if the norm is not finite. Local memory: 4 * C_GROUP_SIZE bytes in simt. f32.
+ */
+#ifndef C_PARTIALS
+#define C_PARTIALS 64
+#endif
+
+C_KERNEL void k_global_norm(__global const float *restrict grad, ulong grad_at, __global float *restrict partial, ulong partial_at,
+                            ulong n)
+{
+#if !C_CPU
+    __local float scratch[C_GROUP_SIZE];
+#endif
+    size_t vectors = n_vectors(n), b = get_group_id(0);
+    vf high = (vf)(0.0f), low = (vf)(0.0f);
+
+    for (size_t c = vectors * b / C_PARTIALS + get_local_id(0); c < vectors * (b + 1) / C_PARTIALS; c += C_GROUP_SIZE) {
+        vf g = load_part(grad + grad_at, c, n);
+        vf square = g * g, sum = high + square, back = sum - high;
+        low += (high - (sum - back)) + (square - back) + fma(g, g, -square);
+        high = sum;
+    }
+    float h = group_sum(clg_sum_v(high), scratch), l = group_sum(clg_sum_v(low), scratch);
+    if (get_local_id(0) == 0) {
+        partial[partial_at + 2 * b] = h;
+        partial[partial_at + 2 * b + 1] = l;
+    }
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+k_global_norm_finish(__global const float *restrict partial, ulong partial_at, __global float *restrict out, ulong out_at,
+                     float max_norm)
+{
+    float high = 0.0f, low = 0.0f;
+
+    for (int b = 0; b < C_PARTIALS; b++) {
+        float x = partial[partial_at + 2 * b], sum = high + x, back = sum - high;
+        low += (high - (sum - back)) + (x - back) + partial[partial_at + 2 * b + 1];
+        high = sum;
+    }
+    float norm = isfinite(high) ? sqrt(high + low) : high;
+    out[out_at] = norm;
+    out[out_at + 1] = !isfinite(norm) ? 0.0f : max_norm > 0.0f && norm > max_norm ? max_norm / norm : 1.0f;
+}

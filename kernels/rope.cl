@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rotary embedding in place, half-split form: (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin); sign -1 turns back.
+ *
+ *   x [N][H][D] by strides   position [N]   table [T][D]: D/2 cosines, D/2 sines   a row whose position is outside 0..T-1 is left alone
+ *
+ * A group owns whole tokens; an item owns both halves of the pairs it turns. D/2 is a multiple of the vector width (16, 32 or 64). f32.
+ */
+C_KERNEL void k_rope(__global float *restrict x, ulong x_at, ulong token_stride, ulong head_stride, __global const int *restrict position,
+                     ulong position_at, __global const float *restrict table, ulong table_at, ulong table_stride, ulong n, ulong heads,
+                     ulong dim, ulong positions, float sign)
+{
+    size_t half_vectors = dim / 2 / C_VW;
+
+    C_ROWS (row, n) {
+        int p = position[position_at + row];
+        if (p < 0 || (ulong)p >= positions)
+            continue;
+        __global const float *turn = table + table_at + (size_t)p * table_stride;
+        for (size_t h = 0; h < heads; h++) {
+            __global float *v = x + x_at + row * token_stride + h * head_stride;
+            C_VECTORS (c, half_vectors) {
+                vf a = vf_load(c, v), b = vf_load(c, v + dim / 2);
+                vf cosine = vf_load(c, turn), sine = sign * vf_load(c, turn + dim / 2);
+                vf_store(fma(a, cosine, -(b * sine)), c, v);
+                vf_store(fma(b, cosine, a * sine), c, v + dim / 2);
+            }
+        }
+    }
+}

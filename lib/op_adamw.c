@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "rows.h"
+
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    size_t n;
+
+    CLG_CHECK_ARGS(ctx, a, "adamw");
+    CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "param", &a->param, CLGRPO_F32, 1, CLG_SHAPE(CLG_ANY)));
+    n = a->param.shape[0];
+    CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "grad", &a->grad, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "m", &a->m, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "v", &a->v, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    if (a->scale.buf != NULL)
+        CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "scale", &a->scale, CLGRPO_F32, 1, CLG_SHAPE(1)));
+    CLG_REQUIRE(ctx, a->step >= 1, CLGRPO_E_VALUE, "adamw: step counts from 1");
+    CLG_REQUIRE(ctx, a->beta1 >= 0.0f && a->beta1 < 1.0f && a->beta2 >= 0.0f && a->beta2 < 1.0f, CLGRPO_E_VALUE,
+                "adamw: beta1 is %g and beta2 %g, need 0 to less than 1", (double)a->beta1, (double)a->beta2);
+    CLG_REQUIRE(ctx, isfinite(a->lr) && a->eps >= 0.0f && isfinite(a->weight_decay), CLGRPO_E_VALUE,
+                "adamw: lr is %g, eps %g, weight_decay %g", (double)a->lr, (double)a->eps, (double)a->weight_decay);
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args, CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clg_seq seq = {0};
+    struct clg_grid grid;
+    double step;
+    cl_kernel k;
+    size_t n, vectors;
+
+    CLG_TRY(check(ctx, args));
+    n = args->param.shape[0];
+    step = (double)args->step;
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    if (n == 0)
+        goto out;
+    CLG_TRY(clg_rows_kernel(ctx, "adamw", "k_adamw", "", &k));
+    vectors = (n + clg_vector_width(ctx) - 1) / clg_vector_width(ctx);
+    grid = clg_rows_grid(ctx,
+                         ctx->family == CLGRPO_FAMILY_CPU ? vectors : (vectors + CLG_ROWS_GROUP - 1) / CLG_ROWS_GROUP);
+    CLG_TRY(clg_launch(&seq, k, &grid, "tttttizzfffffff", &args->param, &args->grad, &args->m, &args->v,
+                       args->scale.buf != NULL ? &args->scale : &args->grad, (cl_int)(args->scale.buf != NULL), n,
+                       args->decay_elems, (double)args->lr, (double)args->beta1, (double)args->beta2, (double)args->eps,
+                       (double)args->weight_decay, 1.0 / (1.0 - pow((double)args->beta1, step)),
+                       1.0 / (1.0 - pow((double)args->beta2, step))));
+out:
+    return clg_seq_end(&seq, st);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the small operations are launched: kernels/rows.cl shares out rows in both families. */
+#ifndef CLGRPO_ROWS_H
+#define CLGRPO_ROWS_H
+
+#include "internal.h"
+
+enum { CLG_ROWS_GROUP = 64 }; /* items of a simt group, C_GROUP_SIZE there */
+
+/* The kernel `entry` of a unit whose fragments begin with rows.cl. `more` are further defines, "" for none. */
+enum clgrpo_status clg_rows_kernel(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *more,
+                                   cl_kernel *out);
+/* Groups for n rows: a few per core in the cpu family, one per row up to a limit in simt. */
+struct clg_grid clg_rows_grid(const struct clgrpo_context *ctx, size_t n);
+/* A fixed number of groups, whatever the device: where it decides the order of a sum. */
+struct clg_grid clg_rows_fixed(const struct clgrpo_context *ctx, size_t n_groups);
+
+#endif
