@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_CONFIG_H
+#define MGRPO_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clgrpo.h"
+#include "status.h"
+
+/* A run's configuration: mgrpo.conf(5) says what each key means. All ranges are checked when it is read. */
+enum mg_agents { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };
+enum mg_alignment { MG_ALIGN_EXPECT, MG_ALIGN_COPY, MG_ALIGN_DRAW };
+enum mg_objective { MG_OBJECTIVE_DAPO, MG_OBJECTIVE_MRLX, MG_OBJECTIVE_DR_GRPO };
+enum mg_expert { MG_EXPERT_SCORER, MG_EXPERT_OFF };
+
+struct mg_agent_config {
+    char *model, *device; /* directory; selector of an OpenCL device, "" for the default */
+    uint32_t turns;       /* own turns of a dialogue */
+    uint32_t new_tokens;  /* of one turn */
+    uint32_t context;     /* of a dialogue */
+    uint32_t slots;       /* dialogues that decode at once */
+    uint32_t max_tokens;  /* of one training micro-batch, or one decoding forward */
+};
+
+struct mg_reward_config {
+    double main_format, main_correct;        /* M-GRPO eq. 4 */
+    double sub_format, sub_main, sub_expert; /* eq. 5 */
+};
+
+struct mg_config {
+    char *corpus, *questions, *tokenizer; /* files */
+    uint64_t seed;
+    enum mg_agents agents;
+    uint32_t steps;          /* train steps */
+    uint32_t step_questions; /* questions of a step */
+    uint32_t rollouts;       /* K, of a question */
+    uint32_t calls;          /* d, sub-trajectories of a rollout after alignment */
+    uint32_t eval_questions; /* held-out questions; 0: no evaluation */
+    uint32_t eval_every;     /* train steps between evaluations; 0: before and after only */
+    uint32_t checkpoint_every;
+    char *eval_split; /* "test" or "dev" */
+    enum mg_alignment alignment;
+    enum mg_objective objective;
+    enum clgrpo_advantage_kind advantage;
+    enum mg_expert expert;
+    double advantage_eps;
+    double clip_low, clip_high, dual_clip, entropy_bonus;
+    double lr, beta1, beta2, adam_eps, weight_decay, max_norm;
+    uint32_t lr_warmup; /* steps */
+    double temperature, top_p;
+    uint32_t top_k;
+    struct mg_reward_config reward;
+    struct mg_agent_config main, search;
+};
+
+/* Reads a file; a sentence names file and line. Paths that are not absolute are relative to the file's folder. */
+enum mg_status mg_config_load(const char *path, struct mg_config *out, struct mg_err *err);
+void mg_config_free(struct mg_config *c);
+/* The resolved configuration as JSON text, malloc'ed: what run.json holds and what a resumed run is compared with. */
+char *mg_config_to_json(const struct mg_config *c);
+/* The first key in which two such texts differ, malloc'ed, with both values ("steps: 80, was 60"); NULL if none. */
+char *mg_config_difference(const char *now, const char *before);
+/* The other way: for agents that find their configuration in the run folder. */
+enum mg_status mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err);
+
+const char *mg_agents_name(enum mg_agents agents); /* "co-train" */
+bool mg_config_trains(const struct mg_config *c, bool main_agent);
+
+#endif
