@@ -20,6 +20,7 @@ clg_forward_batch(int n_tiles, const int *restrict row, const int *restrict visi
                   vf *restrict l, float *restrict o)
 {
     float s[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
+    float f[P_BATCH * C_ROWS_PADDED] __attribute__((aligned(64)));
     for (int j = 0; j < C_BLOCK; j += C_PANEL)
         for (int t = 0; t < n_tiles; t++)
             if (first + j < visible[t])
@@ -32,14 +33,15 @@ clg_forward_batch(int n_tiles, const int *restrict row, const int *restrict visi
             continue;
         for (int i = 0; i < P_ROWS; i++)
             last[i] = causal ? row[t] + i : len - 1;
-        clg_tile_softmax(s + t * (P_ROWS * C_BLOCK), panels * C_NS, first, last, m + t * P_ROWS, l + t * P_ROWS,
-                         o + t * (P_ROWS * C_HEAD_DIM));
+        clg_tile_softmax(s + t * (P_ROWS * C_BLOCK), panels, first, last, m + t * C_ROWS_PADDED, l + t * P_ROWS,
+                         f + t * C_ROWS_PADDED);
     }
     for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
         for (int t = 0; t < n_tiles; t++)
             if (first < visible[t])
                 clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), cols + c * C_BLOCK, C_COLS, 0,
-                                    min(visible[t] - first, C_BLOCK), o + t * (P_ROWS * C_HEAD_DIM) + c);
+                                    min(visible[t] - first, C_BLOCK), f + t * C_ROWS_PADDED,
+                                    o + t * (P_ROWS * C_HEAD_DIM) + c);
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
@@ -55,7 +57,7 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
     float keys[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
     float cols[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
     vf l[P_TILES * P_ROWS];
-    float m[P_TILES * P_ROWS];
+    float m[P_TILES * C_ROWS_PADDED] __attribute__((aligned(64)));
     int row[P_TILES], head[P_TILES], visible[P_TILES];
 
     const int g = get_group_id(1), b = get_group_id(2);
@@ -74,13 +76,13 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
             row[t] = row0 + t % n_row_tiles * P_ROWS;
             head[t] = g * n_heads + h0 + t / n_row_tiles;
             visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
-            clg_pack_tile(q_buf + q_off + (start + row[t]) * q_row + head[t] * q_head, q_row, len - row[t], scale2,
+            clg_pack_rows(q_buf + q_off + (start + row[t]) * q_row + head[t] * q_head, q_row, len - row[t], scale2,
                           q + t * (C_HEAD_DIM * P_ROWS));
         }
-        for (int i = 0; i < n_tiles * P_ROWS; i++) {
+        for (int i = 0; i < n_tiles * C_ROWS_PADDED; i++)
             m[i] = C_MASKED;
+        for (int i = 0; i < n_tiles * P_ROWS; i++)
             l[i] = (vf)(0.0f);
-        }
         for (int i = 0; i < n_tiles * P_ROWS * (C_HEAD_DIM / C_VW); i++)
             vf_store((vf)(0.0f), i, o);
         for (int first = 0; first < n_keys; first += C_BLOCK) {
@@ -88,7 +90,7 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
             clg_pack_cols(v_buf + first * v_row, v_row, len - first, cols);
             for (int t = 0; t < n_tiles; t += P_BATCH)
                 clg_forward_batch(min(n_tiles - t, P_BATCH), row + t, visible + t, first, len, causal, keys, cols,
-                                  q + t * (C_HEAD_DIM * P_ROWS), m + t * P_ROWS, l + t * P_ROWS,
+                                  q + t * (C_HEAD_DIM * P_ROWS), m + t * C_ROWS_PADDED, l + t * P_ROWS,
                                   o + t * (P_ROWS * C_HEAD_DIM));
         }
         for (int i = 0; i < n_tiles * P_ROWS; i++) {
@@ -98,7 +100,8 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
             const float sum = clg_sum_v(l[i]);
             clg_row_scaled(o + i * C_HEAD_DIM, 1.0f / sum, o_buf + o_off + (start + r) * o_row + head[t] * o_head);
             if (has_lse)
-                lse_buf[lse_off + (start + r) * lse_row + head[t]] = (m[i] + log2(sum)) * C_LN2;
+                lse_buf[lse_off + (start + r) * lse_row + head[t]] =
+                    (m[t * C_ROWS_PADDED + i % P_ROWS] + log2(sum)) * C_LN2;
         }
     }
 }

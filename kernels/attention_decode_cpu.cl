@@ -18,20 +18,20 @@ clg_decode_tile(const float *restrict q, __global const float *restrict keys, __
                 int visible, const int *restrict last, vf *restrict l, float *restrict o)
 {
     float s[P_ROWS * C_BLOCK] __attribute__((aligned(64)));
-    float m[P_ROWS];
-    for (int i = 0; i < P_ROWS; i++) {
+    float m[C_ROWS_PADDED] __attribute__((aligned(64))), f[C_ROWS_PADDED] __attribute__((aligned(64)));
+    for (int i = 0; i < C_ROWS_PADDED; i++)
         m[i] = C_MASKED;
+    for (int i = 0; i < P_ROWS; i++)
         l[i] = (vf)(0.0f);
-    }
     for (int i = 0; i < P_ROWS * (C_HEAD_DIM / C_VW); i++)
         vf_store((vf)(0.0f), i, o);
     for (int first = 0; first < visible; first += C_BLOCK) {
         const int n = min(visible - first, C_BLOCK), panels = (n + C_PANEL - 1) / C_PANEL;
         for (int j = 0; j < panels; j++)
             clg_tile_scores(q, keys + first * C_HEAD_DIM + j * C_PANEL, C_BLOCK, s + j * C_PANEL);
-        clg_tile_softmax(s, panels * C_NS, first, last, m, l, o);
+        clg_tile_softmax(s, panels, first, last, m, l, f);
         for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
-            clg_tile_accumulate(s, values + first * C_HEAD_DIM + c, C_HEAD_DIM, 0, n, o + c);
+            clg_tile_accumulate(s, values + first * C_HEAD_DIM + c, C_HEAD_DIM, 0, n, f, o + c);
     }
 }
 
@@ -50,8 +50,8 @@ clg_decode_rows(__global const float *restrict q, ulong q_row, ulong q_head, __g
         __global const float *row = q + n * q_row + (r % n_heads) * q_head;
         last[i] = position[n];
         visible = max(visible, last[i] + 1);
-        for (int d = 0; d < C_HEAD_DIM; d++)
-            packed[d * P_ROWS + i] = row[d] * scale2;
+        for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
+            vf_store(vf_load(c, row) * (vf)(scale2), c, packed + i * C_HEAD_DIM);
     }
     clg_decode_tile(packed, keys, values, visible, last, l, out);
     for (int i = 0; i < n_rows; i++) {

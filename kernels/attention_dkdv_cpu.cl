@@ -18,14 +18,26 @@ inline void
 clg_tile_probabilities(float *restrict s, float *restrict dp, int from, int first, int len, int key, int causal,
                        const float *restrict lse, const float *restrict delta)
 {
+    const int high = len - first;
     for (int i = 0; i < P_ROWS; i++) {
-        const int low = causal ? key + i - first : 0, high = len - first;
-        for (int j = from / C_VW; j < C_BLOCK / C_VW; j++) {
-            const vi lane = clg_lanes() + (vi)(j * C_VW);
-            vf p = clg_exp2_v(vf_load(j, s + i * C_BLOCK) - vf_load(j, lse));
-            p = select((vf)(0.0f), p, (lane >= (vi)(low)) & (lane < (vi)(high)));
-            vf_store(p, j, s + i * C_BLOCK);
-            vf_store(p * (vf_load(j, dp + i * C_BLOCK) - vf_load(j, delta)), j, dp + i * C_BLOCK);
+        const int low = causal ? key + i - first : 0;
+        for (int j = from / C_VW; j < C_BLOCK / C_VW; j += C_NS) {
+            const int k = i * (C_BLOCK / C_VW) + j;
+            vf p[C_NS];
+#pragma unroll
+            for (int e = 0; e < C_NS; e++)
+                p[e] = clg_exp2_v(vf_load(k + e, s) - vf_load(j + e, lse));
+            if (low > j * C_VW || high < (j + C_NS) * C_VW)
+#pragma unroll
+                for (int e = 0; e < C_NS; e++) {
+                    const vi lane = clg_lanes() + (vi)((j + e) * C_VW);
+                    p[e] = select((vf)(0.0f), p[e], (lane >= (vi)(low)) & (lane < (vi)(high)));
+                }
+#pragma unroll
+            for (int e = 0; e < C_NS; e++) {
+                vf_store(p[e], k + e, s);
+                vf_store(p[e] * (vf_load(k + e, dp) - vf_load(j + e, delta)), k + e, dp);
+            }
         }
     }
 }
@@ -46,6 +58,9 @@ clg_dkdv_batch(int n_tiles, int key, int first, int len, int causal, const float
     float s[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float dp[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     const int n = min(len - first, C_BLOCK);
+    float one[P_ROWS];
+    for (int i = 0; i < P_ROWS; i++)
+        one[i] = 1.0f;
     for (int j = 0; j < C_BLOCK; j += C_PANEL)
         for (int t = 0; t < n_tiles; t++)
             if (j >= clg_tile_from(key + t * P_ROWS, first, causal)) {
@@ -60,9 +75,9 @@ clg_dkdv_batch(int n_tiles, int key, int first, int len, int causal, const float
     for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
         for (int t = 0; t < n_tiles; t++) {
             const int from = clg_tile_from(key + t * P_ROWS, first, causal);
-            clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), dout_cols + c * C_BLOCK, C_COLS, from, n,
+            clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), dout_cols + c * C_BLOCK, C_COLS, from, n, one,
                                 dv + t * (P_ROWS * C_HEAD_DIM) + c);
-            clg_tile_accumulate(dp + t * (P_ROWS * C_BLOCK), q_cols + c * C_BLOCK, C_COLS, from, n,
+            clg_tile_accumulate(dp + t * (P_ROWS * C_BLOCK), q_cols + c * C_BLOCK, C_COLS, from, n, one,
                                 dk + t * (P_ROWS * C_HEAD_DIM) + c);
         }
 }
@@ -97,9 +112,9 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
     const int n_tiles = min(P_TILES, (len - key0 + P_ROWS - 1) / P_ROWS);
     for (int t = 0; t < n_tiles; t++) {
         const int key = key0 + t * P_ROWS;
-        clg_pack_tile(k_buf + k_off + (start + key) * k_row + g * k_head, k_row, len - key, 1.0f,
+        clg_pack_rows(k_buf + k_off + (start + key) * k_row + g * k_head, k_row, len - key, 1.0f,
                       k + t * (C_HEAD_DIM * P_ROWS));
-        clg_pack_tile(v_buf + v_off + (start + key) * v_row + g * v_head, v_row, len - key, 1.0f,
+        clg_pack_rows(v_buf + v_off + (start + key) * v_row + g * v_head, v_row, len - key, 1.0f,
                       v + t * (C_HEAD_DIM * P_ROWS));
     }
     for (int i = 0; i < n_tiles * P_ROWS * (C_HEAD_DIM / C_VW); i++) {

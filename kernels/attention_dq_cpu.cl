@@ -14,16 +14,24 @@
 
 /* ds of one tile and block, in place of the scores. dp is dout v^T; lse in base 2. */
 inline void
-clg_tile_dscores(float *restrict s, const float *restrict dp, int n_vectors, int first, const int *restrict last,
+clg_tile_dscores(float *restrict s, const float *restrict dp, int n_panels, int first, const int *restrict last,
                  const float *restrict lse, const float *restrict delta)
 {
     for (int i = 0; i < P_ROWS; i++) {
         const int visible = last[i] - first;
-        for (int j = 0; j < n_vectors; j++) {
-            vf p = clg_exp2_v(vf_load(j, s + i * C_BLOCK) - (vf)(lse[i]));
-            p *= vf_load(j, dp + i * C_BLOCK) - (vf)(delta[i]);
-            p = select(p, (vf)(0.0f), clg_lanes() + (vi)(j * C_VW) > (vi)(visible));
-            vf_store(p, j, s + i * C_BLOCK);
+        for (int j = 0; j < n_panels * C_NS; j += C_NS) {
+            const int k = i * (C_BLOCK / C_VW) + j;
+            vf ds[C_NS];
+#pragma unroll
+            for (int e = 0; e < C_NS; e++)
+                ds[e] = clg_exp2_v(vf_load(k + e, s) - (vf)(lse[i])) * (vf_load(k + e, dp) - (vf)(delta[i]));
+            if (visible < (j + C_NS) * C_VW - 1)
+#pragma unroll
+                for (int e = 0; e < C_NS; e++)
+                    ds[e] = select(ds[e], (vf)(0.0f), clg_lanes() + (vi)((j + e) * C_VW) > (vi)(visible));
+#pragma unroll
+            for (int e = 0; e < C_NS; e++)
+                vf_store(ds[e], k + e, s);
         }
     }
 }
@@ -36,6 +44,9 @@ clg_dq_batch(int n_tiles, const int *restrict row, const int *restrict visible, 
 {
     float s[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float dp[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
+    float one[P_ROWS];
+    for (int i = 0; i < P_ROWS; i++)
+        one[i] = 1.0f;
     for (int j = 0; j < C_BLOCK; j += C_PANEL)
         for (int t = 0; t < n_tiles; t++)
             if (first + j < visible[t]) {
@@ -48,14 +59,14 @@ clg_dq_batch(int n_tiles, const int *restrict row, const int *restrict visible, 
         const int panels = (min(visible[t] - first, C_BLOCK) + C_PANEL - 1) / C_PANEL;
         for (int i = 0; i < P_ROWS; i++)
             last[i] = causal ? row[t] + i : len - 1;
-        clg_tile_dscores(s + t * (P_ROWS * C_BLOCK), dp + t * (P_ROWS * C_BLOCK), max(panels, 0) * C_NS, first, last,
+        clg_tile_dscores(s + t * (P_ROWS * C_BLOCK), dp + t * (P_ROWS * C_BLOCK), max(panels, 0), first, last,
                          lse + t * P_ROWS, delta + t * P_ROWS);
     }
     for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
         for (int t = 0; t < n_tiles; t++)
             if (first < visible[t])
                 clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), k_cols + c * C_BLOCK, C_COLS, 0,
-                                    min(visible[t] - first, C_BLOCK), dq + t * (P_ROWS * C_HEAD_DIM) + c);
+                                    min(visible[t] - first, C_BLOCK), one, dq + t * (P_ROWS * C_HEAD_DIM) + c);
 }
 
 inline float
@@ -105,9 +116,9 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
             head[t] = g * n_heads + h0 + t / n_row_tiles;
             visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
             const size_t r0 = start + row[t];
-            clg_pack_tile(q_buf + q_off + r0 * q_row + head[t] * q_head, q_row, len - row[t], scale2,
+            clg_pack_rows(q_buf + q_off + r0 * q_row + head[t] * q_head, q_row, len - row[t], scale2,
                           q + t * (C_HEAD_DIM * P_ROWS));
-            clg_pack_tile(dout_buf + dout_off + r0 * dout_row + head[t] * dout_head, dout_row, len - row[t], 1.0f,
+            clg_pack_rows(dout_buf + dout_off + r0 * dout_row + head[t] * dout_head, dout_row, len - row[t], 1.0f,
                           dout + t * (C_HEAD_DIM * P_ROWS));
             for (int i = 0; i < P_ROWS; i++) {
                 const size_t r = r0 + i;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Packing for the cpu kernels of attention, into private memory: blocks of 64 rows as panels that the register tiles
- * read in order, and rows as tiles. Rows from n on become zeros, so nothing past a sequence's end is read.
+ * read in order, and the rows of tiles. Of n rows the last stands for those past the end (n >= 1), so nothing past a
+ * sequence is read; what comes of them is masked or not stored.
  *
  *   clg_pack_keys  x [64][D] -> [64 / C_PANEL][D][C_PANEL], transposed, times f (1 keeps the bits)
  *   clg_pack_cols  x [64][D] -> [D / C_COLS][64][C_COLS]
- *   clg_pack_tile  x [P_ROWS][D] -> [D][P_ROWS], times f
+ *   clg_pack_rows  x [P_ROWS][D] -> [P_ROWS][D], times f
  */
 
 /* Transposes C_VW vectors: each of the log2(C_VW) rounds interleaves the upper half of them with the lower half. */
@@ -37,7 +38,7 @@ clg_pack_keys(__global const float *restrict x, size_t x_row, int n, float f, fl
             vf r[C_VW];
 #pragma unroll
             for (int i = 0; i < C_VW; i++)
-                r[i] = j + i < n ? vf_load(0, x + (j + i) * x_row + d) * (vf)(f) : (vf)(0.0f);
+                r[i] = vf_load(0, x + min(j + i, n - 1) * x_row + d) * (vf)(f);
             clg_transpose(r);
 #pragma unroll
             for (int i = 0; i < C_VW; i++)
@@ -51,16 +52,16 @@ clg_pack_cols(__global const float *restrict x, size_t x_row, int n, float *rest
 {
     for (int j = 0; j < C_BLOCK; j++)
 #pragma unroll
-        for (int c = 0; c < C_HEAD_DIM / C_VW; c++) {
-            vf r = j < n ? vf_load(c, x + j * x_row) : (vf)(0.0f);
-            vf_store(r, c % C_NC, out + (c / C_NC) * (C_BLOCK * C_COLS) + j * C_COLS);
-        }
+        for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
+            vf_store(vf_load(c, x + min(j, n - 1) * x_row), c % C_NC,
+                     out + (c / C_NC) * (C_BLOCK * C_COLS) + j * C_COLS);
 }
 
 inline void
-clg_pack_tile(__global const float *restrict x, size_t x_row, int n, float f, float *restrict out)
+clg_pack_rows(__global const float *restrict x, size_t x_row, int n, float f, float *restrict out)
 {
     for (int i = 0; i < P_ROWS; i++)
-        for (int d = 0; d < C_HEAD_DIM; d++)
-            out[d * P_ROWS + i] = i < n ? x[i * x_row + d] * f : 0.0f;
+#pragma unroll
+        for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
+            vf_store(vf_load(c, x + min(i, n - 1) * x_row) * (vf)(f), c, out + i * C_HEAD_DIM);
 }

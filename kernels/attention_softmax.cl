@@ -1,46 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Online softmax of one tile and block (Dao, arXiv 2307.08691), scores in base 2. Row i sees positions up to last[i];
- * `first` is the block's first position and n_vectors says how much of it was computed: all that any row of the tile
- * sees. s becomes p in place; m, l (by lane) and o are carried from block to block. A row that sees nothing of the
- * block keeps m, l and o to the bit: its maximum stays, and its p are selected to 0.
+ * `first` is the block's first position and n_panels says how much of it was computed: all that any row of the tile
+ * sees. s becomes p in place; m and l (by lane) are carried from block to block, and f is what o has to be multiplied
+ * by. A row that sees nothing of the block keeps m and l to the bit and has f = 2^0 = 1: its maximum stays, its p are
+ * selected to 0.
+ *
+ * m and f have C_ROWS_PADDED elements, whole vectors.
  */
-inline void
-clg_row_rescale(float a, vf *restrict l, float *restrict o)
+#define C_ROWS_PADDED ((P_ROWS + C_VW - 1) / C_VW * C_VW)
+
+/* Masks the row from lane `visible` + 1 on; returns its largest score. */
+inline float
+clg_row_top(float *restrict row, int n_panels, int visible)
 {
-    *l *= (vf)(a);
+    vf top = (vf)(C_MASKED);
+    for (int j = 0; j < n_panels * C_NS; j += C_NS)
 #pragma unroll
-    for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
-        vf_store(vf_load(c, o) * (vf)(a), c, o);
+        for (int e = 0; e < C_NS; e++) {
+            vf x = vf_load(j + e, row);
+            if (visible < (j + C_NS) * C_VW - 1) {
+                x = select(x, (vf)(C_MASKED), clg_lanes() + (vi)((j + e) * C_VW) > (vi)(visible));
+                vf_store(x, j + e, row);
+            }
+            top = max(top, x);
+        }
+    return clg_max_v(top);
+}
+
+/* The row's p in place of its scores; returns l with their sum added lane by lane, in order. */
+inline vf
+clg_row_exp(float *restrict row, int n_panels, int visible, float m, vf l)
+{
+    for (int j = 0; j < n_panels * C_NS; j += C_NS) {
+        vf p[C_NS];
+#pragma unroll
+        for (int e = 0; e < C_NS; e++)
+            p[e] = clg_exp2_v(vf_load(j + e, row) - (vf)(m));
+        if (visible < (j + C_NS) * C_VW - 1)
+#pragma unroll
+            for (int e = 0; e < C_NS; e++)
+                p[e] = select(p[e], (vf)(0.0f), clg_lanes() + (vi)((j + e) * C_VW) > (vi)(visible));
+#pragma unroll
+        for (int e = 0; e < C_NS; e++) {
+            l += p[e];
+            vf_store(p[e], j + e, row);
+        }
+    }
+    return l;
 }
 
 inline void
-clg_tile_softmax(float *restrict s, int n_vectors, int first, const int *restrict last, float *restrict m,
-                 vf *restrict l, float *restrict o)
+clg_tile_softmax(float *restrict s, int n_panels, int first, const int *restrict last, float *restrict m,
+                 vf *restrict l, float *restrict f)
 {
-    for (int i = 0; i < P_ROWS; i++) {
-        float *row = s + i * C_BLOCK;
-        const int visible = last[i] - first;
-        const bool masked = visible < n_vectors * C_VW - 1;
-        vf top = (vf)(C_MASKED);
-        if (masked)
-            for (int j = 0; j < n_vectors; j++)
-                vf_store(select(vf_load(j, row), (vf)(C_MASKED), clg_lanes() + (vi)(j * C_VW) > (vi)(visible)), j, row);
-        for (int j = 0; j < n_vectors; j++)
-            top = max(top, vf_load(j, row));
-        const float m_new = max(m[i], clg_max_v(top));
-        if (m_new > m[i]) {
-            clg_row_rescale(clg_exp2(m[i] - m_new), l + i, o + i * C_HEAD_DIM);
-            m[i] = m_new;
-        }
-        vf sum = l[i];
-        for (int j = 0; j < n_vectors; j++) {
-            vf p = clg_exp2_v(vf_load(j, row) - (vf)(m_new));
-            if (masked)
-                p = select(p, (vf)(0.0f), clg_lanes() + (vi)(j * C_VW) > (vi)(visible));
-            sum += p;
-            vf_store(p, j, row);
-        }
-        l[i] = sum;
+    float m_new[C_ROWS_PADDED] __attribute__((aligned(64)));
+#pragma unroll
+    for (int i = 0; i < C_ROWS_PADDED; i++)
+        m_new[i] = i < P_ROWS ? max(m[i], clg_row_top(s + i * C_BLOCK, n_panels, last[i] - first)) : 0.0f;
+#pragma unroll
+    for (int i = 0; i < C_ROWS_PADDED / C_VW; i++) {
+        vf_store(clg_exp2_v(vf_load(i, m) - vf_load(i, m_new)), i, f);
+        vf_store(vf_load(i, m_new), i, m);
     }
+#pragma unroll
+    for (int i = 0; i < P_ROWS; i++)
+        l[i] = clg_row_exp(s + i * C_BLOCK, n_panels, last[i] - first, m[i], l[i] * (vf)(f[i]));
 }

@@ -3,9 +3,9 @@
  * Register tiles of the cpu kernels of attention. A tile is P_ROWS rows (queries, or keys in the dk/dv pass) against
  * one block of C_BLOCK = 64 positions, counted from the start of the sequence.
  *
- *   clg_tile_scores      s[i][j]  = sum_d a[d][i] b[d][j]    one fma chain per element, d ascending from 0
+ *   clg_tile_scores      s[i][j]  = sum_d a[i][d] b[d][j]    one fma chain per element, d ascending from 0
  *   clg_tile_softmax     online softmax of one block: maximum, rescale, p = 2^(s - m), l by lane (j mod C_VW)
- *   clg_tile_accumulate  o[i][c] += sum_j p[i][j] x[j][c]    one fma chain per element, j ascending
+ *   clg_tile_accumulate  o[i][c]  = f[i] o[i][c] + sum_j p[i][j] x[j][c]    likewise, j ascending
  *
  * So what happens to a row does not depend on the tile, its neighbours or where the block comes from: the caller may
  * leave out panels and positions that a mask hides. There p is exactly 0, l + 0 is l, and fma(0, x, o) is o but for the
@@ -44,7 +44,7 @@
 #define C_PANEL (C_NS * C_VW)
 #define C_COLS  (C_NC * C_VW)
 
-/* a [D][P_ROWS], b [D] rows of C_PANEL at b_row from each other, s [P_ROWS] rows of C_BLOCK. */
+/* a [P_ROWS][D], b [D] rows of C_PANEL at b_row from each other, s [P_ROWS] rows of C_BLOCK. */
 inline void
 clg_tile_scores(const float *restrict a, T_SPACE const float *restrict b, const size_t b_row, float *restrict s)
 {
@@ -62,7 +62,7 @@ clg_tile_scores(const float *restrict a, T_SPACE const float *restrict b, const 
             x[j] = vf_load(j, b + d * b_row);
 #pragma unroll
         for (int i = 0; i < P_ROWS; i++) {
-            vf y = (vf)(a[d * P_ROWS + i]);
+            vf y = (vf)(a[i * C_HEAD_DIM + d]);
 #pragma unroll
             for (int j = 0; j < C_NS; j++)
                 acc[i][j] = fma(y, x[j], acc[i][j]);
@@ -75,18 +75,18 @@ clg_tile_scores(const float *restrict a, T_SPACE const float *restrict b, const 
             vf_store(acc[i][j], j, s + i * C_BLOCK);
 }
 
-/* p [P_ROWS] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [P_ROWS] rows of C_HEAD_DIM;
- * positions from .. to-1. */
+/* p [P_ROWS] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [P_ROWS] rows of C_HEAD_DIM,
+ * f [P_ROWS]; positions from .. to-1. */
 inline void
 clg_tile_accumulate(const float *restrict p, T_SPACE const float *restrict x, const size_t x_row, const int from,
-                    const int to, float *restrict o)
+                    const int to, const float *restrict f, float *restrict o)
 {
     vf acc[P_ROWS][C_NC];
 #pragma unroll
     for (int i = 0; i < P_ROWS; i++)
 #pragma unroll
         for (int j = 0; j < C_NC; j++)
-            acc[i][j] = vf_load(j, o + i * C_HEAD_DIM);
+            acc[i][j] = vf_load(j, o + i * C_HEAD_DIM) * (vf)(f[i]);
 #pragma unroll 4
     for (int k = from; k < to; k++) {
         vf y[C_NC];

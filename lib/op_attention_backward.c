@@ -72,7 +72,7 @@ static struct plan
 plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
 {
     const size_t k = a->k.shape[1], n_sequences = a->offsets.shape[0] - 1;
-    const size_t limit = a->q.shape[2] > 64 ? 16 : 32, keys = 16 * CLG_ATTENTION_ROWS;
+    const size_t limit = 2048 / a->q.shape[2], keys = limit * CLG_ATTENTION_ROWS;
     const struct clg_attention_cut cut = clg_attention_cut(ctx, limit, a->q.shape[1] / k, k * n_sequences, a->max_len);
 
     return (struct plan){.dq_unit = "attention_dq_cpu",
@@ -81,7 +81,7 @@ plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backwar
                          .dkdv = {3, {clg_round_up(a->max_len, keys) / keys, k, n_sequences}, {1, 1, 1}},
                          .tiles = (cl_int)cut.tiles,
                          .dq_limit = limit,
-                         .dkdv_limit = 16};
+                         .dkdv_limit = limit};
 }
 
 #define VIEW(t)  &(t), (t).stride[0], (t).stride[1]
