@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "metrics.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+
+enum { MAX_METRICS = 1 << 30 };
+
+enum mg_status
+mg_metrics_append(const char *path, json_t *line, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *text = line != NULL ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    FILE *f = NULL;
+    int rc;
+
+    MG_REQUIRE(text != NULL, MG_FAIL, "%s: a line of metrics could not be made: out of memory, or not finite", path);
+    f = fopen(path, "a");
+    MG_REQUIRE(f != NULL, MG_FAIL, "%s: %s", path, strerror(errno));
+    rc = fprintf(f, "%s\n", text) < 0;
+    rc |= fclose(f) != 0;
+    f = NULL;
+    MG_REQUIRE(rc == 0, MG_FAIL, "%s: %s", path, strerror(errno));
+out:
+    json_decref(line);
+    free(text);
+    return st;
+}
+
+/* The end of the line that begins at `at`; NULL for a torn one. */
+static const char *
+line_end(const char *at, const char *end)
+{
+    return at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+}
+
+static bool
+phase_of(const char *line, size_t len, json_int_t *phase)
+{
+    json_t *object = json_loadb(line, len, 0, NULL);
+    json_t *number = json_object_get(object, "phase");
+    bool good = json_is_integer(number);
+
+    *phase = json_integer_value(number);
+    json_decref(object);
+    return good;
+}
+
+enum mg_status
+mg_metrics_rewind(const char *path, uint32_t phase, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *text = NULL;
+    size_t len = 0, keep = 0;
+    const char *stop;
+
+    if (access(path, F_OK) != 0)
+        return MG_OK;
+    MG_TRY(mg_file_read(path, MAX_METRICS, &text, &len, err));
+    while ((stop = line_end(text + keep, text + len)) != NULL) {
+        json_int_t number = 0;
+
+        MG_REQUIRE(phase_of(text + keep, (size_t)(stop - text) - keep, &number), MG_INPUT,
+                   "%s: byte %zu begins a line without a phase", path, keep);
+        if (number >= (json_int_t)phase)
+            break;
+        keep = (size_t)(stop - text) + 1;
+    }
+    if (keep < len)
+        MG_TRY(mg_file_write_atomic(path, text, keep, err));
+out:
+    free(text);
+    return st;
+}
+
+enum mg_status
+mg_metrics_each(const char *path, mg_metrics_visit *visit, void *arg, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *text = NULL;
+    size_t len = 0;
+    const char *at, *stop;
+    json_t *line = NULL;
+
+    MG_TRY(mg_file_read(path, MAX_METRICS, &text, &len, err));
+    for (at = text; (stop = line_end(at, text + len)) != NULL; at = stop + 1) {
+        json_error_t why;
+
+        line = json_loadb(at, (size_t)(stop - at), 0, &why);
+        MG_REQUIRE(json_is_object(line), MG_INPUT, "%s: byte %zu: %s", path, (size_t)(at - text), why.text);
+        MG_TRY(visit(arg, line, err));
+        json_decref(line);
+        line = NULL;
+    }
+out:
+    json_decref(line);
+    free(text);
+    return st;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rollout_log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22 };
+
+struct mg_rollout_log {
+    char *path, *temp;
+    gzFile file;
+};
+
+enum mg_status
+mg_rollout_log_create(const char *path, struct mg_rollout_log **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_rollout_log *log = NULL;
+
+    MG_ALLOC(log, 1);
+    log->path = strdup(path);
+    MG_REQUIRE(log->path != NULL && asprintf(&log->temp, "%s.new-%ld", path, (long)getpid()) >= 0, MG_FAIL,
+               "out of memory");
+    log->file = gzopen(log->temp, "wb1");
+    MG_REQUIRE(log->file != NULL, MG_FAIL, "%s: %s", log->temp, strerror(errno));
+    *out = log;
+    log = NULL;
+out:
+    mg_rollout_log_abort(log);
+    return st;
+}
+
+static void
+log_free(struct mg_rollout_log *log)
+{
+    free(log->path);
+    free(log->temp);
+    free(log);
+}
+
+void
+mg_rollout_log_abort(struct mg_rollout_log *log)
+{
+    if (log == NULL)
+        return;
+    if (log->file != NULL) {
+        gzclose(log->file);
+        unlink(log->temp);
+    }
+    log_free(log);
+}
+
+/* Token ids and the mask as lists, log-probabilities of sampled tokens alone, as floats that round-trip (9 digits). */
+static json_t *
+to_json(const struct mg_logged *r)
+{
+    json_t *ids = json_array(), *mask = json_array(), *logprob = json_array();
+
+    for (uint32_t i = 0; i < r->len; i++) {
+        json_array_append_new(ids, json_integer(r->ids[i]));
+        json_array_append_new(mask, json_integer(r->mask[i]));
+        if (r->mask[i])
+            json_array_append_new(logprob, json_real((double)r->logprob[i]));
+    }
+    return json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question", (int)r->question, "rollout",
+                     (int)r->rollout, "call", (int)r->call, "weight", r->weight, "reward", r->reward, "advantage",
+                     r->advantage, "kind", r->reward_kind, "ids", ids, "mask", mask, "logprob", logprob);
+}
+
+enum mg_status
+mg_rollout_log_add(struct mg_rollout_log *log, const struct mg_logged *row, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    json_t *object = to_json(row);
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+
+    MG_REQUIRE(text != NULL, MG_FAIL, "%s: a row could not be made: out of memory, or not finite", log->path);
+    MG_REQUIRE(gzputs(log->file, text) > 0 && gzputc(log->file, '\n') == '\n', MG_FAIL, "%s: %s", log->temp,
+               strerror(errno));
+out:
+    json_decref(object);
+    free(text);
+    return st;
+}
+
+enum mg_status
+mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    int rc = gzclose(log->file);
+
+    log->file = NULL;
+    if (rc != Z_OK || rename(log->temp, log->path) != 0) {
+        st = mg_fail(err, MG_FAIL, "%s: %s", log->path, strerror(errno));
+        unlink(log->temp);
+    }
+    log_free(log);
+    return st;
+}
+
+static double
+number(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+static const char *
+known_kind(const char *kind)
+{
+    static const char *const kinds[] = {"value", "invalid", "unavailable"};
+
+    for (int i = 0; i < 3; i++)
+        if (kind != NULL && strcmp(kind, kinds[i]) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+static enum mg_status
+read_tokens(const char *path, const json_t *object, struct mg_logged *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *ids = json_object_get(object, "ids"), *mask = json_object_get(object, "mask");
+    const json_t *logprob = json_object_get(object, "logprob");
+    size_t n = json_array_size(ids), at = 0;
+
+    MG_REQUIRE(n > 0 && n <= MAX_TOKENS && json_array_size(mask) == n, MG_INPUT,
+               "%s: a row of %zu ids and %zu mask values", path, n, json_array_size(mask));
+    MG_ALLOC(r->ids, n);
+    MG_ALLOC(r->mask, n);
+    MG_ALLOC(r->logprob, n);
+    r->len = (uint32_t)n;
+    for (size_t i = 0; i < n; i++) {
+        json_int_t id = json_integer_value(json_array_get(ids, i));
+
+        MG_REQUIRE(id >= 0 && id < INT32_MAX, MG_INPUT, "%s: a token id of %lld", path, (long long)id);
+        r->ids[i] = (int32_t)id;
+        r->mask[i] = json_integer_value(json_array_get(mask, i)) != 0;
+        if (r->mask[i])
+            r->logprob[i] = (float)json_number_value(json_array_get(logprob, at++));
+    }
+    MG_REQUIRE(at == json_array_size(logprob), MG_INPUT, "%s: %zu sampled tokens and %zu log-probabilities", path, at,
+               json_array_size(logprob));
+out:
+    return st;
+}
+
+static enum mg_status
+read_row(const char *path, const char *line, struct mg_logged *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    json_error_t why;
+    json_t *object = json_loads(line, 0, &why);
+
+    MG_REQUIRE(json_is_object(object), MG_INPUT, "%s: %s", path, why.text);
+    r->question = (uint32_t)number(object, "question");
+    r->rollout = (uint32_t)number(object, "rollout");
+    r->call = (uint32_t)number(object, "call");
+    r->weight = number(object, "weight");
+    r->reward = number(object, "reward");
+    r->advantage = number(object, "advantage");
+    r->reward_kind = known_kind(json_string_value(json_object_get(object, "kind")));
+    MG_REQUIRE(r->reward_kind != NULL, MG_INPUT, "%s: a row without a kind of reward", path);
+    MG_TRY(read_tokens(path, object, r, err));
+out:
+    json_decref(object);
+    return st;
+}
+
+enum mg_status
+mg_rollout_log_read(const char *path, struct mg_logged **rows, size_t *n, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    gzFile f = gzopen(path, "rb");
+    struct mg_logged *list = NULL, *grown;
+    size_t count = 0, room = 0;
+    char *line = NULL;
+    int rc = Z_OK;
+
+    MG_REQUIRE(f != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
+    MG_ALLOC(line, (size_t)MAX_LINE);
+    while (gzgets(f, line, MAX_LINE) != NULL) {
+        MG_REQUIRE(strchr(line, '\n') != NULL && count < MAX_ROWS, MG_INPUT,
+                   "%s: a line of more than %d bytes, or torn", path, MAX_LINE);
+        if (count == room) {
+            room = room * 2 + 64;
+            grown = realloc(list, room * sizeof *list);
+            MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %zu rows", room);
+            list = grown;
+        }
+        memset(&list[count], 0, sizeof *list);
+        count++;
+        MG_TRY(read_row(path, line, &list[count - 1], err));
+    }
+    gzerror(f, &rc);
+    MG_REQUIRE(rc == Z_OK || rc == Z_STREAM_END, MG_INPUT, "%s: the compressed data is damaged", path);
+    *rows = list;
+    *n = count;
+    list = NULL;
+out:
+    mg_logged_free(list, count);
+    free(line);
+    if (f != NULL)
+        gzclose(f);
+    return st;
+}
+
+void
+mg_logged_free(struct mg_logged *rows, size_t n)
+{
+    for (size_t i = 0; rows != NULL && i < n; i++) {
+        free(rows[i].ids);
+        free(rows[i].mask);
+        free(rows[i].logprob);
+    }
+    free(rows);
+}
