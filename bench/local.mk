@@ -1,1 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
+bin_PROGRAMS += clgrpo-bench
+
+clgrpo_bench_SOURCES = \
+	bench/bench.h \
+	bench/clblast.c \
+	bench/data.c \
+	bench/machine.c \
+	bench/main.c \
+	bench/openblas.c \
+	bench/report.c \
+	bench/rows_attention.c \
+	bench/rows_gemm.c \
+	bench/rows_head.c \
+	bench/rows_small.c \
+	bench/timer.c
+clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
+clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
+
+EXTRA_DIST += bench/peers/torch_train.py

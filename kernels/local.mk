@@ -2,7 +2,46 @@
 # Every kernel source is embedded into the library; kernels/units.tsv says which make up a unit.
 EMBEDDED_UNITS = kernels/units.tsv
 EMBEDDED_KERNELS = \
-	kernels/common.cl
+	kernels/adamw.cl \
+	kernels/add.cl \
+	kernels/advantage.cl \
+	kernels/attention_cpu.cl \
+	kernels/attention_decode_cpu.cl \
+	kernels/attention_decode_simt.cl \
+	kernels/attention_dkdv_cpu.cl \
+	kernels/attention_dkdv_simt.cl \
+	kernels/attention_dq_cpu.cl \
+	kernels/attention_dq_simt.cl \
+	kernels/attention_pack.cl \
+	kernels/attention_simt.cl \
+	kernels/attention_simt_tile.cl \
+	kernels/attention_softmax.cl \
+	kernels/attention_tile.cl \
+	kernels/cast.cl \
+	kernels/common.cl \
+	kernels/embedding.cl \
+	kernels/gemm_cpu.cl \
+	kernels/gemm_empty.cl \
+	kernels/gemm_pack.cl \
+	kernels/gemm_simt.cl \
+	kernels/gemm_tile.cl \
+	kernels/global_norm.cl \
+	kernels/kv_append.cl \
+	kernels/linear_logprob_cpu.cl \
+	kernels/linear_logprob_dz_cpu.cl \
+	kernels/linear_logprob_dz_simt.cl \
+	kernels/linear_logprob_merge.cl \
+	kernels/linear_logprob_simt.cl \
+	kernels/lse.cl \
+	kernels/policy_loss.cl \
+	kernels/rmsnorm.cl \
+	kernels/rmsnorm_backward.cl \
+	kernels/rope.cl \
+	kernels/rows.cl \
+	kernels/sample_cpu.cl \
+	kernels/sample_draw.cl \
+	kernels/sample_simt.cl \
+	kernels/swiglu.cl
 
 EXTRA_DIST += $(EMBEDDED_UNITS) $(EMBEDDED_KERNELS)
 BUILT_SOURCES += kernels/sources.c

@@ -9,14 +9,38 @@ include_HEADERS = \
 	lib/clgrpo_policy.h
 
 lib_libclgrpo_la_SOURCES = \
+	lib/attention.h \
 	lib/cache_disk.c \
 	lib/context.c \
 	lib/device.c \
 	lib/device.h \
+	lib/gemm.h \
 	lib/internal.h \
 	lib/launch.c \
+	lib/linear_logprob.h \
+	lib/op_adamw.c \
+	lib/op_add.c \
+	lib/op_advantage.c \
+	lib/op_attention.c \
+	lib/op_attention_backward.c \
+	lib/op_attention_decode.c \
+	lib/op_cast.c \
+	lib/op_embedding.c \
+	lib/op_gemm.c \
+	lib/op_gemm_pack.c \
+	lib/op_global_norm.c \
+	lib/op_kv_append.c \
+	lib/op_linear_logprob.c \
+	lib/op_linear_logprob_backward.c \
+	lib/op_policy_loss.c \
+	lib/op_rmsnorm.c \
+	lib/op_rope.c \
+	lib/op_sample.c \
+	lib/op_swiglu.c \
 	lib/program.c \
 	lib/rng.c \
+	lib/rows.c \
+	lib/rows.h \
 	lib/status.c \
 	lib/tensor.c \
 	lib/tensor_copy.c
@@ -27,6 +51,7 @@ lib_libclgrpo_la_LIBADD = $(OPENCL_LIBS) $(ZLIB_LIBS) -lm
 # current:revision:age of the exported interface
 lib_libclgrpo_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -export-symbols-regex '^clgrpo_' -no-undefined
 if HAVE_CLBLAST
+lib_libclgrpo_la_SOURCES += lib/gemm_clblast.c
 lib_libclgrpo_la_CFLAGS += $(CLBLAST_CFLAGS)
 lib_libclgrpo_la_LIBADD += $(CLBLAST_LIBS)
 endif
