@@ -43,7 +43,6 @@ static inline void
 gemm_tile_fma(vf acc[GEMM_MR][GEMM_NV], __global const float *const rows[GEMM_MR], size_t step,
               __global const float *panel, uint n)
 {
-#pragma unroll 4
     for (size_t p = 0; p < n; ++p) {
         vf b[GEMM_NV];
 #pragma unroll
