@@ -12,6 +12,20 @@
 
 enum { MAX_LINE = 1 << 16, MAX_QUESTIONS = 1 << 22, MAX_STEPS = 16, MAX_ALIASES = 64 };
 
+static const char *const split_name[MG_N_SPLITS] = {"train", "dev", "test"};
+
+enum mg_status
+mg_split_parse(const char *name, enum mg_split *split, struct mg_err *err)
+{
+    for (int s = 0; s < MG_N_SPLITS; s++) {
+        if (strcmp(name, split_name[s]) == 0) {
+            *split = (enum mg_split)s;
+            return MG_OK;
+        }
+    }
+    return mg_fail(err, MG_INPUT, "\"%.20s\" is no split of the questions: train, dev or test", name);
+}
+
 /* ---- Reading ---- */
 
 struct reader {
@@ -102,13 +116,12 @@ out:
 static enum mg_status
 read_question(const struct reader *r, const json_t *object, struct mg_asked *q, struct mg_err *err)
 {
-    static const char *const split[MG_N_SPLITS] = {"train", "dev", "test"};
     enum mg_status st = MG_OK;
     const char *name = json_string_value(json_object_get(object, "split"));
     const json_t *hops = json_object_get(object, "hops");
     int s = 0;
 
-    while (s < MG_N_SPLITS && (name == NULL || strcmp(name, split[s]) != 0))
+    while (s < MG_N_SPLITS && (name == NULL || strcmp(name, split_name[s]) != 0))
         s++;
     MG_REQUIRE(s < MG_N_SPLITS, MG_INPUT, "%s:%zu: \"split\" is %.20s, need train, dev or test", r->path, r->line,
                name != NULL ? name : "missing");

@@ -13,6 +13,8 @@
  * steps.
  */
 enum mg_split { MG_SPLIT_TRAIN, MG_SPLIT_DEV, MG_SPLIT_TEST, MG_N_SPLITS };
+/* "train", "dev" or "test"; else MG_INPUT. */
+enum mg_status mg_split_parse(const char *name, enum mg_split *split, struct mg_err *err);
 
 struct mg_answer {
     char *text, **alias;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_files DIR: the files of a run on the fake policy, but for its configuration. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_policy.h"
+#include "file.h"
+#include "small_world.h"
+
+static enum mg_status
+write_files(const char *dir, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *json = mg_fake_tokenizer_json(), path[512];
+
+    snprintf(path, sizeof path, "%s/tokenizer.json", dir);
+    MG_TRY(mg_file_write_atomic(path, json, strlen(json), err));
+    MG_TRY(mg_small_world(dir, err));
+out:
+    free(json);
+    return st;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct mg_err err;
+
+    mg_err_clear(&err);
+    if (argc != 2) {
+        fputs("usage: fake_files DIR\n", stderr);
+        return MG_INPUT;
+    }
+    if (write_files(argv[1], &err) != MG_OK)
+        fprintf(stderr, "fake_files: %s\n", err.text);
+    return (int)err.status;
+}

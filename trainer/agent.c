@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "file.h"
+
+enum { MAX_PATH = 4096, TELL_MS = 250, LOCK_SECONDS = 30 };
+
+/* The role belongs to the process that has this file locked: the system takes the lock back when the process ends,
+ * however it ends. */
+static enum mg_status
+lock_role(struct mg_agent *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[MAX_PATH];
+    double start = mg_clock();
+
+    snprintf(path, sizeof path, "%s/lock", a->dir);
+    a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    MG_REQUIRE(a->lock >= 0, MG_FAIL, "%s: %s", path, strerror(errno));
+    while (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
+        MG_REQUIRE(errno == EWOULDBLOCK || errno == EINTR, MG_FAIL, "%s: %s", path, strerror(errno));
+        MG_REQUIRE(mg_clock() - start < LOCK_SECONDS, MG_INPUT, "another %s agent works on %s", mg_side_name(a->side),
+                   a->dir);
+        MG_TRY(mg_stop_check(err));
+        mg_sleep_ms(50.0);
+    }
+out:
+    return st;
+}
+
+static enum mg_status
+on_event(void *arg, struct mg_rollout *r, struct mg_err *err)
+{
+    struct mg_agent *a = arg;
+    enum mg_rollout_state wanted = a->side == MG_SIDE_MAIN ? MG_ROLLOUT_WAITING : MG_ROLLOUT_DONE;
+
+    return r->state == wanted ? mg_pending_add(&a->pending, r, err) : MG_OK;
+}
+
+static enum mg_status
+open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_policy_limits limits = {.device = c->device[0] != '\0' ? c->device : NULL,
+                                      .slots = a->limits.slots,
+                                      .context = a->limits.context,
+                                      .max_tokens = c->max_tokens,
+                                      .train = a->trains};
+    struct mg_rollouts_config rollouts = {.tok = a->tok,
+                                          .tools = &a->tools,
+                                          .limits = a->limits,
+                                          .seed = mg_side_seed(a->config->seed, a->side),
+                                          .event = on_event,
+                                          .arg = a};
+
+    MG_TRY(mg_policy_open(c->model, &limits, &a->policy, err));
+    MG_REQUIRE(mg_policy_config(a->policy)->vocab_size >= mg_tokenizer_vocab_size(a->tok), MG_INPUT,
+               "the model %s has %d tokens, the tokenizer %s %d", c->model, mg_policy_config(a->policy)->vocab_size,
+               a->config->tokenizer, (int)mg_tokenizer_vocab_size(a->tok));
+    rollouts.policy = a->policy;
+    MG_TRY(mg_rollouts_create(&rollouts, &a->rollouts, err));
+out:
+    return st;
+}
+
+static enum mg_status
+open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_config *c = a->config;
+    char path[MAX_PATH], run[MG_RUN_ID];
+
+    MG_TRY(mg_dir_make(a->dir, err));
+    MG_TRY(lock_role(a, err));
+    snprintf(path, sizeof path, "%s/store.db", run_dir);
+    MG_TRY(mg_agent_run_id(c, run, err));
+    MG_TRY(mg_store_open(path, run, &a->store, err));
+    MG_TRY(mg_store_hold(a->store, a->side, err));
+    MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
+    MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
+    if (a->limits.rules != MG_RULES_MAIN)
+        MG_TRY(mg_corpus_open(&a->tools.corpus, c->corpus, err));
+    MG_TRY(open_policy(a, mg_agent_part(c, a->side), err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_agent_open(const struct mg_config *config, const char *run_dir, enum mg_side side, struct mg_agent **out,
+              struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_agent *a = NULL;
+
+    MG_ALLOC(a, 1);
+    a->lock = -1;
+    a->config = config;
+    a->side = side;
+    a->plan = mg_agent_plan(config);
+    a->single = config->agents == MG_SINGLE;
+    a->trains = mg_config_trains(config, side == MG_SIDE_MAIN);
+    a->limits = mg_agent_limits(config, side);
+    a->note.reward = a->note.held_out = (double)NAN;
+    MG_REQUIRE(asprintf(&a->dir, "%s/%s", run_dir, mg_side_name(side)) > 0, MG_FAIL, "out of memory: a path");
+    MG_TRY(open_all(a, run_dir, err));
+    *out = a;
+    a = NULL;
+out:
+    mg_agent_close(a);
+    return st;
+}
+
+void
+mg_agent_close(struct mg_agent *a)
+{
+    if (a == NULL)
+        return;
+    mg_rollouts_destroy(a->rollouts);
+    mg_policy_close(a->policy);
+    mg_question_file_free(&a->questions);
+    mg_corpus_close(a->tools.corpus);
+    mg_tokenizer_free(a->tok);
+    mg_store_close(a->store);
+    if (a->lock >= 0)
+        close(a->lock);
+    free(a->pending.r);
+    free(a->dir);
+    free(a);
+}
+
+static enum mg_status
+tell_body(struct mg_store *s, void *arg, struct mg_err *err)
+{
+    return mg_store_put_note(s, arg, err);
+}
+
+enum mg_status
+mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    double clock = mg_clock();
+
+    if (!now && clock - a->told < TELL_MS * 1e-3)
+        return MG_OK;
+    a->told = clock;
+    a->note.done = (uint32_t)mg_rollouts_done(a->rollouts);
+    a->note.tokens = (double)mg_rollouts_tokens(a->rollouts);
+    a->note.version = (uint32_t)mg_policy_version(a->policy);
+    MG_TRY(mg_store_transact(a->store, true, tell_body, &a->note, err));
+out:
+    return st;
+}
+
+static enum mg_status
+choose_questions(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_config *c = a->config;
+    bool train = w->phase.kind == MG_PHASE_TRAIN;
+    enum mg_split held_out = MG_SPLIT_TEST;
+
+    w->n_questions = train ? c->step_questions : c->eval_questions;
+    w->n_rollouts = train ? c->rollouts : 1;
+    MG_ALLOC(w->question, w->n_questions);
+    MG_TRY(mg_split_parse(c->eval_split, &held_out, err));
+    MG_TRY(mg_question_draw(&a->questions, train ? MG_SPLIT_TRAIN : held_out, c->seed, train ? w->phase.step : 0, true,
+                            w->question, w->n_questions, err));
+    MG_ALLOC(w->row, (size_t)w->n_questions * w->n_rollouts);
+out:
+    return st;
+}
+
+static enum mg_status
+run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_phase_work w = {.phase = mg_plan_phase(&a->plan, number)};
+    struct mg_sampling how = mg_agent_sampling(a->config, w.phase.greedy);
+    struct mg_lesson lesson = {0};
+    uint64_t tokens = mg_rollouts_tokens(a->rollouts);
+    double start = mg_clock();
+
+    MG_TRY(choose_questions(a, &w, err));
+    mg_rollouts_begin(a->rollouts, &how);
+    a->pending.n = 0;
+    a->note.phase = number;
+    a->note.training = false;
+    a->note.total = w.n_questions * w.n_rollouts;
+    if (a->side == MG_SIDE_MAIN)
+        MG_TRY(mg_agent_rollouts_main(a, &w, err));
+    else
+        MG_TRY(mg_agent_rollouts_search(a, &w, err));
+    w.rollout_seconds = mg_clock() - start;
+    w.tokens = mg_rollouts_tokens(a->rollouts) - tokens;
+    a->note.training = true;
+    MG_TRY(mg_agent_tell(a, true, err));
+    MG_TRY(mg_agent_learn(a, &w, &lesson, err));
+    MG_TRY(mg_agent_record(a, &w, &lesson, err));
+    MG_TRY(mg_agent_checkpoint(a, &w.phase, err));
+out:
+    free(w.question);
+    free(w.row);
+    return st;
+}
+
+static enum mg_status
+write_model(struct mg_agent *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[MAX_PATH], *json = NULL;
+    size_t len = 0;
+
+    snprintf(path, sizeof path, "%s/model", a->dir);
+    MG_TRY(mg_policy_save_model(a->policy, path, "f32", err));
+    MG_TRY(mg_file_read(a->config->tokenizer, 1 << 28, &json, &len, err));
+    snprintf(path, sizeof path, "%s/model/tokenizer.json", a->dir);
+    MG_TRY(mg_file_write_atomic(path, json, len, err));
+out:
+    free(json);
+    return st;
+}
+
+enum mg_status
+mg_agent_run(struct mg_agent *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint32_t next = 0, length = mg_plan_length(&a->plan);
+
+    MG_TRY(mg_agent_restore(a, &next, err));
+    MG_TRY(mg_agent_rewind(a, next, err));
+    for (; next < length; next++)
+        MG_TRY(run_phase(a, next, err));
+    MG_TRY(write_model(a, err));
+    a->note.phase = length;
+    MG_TRY(mg_agent_tell(a, true, err));
+out:
+    return st;
+}

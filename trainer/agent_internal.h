@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_AGENT_INTERNAL_H
+#define MGRPO_AGENT_INTERNAL_H
+
+#include "agent.h"
+#include "question_file.h"
+#include "stop.h"
+
+/* Dialogues that something is still to be done for. */
+struct mg_pending {
+    struct mg_rollout **r;
+    size_t n, room;
+};
+enum mg_status mg_pending_add(struct mg_pending *l, struct mg_rollout *r, struct mg_err *err);
+
+/* Texts of the other agent, copied out of a transaction. */
+struct mg_mail {
+    struct mg_key key;
+    char *text; /* NULL: none */
+};
+struct mg_mailbox {
+    struct mg_mail *mail;
+    size_t n, room;
+};
+enum mg_status mg_mailbox_add(struct mg_mailbox *m, const struct mg_key *key, const char *text, struct mg_err *err);
+void mg_mailbox_clear(struct mg_mailbox *m); /* keeps the memory */
+void mg_mailbox_free(struct mg_mailbox *m);
+
+struct mg_agent {
+    const struct mg_config *config;
+    enum mg_side side;
+    char *dir; /* the agent's own folder */
+    struct mg_plan plan;
+    bool trains, single;
+    struct mg_rollout_limits limits;
+    int lock; /* file descriptor; the role is held as long as it is open */
+    struct mg_store *store;
+    struct mg_tokenizer *tok;
+    struct mg_tools tools;
+    struct mg_question_file questions;
+    struct mg_policy *policy;
+    struct mg_rollouts *rollouts;
+    struct mg_pending pending; /* tasks to be asked (main), results to be handed in (search) */
+    struct mg_agent_note note;
+    double told; /* when, by mg_clock */
+};
+
+/* What one phase is about, and what became of it. */
+struct mg_phase_work {
+    struct mg_phase phase;
+    uint32_t *question;               /* [n_questions] indices into the question file */
+    uint32_t n_questions, n_rollouts; /* rollouts of each question */
+    struct mg_rollout_row *row;       /* main: [n_questions * n_rollouts], what was handed in */
+    double rollout_seconds;           /* from the start to the end of the rollouts */
+    double wait_seconds;              /* of them, without anything to do */
+    uint64_t tokens;                  /* generated in the phase */
+};
+
+/* The rollouts of a phase, to their end: in the order of their keys afterwards. */
+enum mg_status mg_agent_rollouts_main(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
+enum mg_status mg_agent_rollouts_search(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
+/* The verdict on a result of the search agent, if there is one. */
+void mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r, bool *known, double *expert);
+/* Tells the store how far this agent is; unless `now`, a few times a second. */
+enum mg_status mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err);
+
+/* ---- Learning ---- */
+
+/* What an agent learnt from in one train step, and how it went. */
+struct mg_lesson {
+    uint32_t trajectories, unavailable; /* rolled out; without a reward */
+    double reward, expert, format;      /* means over those with a reward; expert over those with a verdict */
+    uint32_t verdicts;
+    double calls; /* mean per rollout of main */
+    struct mg_train_stats stats;
+    double grad_norm, seconds;
+};
+
+/* The end of a phase: judges its rollouts and, in a train step, learns if the agent trains. */
+enum mg_status mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_lesson *l,
+                              struct mg_err *err);
+/* Writes metrics and times of a phase. */
+enum mg_status mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct mg_lesson *l,
+                               struct mg_err *err);
+/* Drops what was written down about this phase and later ones: the agent goes on from here. */
+enum mg_status mg_agent_rewind(struct mg_agent *a, uint32_t phase, struct mg_err *err);
+
+/* ---- State files ---- */
+
+/* Loads the newest good state; *next is the phase to go on with, 0 without any. */
+enum mg_status mg_agent_restore(struct mg_agent *a, uint32_t *next, struct mg_err *err);
+/* Writes a state if it is time for one after this phase. */
+enum mg_status mg_agent_checkpoint(struct mg_agent *a, const struct mg_phase *done, struct mg_err *err);
+
+#endif

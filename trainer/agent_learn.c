@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step of M-GRPO for one agent: rewards, groups, advantages, gradient, step. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "advantage.h"
+#include "agent_internal.h"
+#include "align.h"
+#include "objective.h"
+#include "reward.h"
+#include "rollout_log.h"
+
+/* The trajectories that have a reward, in the order of their keys: those of a question are a group. */
+struct batch {
+    struct mg_rollout **r; /* [n] */
+    float *reward, *weight, *advantage;
+    enum mg_reward_kind *kind;
+    uint32_t n, room;
+    int32_t *offsets; /* [groups + 1] */
+    uint32_t groups;
+    float *token_weight; /* of all rows, one after another */
+    struct mg_train_row *row;
+};
+
+static void
+free_batch(struct batch *b)
+{
+    free(b->r);
+    free(b->reward);
+    free(b->kind);
+    free(b->weight);
+    free(b->advantage);
+    free(b->offsets);
+    free(b->token_weight);
+    free(b->row);
+}
+
+static enum mg_status
+alloc_batch(struct batch *b, size_t room, uint32_t groups, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    b->room = (uint32_t)room;
+    b->groups = groups;
+    MG_ALLOC(b->r, room);
+    MG_ALLOC(b->reward, room);
+    MG_ALLOC(b->kind, room);
+    MG_ALLOC(b->weight, room);
+    MG_ALLOC(b->advantage, room);
+    MG_ALLOC(b->offsets, (size_t)groups + 1);
+out:
+    return st;
+}
+
+static void
+add(struct batch *b, struct mg_rollout *r, struct mg_reward reward, float weight)
+{
+    b->r[b->n] = r;
+    b->reward[b->n] = (float)reward.value;
+    b->kind[b->n] = reward.kind;
+    b->weight[b->n++] = weight;
+    for (uint32_t g = r->key.question + 1; g <= b->groups; g++)
+        b->offsets[g] = (int32_t)b->n;
+}
+
+/* ---- Main: K rewards of a question ---- */
+
+static enum mg_status
+main_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t n = mg_rollouts_count(a->rollouts);
+
+    MG_TRY(alloc_batch(b, n, w->n_questions, err));
+    for (size_t i = 0; i < n; i++) {
+        const struct mg_rollout_row *row = &w->row[i];
+
+        l->trajectories++;
+        l->calls += row->calls;
+        if (row->kind == MG_REWARD_UNAVAILABLE) {
+            l->unavailable++;
+            continue;
+        }
+        l->reward += row->reward;
+        l->format += row->format;
+        l->expert += row->correct;
+        l->verdicts++;
+        add(b, mg_rollouts_get(a->rollouts, i), (struct mg_reward){row->kind, row->reward}, 1.0f);
+    }
+out:
+    return st;
+}
+
+/* ---- Search: the aligned sub-trajectories of a question ---- */
+
+struct main_rows {
+    struct mg_rollout_row *row; /* [n_questions * n_rollouts]; the texts are not kept */
+    const struct mg_phase_work *w;
+};
+
+static enum mg_status
+take_row(void *arg, const struct mg_rollout_row *row, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct main_rows *m = arg;
+
+    MG_REQUIRE(row->key.question < m->w->n_questions && row->key.rollout < m->w->n_rollouts, MG_INPUT,
+               "the store has a rollout %u of question %u, which this run does not have", row->key.rollout,
+               row->key.question);
+    m->row[(size_t)row->key.question * m->w->n_rollouts + row->key.rollout] = *row;
+out:
+    return st;
+}
+
+static enum mg_status
+rows_body(struct mg_store *s, void *arg, struct mg_err *err)
+{
+    struct main_rows *m = arg;
+
+    return mg_store_rollouts(s, m->w->phase.number, take_row, m, err);
+}
+
+void
+mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r, bool *known, double *expert)
+{
+    *known = false;
+    *expert = 0.0;
+    if (a->config->expert == MG_EXPERT_SCORER)
+        mg_expert_verdict(&a->questions, r->opening, r->answer, known, expert);
+}
+
+/* One sub-trajectory of weight w: as a row of that weight, or as copies of it. */
+static void
+add_aligned(struct mg_agent *a, struct batch *b, struct mg_rollout *r, const struct mg_rollout_row *parent, float w,
+            struct mg_lesson *l)
+{
+    struct mg_reward reward;
+    double expert;
+    bool known;
+
+    mg_agent_verdict(a, r, &known, &expert);
+    reward = mg_reward_sub(&a->config->reward, r->fault == MG_FAULT_NONE, parent->correct, known, expert);
+    l->trajectories++;
+    l->verdicts += known;
+    l->expert += known ? expert : 0.0;
+    if (parent->kind == MG_REWARD_UNAVAILABLE || reward.kind == MG_REWARD_UNAVAILABLE) {
+        l->unavailable++;
+        return;
+    }
+    l->reward += reward.value;
+    l->format += r->fault == MG_FAULT_NONE;
+    if (a->config->alignment != MG_ALIGN_COPY && w > 0.0f)
+        add(b, r, reward, w);
+    for (float copies = w; a->config->alignment == MG_ALIGN_COPY && copies > 0.5f; copies -= 1.0f)
+        add(b, r, reward, 1.0f);
+}
+
+static enum mg_status
+search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l,
+             struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_config *c = a->config;
+    struct main_rows m = {.row = w->row, .w = w};
+    size_t n = mg_rollouts_count(a->rollouts), rollouts = (size_t)w->n_questions * w->n_rollouts;
+    float *weight = NULL;
+
+    MG_TRY(mg_store_transact(a->store, false, rows_body, &m, err));
+    MG_ALLOC(weight, n);
+    MG_TRY(alloc_batch(b, n > rollouts * c->calls ? n : rollouts * c->calls, w->n_questions, err));
+    for (size_t i = 0, end; i < n; i = end) {
+        const struct mg_key *key = &mg_rollouts_get(a->rollouts, i)->key;
+        const struct mg_rollout_row *parent;
+
+        MG_REQUIRE(key->question < w->n_questions && key->rollout < w->n_rollouts, MG_INPUT,
+                   "the store has a subtask of question %u, rollout %u, which this run does not have", key->question,
+                   key->rollout);
+        parent = &m.row[(size_t)key->question * w->n_rollouts + key->rollout];
+        for (end = i + 1; end < n; end++) {
+            const struct mg_key *next = &mg_rollouts_get(a->rollouts, end)->key;
+
+            if (next->question != key->question || next->rollout != key->rollout)
+                break;
+        }
+        mg_align(c->alignment, c->calls, c->seed, w->phase.step, key->question, key->rollout, (uint32_t)(end - i),
+                 weight + i);
+        for (size_t j = i; j < end; j++)
+            add_aligned(a, b, mg_rollouts_get(a->rollouts, j), parent, weight[j], l);
+    }
+    l->calls = (double)n;
+out:
+    free(weight);
+    return st;
+}
+
+/* ---- Both ---- */
+
+static uint32_t
+sampled_tokens(const struct mg_rollout *r)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < r->d.len; i++)
+        n += r->d.mask[i];
+    return n;
+}
+
+/* The rows of the gradient: those whose advantage is 0 add nothing to it. */
+static enum mg_status
+make_rows(const struct mg_agent *a, struct batch *b, uint32_t *n_rows, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_step_sums sums = {.new_max = (double)a->limits.turns * a->limits.new_max};
+    size_t tokens = 0, at = 0;
+
+    for (uint32_t i = 0; i < b->n; i++) {
+        sums.weight += (double)b->weight[i];
+        sums.weighted_tokens += (double)b->weight[i] * sampled_tokens(b->r[i]);
+        tokens += b->r[i]->d.len;
+    }
+    MG_ALLOC(b->token_weight, tokens);
+    MG_ALLOC(b->row, b->n);
+    *n_rows = 0;
+    for (uint32_t i = 0; i < b->n; i++) {
+        const struct mg_dialogue *d = &b->r[i]->d;
+        uint32_t n = sampled_tokens(b->r[i]);
+        float each = (float)mg_objective_weight(a->config->objective, &sums, (double)b->weight[i], n);
+
+        if (n == 0 || (b->advantage[i] == 0.0f && a->config->entropy_bonus == 0.0))
+            continue;
+        for (uint32_t j = 0; j < d->len; j++)
+            b->token_weight[at + j] = d->mask[j] ? each : 0.0f;
+        b->row[(*n_rows)++] = (struct mg_train_row){.ids = d->ids,
+                                                    .weight = b->token_weight + at,
+                                                    .old_logprob = d->logprob,
+                                                    .len = d->len,
+                                                    .advantage = b->advantage[i]};
+        at += d->len;
+    }
+out:
+    return st;
+}
+
+static struct mg_adam
+adam_of_step(const struct mg_config *c, uint32_t step)
+{
+    double warm = c->lr_warmup > 0 ? fmin(1.0, (step + 1.0) / c->lr_warmup) : 1.0;
+
+    return (struct mg_adam){.lr = (float)(c->lr * warm),
+                            .beta1 = (float)c->beta1,
+                            .beta2 = (float)c->beta2,
+                            .eps = (float)c->adam_eps,
+                            .weight_decay = (float)c->weight_decay,
+                            .max_norm = (float)c->max_norm};
+}
+
+static enum mg_status
+update(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_objective_params objective = mg_objective_params(a->config);
+    struct mg_adam adam = adam_of_step(a->config, w->phase.step);
+    uint32_t n_rows = 0;
+
+    MG_TRY(mg_advantages(mg_policy_context(a->policy), a->config, b->reward, b->weight, b->n, b->offsets, b->groups,
+                         b->advantage, err));
+    MG_TRY(make_rows(a, b, &n_rows, err));
+    MG_TRY(mg_policy_gradient(a->policy, b->row, n_rows, &objective, &l->stats, err));
+    MG_TRY(mg_policy_step(a->policy, &adam, &l->grad_norm, err));
+out:
+    return st;
+}
+
+/* The step as it was learnt from, so that it can be repeated. */
+static enum mg_status
+log_batch(const struct mg_agent *a, const struct mg_phase_work *w, const struct batch *b, struct mg_err *err)
+{
+    static const char *const kind[] = {"value", "invalid", "unavailable"};
+    enum mg_status st = MG_OK;
+    struct mg_rollout_log *log = NULL, *done;
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/rollouts/%06u.jsonl.gz", a->dir, w->phase.number);
+    MG_TRY(mg_rollout_log_create(path, &log, err));
+    for (uint32_t i = 0; i < b->n; i++) {
+        const struct mg_rollout *r = b->r[i];
+        struct mg_logged row = {.question = r->key.question,
+                                .rollout = r->key.rollout,
+                                .call = r->key.call,
+                                .ids = r->d.ids,
+                                .mask = r->d.mask,
+                                .logprob = r->d.logprob,
+                                .len = r->d.len,
+                                .weight = (double)b->weight[i],
+                                .reward = (double)b->reward[i],
+                                .advantage = (double)b->advantage[i],
+                                .reward_kind = kind[b->kind[i]]};
+
+        MG_TRY(mg_rollout_log_add(log, &row, err));
+    }
+    done = log;
+    log = NULL;
+    MG_TRY(mg_rollout_log_commit(done, err));
+out:
+    mg_rollout_log_abort(log);
+    return st;
+}
+
+enum mg_status
+mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_lesson *l, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct batch b = {0};
+    double start = mg_clock(), rewarded;
+
+    if (a->side == MG_SIDE_MAIN)
+        MG_TRY(main_batch(a, w, &b, l, err));
+    else
+        MG_TRY(search_batch(a, w, &b, l, err));
+    rewarded = (double)(l->trajectories - l->unavailable);
+    l->reward = rewarded > 0.0 ? l->reward / rewarded : 0.0;
+    l->format = rewarded > 0.0 ? l->format / rewarded : 0.0;
+    l->expert = l->verdicts > 0 ? l->expert / l->verdicts : 0.0;
+    l->calls /= (double)w->n_questions * w->n_rollouts;
+    if (a->trains && w->phase.kind == MG_PHASE_TRAIN)
+        MG_TRY(update(a, w, &b, l, err));
+    MG_TRY(log_batch(a, w, &b, err));
+    l->seconds = mg_clock() - start;
+out:
+    free_batch(&b);
+    return st;
+}

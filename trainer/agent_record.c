@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an agent writes down at the end of a phase: metrics, times, and the rollouts that it learnt from. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent_internal.h"
+#include "file.h"
+#include "interval.h"
+#include "metrics.h"
+
+enum { MAX_PATH = 4096, MAX_HOPS = 8 };
+
+static void
+set_real(json_t *line, const char *key, double value)
+{
+    json_object_set_new(line, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+static void
+set_count(json_t *line, const char *key, double value)
+{
+    json_object_set_new(line, key, json_integer((json_int_t)value));
+}
+
+static json_t *
+new_line(const struct mg_agent *a, const struct mg_phase *phase)
+{
+    return json_pack("{s:i, s:s, s:i}", "phase", (int)phase->number, "name", mg_phase_name(&a->plan, phase), "step",
+                     (int)phase->step);
+}
+
+/* What rollouts of any phase tell. */
+static void
+set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work *w, const struct mg_lesson *l)
+{
+    set_count(line, "trajectories", l->trajectories);
+    set_count(line, "unavailable", l->unavailable);
+    set_real(line, "reward", l->reward);
+    set_real(line, a->side == MG_SIDE_MAIN ? "success" : "expert", l->expert);
+    if (a->side == MG_SIDE_SEARCH)
+        set_count(line, "verdicts", l->verdicts);
+    set_real(line, "format", l->format);
+    set_real(line, "calls", l->calls);
+    set_count(line, "tokens_generated", (double)w->tokens);
+}
+
+static void
+set_learning(json_t *line, const struct mg_lesson *l)
+{
+    const struct mg_train_stats *s = &l->stats;
+    double n = s->tokens > 0.0 ? s->tokens : 1.0;
+
+    set_real(line, "loss", s->loss);
+    set_real(line, "entropy", s->entropy_sum / n);
+    set_real(line, "ratio_min", s->ratio_min);
+    set_real(line, "ratio_max", s->ratio_max);
+    set_real(line, "clipped", s->clipped / n);
+    set_real(line, "grad_norm", l->grad_norm);
+    set_count(line, "tokens_trained", s->tokens);
+    set_count(line, "tokens_forward", s->forward_tokens);
+    set_count(line, "staleness", MG_STALENESS);
+}
+
+static void
+set_success(json_t *line, const struct mg_agent *a, const struct mg_phase_work *w)
+{
+    double n[MAX_HOPS + 1] = {0.0}, right[MAX_HOPS + 1] = {0.0}, all = 0.0;
+    struct mg_interval i;
+    json_t *hops = json_object();
+    char name[16];
+
+    for (uint32_t q = 0; q < w->n_questions; q++) {
+        uint32_t h = a->questions.q[w->question[q]].hops;
+
+        h = h < MAX_HOPS ? h : MAX_HOPS;
+        n[h] += 1.0;
+        right[h] += w->row[q].correct;
+        all += w->row[q].correct;
+    }
+    i = mg_wilson(all, w->n_questions);
+    set_real(line, "lo", i.lo);
+    set_real(line, "hi", i.hi);
+    for (int h = 0; h <= MAX_HOPS; h++) {
+        if (n[h] == 0.0)
+            continue;
+        snprintf(name, sizeof name, "%d", h);
+        json_object_set_new(hops, name, json_pack("{s:f, s:f}", "n", n[h], "success", right[h] / n[h]));
+    }
+    json_object_set_new(line, "hops", hops);
+}
+
+static enum mg_status
+set_digest(json_t *line, struct mg_agent *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint64_t digest = 0;
+    char hex[17];
+
+    MG_TRY(mg_policy_digest(a->policy, &digest, err));
+    snprintf(hex, sizeof hex, "%016" PRIx64, digest);
+    json_object_set_new(line, "weights", json_string(hex));
+out:
+    return st;
+}
+
+static enum mg_status
+write_times(struct mg_agent *a, const struct mg_phase_work *w, const struct mg_lesson *l, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[MAX_PATH];
+    json_t *line = new_line(a, &w->phase);
+
+    set_real(line, "rollout", w->rollout_seconds);
+    set_real(line, "wait", w->wait_seconds);
+    set_real(line, "learn", l->seconds);
+    snprintf(path, sizeof path, "%s/timing.jsonl", a->dir);
+    MG_TRY(mg_metrics_append(path, line, err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct mg_lesson *l, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[MAX_PATH];
+    bool train = w->phase.kind == MG_PHASE_TRAIN;
+    json_t *line = new_line(a, &w->phase);
+
+    MG_REQUIRE(line != NULL, MG_FAIL, "out of memory: a line of metrics");
+    set_rollouts(line, a, w, l);
+    if (train && a->trains)
+        set_learning(line, l);
+    if (!train && a->side == MG_SIDE_MAIN)
+        set_success(line, a, w);
+    MG_TRY(set_digest(line, a, err));
+    snprintf(path, sizeof path, "%s/metrics.jsonl", a->dir);
+    st = mg_metrics_append(path, line, err);
+    line = NULL;
+    MG_TRY(st);
+    MG_TRY(write_times(a, w, l, err));
+    if (train)
+        a->note.reward = l->reward;
+    else if (!w->phase.greedy && a->side == MG_SIDE_MAIN)
+        a->note.held_out = l->expert;
+out:
+    json_decref(line);
+    return st;
+}
+
+enum mg_status
+mg_agent_rewind(struct mg_agent *a, uint32_t phase, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[MAX_PATH];
+
+    snprintf(path, sizeof path, "%s/metrics.jsonl", a->dir);
+    MG_TRY(mg_metrics_rewind(path, phase, err));
+    snprintf(path, sizeof path, "%s/timing.jsonl", a->dir);
+    MG_TRY(mg_metrics_rewind(path, phase, err));
+    snprintf(path, sizeof path, "%s/rollouts", a->dir);
+    MG_TRY(mg_dir_make(path, err));
+out:
+    return st;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "cmd.h"
+#include "progress.h"
+#include "run_dir.h"
+#include "stop.h"
+#include "supervise.h"
+
+enum { MAX_PATH = 4096 };
+
+static const char usage[] = "usage: mgrpo train [OPTION]... RUN.conf\n"
+                            "Train a planner and its search agent by M-GRPO, as RUN.conf says (mgrpo.conf(5)).\n"
+                            "A run that was interrupted goes on where it was.\n\n"
+                            "  -r, --run DIR   folder of the run (default run)\n"
+                            "  -q, --quiet     no progress\n"
+                            "  -h, --help      print this text\n";
+
+struct train_options {
+    const char *conf, *dir;
+    bool quiet, help;
+};
+
+static enum mg_status
+parse(struct train_options *o, int argc, char **argv, struct mg_err *err)
+{
+    static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
+                                          {"quiet", no_argument, NULL, 'q'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    enum mg_status st = MG_OK;
+    int letter;
+
+    optind = 1;
+    while ((letter = getopt_long(argc, argv, "r:qh", longs, NULL)) != -1) {
+        MG_REQUIRE(letter == 'r' || letter == 'q' || letter == 'h', MG_INPUT,
+                   "an option is unknown or lacks its value");
+        o->dir = letter == 'r' ? optarg : o->dir;
+        o->quiet |= letter == 'q';
+        o->help |= letter == 'h';
+    }
+    MG_REQUIRE(o->help || optind + 1 == argc, MG_INPUT, "need one configuration file, got %d", argc - optind);
+    o->conf = argv[optind];
+out:
+    return st;
+}
+
+struct watched {
+    struct mg_store *store;
+    struct mg_agent_note note[MG_N_SIDES];
+    bool found[MG_N_SIDES], quiet;
+    size_t n;
+    struct mg_progress progress;
+};
+
+static enum mg_status
+read_notes(struct mg_store *s, void *arg, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct watched *w = arg;
+
+    for (size_t i = 0; i < w->n; i++)
+        MG_TRY(mg_store_note(s, (enum mg_side)i, &w->note[i], &w->found[i], err));
+out:
+    return st;
+}
+
+static enum mg_status
+look(void *arg, bool *moved, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct watched *w = arg;
+    struct mg_agent_note before[MG_N_SIDES];
+    const struct mg_agent_note *notes[MG_N_SIDES] = {&w->note[MG_SIDE_MAIN], NULL};
+
+    memcpy(before, w->note, sizeof before);
+    MG_TRY(mg_store_transact(w->store, false, read_notes, w, err));
+    for (size_t i = 0; i < w->n; i++)
+        moved[i] = w->note[i].phase > before[i].phase || w->note[i].version > before[i].version;
+    if (w->n > 1 && w->found[MG_SIDE_SEARCH])
+        notes[MG_SIDE_SEARCH] = &w->note[MG_SIDE_SEARCH];
+    if (w->found[MG_SIDE_MAIN] && !w->quiet)
+        mg_progress_show(&w->progress, notes);
+out:
+    return st;
+}
+
+static void
+init_watched(struct watched *w, const struct mg_config *c, bool quiet)
+{
+    struct mg_plan plan = mg_agent_plan(c);
+
+    w->n = c->agents == MG_SINGLE ? 1 : MG_N_SIDES;
+    w->quiet = quiet;
+    mg_progress_init(&w->progress, stderr, isatty(STDERR_FILENO) != 0, &plan, (double)c->step_questions * c->rollouts,
+                     c->eval_questions);
+}
+
+/* The agents are this program again, each with its own weights, optimiser and device. */
+static enum mg_status
+run_agents(const char *dir, struct watched *w, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_watch watch = {.look = look, .arg = w, .every = 0.5};
+    struct mg_child child[MG_N_SIDES] = {{0}};
+    char exe[MAX_PATH], log[MG_N_SIDES][MAX_PATH], *argv[MG_N_SIDES][5];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+    MG_REQUIRE(n > 0, MG_FAIL, "the path of this program cannot be found");
+    exe[n] = '\0';
+    for (size_t i = 0; i < w->n; i++) {
+        const char *name = mg_side_name((enum mg_side)i);
+
+        snprintf(log[i], sizeof log[i], "%s/%s.log", dir, name);
+        argv[i][0] = exe;
+        argv[i][1] = (char *)"agent";
+        argv[i][2] = (char *)name;
+        argv[i][3] = (char *)dir;
+        argv[i][4] = NULL;
+        child[i] = (struct mg_child){.name = name, .argv = argv[i], .log = log[i]};
+    }
+    MG_TRY(mg_supervise(child, w->n, &watch, err));
+out:
+    return st;
+}
+
+static enum mg_status
+train(const struct train_options *o, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_config config = {0};
+    struct watched w = {0};
+    char path[MAX_PATH], run[MG_RUN_ID];
+
+    MG_TRY(mg_config_load(o->conf, &config, err));
+    MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
+    MG_TRY(mg_agent_run_id(&config, run, err));
+    snprintf(path, sizeof path, "%s/store.db", o->dir);
+    MG_TRY(mg_store_open(path, run, &w.store, err));
+    init_watched(&w, &config, o->quiet);
+    st = run_agents(o->dir, &w, err);
+    mg_progress_end(&w.progress);
+    MG_TRY(st);
+    MG_TRY(mg_run_finish(o->dir, err));
+out:
+    mg_store_close(w.store);
+    mg_config_free(&config);
+    return st;
+}
+
+int
+mg_cmd_train(int argc, char **argv)
+{
+    struct train_options o = {.dir = "run"};
+    struct mg_err err;
+    enum mg_status st;
+
+    mg_err_clear(&err);
+    st = parse(&o, argc, argv, &err);
+    if (o.help) {
+        fputs(usage, stdout);
+        return MG_OK;
+    }
+    mg_stop_install();
+    if (st == MG_OK)
+        st = train(&o, &err);
+    if (st == MG_STOP)
+        fprintf(stderr, "stopped; the same command goes on\n");
+    return mg_cmd_finish("train", st, &err);
+}
