@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The small operations of a layer: against double references, finite differences, batch invariance, ugly sizes, errors.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "ref_layer.h"
+
+/* Widths around the vectors of 4, 8 and 16 lanes and their tails; rows around the shares of a few groups. */
+static const size_t widths[] = {1, 2, 3, 7, 8, 9, 17, 31, 33, 128, 259};
+static const size_t rows[] = {0, 1, 2, 3, 37, 131};
+enum { N_WIDTHS = sizeof widths / sizeof widths[0], N_ROWS = sizeof rows / sizeof rows[0] };
+
+static double *
+widen(const float *x, size_t n)
+{
+    double *d = malloc((n + 1) * sizeof *d);
+
+    for (size_t i = 0; i < n; i++)
+        d[i] = (double)x[i];
+    return d;
+}
+
+static cl_command_queue
+queue_of(struct clgrpo_context *ctx)
+{
+    return clgrpo_context_queue(ctx);
+}
+
+/* One RMSNorm on host data with row stride e + 3; returns y, and rstd through *rstd. */
+static float *
+run_rmsnorm(struct clgrpo_context *ctx, const float *x, const float *w, size_t n, size_t e, float **rstd)
+{
+    struct clgrpo_rmsnorm_args a = CLGRPO_RMSNORM_ARGS_INIT;
+    float *blank = malloc((n * e + 1) * sizeof *blank), *y;
+
+    memset(blank, 0xff, (n * e + 1) * sizeof *blank);
+    a.x = fx_upload_strided(ctx, n, e, e + 3, x);
+    a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
+    a.y = fx_upload_strided(ctx, n, e, e + 5, blank);
+    a.rstd = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
+    fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+    y = fx_download(ctx, &a.y);
+    *rstd = fx_download(ctx, &a.rstd);
+    fx_release(&a.x);
+    fx_release(&a.w);
+    fx_release(&a.y);
+    fx_release(&a.rstd);
+    free(blank);
+    return y;
+}
+
+START_TEST(rmsnorm_matches_reference)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int iw = 0; iw < N_WIDTHS; iw++)
+        for (int in = 0; in < N_ROWS; in++) {
+            size_t e = widths[iw], n = rows[in];
+            float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *rstd,
+                  *y = run_rmsnorm(ctx, x, w, n, e, &rstd);
+            double *dx = widen(x, n * e), *dw = widen(w, e), *want = malloc((n * e + 1) * 8),
+                   *want_r = malloc((n + 1) * 8);
+
+            ref_rmsnorm(dx, dw, (double)1e-5f, n, e, want, want_r);
+            fx_close("rmsnorm y", y, want, NULL, n * e, 4.0, e);
+            fx_close("rmsnorm rstd", rstd, want_r, NULL, n, 4.0, e);
+            free(x), free(w), free(rstd), free(y), free(dx), free(dw), free(want), free(want_r);
+        }
+}
+END_TEST
+
+START_TEST(rmsnorm_batch_invariance)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    const size_t n = 53, e = 129;
+    float *x = fx_random(n * e, 1.0f, 8), *w = fx_random(e, 1.0f, 9), *rstd, *all = run_rmsnorm(ctx, x, w, n, e, &rstd);
+
+    free(rstd);
+    for (size_t first = 0; first < n; first += 11) {
+        size_t count = first % 3 + 1;
+        float *some = run_rmsnorm(ctx, x + first * e, w, count, e, &rstd);
+
+        fx_same_bits("rows alone and among others", some, all + first * e, count * e * sizeof *some);
+        free(some), free(rstd);
+    }
+    free(x), free(w), free(all);
+}
+END_TEST
+
+START_TEST(rmsnorm_adds_the_residual_in_place)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    const size_t n = 5, e = 37;
+    struct clgrpo_rmsnorm_args a = CLGRPO_RMSNORM_ARGS_INIT;
+    float *x = fx_random(n * e, 1.0f, 1), *r = fx_random(n * e, 1.0f, 2), *w = fx_random(e, 1.0f, 3), *got, *stream,
+          *rstd, *want;
+
+    a.x = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e), x);
+    a.residual = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e), r);
+    a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
+    a.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e));
+    fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+    got = fx_download(ctx, &a.y);
+    stream = fx_download(ctx, &a.x);
+    for (size_t i = 0; i < n * e; i++)
+        x[i] += r[i];
+    fx_same_bits("x + residual", stream, x, n * e * sizeof *x);
+    want = run_rmsnorm(ctx, x, w, n, e, &rstd);
+    fx_same_bits("norm of the sum", got, want, n * e * sizeof *x);
+    fx_release(&a.x), fx_release(&a.residual), fx_release(&a.w), fx_release(&a.y);
+    free(x), free(r), free(w), free(got), free(stream), free(rstd), free(want);
+}
+END_TEST
+
+struct norm_grads {
+    float *dx, *dw;
+};
+
+static struct norm_grads
+run_rmsnorm_backward(struct clgrpo_context *ctx, const float *x, const float *w, const float *dy, const float *dw0,
+                     size_t n, size_t e, bool accumulate)
+{
+    struct clgrpo_rmsnorm_backward_args a = CLGRPO_RMSNORM_BACKWARD_ARGS_INIT;
+    float *rstd, *y = run_rmsnorm(ctx, x, w, n, e, &rstd);
+    struct norm_grads g;
+    size_t bytes = 0;
+
+    a.x = fx_upload_strided(ctx, n, e, e + 3, x);
+    a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
+    a.rstd = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), rstd);
+    a.dy = fx_upload_strided(ctx, n, e, e + 1, dy);
+    a.dx = fx_upload_strided(ctx, n, e, e + 2, dy); /* accumulating: starts as dy */
+    a.dw = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), dw0);
+    a.accumulate_dx = accumulate;
+    fx_ok(ctx, clgrpo_rmsnorm_backward_workspace(ctx, &a, &bytes));
+    a.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_rmsnorm_backward(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+    g.dx = fx_download(ctx, &a.dx);
+    g.dw = fx_download(ctx, &a.dw);
+    fx_release(&a.x), fx_release(&a.w), fx_release(&a.rstd), fx_release(&a.dy), fx_release(&a.dx), fx_release(&a.dw);
+    fx_workspace_release(&a.workspace);
+    free(rstd), free(y);
+    return g;
+}
+
+START_TEST(rmsnorm_backward_matches_reference)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int iw = 0; iw < N_WIDTHS; iw++)
+        for (int in = 0; in < N_ROWS; in++) {
+            size_t e = widths[iw], n = rows[in];
+            float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *dy = fx_random(n * e, 1.0f, 5);
+            float *dw0 = fx_random(e, 1.0f, 6);
+            bool accumulate = (iw + in) % 2 == 0;
+            struct norm_grads g = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
+            struct norm_grads again = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
+            double *xd = widen(x, n * e), *wd = widen(w, e), *dyd = widen(dy, n * e), *dw = widen(dw0, e);
+            double *dx = malloc((n * e + 1) * 8), *size = malloc((n * e + 1) * 8), *dw_size = calloc(e, 8);
+
+            ref_rmsnorm_backward(xd, wd, dyd, (double)1e-5f, n, e, dx, dw);
+            for (size_t i = 0; i < n * e;
+                 i++) { /* the terms of a row's sum are at most of its largest |w dy x| r^3 x */
+                dx[i] += accumulate ? dyd[i] : 0.0;
+                size[i] = 20.0;
+                dw_size[i % e] += fabs(dyd[i]) * 3.0;
+            }
+            for (size_t j = 0; j < e; j++)
+                dw_size[j] += fabs((double)dw0[j]);
+            fx_close("rmsnorm dx", g.dx, dx, size, n * e, 4.0, e);
+            fx_close("rmsnorm dw", g.dw, dw, dw_size, e, 4.0, n);
+            fx_same_bits("dx twice", g.dx, again.dx, n * e * sizeof *g.dx);
+            fx_same_bits("dw twice", g.dw, again.dw, e * sizeof *g.dw);
+            free(x), free(w), free(dy), free(dw0), free(g.dx), free(g.dw), free(again.dx), free(again.dw);
+            free(xd), free(wd), free(dyd), free(dw), free(dx), free(size), free(dw_size);
+        }
+}
+END_TEST
+
+/* The reference gradient itself, by central differences of the reference. */
+START_TEST(rmsnorm_reference_gradient_is_a_derivative)
+{
+    enum { N = 3, E = 7 };
+    float *xf = fx_random(N * E, 1.0f, 1), *wf = fx_random(E, 1.0f, 2), *cf = fx_random(N * E, 1.0f, 3);
+    double *x = widen(xf, N * E), *w = widen(wf, E), *c = widen(cf, N * E), dx[N * E], dw[E] = {0}, y[N * E], r[N];
+
+    ref_rmsnorm_backward(x, w, c, 1e-5, N, E, dx, dw);
+    for (size_t i = 0; i < N * E + E; i++) {
+        double *at = i < N * E ? &x[i] : &w[i - N * E], keep = *at, slope = 0.0, h = 1e-6;
+
+        for (int sign = -1; sign <= 1; sign += 2) {
+            *at = keep + sign * h;
+            ref_rmsnorm(x, w, 1e-5, N, E, y, r);
+            for (size_t j = 0; j < N * E; j++)
+                slope += sign * c[j] * y[j] / (2.0 * h);
+        }
+        *at = keep;
+        ck_assert_double_eq_tol(slope, i < N * E ? dx[i] : dw[i - N * E], 1e-6);
+    }
+    free(xf), free(wf), free(cf), free(x), free(w), free(c);
+}
+END_TEST
+
+START_TEST(rope_turns_views_and_back)
+{
+    static const size_t dims[] = {32, 64, 128};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int k = 0; k < 3; k++) {
+        size_t n = 29, heads = 3, d = dims[k], extra = 2 * d, t = 50;
+        struct clgrpo_rope_args a = CLGRPO_ROPE_ARGS_INIT;
+        float *x = fx_random(n * heads * d, 1.0f, 7), *table = malloc(t * d * sizeof *table), *got, *back;
+        int32_t *position = fx_random_i32(n, (int32_t)t, 8);
+        double *want = widen(x, n * heads * d), *size = malloc(n * heads * d * 8);
+        struct clgrpo_tensor flat = fx_upload_strided(ctx, n, heads * d, heads * d + extra, x);
+
+        position[0] = -1; /* left alone */
+        position[1] = (int32_t)t;
+        clgrpo_rope_table_fill(table, t, d, 10000.0);
+        a.x = flat;
+        a.x.rank = 3;
+        a.x.shape[1] = heads, a.x.shape[2] = d;
+        a.x.stride[1] = d, a.x.stride[2] = 1;
+        a.position = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), position);
+        a.table = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(t, d), table);
+        fx_ok(ctx, clgrpo_rope(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+        got = fx_download(ctx, &flat);
+        ref_rope(want + 2 * heads * d, position + 2, n - 2, heads, d, 10000.0, 0);
+        for (size_t i = 0; i < n * heads * d; i++)
+            size[i] = 4.0;
+        fx_close("rope", got, want, size, n * heads * d, 2.0, 2);
+        a.inverse = true;
+        fx_ok(ctx, clgrpo_rope(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+        back = fx_download(ctx, &flat);
+        for (size_t i = 0; i < n * heads * d; i++)
+            want[i] = (double)x[i];
+        fx_close("there and back", back, want, size, n * heads * d, 4.0, 4);
+        fx_release(&flat), fx_release(&a.position), fx_release(&a.table);
+        free(x), free(table), free(got), free(back), free(position), free(want), free(size);
+    }
+}
+END_TEST
+
+START_TEST(swiglu_matches_reference_both_ways)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int iw = 0; iw < N_WIDTHS; iw++)
+        for (int in = 0; in < N_ROWS; in++) {
+            size_t f = widths[iw], n = rows[in];
+            struct clgrpo_swiglu_args fwd = CLGRPO_SWIGLU_ARGS_INIT;
+            struct clgrpo_swiglu_backward_args bwd = CLGRPO_SWIGLU_BACKWARD_ARGS_INIT;
+            float *g = fx_random(2 * n * f, 4.0f, 11), *dy = fx_random(n * f, 1.0f, 12), *y, *dg;
+            double *gd = widen(g, 2 * n * f), *dyd = widen(dy, n * f), *want = malloc((2 * n * f + 1) * 8),
+                   *size = malloc((2 * n * f + 1) * 8);
+
+            if (n * f > 2)
+                g[0] = gd[0] = -95.0, g[1] = 95.0f, gd[1] = 95.0; /* where the exponential would leave the range */
+            fwd.gate_up = bwd.gate_up = fx_upload_strided(ctx, n, 2 * f, 2 * f + 1, g);
+            fwd.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, f));
+            bwd.dy = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, f), dy);
+            bwd.dgate_up = bwd.gate_up; /* in place is allowed */
+            fx_ok(ctx, clgrpo_swiglu(ctx, &fwd, queue_of(ctx), 0, NULL, NULL));
+            y = fx_download(ctx, &fwd.y);
+            fx_ok(ctx, clgrpo_swiglu_backward(ctx, &bwd, queue_of(ctx), 0, NULL, NULL));
+            dg = fx_download(ctx, &bwd.dgate_up);
+            for (size_t i = 0; i < 2 * n * f; i++)
+                size[i] = 1.0;
+            ref_swiglu(gd, n, f, want);
+            for (size_t i = 0; i < n * f; i++)
+                size[i] = fabs(gd[i / f * 2 * f + i % f] * gd[i / f * 2 * f + f + i % f]) * 20.0 + 1e-3;
+            fx_close("swiglu", y, want, size, n * f, 1.0, 1);
+            ref_swiglu_backward(gd, dyd, n, f, want);
+            for (size_t i = 0; i < 2 * n * f; i++) {
+                size_t row = i / (2 * f), j = i % f;
+
+                size[i] = (fabs(gd[row * 2 * f + j]) + 1.0) * (fabs(gd[row * 2 * f + f + j]) + 1.0) *
+                          fabs(dyd[row * f + j]) * 20.0;
+            }
+            fx_close("swiglu backward", dg, want, size, 2 * n * f, 1.0, 1);
+            fx_release(&fwd.gate_up), fx_release(&fwd.y), fx_release(&bwd.dy);
+            free(g), free(dy), free(y), free(dg), free(gd), free(dyd), free(want), free(size);
+        }
+}
+END_TEST
+
+START_TEST(swiglu_reference_gradient_is_a_derivative)
+{
+    enum { F = 5 };
+    float *gf = fx_random(2 * F, 2.0f, 1), *cf = fx_random(F, 1.0f, 2);
+    double *g = widen(gf, 2 * F), *c = widen(cf, F), dg[2 * F], y[F];
+
+    ref_swiglu_backward(g, c, 1, F, dg);
+    for (size_t i = 0; i < 2 * F; i++) {
+        double keep = g[i], slope = 0.0, h = 1e-6;
+
+        for (int sign = -1; sign <= 1; sign += 2) {
+            g[i] = keep + sign * h;
+            ref_swiglu(g, 1, F, y);
+            for (size_t j = 0; j < F; j++)
+                slope += sign * c[j] * y[j] / (2.0 * h);
+        }
+        g[i] = keep;
+        ck_assert_double_eq_tol(slope, dg[i], 1e-7);
+    }
+    free(gf), free(cf), free(g), free(c);
+}
+END_TEST
+
+START_TEST(add_is_exact)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int iw = 0; iw < N_WIDTHS; iw++) {
+        size_t e = widths[iw], n = 23;
+        struct clgrpo_add_args args = CLGRPO_ADD_ARGS_INIT;
+        float *a = fx_random(n * e, 1.0f, 1), *b = fx_random(n * e, 1.0f, 2), *got;
+
+        args.a = fx_upload_strided(ctx, n, e, e + 2, a);
+        args.b = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e), b);
+        args.y = args.a;
+        fx_ok(ctx, clgrpo_add(ctx, &args, queue_of(ctx), 0, NULL, NULL));
+        got = fx_download(ctx, &args.y);
+        for (size_t i = 0; i < n * e; i++)
+            a[i] += b[i];
+        fx_same_bits("add", got, a, n * e * sizeof *a);
+        fx_release(&args.a), fx_release(&args.b);
+        free(a), free(b), free(got);
+    }
+}
+END_TEST
+
+START_TEST(embedding_gathers_and_scatters)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int iw = 0; iw < N_WIDTHS; iw++) {
+        size_t e = widths[iw], n = 97, v = 41;
+        struct clgrpo_embedding_args fwd = CLGRPO_EMBEDDING_ARGS_INIT;
+        struct clgrpo_embedding_backward_args bwd = CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT;
+        float *table = fx_random(v * e, 1.0f, 1), *dy = fx_random(n * e, 1.0f, 2), *y, *dtable;
+        float *want = calloc(n * e, sizeof *want), *want_d = malloc(v * e * sizeof *want_d);
+        int32_t *index = fx_random_i32(n, (int32_t)v, 3);
+
+        index[4] = -1, index[5] = (int32_t)v; /* outside: zeros, and no gradient */
+        memcpy(want_d, table, v * e * sizeof *want_d);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < e && index[i] >= 0 && index[i] < (int32_t)v; j++) {
+                want[i * e + j] = table[(size_t)index[i] * e + j];
+                want_d[(size_t)index[i] * e + j] += dy[i * e + j]; /* in f32 and in the order of the batch: exact */
+            }
+        fwd.table = fx_upload_strided(ctx, v, e, e + 1, table);
+        fwd.index = bwd.index = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), index);
+        fwd.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e));
+        bwd.dy = fx_upload_strided(ctx, n, e, e + 4, dy);
+        bwd.dtable = fwd.table;
+        fx_ok(ctx, clgrpo_embedding(ctx, &fwd, queue_of(ctx), 0, NULL, NULL));
+        y = fx_download(ctx, &fwd.y);
+        fx_ok(ctx, clgrpo_embedding_backward(ctx, &bwd, queue_of(ctx), 0, NULL, NULL));
+        dtable = fx_download(ctx, &bwd.dtable);
+        fx_same_bits("embedding", y, want, n * e * sizeof *y);
+        fx_same_bits("embedding backward", dtable, want_d, v * e * sizeof *dtable);
+        fx_release(&fwd.table), fx_release(&fwd.index), fx_release(&fwd.y), fx_release(&bwd.dy);
+        free(table), free(dy), free(y), free(dtable), free(want), free(want_d), free(index);
+    }
+}
+END_TEST
+
+static void
+check_cast(struct clgrpo_context *ctx, enum clgrpo_dtype from, enum clgrpo_dtype to, const void *x, const void *want,
+           size_t n)
+{
+    struct clgrpo_cast_args a = CLGRPO_CAST_ARGS_INIT;
+    void *got;
+
+    a.x = fx_upload(ctx, from, 1, FX_SHAPE(n), x);
+    a.y = fx_output(ctx, to, 1, FX_SHAPE(n));
+    fx_ok(ctx, clgrpo_cast(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+    got = fx_download(ctx, &a.y);
+    fx_same_bits("cast", got, want, n * clgrpo_dtype_bytes(to));
+    fx_release(&a.x), fx_release(&a.y);
+    free(got);
+}
+
+START_TEST(cast_rounds_to_nearest_even)
+{
+    enum { N = 9001 };
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    static const float edges[] = {0.0f,      -0.0f,    65504.0f, 65519.9f,       65520.0f, -7e4f,
+                                  6e-8f,     2.98e-8f, 2.99e-8f, 1.00048828125f, 1.0014f,  INFINITY,
+                                  -INFINITY, 3.4e38f,  6.1e-5f,  1e-40f,         2049.0f,  2051.0f};
+    float *x = fx_random(N, 100.0f, 21);
+    uint16_t *half = malloc(N * 2), *bf16 = malloc(N * 2);
+
+    memcpy(x, edges, sizeof edges);
+    for (int i = 0; i < N; i++) {
+        half[i] = ref_f32_to_f16(x[i]);
+        bf16[i] = ref_f32_to_bf16(x[i]);
+    }
+    check_cast(ctx, CLGRPO_F32, CLGRPO_F16, x, half, N);
+    check_cast(ctx, CLGRPO_F32, CLGRPO_BF16, x, bf16, N);
+    free(x), free(half), free(bf16);
+}
+END_TEST
+
+/* Every finite f16 and bf16 value comes back from f32 as it was. */
+START_TEST(cast_round_trips_all_values)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int type = 0; type < 2; type++) {
+        enum clgrpo_dtype dtype = type == 0 ? CLGRPO_F16 : CLGRPO_BF16;
+        uint16_t *all = malloc(65536 * 2);
+        size_t n = 0;
+        struct clgrpo_cast_args a = CLGRPO_CAST_ARGS_INIT;
+        float *wide;
+
+        for (uint32_t h = 0; h < 65536; h++)
+            if (type == 0 ? (h & 0x7c00) != 0x7c00 : (h & 0x7f80) != 0x7f80)
+                all[n++] = (uint16_t)h;
+        a.x = fx_upload(ctx, dtype, 1, FX_SHAPE(n), all);
+        a.y = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
+        fx_ok(ctx, clgrpo_cast(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+        wide = fx_download(ctx, &a.y);
+        check_cast(ctx, CLGRPO_F32, dtype, wide, all, n);
+        fx_release(&a.x), fx_release(&a.y);
+        free(all), free(wide);
+    }
+}
+END_TEST
+
+START_TEST(errors_have_their_status)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_rmsnorm_args a = CLGRPO_RMSNORM_ARGS_INIT;
+    float *x = fx_random(64, 1.0f, 1);
+
+    a.x = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(4, 16), x);
+    a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(16), x);
+    a.y = a.x;
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, NULL, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_ARGUMENT);
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, NULL, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
+    a.eps = 0.0f;
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_VALUE);
+    a.eps = 1e-5f;
+    a.w.shape[0] = 15;
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_SHAPE);
+    a.w.shape[0] = 16;
+    a.y.shape[0] = 400, a.x.shape[0] = 400;
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_BOUNDS);
+    a.y.shape[0] = 4, a.x.shape[0] = 4;
+    a.w.dtype = CLGRPO_I32;
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_DTYPE);
+    fx_release(&a.x), fx_release(&a.w);
+    free(x);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("layer");
+    TCase *tc = tcase_create("layer");
+
+    tcase_set_timeout(tc, 0);
+    tcase_add_loop_test(tc, rmsnorm_matches_reference, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, rmsnorm_batch_invariance, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, rmsnorm_adds_the_residual_in_place, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, rmsnorm_backward_matches_reference, 0, FX_N_FAMILIES);
+    tcase_add_test(tc, rmsnorm_reference_gradient_is_a_derivative);
+    tcase_add_loop_test(tc, rope_turns_views_and_back, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, swiglu_matches_reference_both_ways, 0, FX_N_FAMILIES);
+    tcase_add_test(tc, swiglu_reference_gradient_is_a_derivative);
+    tcase_add_loop_test(tc, add_is_exact, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, embedding_gathers_and_scatters, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, cast_rounds_to_nearest_even, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, cast_round_trips_all_values, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, errors_have_their_status, 0, FX_N_FAMILIES);
+    suite_add_tcase(suite, tc);
+    return fx_main(suite);
+}
