@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The optimiser step: global norm with its clip factor, AdamW. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "ref_layer.h"
+
+static const size_t sizes[] = {1, 2, 3, 7, 8, 9, 63, 64, 65, 511, 1031, 70001};
+enum { N_SIZES = sizeof sizes / sizeof sizes[0] };
+
+static void
+run_norm(struct clgrpo_context *ctx, const float *g, size_t n, float max_norm, float out[2])
+{
+    struct clgrpo_global_norm_args a = CLGRPO_GLOBAL_NORM_ARGS_INIT;
+    size_t bytes = 0;
+    float *got;
+
+    a.grad = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), g);
+    a.out = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(2));
+    a.max_norm = max_norm;
+    fx_ok(ctx, clgrpo_global_norm_workspace(ctx, &a, &bytes));
+    a.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_global_norm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    got = fx_download(ctx, &a.out);
+    memcpy(out, got, 2 * sizeof *out);
+    free(got);
+    fx_release(&a.grad), fx_release(&a.out);
+    fx_workspace_release(&a.workspace);
+}
+
+START_TEST(global_norm_matches_reference)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int k = 0; k < N_SIZES; k++) {
+        float *g = fx_random(sizes[k], 2.0f, 31), out[2], again[2];
+        double want = 0.0, clip;
+
+        for (size_t i = 0; i < sizes[k]; i++)
+            want += (double)g[i] * (double)g[i];
+        want = sqrt(want);
+        run_norm(ctx, g, sizes[k], 1.0f, out);
+        run_norm(ctx, g, sizes[k], 1.0f, again);
+        clip = want > 1.0 ? 1.0 / want : 1.0;
+        /* the sums are compensated: the error does not grow with the length */
+        fx_close("norm", &out[0], &want, NULL, 1, 4.0, 1);
+        fx_close("clip factor", &out[1], &clip, NULL, 1, 6.0, 1);
+        fx_same_bits("norm twice", out, again, sizeof out);
+        free(g);
+    }
+}
+END_TEST
+
+START_TEST(global_norm_of_the_unusual)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    float g[5] = {3.0f, 4.0f, 0.0f, 0.0f, 0.0f}, out[2];
+
+    run_norm(ctx, g, 5, 0.0f, out);
+    ck_assert(out[0] == 5.0f && out[1] == 1.0f); /* max_norm 0 does not clip */
+    run_norm(ctx, g, 5, 50.0f, out);
+    ck_assert(out[0] == 5.0f && out[1] == 1.0f);
+    g[3] = INFINITY;
+    run_norm(ctx, g, 5, 1.0f, out);
+    ck_assert(!isfinite(out[0]) && out[1] == 0.0f);
+    g[3] = NAN;
+    run_norm(ctx, g, 5, 1.0f, out);
+    ck_assert(!isfinite(out[0]) && out[1] == 0.0f);
+    run_norm(ctx, g, 0, 1.0f, out);
+    ck_assert(out[0] == 0.0f && out[1] == 1.0f);
+}
+END_TEST
+
+struct state {
+    struct clgrpo_adamw_args a;
+};
+
+static struct state
+upload_state(struct clgrpo_context *ctx, size_t n, const float *p, const float *g, const float *m, const float *v,
+             float scale)
+{
+    struct state s = {CLGRPO_ADAMW_ARGS_INIT};
+
+    s.a.param = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), p);
+    s.a.grad = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), g);
+    s.a.m = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), m);
+    s.a.v = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), v);
+    s.a.scale = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(1), &scale);
+    s.a.lr = 0.01f, s.a.beta1 = 0.9f, s.a.beta2 = 0.98f, s.a.eps = 1e-8f, s.a.weight_decay = 0.1f;
+    s.a.decay_elems = n / 2;
+    return s;
+}
+
+static void
+release_state(struct state *s)
+{
+    fx_release(&s->a.param), fx_release(&s->a.grad), fx_release(&s->a.m), fx_release(&s->a.v), fx_release(&s->a.scale);
+}
+
+START_TEST(adamw_matches_reference)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int k = 0; k < N_SIZES; k++) {
+        size_t n = sizes[k];
+        float *p = fx_random(n, 1.0f, 1), *g = fx_random(n, 0.5f, 2), *m = fx_random(n, 0.1f, 3),
+              *v = fx_random(n, 0.1f, 4);
+        double *pd = malloc(n * 8), *gd = malloc(n * 8), *md = malloc(n * 8), *vd = malloc(n * 8),
+               *size = malloc(n * 8);
+        struct ref_adamw ref = {.decay_n = n / 2, .step = 3};
+        struct state s;
+        float *got_p, *got_m, *got_v;
+
+        for (size_t i = 0; i < n; i++) {
+            v[i] = fabsf(v[i]) + 0.01f;
+            pd[i] = (double)p[i], gd[i] = (double)g[i], md[i] = (double)m[i], vd[i] = (double)v[i];
+            size[i] = fabs(pd[i]) + 1.0;
+        }
+        s = upload_state(ctx, n, p, g, m, v, 0.7f);
+        s.a.step = 3;
+        ref.lr = (double)s.a.lr, ref.beta1 = (double)s.a.beta1, ref.beta2 = (double)s.a.beta2,
+        ref.eps = (double)s.a.eps;
+        ref.weight_decay = (double)s.a.weight_decay, ref.scale = (double)0.7f;
+        fx_ok(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+        ref_adamw(&ref, n, pd, gd, md, vd);
+        got_p = fx_download(ctx, &s.a.param), got_m = fx_download(ctx, &s.a.m), got_v = fx_download(ctx, &s.a.v);
+        fx_close("adamw param", got_p, pd, size, n, 2.0, 4);
+        fx_close("adamw m", got_m, md, size, n, 1.0, 2);
+        fx_close("adamw v", got_v, vd, size, n, 1.0, 2);
+        release_state(&s);
+        free(p), free(g), free(m), free(v), free(pd), free(gd), free(md), free(vd), free(size);
+        free(got_p), free(got_m), free(got_v);
+    }
+}
+END_TEST
+
+START_TEST(adamw_leaves_everything_at_scale_0)
+{
+    enum { N = 77 };
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    float *p = fx_random(N, 1.0f, 1), *g = fx_random(N, 1.0f, 2), *m = fx_random(N, 1.0f, 3),
+          *v = fx_random(N, 1.0f, 4), *got;
+    struct state s;
+
+    g[5] = NAN;
+    s = upload_state(ctx, N, p, g, m, v, 0.0f);
+    s.a.step = 1;
+    fx_ok(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    got = fx_download(ctx, &s.a.param);
+    fx_same_bits("param", got, p, N * sizeof *p);
+    free(got);
+    got = fx_download(ctx, &s.a.m);
+    fx_same_bits("m", got, m, N * sizeof *m);
+    free(got);
+    s.a.step = 0;
+    fx_fails(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_VALUE);
+    s.a.step = 1, s.a.beta2 = 1.0f;
+    fx_fails(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_VALUE);
+    release_state(&s);
+    free(p), free(g), free(m), free(v);
+}
+END_TEST
+
+START_TEST(global_norm_needs_its_workspace)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_global_norm_args a = CLGRPO_GLOBAL_NORM_ARGS_INIT;
+    float g[3] = {1.5f, 2.5f, 3.5f};
+
+    a.grad = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(3), g);
+    a.out = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(2));
+    fx_fails(ctx, clgrpo_global_norm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_WORKSPACE);
+    fx_release(&a.grad), fx_release(&a.out);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("optim");
+    TCase *tc = tcase_create("optim");
+
+    tcase_set_timeout(tc, 0);
+    tcase_add_loop_test(tc, global_norm_matches_reference, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, global_norm_of_the_unusual, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, global_norm_needs_its_workspace, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, adamw_matches_reference, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, adamw_leaves_everything_at_scale_0, 0, FX_N_FAMILIES);
+    suite_add_tcase(suite, tc);
+    return fx_main(suite);
+}
