@@ -145,8 +145,6 @@ train(const struct train_options *o, struct mg_err *err)
     init_watched(&w, &config, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);
-    MG_TRY(st);
-    MG_TRY(mg_run_finish(o->dir, err));
 out:
     mg_store_close(w.store);
     mg_config_free(&config);

@@ -111,7 +111,7 @@ compose(const struct mg_progress *p, const struct mg_agent_note *const notes[MG_
     if (s != NULL)
         add_number(line, "/%.3f", s->reward);
     add_number(line, "  held-out %.3f", m->held_out);
-    add_number(line, "  %.0f tok/s", p->rate);
+    add_number(line, "  %.0f tok/s", p->rate > 0.0 ? p->rate : (double)NAN);
     add_time(line, eta);
 }
 
