@@ -3,15 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "agent.h"
+#include "asking.h"
 #include "cmd.h"
-#include "play.h"
-#include "run_dir.h"
 #include "stop.h"
 
-enum { MAX_PATH = 4096, SLOTS = 8 };
+enum { SLOTS = 8 };
 
 static const char usage[] =
     "usage: mgrpo ask [OPTION]... QUESTION\n"
@@ -27,9 +24,9 @@ static const char usage[] =
     "  -h, --help             print this text\n";
 
 struct ask_options {
-    const char *run, *model[MG_N_SIDES], *tokenizer, *corpus, *device, *question;
+    struct mg_asking_options with;
+    const char *question;
     double temperature;
-    uint64_t seed;
     bool help;
 };
 
@@ -43,24 +40,24 @@ parse_option(struct ask_options *o, int letter, struct mg_err *err)
         o->help = true;
         return MG_OK;
     case 'r':
-        o->run = optarg;
+        o->with.run = optarg;
         return MG_OK;
     case 't':
         return mg_option_double("temperature", optarg, 0.0, 10.0, &o->temperature, err);
     case 's':
-        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->seed, err);
+        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->with.seed, err);
     case OPT_MAIN:
     case OPT_SEARCH:
-        o->model[letter - OPT_MAIN] = optarg;
+        o->with.model[letter - OPT_MAIN] = optarg;
         return MG_OK;
     case OPT_TOKENIZER:
-        o->tokenizer = optarg;
+        o->with.tokenizer = optarg;
         return MG_OK;
     case OPT_CORPUS:
-        o->corpus = optarg;
+        o->with.corpus = optarg;
         return MG_OK;
     case OPT_DEVICE:
-        o->device = optarg;
+        o->with.device = optarg;
         return MG_OK;
     default:
         return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
@@ -95,68 +92,6 @@ out:
     return st;
 }
 
-/* What one question is asked with. */
-struct asking {
-    struct mg_config config;
-    struct mg_tokenizer *tok;
-    struct mg_specials specials;
-    struct mg_tools tools;
-    struct mg_policy *policy[MG_N_SIDES];
-    struct mg_play *play;
-};
-
-/* The model that was asked for, else the one that the run made, else the one that it began with. */
-static void
-model_path(const struct ask_options *o, const struct mg_config *c, enum mg_side side, char path[MAX_PATH])
-{
-    snprintf(path, MAX_PATH, "%s/%s/model", o->run, mg_side_name(side));
-    if (o->model[side] != NULL)
-        snprintf(path, MAX_PATH, "%s", o->model[side]);
-    else if (access(path, F_OK) != 0)
-        snprintf(path, MAX_PATH, "%s", mg_agent_part(c, side)->model);
-}
-
-static enum mg_status
-open_policy(const struct ask_options *o, struct asking *a, enum mg_side side, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    const struct mg_agent_config *part = mg_agent_part(&a->config, side);
-    struct mg_policy_limits limits = {
-        .device = o->device, .slots = SLOTS, .context = part->context, .max_tokens = part->max_tokens};
-    char path[MAX_PATH];
-
-    if (limits.device == NULL && part->device[0] != '\0')
-        limits.device = part->device;
-    model_path(o, &a->config, side, path);
-    MG_TRY(mg_policy_open(path, &limits, &a->policy[side], err));
-out:
-    return st;
-}
-
-static enum mg_status
-prepare(const struct ask_options *o, struct asking *a, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    struct mg_play_config c = {.tools = &a->tools, .seed = o->seed};
-    int n_sides;
-
-    MG_TRY(mg_run_config(o->run, &a->config, err));
-    n_sides = a->config.agents == MG_SINGLE ? 1 : MG_N_SIDES;
-    MG_TRY(mg_tokenizer_load(o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer, &a->tok, err));
-    MG_TRY(mg_specials_find(a->tok, &a->specials, err));
-    MG_TRY(mg_corpus_open(&a->tools.corpus, o->corpus != NULL ? o->corpus : a->config.corpus, err));
-    for (int i = 0; i < n_sides; i++) {
-        MG_TRY(open_policy(o, a, (enum mg_side)i, err));
-        c.policy[i] = a->policy[i];
-        c.limits[i] = mg_agent_limits(&a->config, (enum mg_side)i);
-        c.limits[i].slots = SLOTS;
-    }
-    c.tok = a->tok;
-    MG_TRY(mg_play_create(&c, &a->play, err));
-out:
-    return st;
-}
-
 /* A text that an agent wrote may hold anything: what is not printable is shown as a blank. */
 static void
 print_turn(const char *indent, enum mg_role role, const struct mg_token_text *text)
@@ -167,10 +102,10 @@ print_turn(const char *indent, enum mg_role role, const struct mg_token_text *te
     putchar('\n');
 }
 
-static void print_dialogue(struct asking *a, const struct mg_rollout *r, const char *indent);
+static void print_dialogue(struct mg_asking *a, const struct mg_rollout *r, const char *indent);
 
 static void
-print_call(struct asking *a, const struct mg_key *parent, uint32_t call)
+print_call(struct mg_asking *a, const struct mg_key *parent, uint32_t call)
 {
     struct mg_key key = *parent;
     const struct mg_rollout *r;
@@ -182,7 +117,7 @@ print_call(struct asking *a, const struct mg_key *parent, uint32_t call)
 }
 
 static void
-print_dialogue(struct asking *a, const struct mg_rollout *r, const char *indent)
+print_dialogue(struct mg_asking *a, const struct mg_rollout *r, const char *indent)
 {
     struct mg_token_text text = {0};
     struct mg_err ignored;
@@ -213,29 +148,24 @@ static enum mg_status
 ask(const struct ask_options *o, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct asking a = {.tok = NULL};
+    struct mg_asking a = {.tok = NULL};
     struct mg_sampling how = {.temperature = (float)o->temperature, .top_p = 1.0f};
     struct mg_key key = {0};
 
-    MG_TRY(prepare(o, &a, err));
+    MG_TRY(mg_asking_open(&o->with, &a, err));
     mg_play_begin(a.play, &how);
     MG_TRY(mg_play_add(a.play, &key, o->question, err));
     MG_TRY(mg_play_run(a.play, err));
     print_dialogue(&a, mg_rollouts_get(mg_play_rollouts(a.play, MG_SIDE_MAIN), 0), "");
 out:
-    mg_play_destroy(a.play);
-    for (int i = 0; i < MG_N_SIDES; i++)
-        mg_policy_close(a.policy[i]);
-    mg_corpus_close(a.tools.corpus);
-    mg_tokenizer_free(a.tok);
-    mg_config_free(&a.config);
+    mg_asking_close(&a);
     return st;
 }
 
 int
 mg_cmd_ask(int argc, char **argv)
 {
-    struct ask_options o = {.run = "run", .seed = 1};
+    struct ask_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}};
     struct mg_err err;
     enum mg_status st;
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "asking.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "run_dir.h"
+
+enum { MAX_PATH = 4096 };
+
+static void
+model_path(const struct mg_asking_options *o, const struct mg_config *c, enum mg_side side, char path[MAX_PATH])
+{
+    snprintf(path, MAX_PATH, "%s/%s/model", o->run, mg_side_name(side));
+    if (o->model[side] != NULL)
+        snprintf(path, MAX_PATH, "%s", o->model[side]);
+    else if (access(path, F_OK) != 0)
+        snprintf(path, MAX_PATH, "%s", mg_agent_part(c, side)->model);
+}
+
+static enum mg_status
+open_policy(const struct mg_asking_options *o, struct mg_asking *a, enum mg_side side, struct mg_err *err)
+{
+    const struct mg_agent_config *part = mg_agent_part(&a->config, side);
+    struct mg_policy_limits limits = {
+        .device = o->device, .slots = o->slots, .context = part->context, .max_tokens = part->max_tokens};
+    char path[MAX_PATH];
+
+    if (limits.device == NULL && part->device[0] != '\0')
+        limits.device = part->device;
+    model_path(o, &a->config, side, path);
+    return mg_policy_open(path, &limits, &a->policy[side], err);
+}
+
+enum mg_status
+mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_play_config c = {.tools = &a->tools, .seed = o->seed};
+    int n_sides;
+
+    MG_TRY(mg_run_config(o->run, &a->config, err));
+    n_sides = a->config.agents == MG_SINGLE ? 1 : MG_N_SIDES;
+    MG_TRY(mg_tokenizer_load(o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer, &a->tok, err));
+    MG_TRY(mg_specials_find(a->tok, &a->specials, err));
+    MG_TRY(mg_corpus_open(&a->tools.corpus, o->corpus != NULL ? o->corpus : a->config.corpus, err));
+    for (int i = 0; i < n_sides; i++) {
+        MG_TRY(open_policy(o, a, (enum mg_side)i, err));
+        c.policy[i] = a->policy[i];
+        c.limits[i] = mg_agent_limits(&a->config, (enum mg_side)i);
+        c.limits[i].slots = o->slots;
+    }
+    c.tok = a->tok;
+    MG_TRY(mg_play_create(&c, &a->play, err));
+out:
+    return st;
+}
+
+void
+mg_asking_close(struct mg_asking *a)
+{
+    mg_play_destroy(a->play);
+    for (int i = 0; i < MG_N_SIDES; i++)
+        mg_policy_close(a->policy[i]);
+    mg_corpus_close(a->tools.corpus);
+    mg_tokenizer_free(a->tok);
+    mg_config_free(&a->config);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_ASKING_H
+#define MGRPO_ASKING_H
+
+#include "agent.h"
+#include "play.h"
+
+/* The two agents of a run in one process, to be asked questions outside of it. */
+struct mg_asking_options {
+    const char *run;               /* folder of a run: configuration, and models unless named here */
+    const char *model[MG_N_SIDES]; /* NULL: the run's own, trained if there is one, else the one it began with */
+    const char *tokenizer, *corpus, *device; /* NULL: the run's */
+    uint32_t slots;
+    uint64_t seed;
+};
+struct mg_asking {
+    struct mg_config config;
+    struct mg_tokenizer *tok;
+    struct mg_specials specials;
+    struct mg_tools tools;
+    struct mg_policy *policy[MG_N_SIDES];
+    struct mg_play *play;
+};
+/* `a` starts zeroed; close it also after a failure. */
+enum mg_status mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg_err *err);
+void mg_asking_close(struct mg_asking *a);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asking.h"
+#include "cmd.h"
+#include "interval.h"
+#include "question_file.h"
+#include "stop.h"
+
+static const char usage[] =
+    "usage: mgrpo eval [OPTION]...\n"
+    "Measure how often planner and search agent answer held-out questions, as sampled and greedy.\n\n"
+    "  -r, --run DIR          configuration, corpus and models of a run (default run)\n"
+    "      --main DIR         another model for the planner\n"
+    "      --search DIR       another model for the search agent\n"
+    "      --corpus FILE      another corpus, with its --questions FILE\n"
+    "      --questions FILE   another question file\n"
+    "      --split NAME       test, dev or train (default: as the run says)\n"
+    "  -n, --count N          questions (default 300)\n"
+    "  -s, --seed N           of the questions and the draws (default 1)\n"
+    "      --device SELECTOR  OpenCL device\n"
+    "      --json             one JSON object on standard output\n"
+    "  -h, --help             print this text\n";
+
+struct eval_options {
+    struct mg_asking_options with;
+    const char *questions, *split;
+    uint32_t count;
+    bool json, help;
+};
+
+enum { OPT_MAIN = 256, OPT_SEARCH, OPT_CORPUS, OPT_QUESTIONS, OPT_SPLIT, OPT_DEVICE, OPT_JSON, SLOTS = 256 };
+
+static enum mg_status
+parse_option(struct eval_options *o, int letter, struct mg_err *err)
+{
+    switch (letter) {
+    case 'h':
+        o->help = true;
+        return MG_OK;
+    case 'r':
+        o->with.run = optarg;
+        return MG_OK;
+    case 'n':
+        return mg_option_u32("count", optarg, 1, 1000000, &o->count, err);
+    case 's':
+        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->with.seed, err);
+    case OPT_MAIN:
+    case OPT_SEARCH:
+        o->with.model[letter - OPT_MAIN] = optarg;
+        return MG_OK;
+    case OPT_CORPUS:
+        o->with.corpus = optarg;
+        return MG_OK;
+    case OPT_QUESTIONS:
+        o->questions = optarg;
+        return MG_OK;
+    case OPT_SPLIT:
+        o->split = optarg;
+        return MG_OK;
+    case OPT_DEVICE:
+        o->with.device = optarg;
+        return MG_OK;
+    case OPT_JSON:
+        o->json = true;
+        return MG_OK;
+    default:
+        return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
+    }
+}
+
+static enum mg_status
+parse(struct eval_options *o, int argc, char **argv, struct mg_err *err)
+{
+    static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
+                                          {"main", required_argument, NULL, OPT_MAIN},
+                                          {"search", required_argument, NULL, OPT_SEARCH},
+                                          {"corpus", required_argument, NULL, OPT_CORPUS},
+                                          {"questions", required_argument, NULL, OPT_QUESTIONS},
+                                          {"split", required_argument, NULL, OPT_SPLIT},
+                                          {"count", required_argument, NULL, 'n'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"device", required_argument, NULL, OPT_DEVICE},
+                                          {"json", no_argument, NULL, OPT_JSON},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    enum mg_status st = MG_OK;
+    int letter;
+
+    optind = 1;
+    while ((letter = getopt_long(argc, argv, "r:n:s:h", longs, NULL)) != -1)
+        MG_TRY(parse_option(o, letter, err));
+    MG_REQUIRE(o->help || optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
+out:
+    return st;
+}
+
+struct verdicts {
+    double success, expert, verdicts, calls, n;
+};
+
+static void
+judge(struct mg_asking *a, const struct mg_question_file *qs, const uint32_t *question, uint32_t n, struct verdicts *v)
+{
+    struct mg_rollouts *main_side = mg_play_rollouts(a->play, MG_SIDE_MAIN);
+    struct mg_rollouts *search_side = mg_play_rollouts(a->play, MG_SIDE_SEARCH);
+
+    *v = (struct verdicts){.n = n};
+    for (uint32_t i = 0; i < n; i++) {
+        const struct mg_rollout *r = mg_rollouts_get(main_side, i);
+
+        v->success += r->fault == MG_FAULT_NONE && mg_asked_correct(&qs->q[question[i]], r->answer);
+        v->calls += r->calls;
+    }
+    for (size_t i = 0; search_side != NULL && i < mg_rollouts_count(search_side); i++) {
+        const struct mg_rollout *r = mg_rollouts_get(search_side, i);
+        double expert = 0.0;
+        bool known = false;
+
+        mg_expert_verdict(qs, r->opening, r->answer, &known, &expert);
+        v->verdicts += known;
+        v->expert += known ? expert : 0.0;
+    }
+}
+
+static enum mg_status
+play(struct mg_asking *a, const struct mg_question_file *qs, const uint32_t *question, uint32_t n, bool greedy,
+     struct verdicts *v, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_sampling how = mg_agent_sampling(&a->config, greedy);
+
+    mg_play_begin(a->play, &how);
+    for (uint32_t i = 0; i < n; i++) {
+        struct mg_key key = {.question = i};
+
+        MG_TRY(mg_play_add(a->play, &key, qs->q[question[i]].text, err));
+    }
+    MG_TRY(mg_play_run(a->play, err));
+    judge(a, qs, question, n, v);
+out:
+    return st;
+}
+
+static json_t *
+to_json(const struct verdicts *v)
+{
+    struct mg_interval i = mg_wilson(v->success, v->n);
+
+    return json_pack("{s:I, s:f, s:f, s:f, s:f, s:o}", "n", (json_int_t)v->n, "success", v->success / v->n, "lo", i.lo,
+                     "hi", i.hi, "calls", v->calls / v->n, "expert",
+                     v->verdicts > 0.0 ? json_real(v->expert / v->verdicts) : json_null());
+}
+
+static void
+print(const char *name, const struct verdicts *v)
+{
+    struct mg_interval i = mg_wilson(v->success, v->n);
+
+    printf(
+        "%-12s %5.0f questions   success %.3f [%.3f, %.3f]   calls per question %.2f   sub-agent right %.3f of %.0f\n",
+        name, v->n, v->success / v->n, i.lo, i.hi, v->calls / v->n, v->verdicts > 0.0 ? v->expert / v->verdicts : 0.0,
+        v->verdicts);
+}
+
+static enum mg_status
+split_of(const struct eval_options *o, const struct mg_config *c, enum mg_split *split, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    static const char *const names[] = {[MG_SPLIT_TRAIN] = "train", [MG_SPLIT_DEV] = "dev", [MG_SPLIT_TEST] = "test"};
+    int i = 0;
+
+    MG_TRY(mg_option_choice("split", o->split != NULL ? o->split : c->eval_split, names, MG_N_SPLITS, &i, err));
+    *split = (enum mg_split)i;
+out:
+    return st;
+}
+
+static enum mg_status
+evaluate(const struct eval_options *o, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_asking a = {.tok = NULL};
+    struct mg_question_file qs = {0};
+    enum mg_split split = MG_SPLIT_TEST;
+    struct verdicts v[2];
+    uint32_t *question = NULL;
+    json_t *both = NULL;
+
+    MG_TRY(mg_asking_open(&o->with, &a, err));
+    MG_TRY(mg_question_file_load(o->questions != NULL ? o->questions : a.config.questions, &qs, err));
+    MG_TRY(split_of(o, &a.config, &split, err));
+    MG_ALLOC(question, o->count);
+    MG_TRY(mg_question_draw(&qs, split, o->with.seed, 0, true, question, o->count, err));
+    for (int greedy = 0; greedy < 2; greedy++) {
+        MG_TRY(play(&a, &qs, question, o->count, greedy, &v[greedy], err));
+        if (!o->json)
+            print(greedy ? "greedy" : "as sampled", &v[greedy]);
+    }
+    if (o->json) {
+        both = json_pack("{s:o, s:o}", "sampled", to_json(&v[0]), "greedy", to_json(&v[1]));
+        json_dumpf(both, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+        putchar('\n');
+    }
+out:
+    json_decref(both);
+    free(question);
+    mg_question_file_free(&qs);
+    mg_asking_close(&a);
+    return st;
+}
+
+int
+mg_cmd_eval(int argc, char **argv)
+{
+    struct eval_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300};
+    struct mg_err err;
+    enum mg_status st;
+
+    mg_err_clear(&err);
+    st = parse(&o, argc, argv, &err);
+    if (st == MG_OK && o.help) {
+        fputs(usage, stdout);
+        return MG_OK;
+    }
+    mg_stop_install();
+    if (st == MG_OK)
+        st = evaluate(&o, &err);
+    return mg_cmd_finish("eval", st, &err);
+}
