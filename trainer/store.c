@@ -168,6 +168,15 @@ out:
 }
 
 enum mg_status
+mg_store_durable(struct mg_store *s, bool on, struct mg_err *err)
+{
+    const char *sql = on ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
+    int code = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+    return code == SQLITE_OK ? MG_OK : mg_store_error(s, code, err);
+}
+
+enum mg_status
 mg_store_changed(struct mg_store *s, bool *changed, struct mg_err *err)
 {
     enum mg_status st = MG_OK;

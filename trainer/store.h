@@ -53,6 +53,12 @@ enum mg_status mg_store_hold(struct mg_store *s, enum mg_side side, struct mg_er
 typedef enum mg_status mg_store_body(struct mg_store *s, void *arg, struct mg_err *err);
 enum mg_status mg_store_transact(struct mg_store *s, bool write, mg_store_body *body, void *arg, struct mg_err *err);
 
+/*
+ * While on, a transaction that writes returns when it, and all before it, would survive a power failure. Off at first:
+ * then the last ones may be lost, as a whole and in order.
+ */
+enum mg_status mg_store_durable(struct mg_store *s, bool on, struct mg_err *err);
+
 /* Whether another process has written since the last call; true at first. Costs microseconds. */
 enum mg_status mg_store_changed(struct mg_store *s, bool *changed, struct mg_err *err);
 

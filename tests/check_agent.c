@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of an agent that stand alone: the list of phases, the questions, the watching of processes. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "phase.h"
+#include "question_file.h"
+#include "small_world.h"
+#include "stop.h"
+#include "supervise.h"
+
+static char dir[64];
+static struct mg_err err;
+static struct mg_question_file file;
+
+static void
+make_dir(void)
+{
+    mg_err_clear(&err);
+    strcpy(dir, "/tmp/check_agent.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void
+make_world(void)
+{
+    make_dir();
+    ck_assert_msg(mg_small_world(dir, &err) == MG_OK, "%s", err.text);
+}
+
+static void
+remove_dir(void)
+{
+    char command[128];
+
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* ---- Phases ---- */
+
+static void
+list(const struct mg_plan *plan, char out[256])
+{
+    out[0] = '\0';
+    for (uint32_t i = 0; i < mg_plan_length(plan); i++) {
+        struct mg_phase phase = mg_plan_phase(plan, i);
+
+        ck_assert_uint_eq(phase.number, i);
+        ck_assert_int_eq(phase.kind == MG_PHASE_TRAIN, strcmp(mg_phase_name(plan, &phase), "train") == 0);
+        sprintf(out + strlen(out), "%s%s@%u", i > 0 ? " " : "", mg_phase_name(plan, &phase), phase.step);
+    }
+}
+
+START_TEST(the_phases_of_a_run)
+{
+    static const struct {
+        struct mg_plan plan;
+        const char *list;
+    } expected[] = {
+        {{3, 0, true}, "before@0 before-greedy@0 train@0 train@1 train@2 after@3 after-greedy@3"},
+        {{5, 2, true},
+         "before@0 before-greedy@0 train@0 train@1 during@2 train@2 train@3 during@4 train@4 after@5 after-greedy@5"},
+        {{4, 2, true}, "before@0 before-greedy@0 train@0 train@1 during@2 train@2 train@3 after@4 after-greedy@4"},
+        {{3, 1, false}, "train@0 train@1 train@2"},
+        {{1, 1, true}, "before@0 before-greedy@0 train@0 after@1 after-greedy@1"},
+        {{0, 0, true}, "before@0 before-greedy@0 after@0 after-greedy@0"},
+    };
+    char got[256];
+
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        list(&expected[i].plan, got);
+        ck_assert_str_eq(got, expected[i].list);
+    }
+}
+END_TEST
+
+/* ---- Questions ---- */
+
+static void
+load(void)
+{
+    char path[96];
+
+    snprintf(path, sizeof path, "%s/questions.jsonl", dir);
+    mg_err_clear(&err);
+    ck_assert_msg(mg_question_file_load(path, &file, &err) == MG_OK, "%s", err.text);
+}
+
+static void
+unload(void)
+{
+    mg_question_file_free(&file);
+}
+
+START_TEST(answers_of_questions_and_steps)
+{
+    bool known;
+    double expert;
+
+    for (uint32_t i = 0; i < file.n; i += 37) {
+        const struct mg_asked *q = &file.q[i];
+
+        ck_assert(mg_asked_correct(q, q->answer.text));
+        ck_assert(!mg_asked_correct(q, "no such answer"));
+        ck_assert(!mg_asked_correct(q, NULL));
+        for (uint32_t j = 0; j < q->n_steps; j++) {
+            mg_expert_verdict(&file, q->step[j].ask, q->step[j].answer.text, &known, &expert);
+            ck_assert(known);
+            ck_assert_double_eq(expert, 1.0);
+            mg_expert_verdict(&file, q->step[j].ask, "no such answer", &known, &expert);
+            ck_assert(known);
+            ck_assert_double_eq(expert, 0.0);
+        }
+    }
+    mg_expert_verdict(&file, "what is the meaning of it all", "42", &known, &expert);
+    ck_assert(!known);
+    ck_assert_double_eq(expert, 0.0);
+}
+END_TEST
+
+START_TEST(draws_are_functions_of_their_key)
+{
+    uint32_t a[64], b[64], c[64];
+
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 3, true, a, 64, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 3, true, b, 64, &err), MG_OK);
+    ck_assert_mem_eq(a, b, sizeof a);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 4, true, c, 64, &err), MG_OK);
+    ck_assert_mem_ne(a, c, sizeof a);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 6, 3, true, c, 64, &err), MG_OK);
+    ck_assert_mem_ne(a, c, sizeof a);
+    for (int i = 0; i < 64; i++)
+        ck_assert_int_eq(file.q[a[i]].split, MG_SPLIT_TRAIN);
+}
+END_TEST
+
+/* No question twice, and every template about as often as any other. */
+START_TEST(draws_are_distinct_and_balanced)
+{
+    uint32_t index[300], *seen = calloc(file.n, sizeof *seen), *kind = calloc(file.n_templates, sizeof *kind);
+    uint32_t templates = 0, most = 0, *room = calloc(file.n_templates, sizeof *room);
+
+    for (uint32_t i = 0; i < file.n; i++)
+        if (file.q[i].split == MG_SPLIT_TRAIN)
+            templates += room[file.q[i].kind]++ == 0;
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 1, 0, true, index, 300, &err), MG_OK);
+    for (int i = 0; i < 300; i++) {
+        uint32_t k = file.q[index[i]].kind;
+
+        kind[k]++;
+        most = kind[k] > most ? kind[k] : most;
+        ck_assert_uint_le(++seen[index[i]], (kind[k] + room[k] - 1) / room[k]);
+    }
+    /* five standard deviations of a multinomial count above its mean */
+    ck_assert_uint_le((most - 300 / templates) * (most - 300 / templates), 25 * (300 / templates + 1));
+    free(seen);
+    free(kind);
+    free(room);
+}
+END_TEST
+
+static void
+expect_refused(const char *text, const char *part)
+{
+    struct mg_question_file f = {0};
+    char path[96];
+    FILE *out;
+
+    snprintf(path, sizeof path, "%s/bad.jsonl", dir);
+    out = fopen(path, "w");
+    fputs(text, out);
+    fclose(out);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_question_file_load(path, &f, &err), MG_INPUT);
+    ck_assert_msg(strstr(err.text, part) != NULL, "%s", err.text);
+    ck_assert_ptr_null(f.q);
+}
+
+START_TEST(bad_question_files)
+{
+    expect_refused("", "holds no questions");
+    expect_refused("{", "bad.jsonl:1: ");
+    expect_refused("[]\n", "not a JSON object");
+    expect_refused("{\"split\":\"train\",\"id\":\"a\",\"question\":\"b\",\"answer\":7}\n", "\"answer\"");
+    expect_refused("{\"split\":\"train\",\"id\":\"a\",\"question\":\"b\\u0000c\",\"answer\":\"d\"}\n", "u0000");
+    expect_refused("{\"split\":\"exam\",\"id\":\"a\",\"question\":\"b\",\"answer\":\"c\"}\n", "\"split\" is exam");
+    expect_refused("{\"split\":\"test\",\"id\":\"a\",\"question\":\"b\",\"answer\":\"c\",\"aliases\":{}}\n", "aliases");
+    expect_refused("{\"split\":\"test\",\"id\":\"a\",\"question\":\"b\",\"answer\":\"c\",\"steps\":[{}]}\n", "\"ask\"");
+}
+END_TEST
+
+START_TEST(a_split_without_questions)
+{
+    struct mg_question_file one = {0};
+    uint32_t index;
+    char path[96];
+    FILE *out;
+
+    snprintf(path, sizeof path, "%s/one.jsonl", dir);
+    out = fopen(path, "w");
+    fputs("{\"split\":\"dev\",\"id\":\"a\",\"question\":\"b\",\"answer\":\"c\"}\n", out);
+    fclose(out);
+    ck_assert_int_eq(mg_question_file_load(path, &one, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&one, MG_SPLIT_DEV, 1, 1, true, &index, 1, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&one, MG_SPLIT_TEST, 1, 1, true, &index, 1, &err), MG_INPUT);
+    mg_question_file_free(&one);
+}
+END_TEST
+
+/* ---- Watching ---- */
+
+static enum mg_status
+look(void *arg, bool *moved, struct mg_err *e)
+{
+    (void)moved;
+    (void)e;
+    ++*(unsigned *)arg;
+    return MG_OK;
+}
+
+static enum mg_status
+watch(const char *script, const char *other)
+{
+    static char log[2][96];
+    char *const first[] = {(char *)"/bin/sh", (char *)"-c", (char *)script, (char *)"sh", dir, NULL};
+    char *const second[] = {(char *)"/bin/sh", (char *)"-c", (char *)other, (char *)"sh", dir, NULL};
+    struct mg_child child[2] = {{.name = "first", .argv = first, .log = log[0]},
+                                {.name = "second", .argv = second, .log = log[1]}};
+    unsigned looks = 0;
+    struct mg_watch w = {.look = look, .arg = &looks, .every = 0.05};
+    enum mg_status st;
+
+    snprintf(log[0], sizeof log[0], "%s/first.log", dir);
+    snprintf(log[1], sizeof log[1], "%s/second.log", dir);
+    mg_err_clear(&err);
+    st = mg_supervise(child, 2, &w, &err);
+    ck_assert_uint_gt(looks, 0);
+    ck_assert_int_eq(child[0].pid, 0);
+    ck_assert_int_eq(child[1].pid, 0);
+    return st;
+}
+
+START_TEST(children_that_end_well)
+{
+    ck_assert_int_eq(watch("exit 0", "sleep 0.2"), MG_OK);
+}
+END_TEST
+
+START_TEST(a_child_that_crashes_is_started_again)
+{
+    ck_assert_int_eq(watch("echo x >>$1/starts; [ $(wc -l <$1/starts) -eq 3 ] || kill -9 $$", "exit 0"), MG_OK);
+}
+END_TEST
+
+START_TEST(a_child_that_always_crashes_ends_the_run)
+{
+    double start = mg_clock();
+
+    ck_assert_int_eq(watch("echo the device is gone >&2; exit 1", "sleep 60"), MG_FAIL);
+    ck_assert_ptr_nonnull(strstr(err.text, "first agent ended with status 1"));
+    ck_assert_ptr_nonnull(strstr(err.text, "the device is gone"));
+    ck_assert_double_lt(mg_clock() - start, 30.0);
+}
+END_TEST
+
+START_TEST(a_child_that_finds_its_input_wrong_ends_the_run)
+{
+    double start = mg_clock();
+
+    ck_assert_int_eq(watch("sleep 60", "echo no such model >&2; exit 2"), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "no such model"));
+    ck_assert_double_lt(mg_clock() - start, 5.0);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("agent");
+    TCase *phases = tcase_create("phases"), *questions = tcase_create("questions"),
+          *watching = tcase_create("watching");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(phases, the_phases_of_a_run);
+    suite_add_tcase(suite, phases);
+    tcase_add_unchecked_fixture(questions, make_world, remove_dir);
+    tcase_add_checked_fixture(questions, load, unload);
+    tcase_set_timeout(questions, 60);
+    tcase_add_test(questions, answers_of_questions_and_steps);
+    tcase_add_test(questions, draws_are_functions_of_their_key);
+    tcase_add_test(questions, draws_are_distinct_and_balanced);
+    tcase_add_test(questions, bad_question_files);
+    tcase_add_test(questions, a_split_without_questions);
+    suite_add_tcase(suite, questions);
+    tcase_add_checked_fixture(watching, make_dir, remove_dir);
+    tcase_set_timeout(watching, 60);
+    tcase_add_test(watching, children_that_end_well);
+    tcase_add_test(watching, a_child_that_crashes_is_started_again);
+    tcase_add_test(watching, a_child_that_always_crashes_ends_the_run);
+    tcase_add_test(watching, a_child_that_finds_its_input_wrong_ends_the_run);
+    suite_add_tcase(suite, watching);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
