@@ -88,8 +88,10 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
     MG_TRY(mg_store_hold(a->store, a->side, err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
-    if (a->limits.rules != MG_RULES_MAIN)
+    if (a->limits.rules != MG_RULES_MAIN) {
         MG_TRY(mg_corpus_open(&a->tools.corpus, c->corpus, err));
+        MG_TRY(mg_search_cache_create(&a->tools.cache, err));
+    }
     MG_TRY(open_policy(a, mg_agent_part(c, a->side), err));
 out:
     return st;
@@ -128,6 +130,7 @@ mg_agent_close(struct mg_agent *a)
     mg_rollouts_destroy(a->rollouts);
     mg_policy_close(a->policy);
     mg_question_file_free(&a->questions);
+    mg_search_cache_destroy(a->tools.cache);
     mg_corpus_close(a->tools.corpus);
     mg_tokenizer_free(a->tok);
     mg_store_close(a->store);

@@ -10,9 +10,15 @@
  * The tools of a dialogue: what an agent writes goes in, what it reads comes out. The hits of a dialogue's last search
  * are the dialogue's own, so that any number of dialogues share the tools.
  */
+struct mg_search_cache;
 struct mg_tools {
-    struct mg_corpus *corpus; /* borrowed */
+    struct mg_corpus *corpus;      /* borrowed */
+    struct mg_search_cache *cache; /* borrowed; NULL: every search goes to the corpus */
 };
+
+/* Remembers the hits of some thousand queries: the rollouts of a question ask much the same. */
+enum mg_status mg_search_cache_create(struct mg_search_cache **out, struct mg_err *err);
+void mg_search_cache_destroy(struct mg_search_cache *cache); /* accepts NULL */
 
 /* `search`: writes the hits and the text that the agent reads. */
 enum mg_status mg_tools_search(const struct mg_tools *t, const char *query, struct mg_hits *hits,
