@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+# Facts of the world, the tokenizer and the warm-start models; installed with mgrpo.
+nobase_dist_pkgdata_DATA = \
+	data/atlas.facts.gz \
+	data/tokenizer.json \
+	data/warm/main/config.json \
+	data/warm/main/model.safetensors \
+	data/warm/search/config.json \
+	data/warm/search/model.safetensors \
+	examples/quickstart.conf

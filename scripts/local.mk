@@ -1,1 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
+EXTRA_DIST += \
+	scripts/build.sh \
+	scripts/check \
+	scripts/make-facts \
+	scripts/make-tokenizer \
+	scripts/make-warm-start \
+	scripts/packages \
+	scripts/quickstart \
+	scripts/facts/__init__.py \
+	scripts/facts/cldr.py \
+	scripts/facts/countries.py \
+	scripts/facts/entity.py \
+	scripts/facts/fold.py \
+	scripts/facts/places.py \
+	scripts/facts/sources.py \
+	scripts/facts/things.py \
+	scripts/facts/wordnet.py
+
+# Rebuilds the fact table from the Debian packages that it came from and compares; FACTS_ROOT is where they are unpacked.
+FACTS_ROOT = /
+.PHONY: data-check format
+data-check:
+	$(srcdir)/scripts/make-facts --root $(FACTS_ROOT) atlas.check.gz
+	cmp atlas.check.gz $(srcdir)/data/atlas.facts.gz
+	rm -f atlas.check.gz
+
+format:
+	cd $(srcdir) && $(CLANG_FORMAT) -i lib/*.[ch] trainer/*.[ch] trainer/*/*.[ch] bench/*.[ch] tests/*.[ch] examples/*.c

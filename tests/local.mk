@@ -1,1 +1,175 @@
 # SPDX-License-Identifier: Apache-2.0
+# Suites of the library run once for each kernel family inside; those that use the device also run under Oclgrind with small sizes.
+# Programs link the static library: some look at its insides.
+tests_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/trainer -DTESTS_SRCDIR='"$(abs_top_srcdir)/tests"'
+tests_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS)
+tests_libs = $(CHECK_LIBS) $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(ZLIB_LIBS) -lm
+
+# ---- The library ----
+lib_suites = \
+	tests/check_advantage \
+	tests/check_attention \
+	tests/check_attention_backward \
+	tests/check_attention_decode \
+	tests/check_gemm \
+	tests/check_layer \
+	tests/check_linear_logprob \
+	tests/check_optim \
+	tests/check_policy_loss \
+	tests/check_sample
+
+if HAVE_CHECK
+check_LTLIBRARIES = tests/libfixture.la
+tests_libfixture_la_SOURCES = tests/fixture.c tests/fixture.h
+tests_libfixture_la_CPPFLAGS = $(tests_cppflags)
+tests_libfixture_la_CFLAGS = $(tests_cflags)
+lib_test_ldadd = tests/libfixture.la lib/libclgrpo.la $(tests_libs)
+
+check_PROGRAMS += $(lib_suites) $(trainer_suites) tests/mgrpo_fake tests/fake_files
+endif
+
+tests_check_advantage_SOURCES = tests/check_advantage.c tests/ref_advantage.c tests/ref_advantage.h
+tests_check_attention_SOURCES = tests/check_attention.c tests/attention_case.c tests/attention_case.h tests/ref_attention.c tests/ref_attention.h
+tests_check_attention_backward_SOURCES = tests/check_attention_backward.c tests/attention_case.c tests/ref_attention.c
+tests_check_attention_decode_SOURCES = tests/check_attention_decode.c tests/attention_case.c tests/ref_attention.c
+tests_check_gemm_SOURCES = tests/check_gemm.c tests/ref_gemm.c tests/ref_gemm.h
+tests_check_layer_SOURCES = tests/check_layer.c tests/ref_layer.c tests/ref_layer.h
+tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/ref_linear_logprob.c tests/ref_linear_logprob.h
+tests_check_optim_SOURCES = tests/check_optim.c tests/ref_layer.c
+tests_check_policy_loss_SOURCES = tests/check_policy_loss.c tests/ref_policy_loss.c tests/ref_policy_loss.h
+tests_check_sample_SOURCES = tests/check_sample.c tests/ref_sample.c tests/ref_sample.h
+
+tests_check_advantage_CPPFLAGS = $(tests_cppflags)
+tests_check_advantage_CFLAGS = $(tests_cflags)
+tests_check_advantage_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_advantage_LDADD = $(lib_test_ldadd)
+tests_check_attention_CPPFLAGS = $(tests_cppflags)
+tests_check_attention_CFLAGS = $(tests_cflags)
+tests_check_attention_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_attention_LDADD = $(lib_test_ldadd)
+tests_check_attention_backward_CPPFLAGS = $(tests_cppflags)
+tests_check_attention_backward_CFLAGS = $(tests_cflags)
+tests_check_attention_backward_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_attention_backward_LDADD = $(lib_test_ldadd)
+tests_check_attention_decode_CPPFLAGS = $(tests_cppflags)
+tests_check_attention_decode_CFLAGS = $(tests_cflags)
+tests_check_attention_decode_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_attention_decode_LDADD = $(lib_test_ldadd)
+tests_check_gemm_CPPFLAGS = $(tests_cppflags)
+tests_check_gemm_CFLAGS = $(tests_cflags)
+tests_check_gemm_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_gemm_LDADD = $(lib_test_ldadd)
+tests_check_layer_CPPFLAGS = $(tests_cppflags)
+tests_check_layer_CFLAGS = $(tests_cflags)
+tests_check_layer_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_layer_LDADD = $(lib_test_ldadd)
+tests_check_linear_logprob_CPPFLAGS = $(tests_cppflags)
+tests_check_linear_logprob_CFLAGS = $(tests_cflags)
+tests_check_linear_logprob_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_linear_logprob_LDADD = $(lib_test_ldadd)
+tests_check_optim_CPPFLAGS = $(tests_cppflags)
+tests_check_optim_CFLAGS = $(tests_cflags)
+tests_check_optim_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_optim_LDADD = $(lib_test_ldadd)
+tests_check_policy_loss_CPPFLAGS = $(tests_cppflags)
+tests_check_policy_loss_CFLAGS = $(tests_cflags)
+tests_check_policy_loss_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_policy_loss_LDADD = $(lib_test_ldadd)
+tests_check_sample_CPPFLAGS = $(tests_cppflags)
+tests_check_sample_CFLAGS = $(tests_cflags)
+tests_check_sample_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_sample_LDADD = $(lib_test_ldadd)
+
+# ---- The trainer ----
+trainer_suites = \
+	tests/check_policy \
+	tests/check_agent \
+	tests/check_corpus \
+	tests/check_dialogue \
+	tests/check_rollout \
+	tests/check_scorer \
+	tests/check_store \
+	tests/check_world
+
+trainer_test_ldadd = trainer/libmgrpo.la lib/libclgrpo.la $(tests_libs)
+
+tests_check_policy_SOURCES = tests/check_policy.c
+tests_check_policy_CPPFLAGS = $(tests_cppflags)
+tests_check_policy_CFLAGS = $(tests_cflags)
+tests_check_policy_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_policy_LDADD = tests/libfixture.la $(trainer_test_ldadd)
+tests_check_agent_SOURCES = tests/check_agent.c tests/small_world.c tests/small_world.h
+tests_check_agent_CPPFLAGS = $(tests_cppflags)
+tests_check_agent_CFLAGS = $(tests_cflags)
+tests_check_agent_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_agent_LDADD = $(trainer_test_ldadd)
+tests_check_corpus_SOURCES = tests/check_corpus.c
+tests_check_corpus_CPPFLAGS = $(tests_cppflags)
+tests_check_corpus_CFLAGS = $(tests_cflags)
+tests_check_corpus_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_corpus_LDADD = $(trainer_test_ldadd)
+tests_check_dialogue_SOURCES = tests/check_dialogue.c tests/fake_policy.c tests/fake_policy.h tests/fake_tokenizer.c
+tests_check_dialogue_CPPFLAGS = $(tests_cppflags)
+tests_check_dialogue_CFLAGS = $(tests_cflags)
+tests_check_dialogue_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_dialogue_LDADD = $(trainer_test_ldadd)
+tests_check_rollout_SOURCES = tests/check_rollout.c tests/fake_policy.c tests/fake_tokenizer.c tests/small_world.c
+tests_check_rollout_CPPFLAGS = $(tests_cppflags)
+tests_check_rollout_CFLAGS = $(tests_cflags)
+tests_check_rollout_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_rollout_LDADD = $(trainer_test_ldadd)
+tests_check_scorer_SOURCES = tests/check_scorer.c
+tests_check_scorer_CPPFLAGS = $(tests_cppflags)
+tests_check_scorer_CFLAGS = $(tests_cflags)
+tests_check_scorer_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_scorer_LDADD = $(trainer_test_ldadd)
+tests_check_store_SOURCES = tests/check_store.c
+tests_check_store_CPPFLAGS = $(tests_cppflags)
+tests_check_store_CFLAGS = $(tests_cflags)
+tests_check_store_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_store_LDADD = $(trainer_test_ldadd)
+tests_check_world_SOURCES = tests/check_world.c
+tests_check_world_CPPFLAGS = $(tests_cppflags)
+tests_check_world_CFLAGS = $(tests_cflags)
+tests_check_world_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_world_LDADD = $(trainer_test_ldadd)
+
+# mgrpo with a policy that is a function of its input alone: the whole system without a device, for the test of resuming.
+tests_mgrpo_fake_SOURCES = trainer/main.c tests/fake_advantage.c tests/fake_score.c tests/fake_policy.c tests/fake_tokenizer.c
+tests_mgrpo_fake_CPPFLAGS = $(tests_cppflags)
+tests_mgrpo_fake_CFLAGS = $(tests_cflags)
+tests_mgrpo_fake_LDFLAGS = $(AM_LDFLAGS) -static
+tests_mgrpo_fake_LDADD = trainer/libmgrpo.la $(tests_libs)
+tests_fake_files_SOURCES = tests/fake_files.c tests/small_world.c tests/fake_tokenizer.c tests/fake_policy.c
+tests_fake_files_CPPFLAGS = $(tests_cppflags)
+tests_fake_files_CFLAGS = $(tests_cflags)
+tests_fake_files_LDFLAGS = $(AM_LDFLAGS) -static
+tests_fake_files_LDADD = $(trainer_test_ldadd)
+
+# ---- Whole-system tests ----
+test_scripts = \
+	tests/test_exports.sh \
+	tests/test_format.sh \
+	tests/test_install.sh \
+	tests/test_kernels.sh \
+	tests/test_manuals.sh \
+	tests/test_oclgrind.sh \
+	tests/test_resume.sh
+
+EXTRA_DIST += $(test_scripts)
+if HAVE_CHECK
+TESTS += $(lib_suites) $(trainer_suites) $(test_scripts)
+endif
+TEST_EXTENSIONS = .sh
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(abs_top_srcdir)'; export srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	prefix='$(prefix)'; export prefix; \
+	CC='$(CC)'; export CC; \
+	MANDOC='$(MANDOC)'; export MANDOC; \
+	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
+	OCLGRIND='$(OCLGRIND)'; export OCLGRIND; \
+	SUITES='$(lib_suites)'; export SUITES; \
+	MGRPO_FACTS='$(abs_top_srcdir)/data/atlas.facts.gz'; export MGRPO_FACTS; \
+	MGRPO_FAKE='$(abs_top_builddir)/tests/mgrpo_fake'; export MGRPO_FAKE; \
+	FAKE_FILES='$(abs_top_builddir)/tests/fake_files'; export FAKE_FILES;

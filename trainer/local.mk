@@ -3,7 +3,7 @@
 noinst_LTLIBRARIES += trainer/libmgrpo.la
 bin_PROGRAMS += mgrpo
 
-mgrpo_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdatadir)"'
+mgrpo_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdatadir)/data"'
 mgrpo_cflags = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(ZLIB_CFLAGS)
 
 trainer_libmgrpo_la_SOURCES = \
@@ -12,17 +12,26 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent.c \
 	trainer/agent.h \
 	trainer/agent_internal.h \
+	trainer/agent_learn.c \
 	trainer/agent_mail.c \
 	trainer/agent_main.c \
+	trainer/agent_record.c \
 	trainer/agent_search.c \
+	trainer/agent_setup.c \
 	trainer/agent_state.c \
 	trainer/align.c \
 	trainer/align.h \
+	trainer/asking.c \
+	trainer/asking.h \
 	trainer/backward.c \
 	trainer/batch.c \
 	trainer/batch.h \
 	trainer/cmd.h \
+	trainer/cmd_agent.c \
+	trainer/cmd_ask.c \
+	trainer/cmd_eval.c \
 	trainer/cmd_sft.c \
+	trainer/cmd_train.c \
 	trainer/cmd_world.c \
 	trainer/config.c \
 	trainer/config.h \
@@ -80,6 +89,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout_log.c \
 	trainer/rollout_log.h \
 	trainer/rollout_rules.c \
+	trainer/run_dir.c \
+	trainer/run_dir.h \
 	trainer/safetensors.c \
 	trainer/safetensors.h \
 	trainer/safetensors_write.c \
@@ -98,6 +109,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/store_phase.c \
 	trainer/store_queue.c \
 	trainer/store_row.c \
+	trainer/summary.c \
+	trainer/summary.h \
 	trainer/supervise.c \
 	trainer/supervise.h \
 	trainer/tokenizer.c \
