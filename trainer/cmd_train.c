@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "cmd.h"
+#include "profile.h"
 #include "progress.h"
 #include "run_dir.h"
 #include "stop.h"
@@ -19,11 +20,12 @@ static const char usage[] = "usage: mgrpo train [OPTION]... RUN.conf\n"
                             "A run that was interrupted goes on where it was.\n\n"
                             "  -r, --run DIR   folder of the run (default run)\n"
                             "  -q, --quiet     no progress\n"
+                            "      --profile   measure where the time of both agents goes, train nothing\n"
                             "  -h, --help      print this text\n";
 
 struct train_options {
     const char *conf, *dir;
-    bool quiet, help;
+    bool quiet, profile, help;
 };
 
 static enum mg_status
@@ -31,6 +33,7 @@ parse(struct train_options *o, int argc, char **argv, struct mg_err *err)
 {
     static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
                                           {"quiet", no_argument, NULL, 'q'},
+                                          {"profile", no_argument, NULL, 'p'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     enum mg_status st = MG_OK;
@@ -38,10 +41,11 @@ parse(struct train_options *o, int argc, char **argv, struct mg_err *err)
 
     optind = 1;
     while ((letter = getopt_long(argc, argv, "r:qh", longs, NULL)) != -1) {
-        MG_REQUIRE(letter == 'r' || letter == 'q' || letter == 'h', MG_INPUT,
+        MG_REQUIRE(letter == 'r' || letter == 'q' || letter == 'p' || letter == 'h', MG_INPUT,
                    "an option is unknown or lacks its value");
         o->dir = letter == 'r' ? optarg : o->dir;
         o->quiet |= letter == 'q';
+        o->profile |= letter == 'p';
         o->help |= letter == 'h';
     }
     MG_REQUIRE(o->help || optind + 1 == argc, MG_INPUT, "need one configuration file, got %d", argc - optind);
@@ -138,6 +142,10 @@ train(const struct train_options *o, struct mg_err *err)
     char path[MAX_PATH], run[MG_RUN_ID];
 
     MG_TRY(mg_config_load(o->conf, &config, err));
+    if (o->profile) {
+        st = mg_profile_agents(&config, err);
+        goto out;
+    }
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
     MG_TRY(mg_agent_run_id(&config, run, err));
     snprintf(path, sizeof path, "%s/store.db", o->dir);

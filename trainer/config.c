@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <confuse.h>
+#include <errno.h>
 #include <jansson.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -112,11 +113,11 @@ mg_config_load(const char *path, struct mg_config *out, struct mg_err *err)
     enum mg_status st = MG_OK;
     cfg_opt_t top[MAX_KEYS] = {CFG_END()}, main_opts[MAX_KEYS] = {CFG_END()}, search_opts[MAX_KEYS] = {CFG_END()};
     struct mg_config c = {0};
-    char *copy = strdup(path), *folder = copy != NULL ? dirname(copy) : NULL;
+    char *copy = strdup(path), *folder = copy != NULL ? realpath(dirname(copy), NULL) : NULL;
     cfg_t *cfg = NULL;
     size_t n = section_options("", top);
 
-    MG_REQUIRE(folder != NULL, MG_FAIL, "out of memory");
+    MG_REQUIRE(folder != NULL, MG_INPUT, "%s: its folder cannot be found: %s", path, strerror(errno));
     main_opts[section_options("main", main_opts)] = (cfg_opt_t)CFG_END();
     search_opts[section_options("search", search_opts)] = (cfg_opt_t)CFG_END();
     top[n++] = (cfg_opt_t)CFG_SEC("main", main_opts, CFGF_NONE);
@@ -134,6 +135,7 @@ out:
     if (cfg != NULL)
         cfg_free(cfg);
     mg_config_free(&c);
+    free(folder);
     free(copy);
     return st;
 }
