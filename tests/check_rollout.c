@@ -292,32 +292,6 @@ START_TEST(a_single_agent_uses_the_tools)
 }
 END_TEST
 
-/* Every second query is asked again, with and without a cache: the hits are those of the corpus. */
-START_TEST(remembered_searches_are_the_same)
-{
-    static const char *const words[] = {"capital Peru", "Peru", "", "currency of Chile", "zzz", "population"};
-    struct mg_tools cached = tools;
-    struct mg_hits a, b;
-    char first[MG_HITS_TEXT_MAX], again[MG_HITS_TEXT_MAX], query[200];
-
-    ck_assert_int_eq(mg_search_cache_create(&cached.cache, &err), MG_OK);
-    for (int round = 0; round < 3; round++) {
-        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-            snprintf(query, sizeof query, "%*s", round == 2 ? 150 : 0, words[i]);
-            memset(&a, 0, sizeof a);
-            memset(&b, 0, sizeof b);
-            ck_assert_int_eq(mg_tools_search(&tools, query, &a, first, &err), MG_OK);
-            ck_assert_int_eq(mg_tools_search(&cached, query, &b, again, &err), MG_OK);
-            ck_assert_str_eq(first, again);
-            ck_assert_int_eq(a.n, b.n);
-            for (int h = 0; h < a.n; h++)
-                ck_assert_int_eq(a.hit[h].page, b.hit[h].page);
-        }
-    }
-    mg_search_cache_destroy(cached.cache);
-}
-END_TEST
-
 static enum mg_status
 no_event(void *arg, struct mg_rollout *r, struct mg_err *e)
 {
@@ -401,7 +375,6 @@ main(void)
     tcase_add_test(t, every_limit_is_kept);
     tcase_add_test(t, results_reach_the_dialogue_that_asked);
     tcase_add_test(t, a_single_agent_uses_the_tools);
-    tcase_add_test(t, remembered_searches_are_the_same);
     tcase_add_test(t, a_result_nobody_waits_for_is_refused);
     tcase_add_test(t, an_opening_that_fills_the_context_ends_the_dialogue);
     tcase_add_test(t, limits_that_make_no_sense_are_refused);

@@ -392,17 +392,3 @@ mg_policy_version(const struct mg_policy *p)
 {
     return p->version;
 }
-
-/* The fake takes no time that is worth a look. */
-void
-mg_policy_profile_start(struct mg_policy *p)
-{
-    (void)p;
-}
-
-void
-mg_policy_profile_get(const struct mg_policy *p, struct mg_profile *out)
-{
-    (void)p;
-    *out = (struct mg_profile){.n = 0};
-}

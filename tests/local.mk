@@ -89,6 +89,7 @@ trainer_suites = \
 	tests/check_rollout \
 	tests/check_scorer \
 	tests/check_store \
+	tests/check_store_faults \
 	tests/check_world
 
 trainer_test_ldadd = trainer/libmgrpo.la lib/libclgrpo.la $(tests_libs)
@@ -128,6 +129,11 @@ tests_check_store_CPPFLAGS = $(tests_cppflags)
 tests_check_store_CFLAGS = $(tests_cflags)
 tests_check_store_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_store_LDADD = $(trainer_test_ldadd)
+tests_check_store_faults_SOURCES = tests/check_store_faults.c
+tests_check_store_faults_CPPFLAGS = $(tests_cppflags)
+tests_check_store_faults_CFLAGS = $(tests_cflags)
+tests_check_store_faults_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_store_faults_LDADD = $(trainer_test_ldadd)
 tests_check_world_SOURCES = tests/check_world.c
 tests_check_world_CPPFLAGS = $(tests_cppflags)
 tests_check_world_CFLAGS = $(tests_cflags)
