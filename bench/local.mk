@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-bin_PROGRAMS += clgrpo-bench
+bin_PROGRAMS += clgrpo-bench clgrpo-info
 
 clgrpo_bench_SOURCES = \
 	bench/bench.h \
@@ -18,3 +18,7 @@ clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
 
 EXTRA_DIST += bench/peers/torch_train.py
+
+clgrpo_info_SOURCES = bench/info.c
+clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)

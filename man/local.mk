@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 dist_man_MANS = \
+	man/clgrpo-bench.1 \
+	man/clgrpo-info.1 \
+	man/clgrpo.3 \
+	man/clgrpo_context.3 \
 	man/clgrpo_gemm.3 \
+	man/clgrpo_layer.3 \
+	man/clgrpo_optim.3 \
+	man/clgrpo_tensor.3 \
 	man/mgrpo-agent.1 \
 	man/mgrpo-ask.1 \
 	man/mgrpo-corpus.5 \
 	man/mgrpo-demos.5 \
+	man/mgrpo-objectives.7 \
 	man/mgrpo-questions.5 \
+	man/mgrpo-sft.1 \
 	man/mgrpo-store.5 \
 	man/mgrpo-train.1 \
 	man/mgrpo-world.1 \
-	man/mgrpo.1
+	man/mgrpo.1 \
+	man/mgrpo.conf.5
