@@ -74,6 +74,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy_internal.h \
 	trainer/policy_ops.c \
 	trainer/policy_state.c \
+	trainer/profile.c \
+	trainer/profile.h \
 	trainer/progress.c \
 	trainer/progress.h \
 	trainer/question_draw.c \
