@@ -14,10 +14,9 @@
 #define P_BATCH 4
 
 /* One batch of up to P_BATCH tiles against one packed block. */
-inline void
-clg_forward_batch(int n_tiles, const int *restrict row, const int *restrict visible, int first, int len, int causal,
-                  const float *restrict keys, const float *restrict cols, const float *restrict q, float *restrict m,
-                  vf *restrict l, float *restrict o)
+static inline void
+clg_forward_batch(int n_tiles, const int *row, const int *visible, int first, int len, int causal, const float *keys,
+                  const float *cols, const float *q, float *m, vf *l, float *o)
 {
     float s[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float f[P_BATCH * C_ROWS_PADDED] __attribute__((aligned(64)));
@@ -73,8 +72,9 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
         const int n_tiles = min(n_heads - h0, P_TILES / tiles) * n_row_tiles;
         const int n_keys = causal ? min(row0 + n_row_tiles * P_ROWS, len) : len;
         for (int t = 0; t < n_tiles; t++) {
-            row[t] = row0 + t % n_row_tiles * P_ROWS;
-            head[t] = g * n_heads + h0 + t / n_row_tiles;
+            const int h = t / n_row_tiles;
+            row[t] = row0 + (t - h * n_row_tiles) * P_ROWS;
+            head[t] = g * n_heads + h0 + h;
             visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
             clg_pack_rows(q_buf + q_off + (start + row[t]) * q_row + head[t] * q_head, q_row, len - row[t], scale2,
                           q + t * (C_HEAD_DIM * P_ROWS));
@@ -93,15 +93,14 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
                                   q + t * (C_HEAD_DIM * P_ROWS), m + t * C_ROWS_PADDED, l + t * P_ROWS,
                                   o + t * (P_ROWS * C_HEAD_DIM));
         }
-        for (int i = 0; i < n_tiles * P_ROWS; i++) {
-            const int t = i / P_ROWS, r = row[t] + i % P_ROWS;
-            if (r >= len)
-                continue;
-            const float sum = clg_sum_v(l[i]);
-            clg_row_scaled(o + i * C_HEAD_DIM, 1.0f / sum, o_buf + o_off + (start + r) * o_row + head[t] * o_head);
-            if (has_lse)
-                lse_buf[lse_off + (start + r) * lse_row + head[t]] =
-                    (m[t * C_ROWS_PADDED + i % P_ROWS] + log2(sum)) * C_LN2;
-        }
+        for (int t = 0; t < n_tiles; t++)
+            for (int i = 0; i < min(P_ROWS, len - row[t]); i++) {
+                const size_t r = start + row[t] + i;
+                const float sum = clg_sum_v(l[t * P_ROWS + i]);
+                clg_row_scaled(o + (t * P_ROWS + i) * C_HEAD_DIM, 1.0f / sum,
+                               o_buf + o_off + r * o_row + head[t] * o_head);
+                if (has_lse)
+                    lse_buf[lse_off + r * lse_row + head[t]] = (m[t * C_ROWS_PADDED + i] + log2(sum)) * C_LN2;
+            }
     }
 }

@@ -13,9 +13,9 @@
 #endif
 
 /* One tile: `visible` positions at most, row i up to last[i]. q is packed and scaled. */
-inline void
-clg_decode_tile(const float *restrict q, __global const float *restrict keys, __global const float *restrict values,
-                int visible, const int *restrict last, vf *restrict l, float *restrict o)
+static inline void
+clg_decode_tile(const float *q, __global const float *keys, __global const float *values, int visible, const int *last,
+                vf *l, float *o)
 {
     float s[P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float m[C_ROWS_PADDED] __attribute__((aligned(64))), f[C_ROWS_PADDED] __attribute__((aligned(64)));
@@ -36,18 +36,18 @@ clg_decode_tile(const float *restrict q, __global const float *restrict keys, __
 }
 
 /* Rows [row0, row0 + P_ROWS) of the run of tokens from n0 on, all of one slot: row r is token n0 + r / n_heads. */
-inline void
-clg_decode_rows(__global const float *restrict q, ulong q_row, ulong q_head, __global const int *restrict position,
-                __global const float *restrict keys, __global const float *restrict values, __global float *restrict o,
-                ulong o_row, ulong o_head, int n0, int row0, int n_rows, int n_heads, float scale2)
+static inline void
+clg_decode_rows(__global const float *q, ulong q_row, ulong q_head, __global const int *position,
+                __global const float *keys, __global const float *values, __global float *o, ulong o_row, ulong o_head,
+                int n0, int row0, int n_rows, int n_heads, float scale2)
 {
     float packed[C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float out[P_ROWS * C_HEAD_DIM] __attribute__((aligned(64)));
     vf l[P_ROWS];
     int last[P_ROWS], visible = 0;
     for (int i = 0; i < P_ROWS; i++) {
-        const int r = row0 + (i < n_rows ? i : 0), n = n0 + r / n_heads;
-        __global const float *row = q + n * q_row + (r % n_heads) * q_head;
+        const int r = row0 + (i < n_rows ? i : 0), t = r / n_heads, n = n0 + t;
+        __global const float *row = q + n * q_row + (r - t * n_heads) * q_head;
         last[i] = position[n];
         visible = max(visible, last[i] + 1);
         for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
@@ -55,9 +55,8 @@ clg_decode_rows(__global const float *restrict q, ulong q_row, ulong q_head, __g
     }
     clg_decode_tile(packed, keys, values, visible, last, l, out);
     for (int i = 0; i < n_rows; i++) {
-        const int r = row0 + i;
-        clg_row_scaled(out + i * C_HEAD_DIM, 1.0f / clg_sum_v(l[i]),
-                       o + (n0 + r / n_heads) * o_row + (r % n_heads) * o_head);
+        const int r = row0 + i, t = r / n_heads;
+        clg_row_scaled(out + i * C_HEAD_DIM, 1.0f / clg_sum_v(l[i]), o + (n0 + t) * o_row + (r - t * n_heads) * o_head);
     }
 }
 

@@ -14,9 +14,9 @@
 #define P_BATCH 4
 
 /* p in place of the scores, ds in place of dp. Tile row i is key `key` + i; lane j is query `first` + j of `len`. */
-inline void
-clg_tile_probabilities(float *restrict s, float *restrict dp, int from, int first, int len, int key, int causal,
-                       const float *restrict lse, const float *restrict delta)
+static inline void
+clg_tile_probabilities(float *s, float *dp, int from, int first, int len, int key, int causal, const float *lse,
+                       const float *delta)
 {
     const int high = len - first;
     for (int i = 0; i < P_ROWS; i++) {
@@ -43,17 +43,16 @@ clg_tile_probabilities(float *restrict s, float *restrict dp, int from, int firs
 }
 
 /* First lane of the block that a tile of keys from `key` on needs, down to a whole panel. */
-inline int
+static inline int
 clg_tile_from(int key, int first, int causal)
 {
     return causal ? max(key - first, 0) / C_PANEL * C_PANEL : 0;
 }
 
-inline void
-clg_dkdv_batch(int n_tiles, int key, int first, int len, int causal, const float *restrict q_keys,
-               const float *restrict dout_keys, const float *restrict q_cols, const float *restrict dout_cols,
-               const float *restrict lse, const float *restrict delta, const float *restrict k, const float *restrict v,
-               float *restrict dk, float *restrict dv)
+static inline void
+clg_dkdv_batch(int n_tiles, int key, int first, int len, int causal, const float *q_keys, const float *dout_keys,
+               const float *q_cols, const float *dout_cols, const float *lse, const float *delta, const float *k,
+               const float *v, float *dk, float *dv)
 {
     float s[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float dp[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));

@@ -13,9 +13,9 @@
 #define P_BATCH 4
 
 /* ds of one tile and block, in place of the scores. dp is dout v^T; lse in base 2. */
-inline void
-clg_tile_dscores(float *restrict s, const float *restrict dp, int n_panels, int first, const int *restrict last,
-                 const float *restrict lse, const float *restrict delta)
+static inline void
+clg_tile_dscores(float *s, const float *dp, int n_panels, int first, const int *last, const float *lse,
+                 const float *delta)
 {
     for (int i = 0; i < P_ROWS; i++) {
         const int visible = last[i] - first;
@@ -36,11 +36,10 @@ clg_tile_dscores(float *restrict s, const float *restrict dp, int n_panels, int 
     }
 }
 
-inline void
-clg_dq_batch(int n_tiles, const int *restrict row, const int *restrict visible, int first, int len, int causal,
-             const float *restrict k_keys, const float *restrict v_keys, const float *restrict k_cols,
-             const float *restrict q, const float *restrict dout, const float *restrict lse,
-             const float *restrict delta, float *restrict dq)
+static inline void
+clg_dq_batch(int n_tiles, const int *row, const int *visible, int first, int len, int causal, const float *k_keys,
+             const float *v_keys, const float *k_cols, const float *q, const float *dout, const float *lse,
+             const float *delta, float *dq)
 {
     float s[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float dp[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
@@ -69,8 +68,8 @@ clg_dq_batch(int n_tiles, const int *restrict row, const int *restrict visible, 
                                     min(visible[t] - first, C_BLOCK), one, dq + t * (P_ROWS * C_HEAD_DIM) + c);
 }
 
-inline float
-clg_row_dot(__global const float *restrict a, __global const float *restrict b)
+static inline float
+clg_row_dot(__global const float *a, __global const float *b)
 {
     vf sum = (vf)(0.0f);
 #pragma unroll
@@ -112,8 +111,9 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
         const int n_tiles = min(n_heads - h0, P_TILES / tiles) * n_row_tiles;
         const int n_keys = causal ? min(row0 + n_row_tiles * P_ROWS, len) : len;
         for (int t = 0; t < n_tiles; t++) {
-            row[t] = row0 + t % n_row_tiles * P_ROWS;
-            head[t] = g * n_heads + h0 + t / n_row_tiles;
+            const int h = t / n_row_tiles;
+            row[t] = row0 + (t - h * n_row_tiles) * P_ROWS;
+            head[t] = g * n_heads + h0 + h;
             visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
             const size_t r0 = start + row[t];
             clg_pack_rows(q_buf + q_off + r0 * q_row + head[t] * q_head, q_row, len - row[t], scale2,
@@ -142,10 +142,9 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
                              k_cols, q + t * (C_HEAD_DIM * P_ROWS), dout + t * (C_HEAD_DIM * P_ROWS), lse + t * P_ROWS,
                              delta + t * P_ROWS, dq + t * (P_ROWS * C_HEAD_DIM));
         }
-        for (int i = 0; i < n_tiles * P_ROWS; i++) {
-            const int t = i / P_ROWS, r = row[t] + i % P_ROWS;
-            if (r < len)
-                clg_row_scaled(dq + i * C_HEAD_DIM, scale, dq_buf + dq_off + (start + r) * dq_row + head[t] * dq_head);
-        }
+        for (int t = 0; t < n_tiles; t++)
+            for (int i = 0; i < min(P_ROWS, len - row[t]); i++)
+                clg_row_scaled(dq + (t * P_ROWS + i) * C_HEAD_DIM, scale,
+                               dq_buf + dq_off + (start + row[t] + i) * dq_row + head[t] * dq_head);
     }
 }

@@ -12,8 +12,8 @@
 
 /* delta of the item's rows, and lse in base 2; 0 past the end. */
 inline void
-clg_row_constants(__global const float *restrict o, ulong o_row, __global const float *restrict dout, ulong dout_row,
-                  __global const float *restrict lse, ulong lse_row, int n, __local float *partial, float delta[C_ROWS],
+clg_row_constants(__global const float *o, ulong o_row, __global const float *dout, ulong dout_row,
+                  __global const float *lse, ulong lse_row, int n, __local float *partial, float delta[C_ROWS],
                   float lse2[C_ROWS])
 {
     const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;

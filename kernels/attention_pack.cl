@@ -9,19 +9,42 @@
  *   clg_pack_rows  x [P_ROWS][D] -> [P_ROWS][D], times f
  */
 
-/* Transposes C_VW vectors: each of the log2(C_VW) rounds interleaves the upper half of them with the lower half. */
-inline void
-clg_transpose(vf *restrict r)
+/* a and b interleaved: their lower halves, their upper halves. */
+static inline vf
+clg_zip_low(vf a, vf b)
+{
+#if P_VECTOR_WIDTH == 16
+    return (vf)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3, a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7);
+#elif P_VECTOR_WIDTH == 8
+    return (vf)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3);
+#else
+    return (vf)(a.s0, b.s0, a.s1, b.s1);
+#endif
+}
+
+static inline vf
+clg_zip_high(vf a, vf b)
+{
+#if P_VECTOR_WIDTH == 16
+    return (vf)(a.s8, b.s8, a.s9, b.s9, a.sa, b.sa, a.sb, b.sb, a.sc, b.sc, a.sd, b.sd, a.se, b.se, a.sf, b.sf);
+#elif P_VECTOR_WIDTH == 8
+    return (vf)(a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7);
+#else
+    return (vf)(a.s2, b.s2, a.s3, b.s3);
+#endif
+}
+
+/* Transposes C_VW vectors: each of log2(C_VW) rounds interleaves the first half of them with the second. */
+static inline void
+clg_transpose(vf *r)
 {
 #pragma unroll
     for (int span = 1; span < C_VW; span *= 2) {
         vf t[C_VW];
 #pragma unroll
         for (int i = 0; i < C_VW / 2; i++) {
-            t[2 * i].even = r[i].lo;
-            t[2 * i].odd = r[i + C_VW / 2].lo;
-            t[2 * i + 1].even = r[i].hi;
-            t[2 * i + 1].odd = r[i + C_VW / 2].hi;
+            t[2 * i] = clg_zip_low(r[i], r[i + C_VW / 2]);
+            t[2 * i + 1] = clg_zip_high(r[i], r[i + C_VW / 2]);
         }
 #pragma unroll
         for (int i = 0; i < C_VW; i++)
@@ -29,11 +52,11 @@ clg_transpose(vf *restrict r)
     }
 }
 
-inline void
-clg_pack_keys(__global const float *restrict x, size_t x_row, int n, float f, float *restrict out)
+static inline void
+clg_pack_keys(__global const float *x, size_t x_row, int n, float f, float *out)
 {
     for (int j = 0; j < C_BLOCK; j += C_VW) {
-        float *panel = out + (j / C_PANEL) * (C_HEAD_DIM * C_PANEL) + j % C_PANEL;
+        float *panel = out + j / C_PANEL * (C_HEAD_DIM * C_PANEL) + j % (uint)C_PANEL;
         for (int d = 0; d < C_HEAD_DIM; d += C_VW) {
             vf r[C_VW];
 #pragma unroll
@@ -47,8 +70,8 @@ clg_pack_keys(__global const float *restrict x, size_t x_row, int n, float f, fl
     }
 }
 
-inline void
-clg_pack_cols(__global const float *restrict x, size_t x_row, int n, float *restrict out)
+static inline void
+clg_pack_cols(__global const float *x, size_t x_row, int n, float *out)
 {
     for (int j = 0; j < C_BLOCK; j++)
 #pragma unroll
@@ -57,8 +80,8 @@ clg_pack_cols(__global const float *restrict x, size_t x_row, int n, float *rest
                      out + (c / C_NC) * (C_BLOCK * C_COLS) + j * C_COLS);
 }
 
-inline void
-clg_pack_rows(__global const float *restrict x, size_t x_row, int n, float f, float *restrict out)
+static inline void
+clg_pack_rows(__global const float *x, size_t x_row, int n, float f, float *out)
 {
     for (int i = 0; i < P_ROWS; i++)
 #pragma unroll

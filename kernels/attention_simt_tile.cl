@@ -9,7 +9,8 @@
  *
  * Local memory: the stage C_STAGE floats (slices of 16 columns of a and b, or of 16 rows of x), and for p 64 rows
  * of 65. Each slice has two barriers: one between its writes and its reads, one between its reads and the next slice's
- * writes. Rows from n on are read as zeros, so nothing past a sequence's end is read.
+ * writes. Rows from n on are read as zeros, so nothing past a sequence's end is read. The functions are not
+ * static: LLVM 15 in PoCL 3.1 dies of inlining them if they are.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
@@ -30,17 +31,17 @@
 #endif
 
 inline void
-clg_stage_columns(__global const float *restrict x, ulong x_row, int n, int d0, float f, __local float *restrict stage)
+clg_stage_columns(__global const float *x, ulong x_row, int n, int d0, float f, __local float *stage)
 {
-    for (int e = get_local_id(0); e < C_BLOCK * C_SLICE; e += C_ITEMS) {
+    for (uint e = get_local_id(0); e < C_BLOCK * C_SLICE; e += C_ITEMS) {
         const int r = e / C_SLICE, d = e % C_SLICE;
         stage[r * C_PITCH + d] = r < n ? x[r * x_row + d0 + d] * f : 0.0f;
     }
 }
 
 inline void
-clg_product(__global const float *restrict a, ulong a_row, int n_a, float a_f, __global const float *restrict b,
-            ulong b_row, int n_b, float b_f, __local float *stage, float s[C_ROWS][C_KEYS])
+clg_product(__global const float *a, ulong a_row, int n_a, float a_f, __global const float *b, ulong b_row, int n_b,
+            float b_f, __local float *stage, float s[C_ROWS][C_KEYS])
 {
     const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
     __local float *stage_b = stage + C_BLOCK * C_PITCH;
@@ -67,12 +68,12 @@ clg_product(__global const float *restrict a, ulong a_row, int n_a, float a_f, _
 
 /* p must be complete before the call: the first barrier here orders its writes. */
 inline void
-clg_accumulate(__local const float *p, __global const float *restrict x_rows, ulong x_row, int n, __local float *stage,
+clg_accumulate(__local const float *p, __global const float *x_rows, ulong x_row, int n, __local float *stage,
                float o[C_ROWS][C_COLS])
 {
     const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
     for (int k0 = 0; k0 < C_BLOCK; k0 += C_SLICE) {
-        for (int e = get_local_id(0); e < C_SLICE * C_HEAD_DIM; e += C_ITEMS) {
+        for (uint e = get_local_id(0); e < C_SLICE * C_HEAD_DIM; e += C_ITEMS) {
             const int k = k0 + e / C_HEAD_DIM, d = e % C_HEAD_DIM;
             stage[e] = k < n ? x_rows[k * x_row + d] : 0.0f;
         }
@@ -103,7 +104,7 @@ clg_share_scores(const float s[C_ROWS][C_KEYS], __local float *p)
 
 /* Rows below n of the item's part of a finished tile, times f (0 + clears the sign of zero). */
 inline void
-clg_store_rows(const float o[C_ROWS][C_COLS], const float f[C_ROWS], int n, __global float *restrict out, ulong out_row)
+clg_store_rows(const float o[C_ROWS][C_COLS], const float f[C_ROWS], int n, __global float *out, ulong out_row)
 {
     const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
     for (int i = 0; i < C_ROWS; i++)

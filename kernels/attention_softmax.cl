@@ -11,8 +11,8 @@
 #define C_ROWS_PADDED ((P_ROWS + C_VW - 1) / C_VW * C_VW)
 
 /* Masks the row from lane `visible` + 1 on; returns its largest score. */
-inline float
-clg_row_top(float *restrict row, int n_panels, int visible)
+static inline float
+clg_row_top(float *row, int n_panels, int visible)
 {
     vf top = (vf)(C_MASKED);
     for (int j = 0; j < n_panels * C_NS; j += C_NS)
@@ -29,8 +29,8 @@ clg_row_top(float *restrict row, int n_panels, int visible)
 }
 
 /* The row's p in place of its scores; returns l with their sum added lane by lane, in order. */
-inline vf
-clg_row_exp(float *restrict row, int n_panels, int visible, float m, vf l)
+static inline vf
+clg_row_exp(float *row, int n_panels, int visible, float m, vf l)
 {
     for (int j = 0; j < n_panels * C_NS; j += C_NS) {
         vf p[C_NS];
@@ -50,9 +50,8 @@ clg_row_exp(float *restrict row, int n_panels, int visible, float m, vf l)
     return l;
 }
 
-inline void
-clg_tile_softmax(float *restrict s, int n_panels, int first, const int *restrict last, float *restrict m,
-                 vf *restrict l, float *restrict f)
+static inline void
+clg_tile_softmax(float *s, int n_panels, int first, const int *last, float *m, vf *l, float *f)
 {
     float m_new[C_ROWS_PADDED] __attribute__((aligned(64)));
 #pragma unroll

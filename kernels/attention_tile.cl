@@ -45,8 +45,8 @@
 #define C_COLS  (C_NC * C_VW)
 
 /* a [P_ROWS][D], b [D] rows of C_PANEL at b_row from each other, s [P_ROWS] rows of C_BLOCK. */
-inline void
-clg_tile_scores(const float *restrict a, T_SPACE const float *restrict b, const size_t b_row, float *restrict s)
+static inline void
+clg_tile_scores(const float *a, T_SPACE const float *b, const size_t b_row, float *s)
 {
     vf acc[P_ROWS][C_NS];
 #pragma unroll
@@ -77,9 +77,9 @@ clg_tile_scores(const float *restrict a, T_SPACE const float *restrict b, const 
 
 /* p [P_ROWS] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [P_ROWS] rows of C_HEAD_DIM,
  * f [P_ROWS]; positions from .. to-1. */
-inline void
-clg_tile_accumulate(const float *restrict p, T_SPACE const float *restrict x, const size_t x_row, const int from,
-                    const int to, const float *restrict f, float *restrict o)
+static inline void
+clg_tile_accumulate(const float *p, T_SPACE const float *x, const size_t x_row, const int from, const int to,
+                    const float *f, float *o)
 {
     vf acc[P_ROWS][C_NC];
 #pragma unroll
@@ -109,7 +109,7 @@ clg_tile_accumulate(const float *restrict p, T_SPACE const float *restrict x, co
 }
 
 /* The numbers of the lanes, 0 .. C_VW-1. */
-inline vi
+static inline vi
 clg_lanes(void)
 {
 #if P_VECTOR_WIDTH == 16
@@ -122,8 +122,8 @@ clg_lanes(void)
 }
 
 /* A finished row of a tile, times f, with the sign of zero cleared. */
-inline void
-clg_row_scaled(const float *restrict row, float f, __global float *restrict out)
+static inline void
+clg_row_scaled(const float *row, float f, __global float *out)
 {
 #pragma unroll
     for (int c = 0; c < C_HEAD_DIM / C_VW; c++)

@@ -63,7 +63,7 @@ inline vf clg_exp_v(vf x)
 inline float clg_sum4(float4 v)
 {
     float2 h = v.lo + v.hi;
-    return h.x + h.y;
+    return fma(h.x, 1.0f, h.y); /* h.x + h.y, in a form that oclgrind 21.10 does not die of */
 }
 inline float clg_max4(float4 v)
 {
