@@ -121,9 +121,12 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tokenizer_internal.h \
 	trainer/tokenizer_load.c \
 	trainer/tokenizer_merge.c \
+	trainer/tokenizer_model.c \
+	trainer/tokenizer_regex.c \
 	trainer/tokenizer_split.c \
 	trainer/tokenizer_stage.c \
 	trainer/tokenizer_table.c \
+	trainer/tokenizer_vocab.c \
 	trainer/tools.c \
 	trainer/tools.h \
 	trainer/world/demo.c \

@@ -46,7 +46,7 @@ mg_tokenizer_parse(const char *json, size_t len, const char *name, struct mg_tok
     enum mg_status st = MG_OK;
     struct mg_tokenizer *tok = NULL;
     json_error_t why;
-    json_t *root = json_loadb(json, len, JSON_ALLOW_NUL, &why);
+    json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &why);
 
     MG_REQUIRE(root != NULL, MG_INPUT, "%s:%d: %s", name, why.line, why.text);
     MG_ALLOC(tok, 1);
@@ -98,43 +98,50 @@ mg_tokenizer_free(struct mg_tokenizer *tok)
     free(tok);
 }
 
-/* The added token that text begins with, longest first; NULL if none. */
+/* The longest added token of one kind that text begins with; NULL if none. */
 static const struct tok_added *
-added_at(const struct mg_tokenizer *tok, const char *text, size_t len, bool specials)
+added_at(const struct mg_tokenizer *tok, const char *text, size_t len, bool normalized)
 {
-    if (!tok->added_first[0][(uint8_t)text[0]] && !tok->added_first[1][(uint8_t)text[0]])
+    if (!tok->added_first[normalized][(uint8_t)text[0]])
         return NULL;
     for (size_t i = 0; i < tok->n_added; i++) {
         const struct tok_added *a = &tok->added[i];
 
-        if ((specials || !a->special) && a->len <= len && memcmp(a->content, text, a->len) == 0)
+        if (a->normalized == normalized && a->len <= len && memcmp(a->content, text, a->len) == 0)
             return a;
     }
     return NULL;
 }
 
+/*
+ * Added tokens that are not normalised are looked for in the whole text, then the normalised ones in what lies between.
+ * A special token that is not asked for stays in the text, but no other token of its kind may begin within it: both as
+ * in the reference.
+ */
 static enum mg_status
-encode(struct mg_tokenizer *tok, const char *text, size_t len, bool specials, struct mg_token_list *ids,
-       struct mg_err *err)
+encode(struct mg_tokenizer *tok, const char *text, size_t len, bool normalized, bool specials,
+       struct mg_token_list *ids, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     size_t from = 0, at = 0;
 
-    while (at < len) {
-        const struct tok_added *a = added_at(tok, text + at, len - at, specials);
+    while (at <= len) {
+        const struct tok_added *a = at < len ? added_at(tok, text + at, len - at, normalized) : NULL;
+        bool taken = a != NULL && (specials || !a->special);
 
-        if (a == NULL) {
-            at++;
-            continue;
+        if (at > from && (taken || at == len)) {
+            if (normalized)
+                MG_TRY(mg_tok_split(tok, text + from, at - from, ids, err));
+            else
+                MG_TRY(encode(tok, text + from, at - from, true, specials, ids, err));
         }
-        if (at > from)
-            MG_TRY(mg_tok_split(tok, text + from, at - from, ids, err));
-        MG_TRY(mg_token_list_reserve(ids, 1, err));
-        ids->id[ids->n++] = a->id;
-        from = at += a->len;
+        at += a != NULL ? a->len : 1;
+        if (taken) {
+            MG_TRY(mg_token_list_reserve(ids, 1, err));
+            ids->id[ids->n++] = a->id;
+            from = at;
+        }
     }
-    if (at > from)
-        MG_TRY(mg_tok_split(tok, text + from, at - from, ids, err));
 out:
     return st;
 }
@@ -147,7 +154,7 @@ mg_tokenizer_encode(struct mg_tokenizer *tok, const char *text, size_t len, unsi
     size_t before = ids->n;
 
     MG_REQUIRE(len <= MG_TOKENIZE_BYTES, MG_INPUT, "a text of %zu bytes, at most %d", len, MG_TOKENIZE_BYTES);
-    MG_TRY(encode(tok, text, len, (flags & MG_ENCODE_SPECIALS) != 0, ids, err));
+    MG_TRY(encode(tok, text, len, false, (flags & MG_ENCODE_SPECIALS) != 0, ids, err));
 out:
     if (st != MG_OK)
         ids->n = before;

@@ -2,8 +2,8 @@
 #include "tokenizer_internal.h"
 
 /*
- * The alphabet of byte-level BPE (Radford et al. 2019): the printable Latin-1 bytes 33-126, 161-172 and 174-255 stand for
- * themselves, the other 68 bytes in ascending order are the code points from 256 on.
+ * The alphabet of byte-level BPE (Radford et al. 2019): the printable Latin-1 bytes 33-126, 161-172 and 174-255 stand
+ * for themselves, the other 68 bytes in ascending order are the code points from 256 on.
  */
 static bool
 is_itself(unsigned byte)

@@ -11,6 +11,7 @@
 
 enum {
     TOK_STAGES = 8,         /* most steps of a pre_tokenizer Sequence */
+    TOK_ADDED = 16384,      /* most added tokens */
     TOK_PROBES = 512,       /* longest walk in a hash table; at half load only crafted keys come near it */
     TOK_CACHE_SLOTS = 16384 /* power of two; one cache line each, 1 MiB in all */
 };
@@ -20,6 +21,7 @@ struct tok_piece {
     char *spelling, *bytes;
     uint32_t spelling_len, bytes_len;
     bool special;
+    bool in_model; /* an entry of model.vocab; false for an added token that the model does not know */
 };
 
 /* spelling -> id; open addressing over piece[]; slot = id + 1, 0 when empty. */
@@ -107,10 +109,20 @@ bool mg_tok_bytes_of(const char *spelling, size_t len, char *dst, uint32_t *dst_
 size_t mg_tok_utf8_valid(const char *text, size_t len);
 size_t mg_tok_utf8_invalid(const char *text, size_t len);
 
-/* tokenizer_load.c and tokenizer_stage.c */
+/* tokenizer_load.c: the whole file. Here and below `name` is the path for messages. */
 enum mg_status mg_tok_load_json(struct mg_tokenizer *tok, const json_t *root, const char *name, struct mg_err *err);
+/* tokenizer_vocab.c: model.vocab and added_tokens to piece, names, added. */
+enum mg_status mg_tok_load_vocab(struct mg_tokenizer *tok, const json_t *vocab, const json_t *added, const char *name,
+                                 struct mg_err *err);
+/* tokenizer_model.c: the other members of `model`; needs the vocabulary. */
+enum mg_status mg_tok_load_model(struct mg_tokenizer *tok, const json_t *model, const char *name, struct mg_err *err);
+/* tokenizer_stage.c: pre_tokenizer. */
 enum mg_status mg_tok_load_stages(struct mg_tokenizer *tok, const json_t *pre, const char *name, struct mg_err *err);
+/* tokenizer_regex.c: compiles a regular expression of the file so that it means what it means to Oniguruma. */
 enum mg_status mg_tok_regex_compile(const char *pattern, const char *name, pcre2_code **code, struct mg_err *err);
+/* The member `key` of `obj` as true or false; a missing one is `fallback`. */
+enum mg_status mg_tok_bool(const json_t *obj, const char *key, bool fallback, bool *value, const char *name,
+                           struct mg_err *err);
 
 /* tokenizer_split.c: cuts plain text into words and appends their ids. */
 enum mg_status mg_tok_split(struct mg_tokenizer *tok, const char *text, size_t len, struct mg_token_list *ids,

@@ -93,7 +93,8 @@ pair_push(const struct mg_tokenizer *tok, uint32_t at, size_t n)
     return m ? heap_push(tok->work.heap, n, ((uint64_t)m->rank_plus_1 << 32) | at) : n;
 }
 
-/* Applies merges by rank, then from the left. An entry whose pair has changed since it was queued has another rank: skip it. */
+/* Applies merges by rank, then from the left. An entry whose pair has changed since it was queued has another rank:
+ * skip it. */
 static void
 merge_all(const struct mg_tokenizer *tok, size_t n_queued)
 {
@@ -149,7 +150,7 @@ static enum mg_status
 word_merge(struct mg_tokenizer *tok, const char *word, size_t len, struct mg_token_list *ids, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    size_t n_queued;
+    size_t n_queued = 0;
 
     MG_TRY(word_start(tok, word, len, &n_queued, err));
     merge_all(tok, n_queued);
@@ -160,41 +161,37 @@ out:
     return st;
 }
 
-/* The id of a word that is a piece as it stands, or -1. */
-static int32_t
-whole_word(const struct mg_tokenizer *tok, const char *word, size_t len, struct mg_err *err, enum mg_status *status)
+/* *id: the entry of the model's vocabulary that the whole word is, or -1. */
+static enum mg_status
+whole_word(const struct mg_tokenizer *tok, const char *word, size_t len, int32_t *id, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     char *spelling = NULL;
     size_t n = 0;
-    int32_t id = -1;
 
     MG_ALLOC(spelling, 2 * len);
     for (size_t i = 0; i < len; i++)
         n += mg_tok_byte_spell((uint8_t)word[i], spelling + n);
-    id = mg_tok_names_find(tok, spelling, n);
+    *id = mg_tok_names_find(tok, spelling, n);
+    if (*id >= 0 && !tok->piece[*id].in_model)
+        *id = -1;
 out:
     free(spelling);
-    *status = st;
-    return id;
+    return st;
 }
 
 static enum mg_status
 word_encode(struct mg_tokenizer *tok, const char *word, size_t len, struct mg_token_list *ids, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    int32_t id = -1;
 
-    if (tok->ignore_merges) {
-        int32_t id = whole_word(tok, word, len, err, &st);
-
-        if (st != MG_OK || id >= 0) {
-            MG_TRY(st);
-            MG_TRY(mg_token_list_reserve(ids, 1, err));
-            ids->id[ids->n++] = id;
-            goto out;
-        }
-    }
-    MG_TRY(word_merge(tok, word, len, ids, err));
+    if (tok->ignore_merges)
+        MG_TRY(whole_word(tok, word, len, &id, err));
+    if (id < 0)
+        return word_merge(tok, word, len, ids, err);
+    MG_TRY(mg_token_list_reserve(ids, 1, err));
+    ids->id[ids->n++] = id;
 out:
     return st;
 }

@@ -3,111 +3,72 @@
 
 #include <string.h>
 
-/* The word pattern of GPT-2, which a ByteLevel stage with use_regex stands for. */
-static const char byte_level_pattern[] =
-    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+/* The split of GPT-2 (Radford et al. 2019), which ByteLevel applies when use_regex is true. */
+static const char GPT2_SPLIT[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/*
- * The part of the syntax on which PCRE2 and Oniguruma agree: groups (?: (?i: (?= (?!, the escapes below, classes,
- * alternation and quantifiers. Anything else could cut words differently without a sign.
- */
-static bool
-is_common_syntax(const char *p)
-{
-    static const char escapes[] = "sSdDwWpPrntfvb.*+?()[]{}|^$\\/-'\"";
-    static const char *const groups[] = {"(?:", "(?i:", "(?=", "(?!"};
-
-    for (; *p != '\0'; p++) {
-        if (*p == '\\') {
-            if (p[1] == '\0' || strchr(escapes, p[1]) == NULL)
-                return false;
-            p++;
-        } else if (p[0] == '(' && (p[1] == '?' || p[1] == '*')) {
-            bool known = false;
-
-            for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-                known = known || strncmp(p, groups[i], strlen(groups[i])) == 0;
-            if (!known)
-                return false;
-        } else if (p[0] == '[' && (p[1] == ':' || strstr(p, "&&") != NULL)) {
-            return false; /* POSIX names and Oniguruma's intersections */
-        }
-    }
-    return true;
-}
-
-enum mg_status
-mg_tok_regex_compile(const char *pattern, const char *name, pcre2_code **code, struct mg_err *err)
+static enum mg_status
+load_digits(struct tok_stage *stage, const json_t *step, const char *name, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    PCRE2_UCHAR reason[120] = "";
-    PCRE2_SIZE at = 0;
-    int number = 0;
+    bool one_by_one;
 
-    MG_REQUIRE(is_common_syntax(pattern), MG_INPUT,
-               "%s: the regular expression \"%.60s\" uses syntax that is not supported", name, pattern);
-    *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &number, &at, NULL);
-    if (*code == NULL)
-        pcre2_get_error_message(number, reason, sizeof reason);
-    MG_REQUIRE(*code != NULL, MG_INPUT, "%s: the regular expression \"%.60s\": %s at %zu", name, pattern,
-               (const char *)reason, (size_t)at);
-    pcre2_jit_compile(*code, PCRE2_JIT_COMPLETE); /* without JIT it matches all the same */
+    MG_TRY(mg_tok_bool(step, "individual_digits", false, &one_by_one, name, err));
+    MG_TRY(mg_tok_regex_compile(one_by_one ? "\\p{N}" : "\\p{N}+", name, &stage->code, err));
 out:
     return st;
 }
 
 static enum mg_status
-add_stage(struct mg_tokenizer *tok, const char *pattern, bool prefix_space, const char *name, struct mg_err *err)
+load_split(struct tok_stage *stage, const json_t *step, const char *name, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct tok_stage *stage = &tok->stage[tok->n_stages];
-
-    MG_REQUIRE(tok->n_stages < TOK_STAGES, MG_INPUT, "%s: pre_tokenizer has more than %d steps", name, TOK_STAGES);
-    stage->prefix_space = prefix_space;
-    if (pattern != NULL)
-        MG_TRY(mg_tok_regex_compile(pattern, name, &stage->code, err));
-    tok->n_stages++;
-out:
-    return st;
-}
-
-static enum mg_status
-load_split(struct mg_tokenizer *tok, const json_t *step, const char *name, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    const char *behavior = json_string_value(json_object_get(step, "behavior"));
     const char *pattern = json_string_value(json_object_get(json_object_get(step, "pattern"), "Regex"));
+    const char *behavior = json_string_value(json_object_get(step, "behavior"));
+    bool invert;
 
-    MG_REQUIRE(pattern != NULL, MG_INPUT, "%s: a Split step needs a pattern of kind Regex", name);
-    MG_REQUIRE(behavior != NULL && strcmp(behavior, "Isolated") == 0, MG_INPUT,
-               "%s: the behavior of a Split step is \"%.30s\", need Isolated", name, behavior != NULL ? behavior : "");
-    MG_REQUIRE(!json_is_true(json_object_get(step, "invert")), MG_INPUT, "%s: an inverted Split step is not supported",
-               name);
-    MG_TRY(add_stage(tok, pattern, false, name, err));
+    MG_REQUIRE(pattern, MG_INPUT, "%s: a Split pre-tokenizer has no pattern.Regex", name);
+    MG_REQUIRE(behavior && strcmp(behavior, "Isolated") == 0, MG_INPUT,
+               "%s: a Split pre-tokenizer has behavior %.40s, only Isolated is read", name,
+               behavior ? behavior : "(none)");
+    MG_TRY(mg_tok_bool(step, "invert", false, &invert, name, err));
+    MG_REQUIRE(!invert, MG_INPUT, "%s: a Split pre-tokenizer is inverted, which is not read", name);
+    MG_TRY(mg_tok_regex_compile(pattern, name, &stage->code, err));
 out:
     return st;
 }
 
-/* *byte_level is set by the step that must come last. */
 static enum mg_status
-load_step(struct mg_tokenizer *tok, const json_t *step, const char *name, bool *byte_level, struct mg_err *err)
+load_byte_level(struct tok_stage *stage, const json_t *step, const char *name, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    bool use_regex;
+
+    MG_REQUIRE(json_object_get(step, "add_prefix_space"), MG_INPUT, "%s: ByteLevel has no add_prefix_space", name);
+    MG_TRY(mg_tok_bool(step, "add_prefix_space", false, &stage->prefix_space, name, err));
+    MG_TRY(mg_tok_bool(step, "use_regex", true, &use_regex, name, err));
+    if (use_regex)
+        MG_TRY(mg_tok_regex_compile(GPT2_SPLIT, name, &stage->code, err));
+out:
+    return st;
+}
+
+static enum mg_status
+load_step(struct mg_tokenizer *tok, const json_t *step, bool last, const char *name, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const char *type = json_string_value(json_object_get(step, "type"));
-    const json_t *use_regex = json_object_get(step, "use_regex");
+    struct tok_stage *stage = &tok->stage[tok->n_stages++];
 
-    MG_REQUIRE(type != NULL && !*byte_level, MG_INPUT, "%s: a pre_tokenizer step has no type, or follows ByteLevel",
-               name);
-    if (strcmp(type, "Split") == 0)
-        return load_split(tok, step, name, err);
+    MG_REQUIRE(type, MG_INPUT, "%s: a pre-tokenizer has no type", name);
+    MG_REQUIRE(last == (strcmp(type, "ByteLevel") == 0), MG_INPUT,
+               "%s: pre-tokenizer %d is %.40s, but ByteLevel must come last and only there", name, tok->n_stages, type);
+    if (last)
+        return load_byte_level(stage, step, name, err);
     if (strcmp(type, "Digits") == 0)
-        return add_stage(tok, json_is_true(json_object_get(step, "individual_digits")) ? "\\p{N}" : "\\p{N}+", false,
-                         name, err);
-    MG_REQUIRE(strcmp(type, "ByteLevel") == 0, MG_INPUT,
-               "%s: pre_tokenizer step \"%.40s\", need Split, Digits or ByteLevel", name, type);
-    *byte_level = true;
-    MG_TRY(add_stage(tok, json_is_false(use_regex) ? NULL : byte_level_pattern,
-                     json_is_true(json_object_get(step, "add_prefix_space")), name, err));
+        return load_digits(stage, step, name, err);
+    MG_REQUIRE(strcmp(type, "Split") == 0, MG_INPUT,
+               "%s: pre-tokenizer %.40s is not read, only Digits, Split and ByteLevel are", name, type);
+    return load_split(stage, step, name, err);
 out:
     return st;
 }
@@ -117,18 +78,18 @@ mg_tok_load_stages(struct mg_tokenizer *tok, const json_t *pre, const char *name
 {
     enum mg_status st = MG_OK;
     const char *type = json_string_value(json_object_get(pre, "type"));
-    const json_t *steps = json_object_get(pre, "pretokenizers"), *step;
-    bool byte_level = false;
-    size_t i;
+    const json_t *steps = json_object_get(pre, "pretokenizers");
+    size_t n;
 
-    MG_REQUIRE(type != NULL, MG_INPUT, "%s: pre_tokenizer is missing", name);
-    if (strcmp(type, "Sequence") != 0) {
-        MG_TRY(load_step(tok, pre, name, &byte_level, err));
-    } else {
-        MG_REQUIRE(json_is_array(steps), MG_INPUT, "%s: the pre_tokenizer Sequence has no pretokenizers", name);
-        json_array_foreach(steps, i, step) MG_TRY(load_step(tok, step, name, &byte_level, err));
-    }
-    MG_REQUIRE(byte_level, MG_INPUT, "%s: the pre_tokenizer does not end in ByteLevel", name);
+    MG_REQUIRE(type, MG_INPUT, "%s: there is no pre_tokenizer with a type", name);
+    if (strcmp(type, "Sequence") != 0)
+        return load_step(tok, pre, true, name, err);
+    MG_REQUIRE(json_is_array(steps), MG_INPUT, "%s: pre_tokenizer.pretokenizers is not an array", name);
+    n = json_array_size(steps);
+    MG_REQUIRE(n >= 1 && n <= TOK_STAGES, MG_INPUT, "%s: pre_tokenizer has %zu steps, the limits are 1 and %d", name, n,
+               TOK_STAGES);
+    for (size_t i = 0; i < n; i++)
+        MG_TRY(load_step(tok, json_array_get(steps, i), i + 1 == n, name, err));
 out:
     return st;
 }
