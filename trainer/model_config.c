@@ -2,7 +2,6 @@
 #include "model_config.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,10 +65,37 @@ out:
     return st;
 }
 
-static bool
-is_true(const json_t *root, const char *key)
+/* A missing or null member is false. */
+static enum mg_status
+read_bool(const json_t *root, const char *name, const char *key, bool *out, struct mg_err *err)
 {
-    return json_is_true(json_object_get(root, key));
+    enum mg_status st = MG_OK;
+    const json_t *value = json_object_get(root, key);
+
+    MG_REQUIRE(value == NULL || json_is_null(value) || json_is_boolean(value), MG_INPUT, "%s: %s is not true or false",
+               name, key);
+    *out = json_is_true(value);
+out:
+    return st;
+}
+
+/* rope_theta stands at the top, or in newer files in rope_parameters beside a rope_type. */
+static enum mg_status
+read_rope(const json_t *root, const char *name, double *theta, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *scaling = json_object_get(root, "rope_scaling"), *rope = json_object_get(root, "rope_parameters");
+    const json_t *type = json_object_get(rope, "rope_type");
+    const char *kind = json_is_string(type) ? json_string_value(type) : "no string";
+
+    MG_REQUIRE(scaling == NULL || json_is_null(scaling), MG_INPUT, "%s: rope_scaling is set, only null is supported",
+               name);
+    MG_REQUIRE(type == NULL || strcmp(kind, "default") == 0, MG_INPUT,
+               "%s: rope_parameters.rope_type is %.40s, only default is supported", name, kind);
+    MG_TRY(read_real(json_object_get(rope, "rope_theta") != NULL ? rope : root, name, "rope_theta", 1.0, 1e12, 10000.0,
+                     theta, err));
+out:
+    return st;
 }
 
 /* Features that change the computation and that we lack. */
@@ -77,14 +103,44 @@ static enum mg_status
 refuse_unknown(const json_t *root, const char *name, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const json_t *scaling = json_object_get(root, "rope_scaling");
-    const char *act = json_string_value(json_object_get(root, "hidden_act"));
+    static const char *const switches[] = {"use_sliding_window", "mlp_bias", "rope_interleaved"};
+    const json_t *act = json_object_get(root, "hidden_act"), *part = json_object_get(root, "partial_rotary_factor");
+    const char *kind = json_is_string(act) ? json_string_value(act) : "no string";
+    bool on;
 
-    MG_REQUIRE(scaling == NULL || json_is_null(scaling), MG_INPUT, "%s: rope_scaling is not supported", name);
-    MG_REQUIRE(act == NULL || strcmp(act, "silu") == 0, MG_INPUT, "%s: hidden_act is \"%.40s\", need \"silu\"", name,
-               act);
-    MG_REQUIRE(!is_true(root, "use_sliding_window"), MG_INPUT, "%s: use_sliding_window is not supported", name);
-    MG_REQUIRE(!is_true(root, "mlp_bias"), MG_INPUT, "%s: mlp_bias is not supported", name);
+    MG_REQUIRE(act == NULL || strcmp(kind, "silu") == 0, MG_INPUT, "%s: hidden_act is %.40s, need silu", name, kind);
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+        MG_TRY(read_bool(root, name, switches[i], &on, err));
+        MG_REQUIRE(!on, MG_INPUT, "%s: %s is not supported", name, switches[i]);
+    }
+    MG_REQUIRE(part == NULL || json_is_null(part) || json_number_value(part) == 1.0, MG_INPUT,
+               "%s: partial_rotary_factor is %g, only 1 is supported", name, json_number_value(part));
+out:
+    return st;
+}
+
+static const struct {
+    const char *type, *architecture;
+} families[] = {{"llama", "LlamaForCausalLM"}, {"qwen2", "Qwen2ForCausalLM"}, {"qwen3", "Qwen3ForCausalLM"}};
+enum { LLAMA, QWEN2, QWEN3, N_FAMILIES };
+
+static enum mg_status
+find_family(const json_t *root, const char *name, int *family, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *type = json_string_value(json_object_get(root, "model_type"));
+    const json_t *list = json_object_get(root, "architectures");
+    const char *architecture = json_string_value(json_array_get(list, 0));
+
+    MG_REQUIRE(type != NULL, MG_INPUT, "%s: model_type is missing", name);
+    *family = 0;
+    while (*family < N_FAMILIES && strcmp(type, families[*family].type) != 0)
+        ++*family;
+    MG_REQUIRE(*family < N_FAMILIES, MG_INPUT, "%s: model_type is %.40s, need llama, qwen2 or qwen3", name, type);
+    if (list != NULL && !json_is_null(list))
+        MG_REQUIRE(architecture != NULL && strcmp(architecture, families[*family].architecture) == 0, MG_INPUT,
+                   "%s: architectures has %.60s, need %s for model_type %s", name,
+                   architecture != NULL ? architecture : "nothing", families[*family].architecture, type);
 out:
     return st;
 }
@@ -93,14 +149,16 @@ static enum mg_status
 read_family(const json_t *root, const char *name, struct mg_model_config *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const char *type = json_string_value(json_object_get(root, "model_type"));
+    int family = 0;
+    bool bias;
 
-    MG_REQUIRE(type != NULL, MG_INPUT, "%s: model_type is missing", name);
-    MG_REQUIRE(strcmp(type, "llama") == 0 || strcmp(type, "qwen2") == 0 || strcmp(type, "qwen3") == 0, MG_INPUT,
-               "%s: model_type is \"%.40s\", need llama, qwen2 or qwen3", name, type);
-    out->attention_bias = strcmp(type, "qwen2") == 0 || is_true(root, "attention_bias");
-    out->qk_norm = strcmp(type, "qwen3") == 0;
-    out->tie_word_embeddings = is_true(root, "tie_word_embeddings");
+    MG_TRY(find_family(root, name, &family, err));
+    MG_TRY(read_bool(root, name, "attention_bias", &bias, err));
+    MG_REQUIRE(!bias || family == QWEN2, MG_INPUT, "%s: attention_bias of a %s model is not supported", name,
+               families[family].type);
+    out->attention_bias = family == QWEN2;
+    out->qk_norm = family == QWEN3;
+    MG_TRY(read_bool(root, name, "tie_word_embeddings", &out->tie_word_embeddings, err));
 out:
     return st;
 }
@@ -142,7 +200,7 @@ mg_model_config_parse(const char *json, size_t len, const char *name, struct mg_
     for (size_t i = 0; i < sizeof int_keys / sizeof int_keys[0]; i++)
         MG_TRY(read_int(root, name, &int_keys[i], &c, err));
     MG_TRY(read_real(root, name, "rms_norm_eps", 1e-12, 1e-1, 1e-6, &c.rms_norm_eps, err));
-    MG_TRY(read_real(root, name, "rope_theta", 1.0, 1e12, 10000.0, &c.rope_theta, err));
+    MG_TRY(read_rope(root, name, &c.rope_theta, err));
     MG_TRY(fill_and_check_heads(name, &c, err));
     *out = c;
 out:
@@ -169,15 +227,13 @@ enum mg_status
 mg_model_config_save(const char *dir, const struct mg_model_config *c, const char *torch_dtype, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const char *type = c->qk_norm ? "qwen3" : c->attention_bias ? "qwen2" : "llama";
-    const char *architecture = c->qk_norm          ? "Qwen3ForCausalLM"
-                               : c->attention_bias ? "Qwen2ForCausalLM"
-                                                   : "LlamaForCausalLM";
+    int family = c->qk_norm ? QWEN3 : c->attention_bias ? QWEN2 : LLAMA;
     char path[4096], *text = NULL;
-    json_t *root = json_pack("{s:[s], s:s, s:s, s:f, s:f, s:b, s:b, s:s}", "architectures", architecture, "model_type",
-                             type, "hidden_act", "silu", "rms_norm_eps", c->rms_norm_eps, "rope_theta", c->rope_theta,
-                             "tie_word_embeddings", (int)c->tie_word_embeddings, "attention_bias",
-                             (int)c->attention_bias, "torch_dtype", torch_dtype);
+    json_t *root =
+        json_pack("{s:[s], s:s, s:s, s:f, s:f, s:b, s:b, s:s}", "architectures", families[family].architecture,
+                  "model_type", families[family].type, "hidden_act", "silu", "rms_norm_eps", c->rms_norm_eps,
+                  "rope_theta", c->rope_theta, "tie_word_embeddings", (int)c->tie_word_embeddings, "attention_bias",
+                  (int)c->attention_bias, "torch_dtype", torch_dtype);
 
     MG_REQUIRE(root != NULL, MG_FAIL, "out of memory: config.json");
     for (size_t i = 0; i < sizeof int_keys / sizeof int_keys[0]; i++)

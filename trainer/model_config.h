@@ -9,15 +9,16 @@
 
 /*
  * The shape of a Llama-family decoder, as a Hugging Face config.json names it (model_type llama, qwen2 or qwen3). What
- * the trainer cannot compute is refused with a sentence: rope_scaling, an activation other than silu, sliding windows
- * that are in use, head dimensions other than 32, 64 and 128.
+ * the trainer cannot compute is refused with a sentence: rope_scaling, a rope_type other than default, partial or
+ * interleaved rotation, an activation other than silu, sliding windows that are in use, biases of the MLP or of the
+ * attention output, head dimensions other than 32, 64 and 128. Members that do not change the computation are ignored.
  */
 struct mg_model_config {
     int hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, head_dim;
     int vocab_size, max_position_embeddings;
     double rms_norm_eps, rope_theta;
     bool tie_word_embeddings;
-    bool attention_bias; /* qwen2, or attention_bias in the file */
+    bool attention_bias; /* on query, key and value: qwen2 */
     bool qk_norm;        /* qwen3 */
 };
 

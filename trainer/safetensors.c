@@ -133,6 +133,7 @@ read_entries(const char *path, struct mg_safetensors *s, struct mg_err *err)
     enum mg_status st = MG_OK;
     const char *name;
     json_t *value;
+    size_t at = 0;
 
     MG_ALLOC(s->entries, json_object_size(s->header));
     json_object_foreach(s->header, name, value)
@@ -146,9 +147,16 @@ read_entries(const char *path, struct mg_safetensors *s, struct mg_err *err)
         s->n++;
     }
     qsort(s->entries, s->n, sizeof *s->entries, by_begin);
-    for (size_t i = 1; i < s->n; i++)
-        MG_REQUIRE(s->entries[i].begin >= s->entries[i - 1].begin + s->entries[i - 1].bytes, MG_INPUT,
-                   "%s: %.80s and %.80s overlap", path, s->entries[i - 1].name, s->entries[i].name);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct mg_st_entry *e = &s->entries[i];
+
+        MG_REQUIRE(e->begin == at, MG_INPUT,
+                   "%s: %.80s begins at byte %zu of the data, the tensor before it ends at %zu", path, e->name,
+                   e->begin, at);
+        at += e->bytes;
+    }
+    MG_REQUIRE(at == s->bytes - s->data, MG_INPUT, "%s: the tensors end at byte %zu of the data, which has %zu", path,
+               at, s->bytes - s->data);
 out:
     return st;
 }

@@ -9,8 +9,9 @@
 
 /*
  * The safetensors format: 8 bytes of header length, a JSON header, the data. Types F32, F16 and BF16. A reader checks
- * the whole header before anything is used: shapes without overflow, offsets inside the file, sizes that fit, no
- * overlap.
+ * the whole header before anything is used: shapes without overflow, sizes that fit, tensors one after the other that
+ * fill the data to its end (no overlap and no gap, as the format asks). The file is mapped: nobody may shorten it while
+ * it is open.
  */
 enum mg_st_dtype { MG_ST_F32, MG_ST_F16, MG_ST_BF16 };
 enum { MG_ST_MAX_RANK = 4, MG_ST_MAX_TENSORS = 1 << 16 };
@@ -33,7 +34,8 @@ const struct mg_st_entry *mg_safetensors_find(const struct mg_safetensors *s, co
 /* All elements of an entry as f32. */
 void mg_safetensors_read_f32(const struct mg_safetensors *s, const struct mg_st_entry *e, float *out);
 
-/* Writes n entries, sorted by name, as `dtype` (round to nearest even), atomically. */
+/* Writes n entries, sorted by name, as `dtype` (round to nearest even), atomically. MG_INPUT: two have one name, a name
+ * is not UTF-8 or is __metadata__, a rank or size is out of range. */
 enum mg_status mg_safetensors_write(const char *path, const struct mg_st_entry *entries, size_t n,
                                     enum mg_st_dtype dtype, struct mg_err *err);
 

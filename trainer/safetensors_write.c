@@ -30,6 +30,32 @@ by_name(const void *a, const void *b)
     return strcmp((*(const struct mg_st_entry *const *)a)->name, (*(const struct mg_st_entry *const *)b)->name);
 }
 
+static enum mg_status
+check_entries(const struct mg_st_entry **sorted, size_t n, const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t total = 0;
+
+    MG_REQUIRE(n < MG_ST_MAX_TENSORS, MG_INPUT, "%s: %zu tensors, the limit is %d", path, n, MG_ST_MAX_TENSORS - 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct mg_st_entry *e = sorted[i];
+        size_t bytes = sizeof(float);
+
+        MG_REQUIRE(strcmp(e->name, "__metadata__") != 0, MG_INPUT, "%s: a tensor is called __metadata__", path);
+        MG_REQUIRE(i == 0 || strcmp(e->name, sorted[i - 1]->name) != 0, MG_INPUT, "%s: two tensors are called %.80s",
+                   path, e->name);
+        MG_REQUIRE(e->rank <= MG_ST_MAX_RANK, MG_INPUT, "%s: %.80s has rank %u, the limit is %d", path, e->name,
+                   e->rank, MG_ST_MAX_RANK);
+        for (unsigned d = 0; d < e->rank; d++)
+            MG_REQUIRE(!__builtin_mul_overflow(bytes, e->shape[d], &bytes), MG_INPUT,
+                       "%s: the size of %.80s overflows at dimension %u of %zu", path, e->name, d, e->shape[d]);
+        MG_REQUIRE(!__builtin_add_overflow(total, bytes, &total) && total <= INT64_MAX, MG_INPUT,
+                   "%s: the size of all tensors overflows at %.80s", path, e->name);
+    }
+out:
+    return st;
+}
+
 static json_t *
 describe(const struct mg_st_entry *e, enum mg_st_dtype dtype, size_t begin)
 {
@@ -53,8 +79,8 @@ make_header(const struct mg_st_entry **sorted, size_t n, enum mg_st_dtype dtype,
 
     MG_REQUIRE(root != NULL, MG_FAIL, "out of memory: safetensors header");
     for (size_t i = 0; i < n; i++) {
-        MG_REQUIRE(json_object_set_new(root, sorted[i]->name, describe(sorted[i], dtype, begin)) == 0, MG_FAIL,
-                   "out of memory: safetensors header");
+        MG_REQUIRE(json_object_set_new(root, sorted[i]->name, describe(sorted[i], dtype, begin)) == 0, MG_INPUT,
+                   "%.80s is not UTF-8 and cannot name a tensor", sorted[i]->name);
         begin += elems_of(sorted[i]) * size_of(dtype);
     }
     text = json_dumps(root, JSON_COMPACT);
@@ -103,6 +129,7 @@ mg_safetensors_write(const char *path, const struct mg_st_entry *entries, size_t
     for (size_t i = 0; i < n; i++)
         sorted[i] = &entries[i];
     qsort(sorted, n, sizeof *sorted, by_name);
+    MG_TRY(check_entries(sorted, n, path, err));
     MG_TRY(make_header(sorted, n, dtype, &header, &len, err));
     for (int i = 0; i < 8; i++)
         prefix[i] = (unsigned char)((uint64_t)len >> (8 * i));
