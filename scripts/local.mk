@@ -2,8 +2,10 @@
 EXTRA_DIST += \
 	scripts/build.sh \
 	scripts/check \
+	scripts/fuzz \
 	scripts/make-facts \
 	scripts/make-tokenizer \
+	scripts/make-tokenizer-golden \
 	scripts/make-warm-start \
 	scripts/packages \
 	scripts/quickstart \

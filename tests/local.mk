@@ -86,10 +86,15 @@ trainer_suites = \
 	tests/check_agent \
 	tests/check_corpus \
 	tests/check_dialogue \
+	tests/check_file \
+	tests/check_model_config \
 	tests/check_rollout \
+	tests/check_safetensors \
 	tests/check_scorer \
 	tests/check_store \
 	tests/check_store_faults \
+	tests/check_tokenizer \
+	tests/check_tokenizer_load \
 	tests/check_world
 
 trainer_test_ldadd = trainer/libmgrpo.la lib/libclgrpo.la $(tests_libs)
@@ -139,6 +144,31 @@ tests_check_world_CPPFLAGS = $(tests_cppflags)
 tests_check_world_CFLAGS = $(tests_cflags)
 tests_check_world_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_world_LDADD = $(trainer_test_ldadd)
+tests_check_file_SOURCES = tests/check_file.c
+tests_check_file_CPPFLAGS = $(tests_cppflags)
+tests_check_file_CFLAGS = $(tests_cflags)
+tests_check_file_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_file_LDADD = $(trainer_test_ldadd)
+tests_check_model_config_SOURCES = tests/check_model_config.c
+tests_check_model_config_CPPFLAGS = $(tests_cppflags)
+tests_check_model_config_CFLAGS = $(tests_cflags)
+tests_check_model_config_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_model_config_LDADD = $(trainer_test_ldadd)
+tests_check_safetensors_SOURCES = tests/check_safetensors.c
+tests_check_safetensors_CPPFLAGS = $(tests_cppflags)
+tests_check_safetensors_CFLAGS = $(tests_cflags)
+tests_check_safetensors_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_safetensors_LDADD = $(trainer_test_ldadd)
+tests_check_tokenizer_SOURCES = tests/check_tokenizer.c
+tests_check_tokenizer_CPPFLAGS = $(tests_cppflags)
+tests_check_tokenizer_CFLAGS = $(tests_cflags)
+tests_check_tokenizer_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_tokenizer_LDADD = $(trainer_test_ldadd)
+tests_check_tokenizer_load_SOURCES = tests/check_tokenizer_load.c
+tests_check_tokenizer_load_CPPFLAGS = $(tests_cppflags)
+tests_check_tokenizer_load_CFLAGS = $(tests_cflags)
+tests_check_tokenizer_load_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_tokenizer_load_LDADD = $(trainer_test_ldadd)
 
 # mgrpo with a policy that is a function of its input alone: the whole system without a device, for the test of resuming.
 tests_mgrpo_fake_SOURCES = trainer/main.c tests/fake_advantage.c tests/fake_score.c tests/fake_policy.c tests/fake_tokenizer.c
@@ -162,7 +192,13 @@ test_scripts = \
 	tests/test_oclgrind.sh \
 	tests/test_resume.sh
 
-EXTRA_DIST += $(test_scripts)
+EXTRA_DIST += $(test_scripts) \
+	tests/fuzz_safetensors.c \
+	tests/fuzz_tokenizer.c \
+	tests/fuzz_tokenizer_text.c \
+	tests/golden/gpt2.json \
+	tests/golden/llama3.json \
+	tests/golden/tokenizer.jsonl
 if HAVE_CHECK
 TESTS += $(lib_suites) $(trainer_suites) $(test_scripts)
 endif

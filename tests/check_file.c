@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+
+static struct mg_err err;
+static char dir[64], path[128];
+
+static void
+setup(void)
+{
+    mg_err_clear(&err);
+    snprintf(dir, sizeof dir, "/tmp/check_file.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/data", dir);
+}
+
+static void
+teardown(void)
+{
+    unlink(path);
+    ck_assert_int_eq(rmdir(dir), 0); /* no temporary file is left behind */
+}
+
+static void
+expect_content(const char *want, size_t n)
+{
+    char *data = NULL;
+    size_t len = 0;
+
+    ck_assert_msg(mg_file_read(path, n, &data, &len, &err) == MG_OK, "%s", err.text);
+    ck_assert_uint_eq(len, n);
+    ck_assert_int_eq(memcmp(data, want, n), 0);
+    ck_assert_int_eq(data[n], '\0');
+    free(data);
+}
+
+START_TEST(reads_what_was_written)
+{
+    static const size_t sizes[] = {0, 1, 65534, 65535, 65536, 65537, 300000};
+    char *data = malloc(300000);
+
+    for (size_t i = 0; i < 300000; i++)
+        data[i] = (char)(i * 7 + i / 256);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        ck_assert_int_eq(mg_file_write_atomic(path, data, sizes[i], &err), MG_OK);
+        expect_content(data, sizes[i]);
+    }
+    free(data);
+}
+END_TEST
+
+START_TEST(keeps_to_the_limit)
+{
+    char *data = NULL;
+    size_t len = 77;
+
+    ck_assert_int_eq(mg_file_write_atomic(path, "12345", 5, &err), MG_OK);
+    ck_assert_int_eq(mg_file_read(path, 4, &data, &len, &err), MG_INPUT);
+    ck_assert_ptr_null(data);
+    ck_assert_uint_eq(len, 77);
+    ck_assert_ptr_nonnull(strstr(err.text, "4 bytes"));
+}
+END_TEST
+
+START_TEST(old_file_until_commit)
+{
+    struct mg_file_new *f = NULL;
+
+    ck_assert_int_eq(mg_file_write_atomic(path, "old", 3, &err), MG_OK);
+    ck_assert_int_eq(mg_file_new_open(path, &f, &err), MG_OK);
+    ck_assert_int_eq(mg_file_new_write(f, "ne", 2, &err), MG_OK);
+    expect_content("old", 3);
+    ck_assert_int_eq(mg_file_new_write(f, "w", 1, &err), MG_OK);
+    ck_assert_int_eq(mg_file_new_commit(f, &err), MG_OK);
+    expect_content("new", 3);
+    ck_assert_int_eq(mg_file_new_open(path, &f, &err), MG_OK);
+    ck_assert_int_eq(mg_file_new_write(f, "third", 5, &err), MG_OK);
+    mg_file_new_abort(f);
+    expect_content("new", 3);
+}
+END_TEST
+
+START_TEST(refuses_paths)
+{
+    char *data = NULL;
+    size_t len;
+
+    ck_assert_int_eq(mg_file_read(path, 10, &data, &len, &err), MG_INPUT);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_file_read(dir, 10, &data, &len, &err), MG_INPUT);
+    mg_err_clear(&err);
+    snprintf(path, sizeof path, "%s/none/data", dir);
+    ck_assert_int_eq(mg_file_write_atomic(path, "x", 1, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "none/data"));
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_file_write_atomic(dir, "x", 1, &err), MG_FAIL); /* a directory is in the way of the rename */
+}
+END_TEST
+
+START_TEST(makes_directories)
+{
+    char deep[192];
+    struct stat info;
+
+    snprintf(deep, sizeof deep, "%s/a//b/c/", dir);
+    ck_assert_int_eq(mg_dir_make(deep, &err), MG_OK);
+    ck_assert_int_eq(mg_dir_make(deep, &err), MG_OK);
+    ck_assert(stat(deep, &info) == 0 && S_ISDIR(info.st_mode));
+    for (const char *const *p = (const char *const[]){"a/b/c", "a/b", "a", NULL}; *p != NULL; p++) {
+        snprintf(deep, sizeof deep, "%s/%s", dir, *p);
+        ck_assert_int_eq(rmdir(deep), 0);
+    }
+    ck_assert_int_eq(mg_dir_make("", &err), MG_INPUT);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_file_write_atomic(path, "x", 1, &err), MG_OK);
+    snprintf(deep, sizeof deep, "%s/under", path);
+    ck_assert_int_eq(mg_dir_make(deep, &err), MG_INPUT);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("file");
+    TCase *tc = tcase_create("file");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, reads_what_was_written);
+    tcase_add_test(tc, keeps_to_the_limit);
+    tcase_add_test(tc, old_file_until_commit);
+    tcase_add_test(tc, refuses_paths);
+    tcase_add_test(tc, makes_directories);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "safetensors.h"
+
+static struct mg_err err;
+static char dir[64], path[128];
+
+static void
+setup(void)
+{
+    mg_err_clear(&err);
+    snprintf(dir, sizeof dir, "/tmp/check_safetensors.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/model.safetensors", dir);
+}
+
+static void
+teardown(void)
+{
+    unlink(path);
+    ck_assert_int_eq(rmdir(dir), 0); /* no temporary file is left behind */
+}
+
+/* A file of a header and n bytes of data; `claim` overrides the header's length unless it is 0. */
+static void
+put(const char *header, size_t n, uint64_t claim)
+{
+    size_t len = strlen(header);
+    unsigned char *bytes = calloc(8 + len + n, 1);
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((claim ? claim : len) >> (8 * i));
+    memcpy(bytes + 8, header, len);
+    for (size_t i = 0; i < n; i++)
+        bytes[8 + len + i] = (unsigned char)(i + 1);
+    ck_assert_int_eq(mg_file_write_atomic(path, bytes, 8 + len + n, &err), MG_OK);
+    free(bytes);
+}
+
+static const float numbers[] = {2.5f, -3.0f, 0.375f, 1024.0f, -0.0f, 65504.0f};
+
+START_TEST(comes_back)
+{
+    enum mg_st_dtype dtype = (enum mg_st_dtype)_i;
+    struct mg_st_entry in[] = {{.name = "model.norm.weight", .rank = 1, .shape = {2}, .f32 = numbers},
+                               {.name = "b", .rank = 2, .shape = {2, 3}, .f32 = numbers},
+                               {.name = "empty", .rank = 2, .shape = {0, 7}, .f32 = numbers},
+                               {.name = "\xc3\xa9\"\\", .rank = 0, .f32 = numbers + 2}};
+    struct mg_safetensors *s = NULL;
+    float out[6];
+
+    ck_assert_int_eq(mg_safetensors_write(path, in, 4, dtype, &err), MG_OK);
+    ck_assert_msg(mg_safetensors_open(path, &s, &err) == MG_OK, "%s", err.text);
+    ck_assert_uint_eq(mg_safetensors_count(s), 4);
+    for (int t = 0; t < 4; t++) {
+        const struct mg_st_entry *e = mg_safetensors_find(s, in[t].name);
+        size_t n = t == 0 ? 2 : t == 1 ? 6 : t == 2 ? 0 : 1;
+
+        ck_assert_ptr_nonnull(e);
+        ck_assert_int_eq(e->dtype, dtype);
+        ck_assert_uint_eq(e->rank, in[t].rank);
+        ck_assert_int_eq(memcmp(e->shape, in[t].shape, e->rank * sizeof *e->shape), 0);
+        for (int i = 0; i < 6; i++)
+            out[i] = NAN;
+        mg_safetensors_read_f32(s, e, out);
+        for (size_t i = 0; i < 6; i++) {
+            if (i >= n) /* nothing past the end is touched */
+                ck_assert(isnan(out[i]));
+            else if (dtype == MG_ST_BF16 && in[t].f32[i] > 60000.0f)
+                ck_assert_float_eq(out[i], 65536.0f);
+            else
+                ck_assert_float_eq(out[i], in[t].f32[i]);
+        }
+    }
+    ck_assert_ptr_null(mg_safetensors_find(s, "c"));
+    mg_safetensors_close(s);
+}
+END_TEST
+
+/* The form that other readers want: length a multiple of 8, names sorted, format "pt". */
+START_TEST(layout)
+{
+    struct mg_st_entry in[] = {{.name = "z", .rank = 1, .shape = {1}, .f32 = numbers},
+                               {.name = "a", .rank = 1, .shape = {2}, .f32 = numbers + 1}};
+    static const char want[] =
+        "{\"__metadata__\":{\"format\":\"pt\"},\"a\":{\"dtype\":\"F32\",\"shape\":[2],"
+        "\"data_offsets\":[0,8]},\"z\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}";
+    char *bytes;
+    size_t len;
+
+    ck_assert_int_eq(mg_safetensors_write(path, in, 2, MG_ST_F32, &err), MG_OK);
+    ck_assert_int_eq(mg_file_read(path, 1 << 20, &bytes, &len, &err), MG_OK);
+    ck_assert_uint_eq((unsigned char)bytes[0] % 8, 0);
+    ck_assert_uint_eq(len, 8 + (unsigned char)bytes[0] + 12u);
+    ck_assert_int_eq(memcmp(bytes + 8, want, sizeof want - 1), 0);
+    free(bytes);
+}
+END_TEST
+
+#define F32(name, shape, begin, end)                                                                                   \
+    "\"" name "\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[" begin "," end "]}"
+
+static const struct {
+    const char *header;
+    size_t bytes;
+    uint64_t claim;
+    const char *sentence;
+} refused[] = {
+    {"", 0, 0, "header"},
+    {"{}", 0, 3, "header of 3 bytes in a file of 10"},
+    {"{}", 0, UINT64_MAX, "header of 18446744073709551615"},
+    {"{}", 0, (100u << 20) + 1, "header"},
+    {"[]", 0, 0, "object"},
+    {"{", 0, 0, "header"},
+    {"{}", 4, 0, "end at byte 0"},
+    {"{\"a\":1}", 0, 0, "dtype"},
+    {"{\"a\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, 0, "I64"},
+    {"{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", 8, 0, "shape"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8, 0, "data"},
+    {"{" F32("a", "[2]", "0", "8") "," F32("a", "[2]", "8", "16") "}", 16, 0, "a"},
+    {"{" F32("a", "[1,1,1,1,2]", "0", "8") "}", 8, 0, "at most 4"},
+    {"{" F32("a", "[-2]", "0", "8") "}", 8, 0, "dimension 0"},
+    {"{" F32("a", "[2.0]", "0", "8") "}", 8, 0, "dimension 0"},
+    {"{" F32("a", "[4294967296,4294967296]", "0", "0") "}", 0, 0, "overflows"},
+    {"{" F32("a", "[4611686018427387904]", "0", "0") "}", 0, 0, "elements"},
+    {"{" F32("a", "[2]", "0", "9") "}", 9, 0, "9 bytes of data for 2 elements"},
+    {"{" F32("a", "[2]", "0", "8") "}", 7, 0, "the file has 7"},
+    {"{" F32("a", "[2]", "8", "0") "}", 8, 0, "from 8 to 0"},
+    {"{" F32("a", "[2]", "-8", "0") "}", 8, 0, "from -8 to 0"},
+    {"{" F32("a", "[2]", "9223372036854775800", "9223372036854775807") "}", 8, 0, "9223372036854775807"},
+    {"{" F32("a", "[2]", "0", "8") "," F32("b", "[2]", "4", "12") "}", 12, 0, "ends at 8"},
+    {"{" F32("a", "[2]", "0", "8") "," F32("b", "[2]", "0", "8") "}", 8, 0, "ends at 8"},
+    {"{" F32("a", "[1]", "0", "4") "," F32("b", "[1]", "8", "12") "}", 12, 0, "ends at 4"},
+    {"{" F32("a", "[1]", "0", "4") "}", 8, 0, "end at byte 4"},
+};
+
+START_TEST(refuses)
+{
+    struct mg_safetensors *s = NULL;
+
+    put(refused[_i].header, refused[_i].bytes, refused[_i].claim);
+    ck_assert_msg(mg_safetensors_open(path, &s, &err) == MG_INPUT, "%s is read", refused[_i].header);
+    ck_assert_ptr_null(s);
+    ck_assert_msg(strstr(err.text, refused[_i].sentence) != NULL, "%s: %s", refused[_i].header, err.text);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_file)
+{
+    struct mg_safetensors *s = NULL;
+
+    ck_assert_int_eq(mg_safetensors_open("no-such-file", &s, &err), MG_INPUT);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_safetensors_open(dir, &s, &err), MG_INPUT);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_file_write_atomic(path, "1234567", 7, &err), MG_OK);
+    ck_assert_int_eq(mg_safetensors_open(path, &s, &err), MG_INPUT);
+}
+END_TEST
+
+START_TEST(refuses_to_write)
+{
+    struct mg_st_entry same[] = {{.name = "a", .rank = 1, .shape = {1}, .f32 = numbers},
+                                 {.name = "a", .rank = 1, .shape = {1}, .f32 = numbers}};
+    struct mg_st_entry large[] = {{.name = "a", .rank = 2, .shape = {SIZE_MAX / 2, 3}, .f32 = numbers}};
+    struct mg_st_entry deep[] = {{.name = "a", .rank = MG_ST_MAX_RANK + 1, .f32 = numbers}};
+    struct mg_st_entry named[] = {{.name = "\xff", .rank = 1, .shape = {1}, .f32 = numbers}};
+    struct mg_st_entry meta[] = {{.name = "__metadata__", .rank = 1, .shape = {1}, .f32 = numbers}};
+    const struct {
+        const struct mg_st_entry *entries;
+        size_t n;
+    } bad[] = {{same, 2}, {large, 1}, {deep, 1}, {named, 1}, {meta, 1}};
+
+    for (int i = 0; i < 5; i++) {
+        mg_err_clear(&err);
+        ck_assert_int_eq(mg_safetensors_write(path, bad[i].entries, bad[i].n, MG_ST_F16, &err), MG_INPUT);
+        ck_assert_int_ne(access(path, F_OK), 0);
+    }
+}
+END_TEST
+
+/* All 65,536 halves come back, NaN as NaN. */
+START_TEST(halves_come_back)
+{
+    for (unsigned h = 0; h < 65536; h++) {
+        float f16 = mg_f16_to_f32((uint16_t)h), bf16 = mg_bf16_to_f32((uint16_t)h);
+
+        if (isnan(f16))
+            ck_assert((h & 0x7fffu) > 0x7c00u && isnan(mg_f16_to_f32(mg_f32_to_f16(f16))));
+        else
+            ck_assert_uint_eq(mg_f32_to_f16(f16), h);
+        if (isnan(bf16))
+            ck_assert((h & 0x7fffu) > 0x7f80u && isnan(mg_bf16_to_f32(mg_f32_to_bf16(bf16))));
+        else
+            ck_assert_uint_eq(mg_f32_to_bf16(bf16), h);
+    }
+}
+END_TEST
+
+/* Between two neighbours: below, at and above the middle, where the tie goes to the even one. */
+START_TEST(halves_round_to_nearest_even)
+{
+    for (unsigned h = 0; h < 0x7bff; h++) {
+        double low = mg_f16_to_f32((uint16_t)h), high = mg_f16_to_f32((uint16_t)(h + 1));
+        float middle = (float)((low + high) / 2);
+
+        ck_assert_uint_eq(mg_f32_to_f16(middle), h + (h & 1));
+        ck_assert_uint_eq(mg_f32_to_f16(nextafterf(middle, 0.0f)), h);
+        ck_assert_uint_eq(mg_f32_to_f16(-nextafterf(middle, INFINITY)), (h + 1) | 0x8000u);
+    }
+    for (unsigned h = 0; h < 0x7f7f; h++) {
+        float middle = (float)(((double)mg_bf16_to_f32((uint16_t)h) + mg_bf16_to_f32((uint16_t)(h + 1))) / 2);
+
+        ck_assert_uint_eq(mg_f32_to_bf16(middle), h + (h & 1));
+        ck_assert_uint_eq(mg_f32_to_bf16(nextafterf(middle, 0.0f)), h);
+        ck_assert_uint_eq(mg_f32_to_bf16(-nextafterf(middle, INFINITY)), (h + 1) | 0x8000u);
+    }
+}
+END_TEST
+
+START_TEST(halves_at_the_ends)
+{
+    ck_assert_uint_eq(mg_f32_to_f16(65519.996f), 0x7bff);
+    ck_assert_uint_eq(mg_f32_to_f16(65520.0f), 0x7c00);
+    ck_assert_uint_eq(mg_f32_to_f16(-1e30f), 0xfc00);
+    ck_assert_uint_eq(mg_f32_to_f16(INFINITY), 0x7c00);
+    ck_assert_uint_eq(mg_f32_to_f16(-1e-30f), 0x8000);
+    ck_assert_uint_eq(mg_f32_to_bf16(3.4028234e38f), 0x7f80);
+    ck_assert_uint_eq(mg_f32_to_bf16(-INFINITY), 0xff80);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("safetensors");
+    TCase *files = tcase_create("files"), *halves = tcase_create("halves");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(files, setup, teardown);
+    tcase_add_loop_test(files, comes_back, MG_ST_F32, MG_ST_BF16 + 1);
+    tcase_add_test(files, layout);
+    tcase_add_loop_test(files, refuses, 0, (int)(sizeof refused / sizeof *refused));
+    tcase_add_test(files, refuses_what_is_no_file);
+    tcase_add_test(files, refuses_to_write);
+    suite_add_tcase(suite, files);
+    tcase_add_test(halves, halves_come_back);
+    tcase_add_test(halves, halves_round_to_nearest_even);
+    tcase_add_test(halves, halves_at_the_ends);
+    suite_add_tcase(suite, halves);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
