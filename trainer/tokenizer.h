@@ -9,8 +9,8 @@
 
 /*
  * Byte-level BPE read from a Hugging Face tokenizer.json. The ids equal those of the `tokenizers` library on the same
- * file with add_special_tokens off (the post_processor, which only adds such tokens, is not applied). Added tokens have the ids
- * that the file gives them, where that library renumbers a file whose ids do not follow on from the vocabulary.
+ * file with add_special_tokens off (the post_processor, which only adds such tokens, is not applied). Added tokens have
+ * the ids that the file gives them, where that library renumbers a file whose ids do not follow on from the vocabulary.
  *
  * Read: model BPE (vocab, merges as "a b" or ["a", "b"], ignore_merges, unk_token); pre_tokenizer ByteLevel alone or a
  * Sequence of Digits and Split (a regular expression, behavior Isolated) that ends in ByteLevel; added_tokens; decoder
