@@ -24,18 +24,36 @@ mg_config_free(struct mg_config *c)
     memset(c, 0, sizeof *c);
 }
 
-/* libConfuse reports by a callback without a user pointer; the parser's own sentence is kept here for the time of one
- * call. */
-static char parse_error[256];
+/* libConfuse reports by callbacks without a user pointer; for the time of one call, the parser's own sentence and the
+ * line of each key are kept here. */
+static char parse_error[512];
+static int key_line[MAX_KEYS]; /* 0: not given */
 
 static void
 keep_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-    int n = snprintf(parse_error, sizeof parse_error,
-                     "%s:%d: ", cfg->filename != NULL ? cfg->filename : "configuration", cfg->line);
+    int n = snprintf(parse_error, sizeof parse_error, ":%d: ", cfg->line);
 
     if (n > 0 && (size_t)n < sizeof parse_error)
         vsnprintf(parse_error + n, sizeof parse_error - (size_t)n, fmt, ap);
+}
+
+/* Called when a key was read. libConfuse lets the last of two win; a forgotten first one would go unseen. */
+static int
+keep_line(cfg_t *cfg, cfg_opt_t *opt)
+{
+    const char *section = strcmp(cfg->name, "root") == 0 ? "" : cfg->name;
+
+    for (size_t i = 0; i < mg_n_config_keys; i++) {
+        if (strcmp(mg_config_keys[i].section, section) != 0 || strcmp(mg_config_keys[i].name, opt->name) != 0)
+            continue;
+        if (key_line[i] != 0) {
+            cfg_error(cfg, "%s is given twice, first in line %d", opt->name, key_line[i]);
+            return -1;
+        }
+        key_line[i] = cfg->line;
+    }
+    return 0;
 }
 
 /* All values are read as text, so that one checker with one wording serves numbers, names and paths. */
@@ -44,9 +62,12 @@ section_options(const char *section, cfg_opt_t *opts)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < mg_n_config_keys; i++)
-        if (strcmp(mg_config_keys[i].section, section) == 0)
-            opts[n++] = (cfg_opt_t)CFG_STR(mg_config_keys[i].name, NULL, CFGF_NODEFAULT);
+    for (size_t i = 0; i < mg_n_config_keys; i++) {
+        if (strcmp(mg_config_keys[i].section, section) != 0)
+            continue;
+        opts[n] = (cfg_opt_t)CFG_STR(mg_config_keys[i].name, NULL, CFGF_NODEFAULT);
+        opts[n++].validcb = keep_line;
+    }
     return n;
 }
 
@@ -67,10 +88,15 @@ apply_key(struct mg_config *c, const struct mg_config_key *key, cfg_t *cfg, cons
     enum mg_status st = MG_OK;
     cfg_t *sec = key->section[0] != '\0' ? cfg_getsec(cfg, key->section) : cfg;
     const char *text = sec != NULL && cfg_size(sec, key->name) > 0 ? cfg_getstr(sec, key->name) : NULL;
-    const char *at = key->section[0] != '\0' ? key->section : "configuration";
+    int line = key_line[key - mg_config_keys];
     char *resolved = NULL, where[300];
 
-    snprintf(where, sizeof where, "%.200s: %s", path, at);
+    if (line > 0)
+        snprintf(where, sizeof where, "%.200s:%d", path, line);
+    else
+        snprintf(where, sizeof where, "%.200s", path);
+    if (key->section[0] != '\0')
+        snprintf(where + strlen(where), sizeof where - strlen(where), ": %s", key->section);
     if (text == NULL && key->missing == NULL && strcmp(key->section, "search") == 0 && c->agents == MG_SINGLE)
         text = "";
     if (text == NULL)
@@ -98,10 +124,10 @@ parse(cfg_t *cfg, const char *path, struct mg_err *err)
     MG_TRY(mg_file_read(path, MAX_CONFIG_BYTES, &text, &len, err));
     MG_REQUIRE(memchr(text, '\0', len) == NULL, MG_INPUT, "%s: holds a NUL byte, it is no text", path);
     parse_error[0] = '\0';
+    memset(key_line, 0, sizeof key_line);
     cfg_set_error_function(cfg, keep_error);
     rc = cfg_parse(cfg, path);
-    MG_REQUIRE(rc == CFG_SUCCESS, MG_INPUT, "%s",
-               parse_error[0] != '\0' ? parse_error : "the configuration cannot be read");
+    MG_REQUIRE(rc == CFG_SUCCESS, MG_INPUT, "%s%s", path, parse_error[0] != '\0' ? parse_error : ": cannot be read");
 out:
     free(text);
     return st;

@@ -20,7 +20,7 @@ mg_reward_sub(const struct mg_reward_config *c, bool format, double correct, boo
 
     if (!format)
         return (struct mg_reward){MG_REWARD_INVALID, 0.0};
-    if (isnan(correct) || (known && isnan(expert)))
+    if (isnan(correct) || (known && isnan(expert)) || (!known && seen == 0.0))
         return (struct mg_reward){MG_REWARD_UNAVAILABLE, 0.0};
     if (!known)
         return (struct mg_reward){MG_REWARD_VALUE, scale * (c->sub_format + c->sub_main * correct)};

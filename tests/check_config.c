@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration file: defaults, ranges, sentences with file and line, the recorded form and its comparison. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "config_keys.h"
+
+#define HEAD   "corpus = c.db\nquestions = q.jsonl\ntokenizer = /t.json\n"
+#define MODELS "main {\n model = m\n}\nsearch {\n model = s\n}\n"
+
+static struct mg_err err;
+static char folder[64], file[96];
+
+static void
+begin(void)
+{
+    strcpy(folder, "check_config.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/run.conf", folder);
+}
+
+static void
+end(void)
+{
+    unlink(file);
+    rmdir(folder);
+}
+
+static enum mg_status
+load(const char *text, struct mg_config *c)
+{
+    FILE *f = fopen(file, "w");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(fputs(text, f), 0);
+    ck_assert_int_eq(fclose(f), 0);
+    mg_err_clear(&err);
+    return mg_config_load(file, c, &err);
+}
+
+static void
+loads(const char *text, struct mg_config *c)
+{
+    ck_assert_msg(load(text, c) == MG_OK, "%s", err.text);
+}
+
+/* Must fail, and its sentence must hold all of the given parts. */
+static void
+refuses(const char *text, const char *place, const char *what, const char *value)
+{
+    struct mg_config c = {0};
+    char at[128];
+
+    snprintf(at, sizeof at, "%s%s", file, place);
+    ck_assert_msg(load(text, &c) == MG_INPUT, "accepted: %s", text);
+    ck_assert_msg(strstr(err.text, at) != NULL, "\"%s\" does not name %s", err.text, at);
+    ck_assert_msg(strstr(err.text, what) != NULL, "\"%s\" does not say %s", err.text, what);
+    ck_assert_msg(strstr(err.text, value) != NULL, "\"%s\" does not give %s", err.text, value);
+}
+
+START_TEST(defaults_are_those_of_the_manual)
+{
+    struct mg_config c = {0};
+
+    loads(HEAD MODELS, &c);
+    ck_assert_uint_eq(c.step_questions, 16);
+    ck_assert_uint_eq(c.rollouts, 8);
+    ck_assert_uint_eq(c.calls, 8);
+    ck_assert_uint_eq(c.steps, 80);
+    ck_assert_int_eq(c.alignment, MG_ALIGN_EXPECT);
+    ck_assert_int_eq(c.objective, MG_OBJECTIVE_DAPO);
+    ck_assert_int_eq(c.agents, MG_CO_TRAIN);
+    ck_assert_double_eq(c.lr, 1e-4);
+    ck_assert_double_eq(c.beta2, 0.98);
+    ck_assert_double_eq(c.reward.sub_expert, 0.5);
+    ck_assert_uint_eq(c.main.turns, 7);
+    ck_assert_uint_eq(c.search.context, 512);
+    ck_assert_str_eq(c.tokenizer, "/t.json");
+    mg_config_free(&c);
+}
+END_TEST
+
+START_TEST(paths_begin_at_the_file)
+{
+    struct mg_config c = {0};
+    char want[8192], *here = realpath(folder, NULL);
+
+    loads(HEAD MODELS, &c);
+    snprintf(want, sizeof want, "%s/c.db", here);
+    ck_assert_str_eq(c.corpus, want);
+    snprintf(want, sizeof want, "%s/s", here);
+    ck_assert_str_eq(c.search.model, want);
+    mg_config_free(&c);
+    free(here);
+}
+END_TEST
+
+/* Both ends of every range are taken, a step beyond is refused with its line and value. */
+START_TEST(every_range_ends_where_it_says)
+{
+    for (size_t i = 0; i < mg_n_config_keys; i++) {
+        const struct mg_config_key *key = &mg_config_keys[i];
+        double values[] = {key->min, key->max, key->min - 1.0, key->max * 1.5 + 1.0};
+
+        if (key->type != MG_KEY_UINT && key->type != MG_KEY_REAL)
+            continue;
+        for (int v = 0; v < 4; v++) {
+            struct mg_config c = {0};
+            char text[64];
+            enum mg_status want = v < 2 ? MG_OK : MG_INPUT;
+
+            snprintf(text, sizeof text, "%.17g", values[v]);
+            mg_err_clear(&err);
+            ck_assert_msg(mg_config_set(&c, key, text, "x.conf:3", &err) == want, "%s = %s: %s", key->name, text,
+                          err.text);
+            ck_assert(want == MG_OK || (strstr(err.text, key->name) != NULL && strstr(err.text, text) != NULL));
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_wrong_value_is_named)
+{
+    refuses(HEAD MODELS "steps = 0\n", ":10:", "steps", "\"0\"");
+    refuses(HEAD "steps = 8.5\n" MODELS, ":4:", "steps", "\"8.5\"");
+    refuses(HEAD MODELS "\nsteps = many\n", ":11:", "steps", "\"many\"");
+    refuses(HEAD MODELS "lr = nan\n", ":10:", "lr", "\"nan\"");
+    refuses(HEAD MODELS "seed = -1\n", ":10:", "seed", "\"-1\"");
+    refuses(HEAD MODELS "seed = 18446744073709551616\n", ":10:", "seed", "18446744073709551616");
+    refuses(HEAD MODELS "objective = ppo\n", ":10:", "dapo, mrlx, dr-grpo", "\"ppo\"");
+    refuses(HEAD "main {\n model = m\n turns = 65\n}\nsearch {\n model = s\n}\n", ":6: main:", "turns", "\"65\"");
+}
+END_TEST
+
+START_TEST(a_wrong_file_is_named)
+{
+    refuses(HEAD MODELS "stepz = 3\n", ":10:", "no such option", "stepz");
+    refuses(HEAD MODELS "steps = 3\nlr = 1\nsteps = 4\n", ":12:", "steps is given twice", "line 10");
+    refuses(HEAD "main {\n model = m\n model = n\n}\nsearch {\n model = s\n}\n", ":6:", "model is given twice", "5");
+    refuses(HEAD MODELS MODELS, ":11:", "model is given twice", "5");
+    refuses(HEAD "main {\n model = m\n}\n", ": search:", "model", "missing");
+    refuses(MODELS, ":", "corpus", "missing");
+    refuses(HEAD "main {\n", ":", "", "");
+}
+END_TEST
+
+START_TEST(values_must_fit_together)
+{
+    refuses(HEAD "main {\n model = m\n context = 32\n}\nsearch {\n model = s\n}\n", ": main:", "context is 32",
+            "new_tokens 32");
+    refuses(HEAD MODELS "dual_clip = 0.5\n", ":", "dual_clip", "0.5");
+    refuses(HEAD MODELS "main_format = 0\nmain_correct = 0\n", ":", "reward", "0");
+}
+END_TEST
+
+START_TEST(a_single_agent_needs_no_search)
+{
+    struct mg_config c = {0};
+
+    loads(HEAD "agents = single\nmain {\n model = m\n}\n", &c);
+    ck_assert(mg_config_trains(&c, true) && !mg_config_trains(&c, false));
+    mg_config_free(&c);
+}
+END_TEST
+
+START_TEST(who_trains)
+{
+    static const struct {
+        enum mg_agents agents;
+        bool main, search;
+    } want[] = {{MG_CO_TRAIN, true, true}, {MG_FROZEN_SUB, true, false}, {MG_FROZEN_MAIN, false, true}};
+
+    for (int i = 0; i < 3; i++) {
+        const struct mg_config c = {.agents = want[i].agents};
+
+        ck_assert_int_eq(mg_config_trains(&c, true), want[i].main);
+        ck_assert_int_eq(mg_config_trains(&c, false), want[i].search);
+    }
+}
+END_TEST
+
+START_TEST(the_record_reads_back)
+{
+    struct mg_config c = {0}, d = {0};
+    char *before, *after;
+
+    loads(HEAD MODELS "seed = 18446744073709551615\nlr = 0.1\nadvantage_eps = 3.0000000000000004e-7\n"
+                      "alignment = draw\neval_split = dev\n",
+          &c);
+    ck_assert(c.seed == UINT64_MAX);
+    before = mg_config_to_json(&c);
+    mg_err_clear(&err);
+    ck_assert_msg(mg_config_from_json(before, &d, &err) == MG_OK, "%s", err.text);
+    after = mg_config_to_json(&d);
+    ck_assert_str_eq(before, after);
+    ck_assert_ptr_null(mg_config_difference(before, after));
+    ck_assert(d.seed == c.seed && d.lr == c.lr && d.advantage_eps == c.advantage_eps);
+    ck_assert_int_eq(d.alignment, MG_ALIGN_DRAW);
+    ck_assert_str_eq(d.eval_split, "dev");
+    free(before);
+    free(after);
+    mg_config_free(&c);
+    mg_config_free(&d);
+}
+END_TEST
+
+START_TEST(a_difference_is_named)
+{
+    struct mg_config c = {0}, d = {0};
+    char *a, *b, *said;
+
+    loads(HEAD MODELS, &c);
+    loads(HEAD "steps = 60\nmain {\n model = m\n}\nsearch {\n model = s\n turns = 5\n}\n", &d);
+    a = mg_config_to_json(&c);
+    b = mg_config_to_json(&d);
+    said = mg_config_difference(a, b);
+    ck_assert_str_eq(said, "steps: 80, was 60");
+    free(said);
+    free(b);
+    d.steps = 80;
+    b = mg_config_to_json(&d);
+    said = mg_config_difference(b, a);
+    ck_assert_str_eq(said, "search.turns: 5, was 4");
+    free(said);
+    free(a);
+    free(b);
+    mg_config_free(&c);
+    mg_config_free(&d);
+}
+END_TEST
+
+START_TEST(a_damaged_record_is_refused)
+{
+    struct mg_config c = {0};
+
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_config_from_json("{", &c, &err), MG_INPUT);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_config_from_json("{}", &c, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "corpus"));
+}
+END_TEST
+
+static const char *
+source_folder(void)
+{
+    const char *at = getenv("srcdir");
+
+    return at != NULL ? at : ".";
+}
+
+START_TEST(the_example_loads)
+{
+    struct mg_config c = {0};
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/examples/quickstart.conf", source_folder());
+    mg_err_clear(&err);
+    ck_assert_msg(mg_config_load(path, &c, &err) == MG_OK, "%s", err.text);
+    ck_assert_uint_eq(c.step_questions * c.rollouts, 128);
+    ck_assert_uint_eq(c.calls, 8);
+    mg_config_free(&c);
+}
+END_TEST
+
+START_TEST(the_manual_has_every_key)
+{
+    char path[4096], line[4096], want[64];
+
+    snprintf(path, sizeof path, "%s/man/mgrpo.conf.5", source_folder());
+    for (size_t i = 0; i < mg_n_config_keys; i++) {
+        FILE *f = fopen(path, "r");
+        bool found = false;
+
+        ck_assert_msg(f != NULL, "%s cannot be opened", path);
+        snprintf(want, sizeof want, ".It Ic %s\n", mg_config_keys[i].name);
+        while (!found && fgets(line, sizeof line, f) != NULL)
+            found = strcmp(line, want) == 0;
+        fclose(f);
+        ck_assert_msg(found, "%s lacks %s", path, mg_config_keys[i].name);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("config");
+    TCase *tc = tcase_create("config");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_test(tc, defaults_are_those_of_the_manual);
+    tcase_add_test(tc, paths_begin_at_the_file);
+    tcase_add_test(tc, every_range_ends_where_it_says);
+    tcase_add_test(tc, a_wrong_value_is_named);
+    tcase_add_test(tc, a_wrong_file_is_named);
+    tcase_add_test(tc, values_must_fit_together);
+    tcase_add_test(tc, a_single_agent_needs_no_search);
+    tcase_add_test(tc, who_trains);
+    tcase_add_test(tc, the_record_reads_back);
+    tcase_add_test(tc, a_difference_is_named);
+    tcase_add_test(tc, a_damaged_record_is_refused);
+    tcase_add_test(tc, the_example_loads);
+    tcase_add_test(tc, the_manual_has_every_key);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
