@@ -6,11 +6,12 @@ set -eu
 CLGRPO_TEST_SMALL=1 XDG_CACHE_HOME=$PWD/oclgrind.cache
 export CLGRPO_TEST_SMALL XDG_CACHE_HOME
 status=0
-for test in "$@"; do
+[ -n "${SUITES:-}" ] || { echo "SUITES names no test"; exit 1; }
+for test in $SUITES; do
     log=oclgrind.${test##*/}.log
     # the libtool wrapper would start a shell under the tool: let it print the real command
     if ! "$top_builddir/libtool" --mode=execute "$OCLGRIND" --data-races --uninitialized --check-api --stop-errors 20 \
-        "$test" >"$log" 2>&1 || grep -qE 'Invalid (read|write)|[Dd]ata race|Uninitialized|OCLGRIND FATAL' "$log"; then
+        "$top_builddir/$test" >"$log" 2>&1 || grep -qE 'Invalid (read|write)|[Dd]ata race|Uninitialized|OCLGRIND FATAL' "$log"; then
         echo "FAIL: $test"
         grep -vE '^\s*$' "$log" | head -n 40
         status=1

@@ -267,6 +267,10 @@ update(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struc
                          b->advantage, err));
     MG_TRY(make_rows(a, b, &n_rows, err));
     MG_TRY(mg_policy_gradient(a->policy, b->row, n_rows, &objective, &l->stats, err));
+    /* the batch is on-policy: anything but 1 means that sampler and trainer do not compute the same model */
+    MG_REQUIRE(l->stats.ratio_min == 1.0 && l->stats.ratio_max == 1.0, MG_FAIL,
+               "the ratio of an on-policy batch is %.9g to %.9g, must be exactly 1", l->stats.ratio_min,
+               l->stats.ratio_max);
     MG_TRY(mg_policy_step(a->policy, &adam, &l->grad_norm, err));
 out:
     return st;
