@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The objectives by their definitions, and that no cut or order of a step changes its gradient. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "objective.h"
+#include "policy_internal.h"
+#include "rng.h"
+
+enum { N = 9, CONTEXT = 96, VOCAB = 61, TURNS = 4, NEW_TOKENS = 24 };
+static const uint32_t sampled[N] = {1, 2, 3, 7, 16, 31, 32, 33, 60};
+static const double aligned[N] = {8.0, 4.0, 8.0 / 3.0, 1.0, 1.0, 2.0, 0.5, 3.0, 1.0};
+static const char *const names[] = {"dapo", "mrlx", "dr-grpo"};
+
+static struct mg_step_sums
+sums_of_step(void)
+{
+    struct mg_step_sums s = {.new_max = TURNS * NEW_TOKENS};
+
+    for (int i = 0; i < N; i++) {
+        s.weight += aligned[i];
+        s.weighted_tokens += aligned[i] * sampled[i];
+    }
+    return s;
+}
+
+/* Some loss of token j of trajectory i. */
+static double
+token_loss(int i, uint32_t j)
+{
+    return sin(3.0 * i + 1.0) + 0.1 * cos((double)j);
+}
+
+/* The loss of a step as the papers write it, with means over means. */
+static double
+by_definition(enum mg_objective objective)
+{
+    double loss = 0.0, weight = 0.0, tokens = 0.0;
+
+    for (int i = 0; i < N; i++) {
+        double of_row = 0.0;
+
+        for (uint32_t j = 0; j < sampled[i]; j++)
+            of_row += token_loss(i, j);
+        loss += aligned[i] * (objective == MG_OBJECTIVE_MRLX ? of_row / sampled[i] : of_row);
+        weight += aligned[i];
+        tokens += aligned[i] * sampled[i];
+    }
+    switch (objective) {
+    case MG_OBJECTIVE_DAPO:
+        return loss / tokens;
+    case MG_OBJECTIVE_MRLX:
+        return loss / weight;
+    case MG_OBJECTIVE_DR_GRPO:
+        break;
+    }
+    return loss / weight / (TURNS * NEW_TOKENS);
+}
+
+START_TEST(weights_are_the_definition)
+{
+    struct mg_step_sums sums = sums_of_step();
+    enum mg_objective objective = (enum mg_objective)_i;
+    double loss = 0.0;
+
+    for (int i = 0; i < N; i++)
+        for (uint32_t j = 0; j < sampled[i]; j++)
+            loss += mg_objective_weight(objective, &sums, aligned[i], sampled[i]) * token_loss(i, j);
+    ck_assert_msg(fabs(loss - by_definition(objective)) < 1e-12, "%s: %.15g, by definition %.15g", names[_i], loss,
+                  by_definition(objective));
+}
+END_TEST
+
+/* The weights of a dapo or mrlx step sum to 1: their gradient has the scale of one token's. */
+START_TEST(weights_sum_to_one)
+{
+    struct mg_step_sums sums = sums_of_step();
+    double dapo = 0.0, mrlx = 0.0;
+
+    for (int i = 0; i < N; i++) {
+        dapo += sampled[i] * mg_objective_weight(MG_OBJECTIVE_DAPO, &sums, aligned[i], sampled[i]);
+        mrlx += sampled[i] * mg_objective_weight(MG_OBJECTIVE_MRLX, &sums, aligned[i], sampled[i]);
+    }
+    ck_assert_double_eq_tol(dapo, 1.0, 1e-12);
+    ck_assert_double_eq_tol(mrlx, 1.0, 1e-12);
+}
+END_TEST
+
+/* What sets the objectives apart: how the length of a trajectory acts on one of its tokens. */
+START_TEST(length_matters_only_in_mrlx)
+{
+    struct mg_step_sums sums = sums_of_step();
+
+    for (int o = MG_OBJECTIVE_DAPO; o <= MG_OBJECTIVE_DR_GRPO; o++) {
+        double brief = mg_objective_weight((enum mg_objective)o, &sums, 1.0, 5);
+        double lengthy = mg_objective_weight((enum mg_objective)o, &sums, 1.0, 50);
+
+        ck_assert_double_eq_tol(brief / lengthy, o == MG_OBJECTIVE_MRLX ? 10.0 : 1.0, 1e-12);
+    }
+}
+END_TEST
+
+START_TEST(an_empty_step_weighs_nothing)
+{
+    const struct mg_step_sums none = {.new_max = 10.0};
+
+    for (int o = MG_OBJECTIVE_DAPO; o <= MG_OBJECTIVE_DR_GRPO; o++)
+        ck_assert(mg_objective_weight((enum mg_objective)o, &none, 1.0, 5) == 0.0);
+}
+END_TEST
+
+START_TEST(parameters_are_those_of_the_configuration)
+{
+    const struct mg_config c = {
+        .temperature = 0.75, .clip_low = 0.125, .clip_high = 0.5, .dual_clip = 3.0, .entropy_bonus = 0.25};
+    struct mg_objective_params p = mg_objective_params(&c);
+
+    ck_assert_int_eq(p.loss, MG_LOSS_POLICY);
+    ck_assert(p.temperature == 0.75f && p.clip_low == 0.125f && p.clip_high == 0.5f);
+    ck_assert(p.dual_clip == 3.0f && p.entropy_bonus == 0.25f && p.kl_beta == 0.0f);
+}
+END_TEST
+
+/* ---- The gradient of a whole model ---- */
+
+struct step {
+    struct mg_train_row row[N];
+    int32_t *ids[N];
+    float *weight[N], *old[N];
+};
+
+/* A trajectory is a prompt of 1 to 3 tokens and its sampled ones; ratios lie on both sides of the clip bounds. */
+static void
+make_step(struct step *s, struct mg_policy *p, enum mg_objective objective, struct mg_err *err)
+{
+    struct mg_step_sums sums = sums_of_step();
+
+    for (int i = 0; i < N; i++) {
+        uint32_t prompt = 1 + (uint32_t)i % 3, len = prompt + sampled[i];
+
+        s->ids[i] = fx_random_i32(len, VOCAB, (uint64_t)i + 3);
+        s->weight[i] = calloc(len, sizeof(float));
+        s->old[i] = calloc(len, sizeof(float));
+        ck_assert(s->weight[i] != NULL && s->old[i] != NULL);
+        for (uint32_t j = prompt; j < len; j++)
+            s->weight[i][j] = (float)mg_objective_weight(objective, &sums, aligned[i], sampled[i]);
+        s->row[i] = (struct mg_train_row){.ids = s->ids[i],
+                                          .weight = s->weight[i],
+                                          .old_logprob = s->old[i],
+                                          .len = len,
+                                          .advantage = i % 2 == 0 ? 0.8f : -1.1f};
+    }
+    ck_assert_msg(mg_policy_score(p, s->row, N, 1.0f, s->old, NULL, err) == MG_OK, "%s", err->text);
+    for (int i = 0; i < N; i++)
+        for (uint32_t j = 1; j < s->row[i].len; j++)
+            s->old[i][j] += 0.11f * (float)((int)(j % 7) - 3);
+}
+
+static void
+free_step(struct step *s)
+{
+    for (int i = 0; i < N; i++) {
+        free(s->ids[i]);
+        free(s->weight[i]);
+        free(s->old[i]);
+    }
+}
+
+static struct mg_policy *
+open_policy(uint32_t max_tokens, struct mg_err *err)
+{
+    const struct mg_model_config config = {.hidden_size = 64,
+                                           .intermediate_size = 96,
+                                           .num_hidden_layers = 2,
+                                           .num_attention_heads = 2,
+                                           .num_key_value_heads = 1,
+                                           .head_dim = 32,
+                                           .vocab_size = VOCAB,
+                                           .max_position_embeddings = CONTEXT,
+                                           .rms_norm_eps = 1e-5,
+                                           .rope_theta = 10000.0,
+                                           .tie_word_embeddings = true};
+    const struct mg_policy_limits limits = {.context = CONTEXT, .max_tokens = max_tokens, .train = true};
+    struct mg_policy *p = NULL;
+
+    ck_assert_msg(mg_policy_init(&config, 21, &limits, &p, err) == MG_OK, "%s", err->text);
+    return p;
+}
+
+/* The gradient of the rows in a shuffled order; order 0 is theirs. malloc'ed. */
+static float *
+gradient_of(struct mg_policy *p, const struct step *s, uint32_t order, struct mg_train_stats *stats, struct mg_err *err)
+{
+    const struct mg_config c = {.temperature = 1.0, .clip_low = 0.2, .clip_high = 0.28};
+    struct mg_objective_params how = mg_objective_params(&c);
+    struct mg_train_row row[N];
+    uint32_t index[N];
+    struct mg_rng rng;
+    float *g = malloc(p->params.elems * sizeof *g);
+
+    for (uint32_t i = 0; i < N; i++)
+        index[i] = i;
+    mg_rng_init(&rng, 1, MG_RNG_SHUFFLE, order, 0, 0);
+    if (order > 0)
+        mg_rng_shuffle(&rng, index, N);
+    for (uint32_t i = 0; i < N; i++)
+        row[i] = s->row[index[i]];
+    ck_assert_msg(mg_policy_gradient(p, row, N, &how, stats, err) == MG_OK, "%s", err->text);
+    ck_assert_msg(mg_op_read(p, p->grad, g, err) == MG_OK, "%s", err->text);
+    return g;
+}
+
+static double
+distance(const float *a, const float *b, size_t n)
+{
+    double diff = 0.0, size = 0.0;
+
+    for (size_t i = 0; i < n; i++) {
+        diff += pow((double)a[i] - (double)b[i], 2.0);
+        size += pow((double)a[i], 2.0);
+    }
+    ck_assert_double_gt(size, 0.0);
+    return sqrt(diff / size);
+}
+
+START_TEST(no_cut_and_no_order_changes_the_gradient)
+{
+    static const uint32_t cut[] = {CONTEXT, 128, 160};
+    struct mg_err err = {0};
+    struct mg_policy *whole = open_policy(512, &err);
+    struct mg_train_stats want, got;
+    struct step s;
+    float *g;
+
+    make_step(&s, whole, (enum mg_objective)_i, &err);
+    g = gradient_of(whole, &s, 0, &want, &err);
+    ck_assert_double_gt(want.clipped, 5.0);
+    ck_assert_double_lt(want.clipped, want.tokens - 5.0);
+    for (uint32_t k = 0; k < sizeof cut / sizeof cut[0]; k++) {
+        struct mg_policy *p = open_policy(cut[k], &err);
+        float *h = gradient_of(p, &s, k, &got, &err);
+        double d = distance(g, h, p->params.elems);
+
+        ck_assert_msg(d < 1e-5, "%s, cut at %u tokens: relative difference %g", names[_i], cut[k], d);
+        ck_assert_double_eq_tol(got.loss, want.loss, 1e-5 * fabs(want.loss) + 1e-7);
+        ck_assert(got.tokens == want.tokens && got.clipped == want.clipped);
+        free(h);
+        mg_policy_close(p);
+    }
+    free(g);
+    free_step(&s);
+    mg_policy_close(whole);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("objective");
+    TCase *tc = tcase_create("objective");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_set_timeout(tc, 0.0);
+    tcase_add_loop_test(tc, weights_are_the_definition, MG_OBJECTIVE_DAPO, MG_OBJECTIVE_DR_GRPO + 1);
+    tcase_add_test(tc, weights_sum_to_one);
+    tcase_add_test(tc, length_matters_only_in_mrlx);
+    tcase_add_test(tc, an_empty_step_weighs_nothing);
+    tcase_add_test(tc, parameters_are_those_of_the_configuration);
+    tcase_add_loop_test(tc, no_cut_and_no_order_changes_the_gradient, MG_OBJECTIVE_DAPO, MG_OBJECTIVE_DR_GRPO + 1);
+    suite_add_tcase(suite, tc);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
