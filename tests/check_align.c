@@ -226,6 +226,40 @@ START_TEST(weights_are_copies)
 }
 END_TEST
 
+/* Rewards 0, 0, 0, 1: mean 1/4, population deviation sqrt(3)/4, unbiased 1/2. */
+START_TEST(advantages_of_each_kind)
+{
+    static const double want[] = {1.7320508, 1.5, 0.75, 1.0};
+    static const float reward[] = {0.0f, 0.0f, 0.0f, 1.0f};
+    static const int32_t offsets[] = {0, 4};
+
+    for (int kind = CLGRPO_ADVANTAGE_STD; kind <= CLGRPO_ADVANTAGE_LOO; kind++) {
+        const struct mg_config c = {.advantage = (enum clgrpo_advantage_kind)kind};
+        struct mg_err err = {0};
+        float a[4];
+
+        ck_assert_msg(mg_advantages(fx_context(fx_family(0)), &c, reward, NULL, 4, offsets, 1, a, &err) == MG_OK, "%s",
+                      err.text);
+        ck_assert_double_eq_tol((double)a[3], want[kind], 1e-5);
+        ck_assert_double_eq_tol((double)a[0], -want[kind] / 3.0, 1e-5);
+    }
+}
+END_TEST
+
+START_TEST(a_device_error_is_told)
+{
+    static const float reward[] = {0.0f, 1.0f};
+    static const int32_t offsets[] = {0, 2};
+    const struct mg_config c = {.advantage_eps = -1.0};
+    struct mg_err err = {0};
+    float a[2];
+
+    ck_assert_int_eq(mg_advantages(fx_context(fx_family(0)), &c, reward, NULL, 2, offsets, 1, a, &err), MG_FAIL);
+    ck_assert_msg(strstr(err.text, "-1") != NULL, "\"%s\" does not give the number", err.text);
+    ck_assert_str_eq(clgrpo_error_text(fx_context(fx_family(0))), "");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -242,6 +276,8 @@ main(void)
     tcase_add_test(tc, nothing_of_nothing);
     tcase_add_test(tc, draws_are_keyed);
     tcase_add_test(tc, weights_are_copies);
+    tcase_add_test(tc, advantages_of_each_kind);
+    tcase_add_test(tc, a_device_error_is_told);
     suite_add_tcase(suite, tc);
     srunner_set_fork_status(runner, CK_NOFORK);
     srunner_run_all(runner, CK_NORMAL);

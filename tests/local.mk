@@ -84,10 +84,14 @@ tests_check_sample_LDADD = $(lib_test_ldadd)
 trainer_suites = \
 	tests/check_policy \
 	tests/check_agent \
+	tests/check_align \
+	tests/check_config \
 	tests/check_corpus \
 	tests/check_dialogue \
 	tests/check_file \
 	tests/check_model_config \
+	tests/check_objective \
+	tests/check_reward \
 	tests/check_rollout \
 	tests/check_safetensors \
 	tests/check_scorer \
@@ -169,6 +173,26 @@ tests_check_tokenizer_load_CPPFLAGS = $(tests_cppflags)
 tests_check_tokenizer_load_CFLAGS = $(tests_cflags)
 tests_check_tokenizer_load_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_tokenizer_load_LDADD = $(trainer_test_ldadd)
+tests_check_align_SOURCES = tests/check_align.c
+tests_check_align_CPPFLAGS = $(tests_cppflags)
+tests_check_align_CFLAGS = $(tests_cflags)
+tests_check_align_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_align_LDADD = tests/libfixture.la $(trainer_test_ldadd)
+tests_check_config_SOURCES = tests/check_config.c
+tests_check_config_CPPFLAGS = $(tests_cppflags)
+tests_check_config_CFLAGS = $(tests_cflags)
+tests_check_config_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_config_LDADD = $(trainer_test_ldadd)
+tests_check_objective_SOURCES = tests/check_objective.c
+tests_check_objective_CPPFLAGS = $(tests_cppflags)
+tests_check_objective_CFLAGS = $(tests_cflags)
+tests_check_objective_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_objective_LDADD = tests/libfixture.la $(trainer_test_ldadd)
+tests_check_reward_SOURCES = tests/check_reward.c
+tests_check_reward_CPPFLAGS = $(tests_cppflags)
+tests_check_reward_CFLAGS = $(tests_cflags)
+tests_check_reward_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_reward_LDADD = $(trainer_test_ldadd)
 
 # mgrpo with a policy that is a function of its input alone: the whole system without a device, for the test of resuming.
 tests_mgrpo_fake_SOURCES = trainer/main.c tests/fake_advantage.c tests/fake_score.c tests/fake_policy.c tests/fake_tokenizer.c

@@ -71,7 +71,8 @@ struct mg_lesson {
     uint32_t trajectories, unavailable; /* rolled out; without a reward */
     double reward, expert, format;      /* means over those with a reward; expert over those with a verdict */
     uint32_t verdicts;
-    double calls; /* mean per rollout of main */
+    double calls;      /* mean per rollout of main */
+    uint32_t left_out; /* search: rollouts without a call, which are not in the sub group */
     struct mg_train_stats stats;
     double grad_norm, seconds;
 };

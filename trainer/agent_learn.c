@@ -189,6 +189,8 @@ search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b,
             add_aligned(a, b, mg_rollouts_get(a->rollouts, j), parent, weight[j], l);
     }
     l->calls = (double)n;
+    for (size_t i = 0; i < rollouts; i++)
+        l->left_out += m.row[i].calls == 0;
 out:
     free(weight);
     return st;

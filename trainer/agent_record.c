@@ -39,8 +39,10 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     set_count(line, "unavailable", l->unavailable);
     set_real(line, "reward", l->reward);
     set_real(line, a->side == MG_SIDE_MAIN ? "success" : "expert", l->expert);
-    if (a->side == MG_SIDE_SEARCH)
+    if (a->side == MG_SIDE_SEARCH) {
         set_count(line, "verdicts", l->verdicts);
+        set_count(line, "left_out", l->left_out);
+    }
     set_real(line, "format", l->format);
     set_real(line, "calls", l->calls);
     set_count(line, "tokens_generated", (double)w->tokens);
