@@ -109,6 +109,13 @@ attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *
 }
 
 void
+attention_case_refresh(struct clgrpo_context *ctx, struct attention_case *c)
+{
+    fx_release(&c->qkv);
+    upload_qkv(ctx, c);
+}
+
+void
 attention_case_destroy(struct attention_case *c)
 {
     fx_release(&c->qkv);

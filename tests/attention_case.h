@@ -36,6 +36,8 @@ void attention_mixed_lens(struct attention_shape *shape);
 
 struct attention_case *attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *shape,
                                              uint64_t seed);
+/* Uploads again after the test has changed v_host. */
+void attention_case_refresh(struct clgrpo_context *ctx, struct attention_case *c);
 void attention_case_destroy(struct attention_case *c);
 
 /* o [n_rows][H][D] of the operation, malloc'ed; lse likewise unless NULL. Rows past the sequences must be untouched. */

@@ -116,6 +116,31 @@ START_TEST(equal_keys_give_the_mean)
 }
 END_TEST
 
+/* Huge values at keys that a row does not see add nothing to it, not even 2^-126 times themselves. */
+START_TEST(masked_keys_leave_no_trace)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct attention_shape s = {
+        .H = 1, .K = 1, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 2, .lens = {33, 40}};
+    struct attention_case *c = attention_case_create(ctx, &s, 85);
+    float *o;
+
+    for (size_t n = 0; n < c->n_rows; n++)
+        for (size_t d = 0; d < s.D; d++)
+            c->v_host[n * s.D + d] = (n >= 17 && n < 33) || n >= 60 ? 1e37f : 0.0f;
+    attention_case_refresh(ctx, c);
+    o = attention_case_forward(ctx, c, NULL);
+    for (size_t n = 0; n < c->n; n++)
+        for (size_t d = 0; d < s.D; d++) {
+            bool sees = (n >= 17 && n < 33) || n >= 60;
+
+            ck_assert_msg((o[n * s.D + d] != 0.0f) == sees, "row %zu, element %zu is %g", n, d, (double)o[n * s.D + d]);
+        }
+    free(o);
+    attention_case_destroy(c);
+}
+END_TEST
+
 START_TEST(same_bits_twice)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
@@ -231,6 +256,7 @@ main(void)
         tcase_add_loop_test(t, large_scores, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, long_sequence, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, equal_keys_give_the_mean, 0, FX_N_FAMILIES);
+        tcase_add_loop_test(t, masked_keys_leave_no_trace, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, same_bits_twice, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, batch_invariance, 0, FX_N_FAMILIES);
     }

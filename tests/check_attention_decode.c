@@ -233,6 +233,31 @@ START_TEST(batch_invariance_with_the_forward)
 }
 END_TEST
 
+/* Likewise where sums underflow to -0, which one more masked key would turn into +0. */
+START_TEST(batch_invariance_of_zeros)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct attention_shape s = {.H = 2, .K = 1, .D = 32, .causal = true, .size = 4.0f};
+    struct attention_case *c;
+    float *trained;
+
+    attention_mixed_lens(&s);
+    c = attention_case_create(ctx, &s, 120);
+    for (size_t i = 0; i < c->n_rows * s.D; i++)
+        c->v_host[i] = (i / s.D + i) % 4 == 0 ? 0.0f : (i / s.D) % 3 == 0 ? -0.0f : -1.4e-45f;
+    attention_case_refresh(ctx, c);
+    trained = attention_case_forward(ctx, c, NULL);
+    for (size_t chunk = 1; chunk < 9; chunk += 7) {
+        float *decoded = decode_all(ctx, c, chunk);
+
+        fx_same_bits("decoded and trained zeros", decoded, trained, c->n * s.H * s.D * sizeof *decoded);
+        free(decoded);
+    }
+    free(trained);
+    attention_case_destroy(c);
+}
+END_TEST
+
 /* kv_append puts each element where the layout says and nothing else; a pair out of range is skipped. */
 START_TEST(append_follows_the_layout)
 {
@@ -350,6 +375,7 @@ main(void)
     if (!attention_small()) { /* the rest walks the same kernels */
         tcase_add_loop_test(t, matches_the_reference, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, odd_head_counts, 0, FX_N_FAMILIES);
+        tcase_add_loop_test(t, batch_invariance_of_zeros, 0, FX_N_FAMILIES);
     }
     suite_add_tcase(suite, t);
     return fx_main(suite);
