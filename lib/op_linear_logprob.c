@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "linear_logprob.h"
+
+#include <math.h>
+
+#define OP "linear_logprob"
+
+enum { PANEL_BYTES = 2 << 20 /* of packed w at a time, unless one segment is more: about a second-level cache */ };
+
+/* Where the pieces of the workspace lie, in floats. */
+struct plan {
+    size_t n_segments, chunk; /* segments of w that are packed together; cpu family */
+    size_t part, panels, elems;
+};
+
+struct clgrpo_tensor
+clg_rows(const struct clgrpo_tensor *t, size_t first, size_t n)
+{
+    struct clgrpo_tensor r = *t;
+
+    r.offset += first * t->stride[0];
+    r.shape[0] = n;
+    return r;
+}
+
+enum clgrpo_status
+clg_logprob_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *x,
+                  const struct clgrpo_tensor *w, const struct clgrpo_tensor *target, const struct clgrpo_tensor *lse,
+                  float inv_temperature)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t most = 0x7fffffff - CLG_LSE_SEGMENT, n = x->shape[0], e = x->shape[1], v = w->shape[0];
+
+    CLG_TRY(clg_tensor_check(ctx, op, "x", x, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check(ctx, op, "w", w, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, e)));
+    CLG_REQUIRE(ctx, v >= 1 && v <= most && n <= most && e <= most, CLGRPO_E_SHAPE,
+                "%s: %zu rows of width %zu over %zu tokens; need 1 or more tokens and no extent over %zu", op, n, e, v,
+                most);
+    CLG_TRY(clg_tensor_check(ctx, op, "target", target, CLGRPO_I32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check(ctx, op, "lse", lse, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_REQUIRE(ctx, inv_temperature > 0.0f && isfinite(inv_temperature), CLGRPO_E_VALUE,
+                "%s: inv_temperature is %g, need a positive number", op, (double)inv_temperature);
+out:
+    return st;
+}
+
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n = a->x.shape[0];
+
+    CLG_TRY(clg_logprob_check(ctx, OP, &a->x, &a->w, &a->target, &a->lse, a->inv_temperature));
+    CLG_TRY(clg_tensor_check(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    if (a->entropy.buf != NULL)
+        CLG_TRY(clg_tensor_check(ctx, OP, "entropy", &a->entropy, CLGRPO_F32, 1, CLG_SHAPE(n)));
+out:
+    return st;
+}
+
+static struct plan
+make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *a)
+{
+    const size_t n = a->x.shape[0], width = a->x.shape[1], vocab = a->w.shape[0];
+    const size_t segment_bytes = CLG_LSE_SEGMENT * (width > 0 ? width : 1) * sizeof(float);
+    struct plan p = {.n_segments = clg_divide_up(vocab, CLG_LSE_SEGMENT)};
+
+    p.panels = clg_round_up((a->entropy.buf != NULL ? 3 : 2) * p.n_segments * n, 16);
+    p.elems = p.panels;
+    if (ctx->family == CLGRPO_FAMILY_CPU) {
+        size_t cols;
+
+        p.chunk = PANEL_BYTES > segment_bytes ? PANEL_BYTES / segment_bytes : 1;
+        cols = p.chunk * CLG_LSE_SEGMENT;
+        p.elems += clgrpo_gemm_pack_elems(ctx, width, cols < vocab ? cols : vocab);
+    }
+    return p;
+}
+
+/* The states of segments first .. first + n - 1; w is in panels at element `panels` of the workspace. */
+static enum clgrpo_status
+run_segments_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const struct plan *p, size_t first,
+                 size_t n, const char *defines)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n_rows = a->x.shape[0], base = a->workspace.offset_bytes / sizeof(float);
+    const struct clg_grid grid = {2, {clg_divide_up(n_rows, CLG_LOGPROB_CPU_ROWS), n, 1}, {1, 1, 1}};
+    cl_mem buf = a->workspace.buf;
+    cl_kernel kernel;
+
+    CLG_TRY(clg_kernel_get(seq->ctx, "linear_logprob_cpu", "k_logprob_fwd", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tzmzttmzuuuuuf", &a->x, a->x.stride[0], buf, base + p->panels, &a->target,
+                       &a->logprob, buf, base + p->part, (cl_uint)n_rows, (cl_uint)a->x.shape[1],
+                       (cl_uint)a->w.shape[0], (cl_uint)p->n_segments, (cl_uint)first, (double)a->inv_temperature));
+out:
+    return st;
+}
+
+static enum clgrpo_status
+run_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const struct plan *p, const char *defines)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t base = a->workspace.offset_bytes / sizeof(float), vocab = a->w.shape[0];
+
+    for (size_t first = 0; first < p->n_segments; first += p->chunk) {
+        const size_t left = p->n_segments - first, n = left < p->chunk ? left : p->chunk;
+        const size_t col = first * CLG_LSE_SEGMENT, cols = n * CLG_LSE_SEGMENT;
+        const struct clgrpo_tensor w = clg_rows(&a->w, col, cols < vocab - col ? cols : vocab - col);
+
+        if (a->x.shape[1] > 0)
+            CLG_TRY(clg_gemm_pack_run(seq, &w, true, a->workspace.buf, base + p->panels));
+        CLG_TRY(run_segments_cpu(seq, a, p, first, n, defines));
+    }
+out:
+    return st;
+}
+
+static enum clgrpo_status
+run_simt(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const struct plan *p, const char *defines)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n_rows = a->x.shape[0], base = a->workspace.offset_bytes / sizeof(float);
+    const struct clg_grid grid = {2, {clg_divide_up(n_rows, CLG_LOGPROB_SIMT_ROWS), p->n_segments, 1}, {16, 8, 1}};
+    cl_kernel kernel;
+
+    CLG_TRY(clg_kernel_get(seq->ctx, "linear_logprob_simt", "k_logprob_fwd", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tztzttmzuuuuf", &a->x, a->x.stride[0], &a->w, a->w.stride[0], &a->target,
+                       &a->logprob, a->workspace.buf, base + p->part, (cl_uint)n_rows, (cl_uint)a->x.shape[1],
+                       (cl_uint)a->w.shape[0], (cl_uint)p->n_segments, (double)a->inv_temperature));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_linear_logprob_workspace(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *args,
+                                size_t *bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    *bytes = make_plan(ctx, args).elems * sizeof(float);
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *args, CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
+    struct clg_seq seq = {0};
+    struct clgrpo_tensor entropy;
+    const char *defines;
+    struct clg_grid grid;
+    cl_kernel merge;
+    struct plan p;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    p = make_plan(ctx, args);
+    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, p.elems * sizeof(float)));
+    entropy = args->entropy.buf != NULL ? args->entropy : args->lse;
+    defines = args->entropy.buf != NULL ? "-DC_ENTROPY=1" : "-DC_ENTROPY=0";
+    CLG_TRY(
+        clg_kernel_get(ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_merge", defines, &merge));
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    if (args->x.shape[0] == 0)
+        goto out;
+    CLG_TRY(cpu ? run_cpu(&seq, args, &p, defines) : run_simt(&seq, args, &p, defines));
+    grid = clg_grid1(clg_divide_up(args->x.shape[0], 64), 64);
+    CLG_TRY(clg_launch(&seq, merge, &grid, "mzttttuuu", args->workspace.buf,
+                       args->workspace.offset_bytes / sizeof(float) + p.part, &args->target, &args->logprob, &args->lse,
+                       &entropy, (cl_uint)args->x.shape[0], (cl_uint)args->w.shape[0], (cl_uint)p.n_segments));
+out:
+    return clg_seq_end(&seq, st);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <math.h>
+
+#define OP "policy_loss"
+
+/* Native vectors of tokens per work-item: many on a core, a few on a device that needs many items. */
+enum { CPU_VECTORS = 64, SIMT_VECTORS = 4 };
+
+static size_t
+item_vectors(const struct clgrpo_context *ctx)
+{
+    return ctx->family == CLGRPO_FAMILY_CPU ? CPU_VECTORS : SIMT_VECTORS;
+}
+
+static size_t
+n_items(const struct clgrpo_context *ctx, size_t n_tokens)
+{
+    const size_t tokens = item_vectors(ctx) * clg_vector_width(ctx);
+
+    return (n_tokens + tokens - 1) / tokens;
+}
+
+static size_t
+workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *a)
+{
+    return n_items(ctx, a->logprob.shape[0]) * CLGRPO_POLICY_STATS * sizeof(float);
+}
+
+static enum clgrpo_status
+check_values(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_REQUIRE(ctx, a->clip_low >= 0.0f && a->clip_low <= 1.0f, CLGRPO_E_VALUE, OP ": clip_low is %g, need 0 to 1",
+                (double)a->clip_low);
+    CLG_REQUIRE(ctx, a->clip_high >= 0.0f, CLGRPO_E_VALUE, OP ": clip_high is %g, need 0 or more",
+                (double)a->clip_high);
+    CLG_REQUIRE(ctx, a->dual_clip == 0.0f || (a->dual_clip > 1.0f && isfinite(a->dual_clip)), CLGRPO_E_VALUE,
+                OP ": dual_clip is %g, need 0 or more than 1", (double)a->dual_clip);
+    CLG_REQUIRE(ctx, isfinite(a->kl_beta) && a->kl_beta >= 0.0f, CLGRPO_E_VALUE, OP ": kl_beta is %g, need 0 or more",
+                (double)a->kl_beta);
+out:
+    return st;
+}
+
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n = a->logprob.shape[0], most = 0x7fffffff;
+
+    CLG_TRY(clg_tensor_check(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(CLG_ANY)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "old_logprob", &a->old_logprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "advantage", &a->advantage, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "weight", &a->weight, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dlogprob", &a->dlogprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "stats", &a->stats, CLGRPO_F32, 1, CLG_SHAPE(CLGRPO_POLICY_STATS)));
+    if (a->ref_logprob.buf != NULL)
+        CLG_TRY(clg_tensor_check(ctx, OP, "ref_logprob", &a->ref_logprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_REQUIRE(ctx, n <= most, CLGRPO_E_SHAPE, OP ": %zu tokens, at most %zu", n, most);
+    CLG_TRY(check_values(ctx, a));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_policy_loss_workspace(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args, size_t *bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    *bytes = workspace_bytes(ctx, args);
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_policy_loss(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args, CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const bool with_ref = args != NULL && args->ref_logprob.buf != NULL;
+    const size_t local = ctx->family == CLGRPO_FAMILY_CPU ? 1 : 64;
+    struct clg_seq seq = {0};
+    struct clg_grid grid;
+    cl_kernel loss, stats;
+    char defines[64];
+    cl_mem part;
+    size_t n, items, at;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(ctx, args)));
+    n = args->logprob.shape[0];
+    items = n_items(ctx, n);
+    snprintf(defines, sizeof defines, "-DC_REF=%d -DP_ITEM_VECTORS=%zu", with_ref, item_vectors(ctx));
+    CLG_TRY(clg_kernel_get(ctx, OP, "k_policy_loss", defines, &loss));
+    CLG_TRY(clg_kernel_get(ctx, OP, "k_policy_stats", defines, &stats));
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    part = n > 0 ? args->workspace.buf : args->stats.buf;
+    at = args->workspace.offset_bytes / sizeof(float);
+    grid = clg_grid1((items + local - 1) / local, local);
+    CLG_TRY(clg_launch(&seq, loss, &grid, "ttttttmzuuffff", &args->logprob, &args->old_logprob,
+                       with_ref ? &args->ref_logprob : &args->logprob, &args->advantage, &args->weight, &args->dlogprob,
+                       part, at, (cl_uint)n, (cl_uint)items, 1.0 - (double)args->clip_low,
+                       1.0 + (double)args->clip_high, (double)args->dual_clip, (double)args->kl_beta));
+    grid = clg_grid1(1, 64);
+    CLG_TRY(clg_launch(&seq, stats, &grid, "mzut", part, at, (cl_uint)items, &args->stats));
+out:
+    return clg_seq_end(&seq, st);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "internal.h"
+
+#include <math.h>
+
+#define OP "sample"
+
+enum {
+    LSE_BLOCK = 128 /* C_LSE_BLOCK of kernels/lse.cl */,
+    GROUPS_PER_CORE = 8,
+    SIMT_ITEMS = 64,
+    SIMT_LOCAL_BYTES = 3 * SIMT_ITEMS * 4
+};
+
+static size_t
+padded(size_t vocab)
+{
+    return clg_round_up(vocab, LSE_BLOCK);
+}
+
+/* Groups, each with scratch for one row at a time. */
+static size_t
+n_groups(const struct clgrpo_context *ctx, size_t n_rows)
+{
+    const size_t most = GROUPS_PER_CORE * (ctx->info.compute_units > 0 ? ctx->info.compute_units : 1);
+
+    return n_rows < most ? n_rows : most;
+}
+
+static size_t
+workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
+{
+    if (a->temperature == 0.0f)
+        return 0;
+    return n_groups(ctx, a->logits.shape[0]) * 2 * padded(a->logits.shape[1]) * sizeof(float);
+}
+
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t most = 0x7fffffff - 1024 * 4, b = a->logits.shape[0], v = a->logits.shape[1];
+
+    CLG_TRY(clg_tensor_check(ctx, OP, "logits", &a->logits, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_REQUIRE(ctx, v >= 1 && v <= most && b <= most, CLGRPO_E_SHAPE,
+                OP ": %zu rows of %zu logits; need 1 or more logits and neither over %zu", b, v, most);
+    CLG_TRY(clg_tensor_check(ctx, OP, "token", &a->token, CLGRPO_I32, 1, CLG_SHAPE(b)));
+    if (a->logprob.buf != NULL)
+        CLG_TRY(clg_tensor_check(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(b)));
+    CLG_REQUIRE(ctx, a->temperature == 0.0f || (a->temperature > 0.0f && isfinite(1.0f / a->temperature)),
+                CLGRPO_E_VALUE, OP ": temperature is %g, need 0 or a positive number", (double)a->temperature);
+    CLG_REQUIRE(ctx, a->top_p > 0.0f && a->top_p <= 1.0f, CLGRPO_E_VALUE, OP ": top_p is %g, need more than 0, up to 1",
+                (double)a->top_p);
+    if (a->temperature > 0.0f)
+        CLG_TRY(clg_tensor_check(ctx, OP, "key", &a->key, CLGRPO_U64, 2, CLG_SHAPE(b, 2)));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_sample_workspace(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args, size_t *bytes)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    *bytes = workspace_bytes(ctx, args);
+out:
+    return st;
+}
+
+enum clgrpo_status
+clgrpo_sample(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args, CLGRPO_QUEUE_PARAMS)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
+    struct clg_seq seq = {0};
+    struct clg_grid grid;
+    bool greedy, is_cut;
+    char defines[64];
+    cl_kernel kernel;
+    size_t b, v;
+
+    CLG_CHECK_ARGS(ctx, args, OP);
+    CLG_TRY(check(ctx, args));
+    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(ctx, args)));
+    b = args->logits.shape[0];
+    v = args->logits.shape[1];
+    greedy = args->temperature == 0.0f;
+    is_cut = !greedy && ((args->top_k > 0 && args->top_k < v) || args->top_p < 1.0f);
+    snprintf(defines, sizeof defines, "-DC_GREEDY=%d -DC_CUT=%d", greedy, is_cut);
+    CLG_TRY(clg_kernel_get(ctx, cpu ? "sample_cpu" : "sample_simt", "k_sample", defines, &kernel));
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    grid = clg_grid1(n_groups(ctx, b), cpu ? 1 : SIMT_ITEMS);
+    CLG_TRY(clg_launch(&seq, kernel, &grid, cpu ? "tzmzztmzumzuuufuf" : "tzmzztmzumzuuufufL", &args->logits,
+                       args->logits.stride[0], greedy ? args->logits.buf : args->key.buf,
+                       greedy ? (size_t)0 : args->key.offset, greedy ? (size_t)0 : args->key.stride[0], &args->token,
+                       args->logprob.buf != NULL ? args->logprob.buf : args->logits.buf, args->logprob.offset,
+                       (cl_uint)(args->logprob.buf != NULL), greedy ? args->logits.buf : args->workspace.buf,
+                       args->workspace.offset_bytes / sizeof(float), (cl_uint)b, (cl_uint)v, (cl_uint)padded(v),
+                       greedy ? 1.0 : (double)(1.0f / args->temperature),
+                       (cl_uint)(args->top_k > 0 ? args->top_k : 0x7fffffffu), (double)args->top_p,
+                       (size_t)SIMT_LOCAL_BYTES));
+out:
+    return clg_seq_end(&seq, st);
+}

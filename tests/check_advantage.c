@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+#include "ref_advantage.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_KINDS = CLGRPO_ADVANTAGE_LOO + 1 };
+
+/* Runs the operation on host arrays; the result is malloc'ed. */
+static float *
+run(struct clgrpo_context *ctx, enum clgrpo_advantage_kind kind, float eps, size_t n_groups, const int32_t *offsets,
+    const float *reward, const float *weight, bool in_place)
+{
+    const size_t n = (size_t)offsets[n_groups];
+    struct clgrpo_advantage_args a = CLGRPO_ADVANTAGE_ARGS_INIT;
+    float *got;
+
+    a.reward = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), reward);
+    if (weight != NULL)
+        a.weight = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), weight);
+    a.offsets = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n_groups + 1), offsets);
+    a.advantage = in_place ? a.reward : fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
+    a.kind = kind;
+    a.eps = eps;
+    fx_ok(ctx, clgrpo_advantage(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    got = fx_download(ctx, &a.advantage);
+    if (!in_place)
+        fx_release(&a.advantage);
+    fx_release(&a.reward);
+    fx_release(&a.weight);
+    fx_release(&a.offsets);
+    return got;
+}
+
+/* Ragged groups, some empty, some of one. */
+static const int32_t ragged[] = {0, 8, 8, 9, 11, 14, 31, 47, 64, 129, 133, 140};
+enum { N_RAGGED = sizeof ragged / sizeof ragged[0] - 1, N_REWARDS = 140 };
+
+static void
+check_against_reference(struct clgrpo_context *ctx, enum clgrpo_advantage_kind kind, const float *reward,
+                        const float *weight, bool in_place)
+{
+    double want[N_REWARDS], size[N_REWARDS];
+    float *got = run(ctx, kind, 1e-3f, N_RAGGED, ragged, reward, weight, in_place);
+
+    ref_advantage(kind, 1e-3f, N_RAGGED, ragged, reward, weight, want, size);
+    fx_close("advantage", got, want, size, N_REWARDS, 4.0, 65);
+    free(got);
+}
+
+START_TEST(matches_the_reference)
+{
+    float *reward = fx_random(N_REWARDS, 0.5f, 31), *weight = fx_random(N_REWARDS, 1.0f, 32);
+
+    for (size_t i = 0; i < N_REWARDS; i++) {
+        reward[i] += 100.0f; /* far from 0: naive sums of squares fail */
+        weight[i] = i % 7 == 3 ? 0.0f : fabsf(weight[i]) + 0.25f;
+    }
+    for (int f = 0; f < FX_N_FAMILIES; f++)
+        for (int kind = 0; kind < N_KINDS; kind++) {
+            check_against_reference(fx_context(fx_family(f)), (enum clgrpo_advantage_kind)kind, reward, NULL, false);
+            check_against_reference(fx_context(fx_family(f)), (enum clgrpo_advantage_kind)kind, reward, weight, true);
+        }
+    free(reward);
+    free(weight);
+}
+END_TEST
+
+/* One group of n rewards with integer weights, against the group of the copied rewards. */
+static void
+check_copies(struct clgrpo_context *ctx, enum clgrpo_advantage_kind kind, int32_t n, uint64_t seed)
+{
+    float *reward = fx_random((size_t)n, 0.5f, seed), weight[64], copied[64 * 5], *a, *b;
+    int32_t *times = fx_random_i32((size_t)n, 5, seed + 1), whole[2] = {0, n}, all[2] = {0, 0}, at = 0;
+
+    for (int32_t i = 0; i < n; i++) {
+        weight[i] = (float)times[i];
+        for (int32_t j = 0; j < times[i]; j++)
+            copied[all[1]++] = reward[i];
+    }
+    a = run(ctx, kind, 1e-6f, 1, whole, reward, weight, false);
+    b = run(ctx, kind, 1e-6f, 1, all, copied, NULL, false);
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t j = 0; j < times[i]; j++, at++)
+            ck_assert_msg(fabsf(a[i] - b[at]) <= 4e-6f * (1.0f + fabsf(a[i])), "kind %d: weight %d gives %g, copies %g",
+                          (int)kind, times[i], (double)a[i], (double)b[at]);
+    free(a);
+    free(b);
+    free(reward);
+    free(times);
+}
+
+START_TEST(weights_equal_copies)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++)
+        for (int kind = 0; kind < N_KINDS; kind++)
+            for (int32_t n = 2; n <= 64; n = n * 3 / 2 + 1)
+                check_copies(fx_context(fx_family(f)), (enum clgrpo_advantage_kind)kind, n, (uint64_t)(100 + n));
+}
+END_TEST
+
+START_TEST(equal_rewards_give_exactly_zero)
+{
+    float reward[68], weight[68];
+    const int32_t offsets[] = {0, 64, 65, 65, 68};
+
+    for (int i = 0; i < 68; i++) {
+        reward[i] = 0.1f;
+        weight[i] = 8.0f / 3.0f;
+    }
+    reward[65] = 0.7f; /* no weight: the last group is still one of equal rewards */
+    weight[65] = 0.0f;
+    for (int f = 0; f < FX_N_FAMILIES; f++)
+        for (int kind = 0; kind < N_KINDS; kind++) {
+            float *got = run(fx_context(fx_family(f)), (enum clgrpo_advantage_kind)kind, 0.0f, 4, offsets, reward,
+                             weight, false);
+
+            for (int i = 0; i < 68; i++)
+                ck_assert_msg(got[i] == 0.0f, "kind %d, reward %d: advantage %g, not 0", kind, i, (double)got[i]);
+            free(got);
+        }
+}
+END_TEST
+
+START_TEST(a_group_does_not_see_the_others)
+{
+    float *reward = fx_random(N_REWARDS, 0.5f, 33);
+
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        float *all = run(ctx, CLGRPO_ADVANTAGE_STD, 1e-6f, N_RAGGED, ragged, reward, NULL, false);
+
+        for (size_t g = 0; g < N_RAGGED; g++) {
+            const int32_t one[2] = {0, ragged[g + 1] - ragged[g]};
+            float *got = run(ctx, CLGRPO_ADVANTAGE_STD, 1e-6f, 1, one, reward + ragged[g], NULL, false);
+
+            fx_same_bits("a group alone", all + ragged[g], got, (size_t)one[1] * sizeof *got);
+            free(got);
+        }
+        free(all);
+    }
+    free(reward);
+}
+END_TEST
+
+START_TEST(bad_arguments_are_refused)
+{
+    const float reward[3] = {0.5f, 0.25f, 0.75f};
+    const int32_t offsets[2] = {0, 3};
+
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        cl_command_queue q = clgrpo_context_queue(ctx);
+        struct clgrpo_advantage_args good = CLGRPO_ADVANTAGE_ARGS_INIT, a;
+
+        good.reward = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(3), reward);
+        good.offsets = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(2), offsets);
+        good.advantage = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(3));
+        a = good;
+        a.advantage.shape[0] = 2;
+        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
+        a = good;
+        a.reward.offset = 100;
+        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_BOUNDS);
+        a = good;
+        a.offsets.dtype = CLGRPO_U32;
+        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
+        a = good;
+        a.eps = -1.0f;
+        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
+        a = good;
+        a.kind = (enum clgrpo_advantage_kind)9;
+        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
+        fx_release(&good.reward);
+        fx_release(&good.offsets);
+        fx_release(&good.advantage);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("advantage");
+    TCase *tc = tcase_create("all");
+
+    tcase_add_test(tc, matches_the_reference);
+    tcase_add_test(tc, weights_equal_copies);
+    tcase_add_test(tc, equal_rewards_give_exactly_zero);
+    tcase_add_test(tc, a_group_does_not_see_the_others);
+    tcase_add_test(tc, bad_arguments_are_refused);
+    suite_add_tcase(suite, tc);
+    return fx_main(suite);
+}

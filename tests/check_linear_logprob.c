@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+#include "ref_linear_logprob.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shape {
+    size_t n, e, v;
+};
+
+static const struct shape small_shapes[] = {{1, 1, 1}, {3, 2, 3}, {7, 17, 70}, {33, 5, 129}};
+static const struct shape all_shapes[] = {{1, 1, 1},     {2, 3, 2},      {3, 2, 3},      {5, 7, 15},   {6, 16, 16},
+                                          {7, 17, 17},   {31, 33, 127},  {32, 64, 128},  {97, 5, 131}, {96, 31, 1023},
+                                          {13, 9, 1024}, {35, 20, 1025}, {101, 8, 4099}, {0, 4, 9},    {400, 3, 1500}};
+
+static bool
+small_only(void)
+{
+    const char *s = getenv("CLGRPO_TEST_SMALL");
+
+    return s != NULL && s[0] != '\0';
+}
+
+static size_t
+n_shapes(void)
+{
+    return small_only() ? sizeof small_shapes / sizeof small_shapes[0] : sizeof all_shapes / sizeof all_shapes[0];
+}
+
+static struct shape
+shape_of(size_t i)
+{
+    return small_only() ? small_shapes[i] : all_shapes[i];
+}
+
+/* Inputs on the host, and the same as doubles; views with rows PAD longer than they are wide. */
+enum { PAD = 3 };
+struct head {
+    struct shape s;
+    float *x, *w, *g, *h;
+    int32_t *target;
+    double *x64, *w64, *g64, *h64;
+    struct clgrpo_linear_logprob_args fwd;
+    struct clgrpo_linear_logprob_backward_args bwd;
+    struct ref_linear_logprob ref;
+};
+
+static double *
+widen(const float *x, size_t n)
+{
+    double *y = malloc((n + 1) * sizeof *y);
+
+    ck_assert_ptr_nonnull(y);
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i];
+    return y;
+}
+
+static struct head
+make_head(struct clgrpo_context *ctx, struct shape s, bool with_entropy, float inv_temperature)
+{
+    struct head h = {.s = s, .fwd = CLGRPO_LINEAR_LOGPROB_ARGS_INIT};
+
+    h.x = fx_random(s.n * s.e, 2.0f, 21);
+    h.w = fx_random(s.v * s.e, 1.5f, 22);
+    h.g = fx_random(s.n, 1.0f, 23);
+    h.h = fx_random(s.n, 0.5f, 24);
+    h.target = fx_random_i32(s.n, (int32_t)s.v, 25);
+    h.fwd.x = fx_upload_strided(ctx, s.n, s.e, s.e + PAD, h.x);
+    h.fwd.w = fx_upload_strided(ctx, s.v, s.e, s.e + PAD, h.w);
+    h.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(s.n), h.target);
+    h.fwd.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(s.n));
+    h.fwd.lse = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(s.n));
+    if (with_entropy)
+        h.fwd.entropy = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(s.n));
+    h.fwd.inv_temperature = inv_temperature;
+    h.x64 = widen(h.x, s.n * s.e);
+    h.w64 = widen(h.w, s.v * s.e);
+    h.g64 = widen(h.g, s.n);
+    h.h64 = widen(h.h, s.n);
+    h.ref = (struct ref_linear_logprob){.n = s.n,
+                                        .e = s.e,
+                                        .v = s.v,
+                                        .x = h.x64,
+                                        .w = h.w64,
+                                        .g = h.g64,
+                                        .h = with_entropy ? h.h64 : NULL,
+                                        .target = h.target,
+                                        .inv_temperature = inv_temperature};
+    return h;
+}
+
+static void
+release(struct head *h)
+{
+    struct clgrpo_tensor *all[] = {&h->fwd.x,       &h->fwd.w,        &h->fwd.target,   &h->fwd.logprob, &h->fwd.lse,
+                                   &h->fwd.entropy, &h->bwd.dlogprob, &h->bwd.dentropy, &h->bwd.dx,      &h->bwd.dw};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        fx_release(all[i]);
+    fx_workspace_release(&h->fwd.workspace);
+    fx_workspace_release(&h->bwd.workspace);
+    ref_linear_logprob_free(&h->ref);
+    free(h->x);
+    free(h->w);
+    free(h->g);
+    free(h->h);
+    free(h->target);
+    free(h->x64);
+    free(h->w64);
+    free(h->g64);
+    free(h->h64);
+}
+
+static void
+forward(struct clgrpo_context *ctx, struct head *h)
+{
+    size_t bytes;
+
+    fx_workspace_release(&h->fwd.workspace);
+    fx_ok(ctx, clgrpo_linear_logprob_workspace(ctx, &h->fwd, &bytes));
+    h->fwd.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_linear_logprob(ctx, &h->fwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
+}
+
+/* dw starts from w, so that accumulation shows. */
+static void
+backward(struct clgrpo_context *ctx, struct head *h)
+{
+    const bool with_entropy = h->fwd.entropy.buf != NULL;
+    size_t bytes;
+
+    h->bwd = (struct clgrpo_linear_logprob_backward_args)CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
+    h->bwd.x = h->fwd.x;
+    h->bwd.w = h->fwd.w;
+    h->bwd.target = h->fwd.target;
+    h->bwd.lse = h->fwd.lse;
+    h->bwd.entropy = h->fwd.entropy;
+    h->bwd.inv_temperature = h->fwd.inv_temperature;
+    h->bwd.dlogprob = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(h->s.n), h->g);
+    if (with_entropy)
+        h->bwd.dentropy = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(h->s.n), h->h);
+    h->bwd.dx = fx_upload_strided(ctx, h->s.n, h->s.e, h->s.e + PAD, NULL);
+    h->bwd.dw = fx_upload_strided(ctx, h->s.v, h->s.e, h->s.e + PAD, h->w);
+    fx_ok(ctx, clgrpo_linear_logprob_backward_workspace(ctx, &h->bwd, &bytes));
+    h->bwd.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_linear_logprob_backward(ctx, &h->bwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
+}
+
+static void
+close_to(struct clgrpo_context *ctx, const char *what, const struct clgrpo_tensor *t, const double *want,
+         const double *size, size_t n, size_t n_terms)
+{
+    float *got = fx_download(ctx, t);
+
+    fx_close(what, got, want, size, n, 2.0, n_terms);
+    free(got);
+}
+
+START_TEST(forward_matches_the_reference)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+
+        for (size_t i = 0; i < n_shapes(); i++) {
+            struct shape s = shape_of(i);
+            struct head h = make_head(ctx, s, i % 2 == 0, 0.7f);
+
+            forward(ctx, &h);
+            ref_linear_logprob(&h.ref);
+            close_to(ctx, "lse", &h.fwd.lse, h.ref.lse, h.ref.size, s.n, s.e);
+            close_to(ctx, "logprob", &h.fwd.logprob, h.ref.logprob, h.ref.size, s.n, s.e);
+            if (h.fwd.entropy.buf != NULL) {
+                for (size_t n = 0; n < s.n; n++)
+                    h.ref.size[n] *= 1.0 + h.ref.entropy[n];
+                close_to(ctx, "entropy", &h.fwd.entropy, h.ref.entropy, h.ref.size, s.n, s.e);
+            }
+            release(&h);
+        }
+    }
+}
+END_TEST
+
+START_TEST(backward_matches_the_reference)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+
+        for (size_t i = 0; i < n_shapes(); i++) {
+            struct shape s = shape_of(i);
+            struct head h = make_head(ctx, s, i % 2 == 0, 1.3f);
+            double *dw;
+
+            if (s.n > 2)
+                h.g[1] = h.h[1] = 0.0f; /* a masked row */
+            if (s.n > 2)
+                h.g64[1] = h.h64[1] = 0.0;
+            forward(ctx, &h);
+            backward(ctx, &h);
+            ref_linear_logprob(&h.ref);
+            ref_linear_logprob_backward(&h.ref);
+            dw = h.ref.dw;
+            for (size_t k = 0; k < s.v * s.e; k++) {
+                dw[k] += h.w64[k];
+                h.ref.dw_size[k] += fabs(h.w64[k]);
+            }
+            close_to(ctx, "dx", &h.bwd.dx, h.ref.dx, h.ref.dx_size, s.n * s.e, s.e + s.v);
+            close_to(ctx, "dw", &h.bwd.dw, h.ref.dw, h.ref.dw_size, s.v * s.e, s.e + s.n);
+            release(&h);
+        }
+    }
+}
+END_TEST
+
+START_TEST(reference_gradient_is_the_slope)
+{
+    struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_CPU);
+    struct shape s = {5, 4, 11};
+    struct head h = make_head(ctx, s, true, 0.9f);
+    const double step = 1e-5;
+
+    ref_linear_logprob(&h.ref);
+    ref_linear_logprob_backward(&h.ref);
+    for (size_t k = 0; k < s.n * s.e + s.v * s.e; k++) {
+        bool in_x = k < s.n * s.e;
+        double *at = in_x ? h.x64 + k : h.w64 + (k - s.n * s.e), keep = *at, up, down;
+        double want = in_x ? h.ref.dx[k] : h.ref.dw[k - s.n * s.e];
+
+        *at = keep + step;
+        up = ref_linear_logprob_objective(&h.ref);
+        *at = keep - step;
+        down = ref_linear_logprob_objective(&h.ref);
+        *at = keep;
+        ck_assert_double_eq_tol((up - down) / (2.0 * step), want, 1e-7 * (1.0 + fabs(want)));
+    }
+    release(&h);
+}
+END_TEST
+
+START_TEST(same_bits_twice)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        struct shape s = small_only() ? (struct shape){7, 17, 70} : (struct shape){401, 33, 1100};
+        float *first[4] = {NULL};
+
+        for (int run = 0; run < 2; run++) {
+            struct head h = make_head(ctx, s, true, 0.7f);
+            float *got[4];
+            const size_t n[4] = {s.n, s.n, s.n * s.e, s.v * s.e};
+
+            forward(ctx, &h);
+            backward(ctx, &h);
+            got[0] = fx_download(ctx, &h.fwd.logprob);
+            got[1] = fx_download(ctx, &h.fwd.entropy);
+            got[2] = fx_download(ctx, &h.bwd.dx);
+            got[3] = fx_download(ctx, &h.bwd.dw);
+            for (int i = 0; i < 4; i++) {
+                if (run == 1)
+                    fx_same_bits("second run", first[i], got[i], n[i] * sizeof(float));
+                free(first[i]);
+                first[i] = got[i];
+            }
+            release(&h);
+        }
+        for (int i = 0; i < 4; i++)
+            free(first[i]);
+    }
+}
+END_TEST
+
+/* Rows first .. first + n - 1 alone give the bits that they have in the whole batch, in logprob, entropy and dx. */
+static void
+check_rows(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n)
+{
+    struct head h = make_head(ctx, s, true, 0.7f), part;
+    float *whole[3], *got[3];
+
+    forward(ctx, &h);
+    backward(ctx, &h);
+    whole[0] = fx_download(ctx, &h.fwd.logprob);
+    whole[1] = fx_download(ctx, &h.fwd.entropy);
+    whole[2] = fx_download(ctx, &h.bwd.dx);
+    s.n = n;
+    part = make_head(ctx, s, true, 0.7f);
+    fx_release(&part.fwd.x);
+    fx_release(&part.fwd.target);
+    part.fwd.x = fx_upload_strided(ctx, n, s.e, s.e + PAD, h.x + first * s.e);
+    part.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), h.target + first);
+    memcpy(part.g, h.g + first, n * sizeof(float));
+    memcpy(part.h, h.h + first, n * sizeof(float));
+    forward(ctx, &part);
+    backward(ctx, &part);
+    got[0] = fx_download(ctx, &part.fwd.logprob);
+    got[1] = fx_download(ctx, &part.fwd.entropy);
+    got[2] = fx_download(ctx, &part.bwd.dx);
+    fx_same_bits("logprob of a part", whole[0] + first, got[0], n * sizeof(float));
+    fx_same_bits("entropy of a part", whole[1] + first, got[1], n * sizeof(float));
+    fx_same_bits("dx of a part", whole[2] + first * s.e, got[2], n * s.e * sizeof(float));
+    for (int i = 0; i < 3; i++) {
+        free(whole[i]);
+        free(got[i]);
+    }
+    release(&h);
+    release(&part);
+}
+
+START_TEST(batch_invariance)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        struct shape s = small_only() ? (struct shape){9, 5, 70} : (struct shape){131, 21, 2100};
+
+        check_rows(ctx, s, 0, 1);
+        check_rows(ctx, s, 5, 3);
+        if (!small_only())
+            check_rows(ctx, s, 33, 97);
+    }
+}
+END_TEST
+
+/* The sampler, fed by clgrpo_gemm in batches of its own, must log the bits that training computes. */
+static void
+check_sampler(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n, float temperature)
+{
+    struct head h = make_head(ctx, s, false, 1.0f / temperature);
+    struct clgrpo_gemm_args gemm = CLGRPO_GEMM_ARGS_INIT;
+    struct clgrpo_sample_args sample = CLGRPO_SAMPLE_ARGS_INIT;
+    uint64_t *keys = malloc((2 * n + 1) * sizeof *keys);
+    float *trained, *sampled;
+    int32_t *token;
+    size_t bytes;
+
+    for (size_t i = 0; i < 2 * n; i++)
+        keys[i] = 77 + 3 * i;
+    gemm.a = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, s.e), h.x + first * s.e);
+    gemm.b = h.fwd.w;
+    gemm.trans_b = true;
+    gemm.c = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, s.v));
+    fx_ok(ctx, clgrpo_gemm_workspace(ctx, &gemm, &bytes));
+    gemm.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_gemm(ctx, &gemm, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    sample.logits = gemm.c;
+    sample.key = fx_upload(ctx, CLGRPO_U64, 2, FX_SHAPE(n, 2), keys);
+    sample.token = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(n));
+    sample.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
+    sample.temperature = temperature;
+    sample.top_k = 40;
+    sample.top_p = 0.95f;
+    fx_ok(ctx, clgrpo_sample_workspace(ctx, &sample, &bytes));
+    sample.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_sample(ctx, &sample, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    token = fx_download(ctx, &sample.token);
+    sampled = fx_download(ctx, &sample.logprob);
+    memcpy(h.target + first, token, n * sizeof *token);
+    fx_release(&h.fwd.target);
+    h.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(s.n), h.target);
+    forward(ctx, &h);
+    trained = fx_download(ctx, &h.fwd.logprob);
+    fx_same_bits("log-probability of sampler and trainer", sampled, trained + first, n * sizeof *sampled);
+    fx_release(&gemm.a);
+    fx_release(&gemm.c);
+    fx_release(&sample.key);
+    fx_release(&sample.token);
+    fx_release(&sample.logprob);
+    fx_workspace_release(&gemm.workspace);
+    fx_workspace_release(&sample.workspace);
+    free(keys);
+    free(token);
+    free(sampled);
+    free(trained);
+    release(&h);
+}
+
+START_TEST(batch_invariance_of_sampler_and_trainer)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+
+        check_sampler(ctx, (struct shape){9, 5, 70}, 2, 4, 0.7f);
+        if (small_only())
+            continue;
+        check_sampler(ctx, (struct shape){120, 128, 1024}, 0, 120, 1.0f);
+        check_sampler(ctx, (struct shape){120, 128, 1024}, 7, 1, 1.0f);
+        check_sampler(ctx, (struct shape){67, 301, 3333}, 31, 19, 0.6f);
+        check_sampler(ctx, (struct shape){40, 64, 9001}, 3, 37, 1.7f);
+    }
+}
+END_TEST
+
+START_TEST(target_outside_is_impossible)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        struct head h = make_head(ctx, (struct shape){4, 6, 130}, false, 1.0f);
+        const int32_t target[4] = {-1, 130, 129, INT32_MIN};
+        float *got;
+
+        fx_release(&h.fwd.target);
+        h.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(4), target);
+        forward(ctx, &h);
+        got = fx_download(ctx, &h.fwd.logprob);
+        ck_assert(isinf(got[0]) && got[0] < 0.0f && isinf(got[1]) && got[1] < 0.0f && isinf(got[3]) && got[3] < 0.0f);
+        ck_assert(isfinite(got[2]));
+        free(got);
+        release(&h);
+    }
+}
+END_TEST
+
+START_TEST(large_logits_stay_finite)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        struct shape s = {9, 8, 200};
+        struct head h = make_head(ctx, s, true, 60.0f);
+
+        forward(ctx, &h);
+        backward(ctx, &h);
+        ref_linear_logprob(&h.ref);
+        close_to(ctx, "lse of large logits", &h.fwd.lse, h.ref.lse, h.ref.size, s.n, s.e);
+        ref_linear_logprob_backward(&h.ref);
+        close_to(ctx, "dx of large logits", &h.bwd.dx, h.ref.dx, h.ref.dx_size, s.n * s.e, s.e + s.v);
+        release(&h);
+    }
+}
+END_TEST
+
+START_TEST(workspace_is_a_small_part_of_the_logits)
+{
+    struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_CPU);
+    struct clgrpo_linear_logprob_args a = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
+    const size_t n = 2048, e = 24, v = 49152;
+    size_t bytes;
+
+    a.x = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e));
+    a.w = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(v, e));
+    a.target = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(n));
+    a.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
+    a.lse = a.logprob;
+    fx_ok(ctx, clgrpo_linear_logprob_workspace(ctx, &a, &bytes));
+    ck_assert_uint_le(bytes, n * v * sizeof(float) / 100);
+    fx_release(&a.x);
+    fx_release(&a.w);
+    fx_release(&a.target);
+    fx_release(&a.logprob);
+}
+END_TEST
+
+START_TEST(bad_arguments_are_refused)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        cl_command_queue q = clgrpo_context_queue(ctx);
+        struct head h = make_head(ctx, (struct shape){4, 6, 13}, true, 1.0f);
+        struct clgrpo_linear_logprob_args a;
+        struct clgrpo_linear_logprob_backward_args b;
+
+        forward(ctx, &h);
+        backward(ctx, &h);
+        a = h.fwd;
+        a.struct_size = 3;
+        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
+        a = h.fwd;
+        a.target.shape[0] = 3;
+        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
+        a = h.fwd;
+        a.w.dtype = CLGRPO_BF16;
+        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
+        a = h.fwd;
+        a.logprob.offset = 1000;
+        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_BOUNDS);
+        a = h.fwd;
+        a.inv_temperature = 0.0f;
+        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
+        a = h.fwd;
+        a.workspace.bytes -= 4;
+        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_WORKSPACE);
+        b = h.bwd;
+        b.workspace.bytes -= 4;
+        fx_fails(ctx, clgrpo_linear_logprob_backward(ctx, &b, q, 0, NULL, NULL), CLGRPO_E_WORKSPACE);
+        b = h.bwd;
+        b.dw.shape[0] = 12;
+        fx_fails(ctx, clgrpo_linear_logprob_backward(ctx, &b, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
+        b = h.bwd;
+        b.entropy.dtype = CLGRPO_I32;
+        fx_fails(ctx, clgrpo_linear_logprob_backward(ctx, &b, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
+        release(&h);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("linear_logprob");
+    TCase *tc = tcase_create("all");
+
+    tcase_add_test(tc, forward_matches_the_reference);
+    tcase_add_test(tc, backward_matches_the_reference);
+    tcase_add_test(tc, reference_gradient_is_the_slope);
+    tcase_add_test(tc, same_bits_twice);
+    tcase_add_test(tc, batch_invariance);
+    tcase_add_test(tc, batch_invariance_of_sampler_and_trainer);
+    tcase_add_test(tc, target_outside_is_impossible);
+    tcase_add_test(tc, large_logits_stay_finite);
+    if (!small_only())
+        tcase_add_test(tc, workspace_is_a_small_part_of_the_logits);
+    tcase_add_test(tc, bad_arguments_are_refused);
+    suite_add_tcase(suite, tc);
+    return fx_main(suite);
+}

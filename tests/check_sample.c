@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+#include "ref_sample.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct draw {
+    int32_t *token;
+    float *logprob;
+};
+
+static bool
+small_only(void)
+{
+    const char *s = getenv("CLGRPO_TEST_SMALL");
+
+    return s != NULL && s[0] != '\0';
+}
+
+/* n_rows draws from [n_rows][vocab] logits, or from one row if `one_row`; row b has the key (seed, b). */
+static struct draw
+draw(struct clgrpo_context *ctx, const float *logits, bool one_row, size_t n_rows, size_t vocab, uint64_t seed,
+     float temperature, unsigned top_k, float top_p)
+{
+    struct clgrpo_sample_args a = CLGRPO_SAMPLE_ARGS_INIT;
+    uint64_t *keys = malloc((2 * n_rows + 1) * sizeof *keys);
+    struct draw d;
+    size_t bytes;
+
+    for (size_t b = 0; b < n_rows; b++) {
+        keys[2 * b] = seed;
+        keys[2 * b + 1] = b;
+    }
+    a.logits = fx_upload_strided(ctx, one_row ? 1 : n_rows, vocab, vocab + 5, logits);
+    if (one_row) {
+        a.logits.shape[0] = n_rows;
+        a.logits.stride[0] = 0;
+    }
+    a.key = fx_upload(ctx, CLGRPO_U64, 2, FX_SHAPE(n_rows, 2), keys);
+    a.token = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(n_rows));
+    a.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n_rows));
+    a.temperature = temperature;
+    a.top_k = top_k;
+    a.top_p = top_p;
+    fx_ok(ctx, clgrpo_sample_workspace(ctx, &a, &bytes));
+    a.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_sample(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    d.token = fx_download(ctx, &a.token);
+    d.logprob = fx_download(ctx, &a.logprob);
+    fx_release(&a.logits);
+    fx_release(&a.key);
+    fx_release(&a.token);
+    fx_release(&a.logprob);
+    fx_workspace_release(&a.workspace);
+    free(keys);
+    return d;
+}
+
+static void
+free_draw(struct draw *d)
+{
+    free(d->token);
+    free(d->logprob);
+}
+
+/* Counts against the expected ones; tokens expected fewer than five times are pooled. */
+static void
+check_counts(const int32_t *token, size_t n, const double *probability, size_t vocab)
+{
+    size_t *count = calloc(vocab, sizeof *count), pooled = 0;
+    double chi = 0.0, freedom = -1.0, pooled_want = 0.0;
+
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_msg(token[i] >= 0 && (size_t)token[i] < vocab, "token %d of %zu", token[i], vocab);
+        ck_assert_msg(probability[token[i]] > 0.0, "token %d was cut, but drawn", token[i]);
+        count[token[i]]++;
+    }
+    for (size_t v = 0; v < vocab; v++) {
+        const double want = probability[v] * (double)n;
+
+        if (want < 5.0) {
+            pooled += count[v];
+            pooled_want += want;
+            continue;
+        }
+        chi += ((double)count[v] - want) * ((double)count[v] - want) / want;
+        freedom += 1.0;
+    }
+    if (pooled_want >= 5.0) {
+        chi += ((double)pooled - pooled_want) * ((double)pooled - pooled_want) / pooled_want;
+        freedom += 1.0;
+    }
+    if (freedom >= 1.0)
+        ck_assert_msg(ref_chi_square_tail(chi, freedom) > 1e-4, "chi-square %g of %g degrees", chi, freedom);
+    free(count);
+}
+
+static void
+check_distribution(struct clgrpo_context *ctx, const float *logits, size_t vocab, float temperature, unsigned top_k,
+                   float top_p)
+{
+    const bool slow = ctx == fx_context(CLGRPO_FAMILY_SIMT); /* on a cpu device */
+    const size_t n = small_only() ? 3 : (vocab > 5000 ? 500 : 20000) / (slow ? 10 : 1);
+    double *probability = malloc(vocab * sizeof *probability), *logprob = malloc(vocab * sizeof *logprob), margin;
+    struct draw d = draw(ctx, logits, true, n, vocab, 5, temperature, top_k, top_p);
+
+    ref_sample(logits, vocab, temperature, top_k, top_p, probability, logprob, &margin);
+    ck_assert_msg(margin > 1e-6, "the test's own cut is a matter of rounding");
+    check_counts(d.token, n, probability, vocab);
+    for (size_t i = 0; i < n; i++) {
+        const double want = logprob[d.token[i]];
+
+        ck_assert_double_eq_tol(d.logprob[i], want, 1e-6 * (4.0 + fabs(want)));
+    }
+    free(probability);
+    free(logprob);
+    free_draw(&d);
+}
+
+START_TEST(draws_follow_the_distribution)
+{
+    static const size_t sizes[] = {1, 2, 3, 37, 128, 129, 1000, 1025, 9001};
+    static const struct {
+        float temperature;
+        unsigned top_k;
+        float top_p;
+    } cuts[] = {{1.0f, 0, 1.0f}, {0.6f, 7, 1.0f}, {1.3f, 0, 0.71f}, {1.0f, 20, 0.83f}, {0.9f, 1, 1.0f}};
+    const size_t n_sizes = small_only() ? 3 : sizeof sizes / sizeof sizes[0];
+
+    for (int f = 0; f < FX_N_FAMILIES; f++)
+        for (size_t i = 0; i < n_sizes; i++) {
+            float *logits = fx_random(sizes[i], 3.0f, 51 + i);
+
+            for (size_t c = 0; c < sizeof cuts / sizeof cuts[0]; c++)
+                check_distribution(fx_context(fx_family(f)), logits, sizes[i], cuts[c].temperature, cuts[c].top_k,
+                                   cuts[c].top_p);
+            free(logits);
+        }
+}
+END_TEST
+
+/* Few distinct logits, so that every cut falls among equals; the reference keeps the lower ids. */
+START_TEST(ties_are_kept_by_lower_id)
+{
+    float logits[200];
+
+    for (int i = 0; i < 200; i++)
+        logits[i] = i % 3 == 0 ? 0.5f : i % 7 == 0 ? -0.0f : i % 2 == 0 ? 0.0f : -0.75f;
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 5, 0.777f);
+        if (small_only())
+            continue;
+        check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 5, 1.0f);
+        check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 100, 1.0f);
+        check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 0, 0.333f);
+        check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 0, 0.777f);
+        check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 90, 0.901f);
+        check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 69, 0.999f);
+    }
+}
+END_TEST
+
+/* Equal logits: the token is the random number's leading bits, which the host's generator must give too. */
+START_TEST(random_number_is_the_library_s_philox)
+{
+    enum { N = 64, V = 4096 };
+    float *logits = malloc(V * sizeof *logits);
+    const uint64_t seed = 0x123456789abcdef1u;
+
+    for (int i = 0; i < V; i++)
+        logits[i] = 0.25f;
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct draw d = draw(fx_context(fx_family(f)), logits, true, N, V, seed, 1.0f, 0, 1.0f);
+
+        for (uint32_t b = 0; b < N; b++) {
+            const uint32_t counter[4] = {b, 0, 0, 0}, key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+            uint32_t out[4];
+
+            clgrpo_philox4x32(counter, key, out);
+            ck_assert_int_eq(d.token[b], (int32_t)(out[0] >> 20));
+        }
+        free_draw(&d);
+    }
+    free(logits);
+}
+END_TEST
+
+START_TEST(greedy_takes_the_largest_and_lowest)
+{
+    enum { N = 5, V = 301 };
+    float *logits = fx_random((size_t)N * V, 2.0f, 61);
+    const int32_t want[N] = {0, 300, 7, 128, 129};
+    double probability[V], logprob[V], margin;
+
+    for (int b = 0; b < N; b++) {
+        logits[b * V + want[b]] = 9.5f;
+        logits[b * V + 300] = 9.5f;
+    }
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct draw d = draw(fx_context(fx_family(f)), logits, false, N, V, 1, 0.0f, 3, 0.5f);
+
+        for (int b = 0; b < N; b++) {
+            ref_sample(logits + b * V, V, 1.0f, 0, 1.0, probability, logprob, &margin);
+            ck_assert_int_eq(d.token[b], want[b]);
+            ck_assert_double_eq_tol(d.logprob[b], logprob[want[b]], 1e-6 * (4.0 + fabs(logprob[want[b]])));
+        }
+        free_draw(&d);
+    }
+    free(logits);
+}
+END_TEST
+
+START_TEST(masked_logits_are_never_drawn)
+{
+    enum { N = 500, V = 150 };
+    float *logits = fx_random(V, 1.0f, 62);
+
+    for (int v = 0; v < V; v++)
+        if (v % 3 != 1)
+            logits[v] = -INFINITY;
+    for (int f = 0; f < FX_N_FAMILIES; f++)
+        for (int cut = 0; cut < 2; cut++) {
+            struct draw d = draw(fx_context(fx_family(f)), logits, true, small_only() ? 3 : N, V, 9, 1.0f,
+                                 cut ? 140 : 0, cut ? 0.99f : 1.0f);
+
+            for (int b = 0; b < (small_only() ? 3 : N); b++)
+                ck_assert_int_eq(d.token[b] % 3, 1);
+            free_draw(&d);
+        }
+    free(logits);
+}
+END_TEST
+
+START_TEST(batch_invariance)
+{
+    const size_t n = small_only() ? 5 : 300, vocab = small_only() ? 70 : 1100, first = 3, part = small_only() ? 1 : 200;
+    float *logits = fx_random(n * vocab, 3.0f, 63);
+
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        struct draw all = draw(ctx, logits, false, n, vocab, 3, 0.8f, 50, 0.9f);
+        struct draw again = draw(ctx, logits, false, n, vocab, 3, 0.8f, 50, 0.9f);
+
+        fx_same_bits("tokens twice", all.token, again.token, n * sizeof(int32_t));
+        fx_same_bits("logprobs twice", all.logprob, again.logprob, n * sizeof(float));
+        free_draw(&again);
+        /* the same rows at other places: one row more in front, whose keys come along */
+        again = draw(ctx, logits, false, first + part, vocab, 3, 0.8f, 50, 0.9f);
+        fx_same_bits("tokens of a part", all.token + first, again.token + first, part * sizeof(int32_t));
+        fx_same_bits("logprobs of a part", all.logprob + first, again.logprob + first, part * sizeof(float));
+        free_draw(&again);
+        free_draw(&all);
+    }
+    free(logits);
+}
+END_TEST
+
+START_TEST(bad_arguments_are_refused)
+{
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+        cl_command_queue q = clgrpo_context_queue(ctx);
+        struct clgrpo_sample_args good = CLGRPO_SAMPLE_ARGS_INIT, a;
+        size_t bytes;
+
+        good.logits = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(3, 7));
+        good.key = fx_output(ctx, CLGRPO_U64, 2, FX_SHAPE(3, 2));
+        good.token = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(3));
+        fx_ok(ctx, clgrpo_sample_workspace(ctx, &good, &bytes));
+        good.workspace = fx_workspace(ctx, bytes);
+        a = good;
+        a.key.shape[0] = 2;
+        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
+        a = good;
+        a.logits.shape[1] = 0;
+        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
+        a = good;
+        a.token.dtype = CLGRPO_U32;
+        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
+        a = good;
+        a.logits.stride[0] = 1 << 20;
+        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_BOUNDS);
+        a = good;
+        a.temperature = -1.0f;
+        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
+        a = good;
+        a.top_p = 0.0f;
+        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
+        a = good;
+        a.workspace.bytes = bytes - 4;
+        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_WORKSPACE);
+        fx_release(&good.logits);
+        fx_release(&good.key);
+        fx_release(&good.token);
+        fx_workspace_release(&good.workspace);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("sample");
+    TCase *tc = tcase_create("all");
+
+    tcase_add_test(tc, draws_follow_the_distribution);
+    tcase_add_test(tc, ties_are_kept_by_lower_id);
+    tcase_add_test(tc, random_number_is_the_library_s_philox);
+    tcase_add_test(tc, greedy_takes_the_largest_and_lowest);
+    tcase_add_test(tc, masked_logits_are_never_drawn);
+    tcase_add_test(tc, batch_invariance);
+    tcase_add_test(tc, bad_arguments_are_refused);
+    suite_add_tcase(suite, tc);
+    return fx_main(suite);
+}
