@@ -3,6 +3,7 @@ dist_man_MANS = \
 	man/clgrpo-bench.1 \
 	man/clgrpo-info.1 \
 	man/clgrpo.3 \
+	man/clgrpo_attention.3 \
 	man/clgrpo_context.3 \
 	man/clgrpo_gemm.3 \
 	man/clgrpo_layer.3 \
