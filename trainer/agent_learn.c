@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One step of M-GRPO for one agent: rewards, groups, advantages, gradient, step. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "advantage.h"
 #include "agent_internal.h"
 #include "align.h"
-#include "objective.h"
+#include "learn.h"
 #include "reward.h"
 #include "rollout_log.h"
 
@@ -19,8 +18,6 @@ struct batch {
     uint32_t n, room;
     int32_t *offsets; /* [groups + 1] */
     uint32_t groups;
-    float *token_weight; /* of all rows, one after another */
-    struct mg_train_row *row;
 };
 
 static void
@@ -32,8 +29,6 @@ free_batch(struct batch *b)
     free(b->weight);
     free(b->advantage);
     free(b->offsets);
-    free(b->token_weight);
-    free(b->row);
 }
 
 static enum mg_status
@@ -198,83 +193,29 @@ out:
 
 /* ---- Both ---- */
 
-static uint32_t
-sampled_tokens(const struct mg_rollout *r)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < r->d.len; i++)
-        n += r->d.mask[i];
-    return n;
-}
-
-/* The rows of the gradient: those whose advantage is 0 add nothing to it. */
-static enum mg_status
-make_rows(const struct mg_agent *a, struct batch *b, uint32_t *n_rows, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    struct mg_step_sums sums = {.new_max = (double)a->limits.turns * a->limits.new_max};
-    size_t tokens = 0, at = 0;
-
-    for (uint32_t i = 0; i < b->n; i++) {
-        sums.weight += (double)b->weight[i];
-        sums.weighted_tokens += (double)b->weight[i] * sampled_tokens(b->r[i]);
-        tokens += b->r[i]->d.len;
-    }
-    MG_ALLOC(b->token_weight, tokens);
-    MG_ALLOC(b->row, b->n);
-    *n_rows = 0;
-    for (uint32_t i = 0; i < b->n; i++) {
-        const struct mg_dialogue *d = &b->r[i]->d;
-        uint32_t n = sampled_tokens(b->r[i]);
-        float each = (float)mg_objective_weight(a->config->objective, &sums, (double)b->weight[i], n);
-
-        if (n == 0 || (b->advantage[i] == 0.0f && a->config->entropy_bonus == 0.0))
-            continue;
-        for (uint32_t j = 0; j < d->len; j++)
-            b->token_weight[at + j] = d->mask[j] ? each : 0.0f;
-        b->row[(*n_rows)++] = (struct mg_train_row){.ids = d->ids,
-                                                    .weight = b->token_weight + at,
-                                                    .old_logprob = d->logprob,
-                                                    .len = d->len,
-                                                    .advantage = b->advantage[i]};
-        at += d->len;
-    }
-out:
-    return st;
-}
-
-static struct mg_adam
-adam_of_step(const struct mg_config *c, uint32_t step)
-{
-    double warm = c->lr_warmup > 0 ? fmin(1.0, (step + 1.0) / c->lr_warmup) : 1.0;
-
-    return (struct mg_adam){.lr = (float)(c->lr * warm),
-                            .beta1 = (float)c->beta1,
-                            .beta2 = (float)c->beta2,
-                            .eps = (float)c->adam_eps,
-                            .weight_decay = (float)c->weight_decay,
-                            .max_norm = (float)c->max_norm};
-}
-
 static enum mg_status
 update(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_objective_params objective = mg_objective_params(a->config);
-    struct mg_adam adam = adam_of_step(a->config, w->phase.step);
-    uint32_t n_rows = 0;
+    struct mg_learn_row *rows = NULL;
 
     MG_TRY(mg_advantages(mg_policy_context(a->policy), a->config, b->reward, b->weight, b->n, b->offsets, b->groups,
                          b->advantage, err));
-    MG_TRY(make_rows(a, b, &n_rows, err));
-    MG_TRY(mg_policy_gradient(a->policy, b->row, n_rows, &objective, &l->stats, err));
-    /* the batch is on-policy: anything but 1 means that sampler and trainer do not compute the same model */
-    MG_REQUIRE(l->stats.ratio_min == 1.0 && l->stats.ratio_max == 1.0, MG_FAIL,
-               "the ratio of an on-policy batch is %.9g to %.9g, must be exactly 1", l->stats.ratio_min,
-               l->stats.ratio_max);
-    MG_TRY(mg_policy_step(a->policy, &adam, &l->grad_norm, err));
+    MG_ALLOC(rows, b->n);
+    for (uint32_t i = 0; i < b->n; i++) {
+        const struct mg_dialogue *d = &b->r[i]->d;
+
+        rows[i] = (struct mg_learn_row){.ids = d->ids,
+                                        .mask = d->mask,
+                                        .logprob = d->logprob,
+                                        .len = d->len,
+                                        .weight = b->weight[i],
+                                        .advantage = b->advantage[i]};
+    }
+    MG_TRY(mg_learn(a->policy, a->config, a->side == MG_SIDE_MAIN, w->phase.step, rows, b->n, &l->stats, &l->grad_norm,
+                    err));
 out:
+    free(rows);
     return st;
 }
 

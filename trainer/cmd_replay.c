@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "cmd.h"
+#include "learn.h"
+#include "metrics.h"
+#include "rollout_log.h"
+#include "run_dir.h"
+
+enum { MAX_PATH = 4096 };
+
+static const char usage[] =
+    "usage: mgrpo replay [OPTION]... STEP\n"
+    "Train a recorded step of a run again, from its rollouts, and compare the bits of the weights.\n\n"
+    "  -r, --run DIR      folder of the run (default run)\n"
+    "  -a, --agent NAME   main or search (default main)\n"
+    "  -h, --help         print this text\n\n"
+    "Starts from the newest state at or before the step, or from the run's first model.\n";
+
+struct replay_options {
+    const char *run;
+    enum mg_side side;
+    uint32_t step;
+    bool help;
+};
+
+static enum mg_status
+parse(struct replay_options *o, int argc, char **argv, struct mg_err *err)
+{
+    static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
+                                          {"agent", required_argument, NULL, 'a'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    static const char *const sides[] = {"main", "search"};
+    enum mg_status st = MG_OK;
+    int letter, side = 0;
+
+    optind = 1;
+    while ((letter = getopt_long(argc, argv, "r:a:h", longs, NULL)) != -1) {
+        MG_REQUIRE(letter == 'r' || letter == 'a' || letter == 'h', MG_INPUT,
+                   "an option is unknown or lacks its value");
+        if (letter == 'a')
+            MG_TRY(mg_option_choice("agent", optarg, sides, 2, &side, err));
+        o->run = letter == 'r' ? optarg : o->run;
+        o->help |= letter == 'h';
+    }
+    o->side = (enum mg_side)side;
+    MG_REQUIRE(o->help || optind + 1 == argc, MG_INPUT, "need one STEP, got %d arguments", argc - optind);
+    if (!o->help)
+        MG_TRY(mg_option_u32("STEP", argv[optind], 0, UINT32_MAX - 1, &o->step, err));
+out:
+    return st;
+}
+
+/* What the metrics say of a step. */
+struct recorded {
+    uint32_t step;
+    json_int_t phase; /* -1: not found */
+    char weights[17];
+};
+
+static enum mg_status
+look_up(void *arg, json_t *line, struct mg_err *err)
+{
+    struct recorded *r = arg;
+    const char *name = json_string_value(json_object_get(line, "name"));
+    const char *weights = json_string_value(json_object_get(line, "weights"));
+
+    (void)err;
+    if (name == NULL || weights == NULL || strcmp(name, "train") != 0 ||
+        json_integer_value(json_object_get(line, "step")) != (json_int_t)r->step)
+        return MG_OK;
+    r->phase = json_integer_value(json_object_get(line, "phase"));
+    snprintf(r->weights, sizeof r->weights, "%s", weights);
+    return MG_OK;
+}
+
+static enum mg_status
+find_step(const char *dir, uint32_t step, struct recorded *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[MAX_PATH];
+
+    *r = (struct recorded){.step = step, .phase = -1};
+    snprintf(path, sizeof path, "%s/metrics.jsonl", dir);
+    MG_TRY(mg_metrics_each(path, look_up, r, err));
+    MG_REQUIRE(r->phase >= 0, MG_INPUT, "%s: no train step %u is recorded", path, step);
+out:
+    return st;
+}
+
+/* The newest state file whose version is at or before the step, into the policy; none is fine. */
+static enum mg_status
+load_state(struct mg_policy *p, const char *dir, json_int_t phase, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    DIR *d = opendir(dir);
+    const struct dirent *e;
+    unsigned best = 0, number;
+    char path[MAX_PATH], *extra = NULL;
+    int used;
+
+    MG_REQUIRE(d != NULL, MG_INPUT, "%s cannot be read", dir);
+    while ((e = readdir(d)) != NULL)
+        if (sscanf(e->d_name, "state-%u%n", &number, &used) == 1 && e->d_name[used] == '\0' &&
+            (json_int_t)number <= phase && number > best)
+            best = number;
+    if (best > 0) {
+        snprintf(path, sizeof path, "%s/state-%09u", dir, best);
+        MG_TRY(mg_policy_load_state(p, path, &extra, err));
+    }
+out:
+    free(extra);
+    if (d != NULL)
+        closedir(d);
+    return st;
+}
+
+static enum mg_status
+train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, const char *dir,
+             const struct recorded *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_logged *logged = NULL;
+    struct mg_learn_row *rows = NULL;
+    struct mg_train_stats stats;
+    char path[MAX_PATH];
+    double norm = 0.0;
+    size_t n = 0;
+
+    snprintf(path, sizeof path, "%s/rollouts/%06u.jsonl.gz", dir, (unsigned)r->phase);
+    MG_TRY(mg_rollout_log_read(path, &logged, &n, err));
+    MG_ALLOC(rows, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct mg_learn_row){.ids = logged[i].ids,
+                                        .mask = logged[i].mask,
+                                        .logprob = logged[i].logprob,
+                                        .len = logged[i].len,
+                                        .weight = (float)logged[i].weight,
+                                        .advantage = (float)logged[i].advantage};
+    MG_TRY(mg_learn(p, c, side == MG_SIDE_MAIN, r->step, rows, (uint32_t)n, &stats, &norm, err));
+out:
+    mg_logged_free(logged, n);
+    free(rows);
+    return st;
+}
+
+static enum mg_status
+compare(struct mg_policy *p, const struct recorded *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint64_t digest = 0;
+    char hex[17];
+
+    MG_TRY(mg_policy_digest(p, &digest, err));
+    snprintf(hex, sizeof hex, "%016" PRIx64, digest);
+    MG_REQUIRE(strcmp(hex, r->weights) == 0, MG_FAIL, "step %u: the weights are %s, the run recorded %s", r->step, hex,
+               r->weights);
+    printf("step %u: weights %s, the same bits as recorded\n", r->step, hex);
+out:
+    return st;
+}
+
+static enum mg_status
+replay(const struct replay_options *o, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_config c = {0};
+    const struct mg_agent_config *part;
+    struct mg_policy *p = NULL;
+    struct mg_policy_limits limits = {.train = true};
+    struct recorded r;
+    char dir[MAX_PATH];
+
+    MG_TRY(mg_run_config(o->run, &c, err));
+    MG_REQUIRE(mg_config_trains(&c, o->side == MG_SIDE_MAIN), MG_INPUT, "%s did not train in this run",
+               mg_side_name(o->side));
+    part = mg_agent_part(&c, o->side);
+    limits.device = part->device[0] != '\0' ? part->device : NULL;
+    limits.context = part->context;
+    limits.max_tokens = part->max_tokens;
+    snprintf(dir, sizeof dir, "%s/%s", o->run, mg_side_name(o->side));
+    MG_TRY(find_step(dir, o->step, &r, err));
+    MG_TRY(mg_policy_open(part->model, &limits, &p, err));
+    MG_TRY(load_state(p, dir, r.phase, err));
+    for (uint32_t step = (uint32_t)mg_policy_version(p); step <= o->step; step++) {
+        MG_TRY(find_step(dir, step, &r, err));
+        MG_TRY(train_logged(p, &c, o->side, dir, &r, err));
+        MG_TRY(compare(p, &r, err));
+    }
+out:
+    mg_policy_close(p);
+    mg_config_free(&c);
+    return st;
+}
+
+int
+mg_cmd_replay(int argc, char **argv)
+{
+    struct replay_options o = {.run = "run"};
+    struct mg_err err;
+    enum mg_status st;
+
+    mg_err_clear(&err);
+    st = parse(&o, argc, argv, &err);
+    if (st == MG_OK && o.help) {
+        fputs(usage, stdout);
+        return MG_OK;
+    }
+    if (st == MG_OK)
+        st = replay(&o, &err);
+    return mg_cmd_finish("replay", st, &err);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learn.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "objective.h"
+
+static uint32_t
+sampled_tokens(const struct mg_learn_row *row)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < row->len; i++)
+        n += row->mask[i];
+    return n;
+}
+
+struct train_rows {
+    struct mg_train_row *row;
+    float *weight; /* of all rows, one behind the other */
+    uint32_t n;
+};
+
+/* Rows whose advantage is 0 add nothing to the gradient. */
+static enum mg_status
+make_rows(const struct mg_config *c, bool main_agent, const struct mg_learn_row *rows, uint32_t n,
+          struct train_rows *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_agent_config *agent = main_agent ? &c->main : &c->search;
+    struct mg_step_sums sums = {.new_max = (double)agent->turns * agent->new_tokens};
+    size_t tokens = 0, at = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        sums.weight += (double)rows[i].weight;
+        sums.weighted_tokens += (double)rows[i].weight * sampled_tokens(&rows[i]);
+        tokens += rows[i].len;
+    }
+    MG_ALLOC(out->weight, tokens);
+    MG_ALLOC(out->row, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct mg_learn_row *r = &rows[i];
+        uint32_t sampled = sampled_tokens(r);
+        float each = (float)mg_objective_weight(c->objective, &sums, (double)r->weight, sampled);
+
+        if (sampled == 0 || (r->advantage == 0.0f && c->entropy_bonus == 0.0))
+            continue;
+        for (uint32_t j = 0; j < r->len; j++)
+            out->weight[at + j] = r->mask[j] ? each : 0.0f;
+        out->row[out->n++] = (struct mg_train_row){.ids = r->ids,
+                                                   .weight = out->weight + at,
+                                                   .old_logprob = r->logprob,
+                                                   .len = r->len,
+                                                   .advantage = r->advantage};
+        at += r->len;
+    }
+out:
+    return st;
+}
+
+static struct mg_adam
+adam_of_step(const struct mg_config *c, uint32_t step)
+{
+    double warm = c->lr_warmup > 0 ? fmin(1.0, (step + 1.0) / c->lr_warmup) : 1.0;
+
+    return (struct mg_adam){.lr = (float)(c->lr * warm),
+                            .beta1 = (float)c->beta1,
+                            .beta2 = (float)c->beta2,
+                            .eps = (float)c->adam_eps,
+                            .weight_decay = (float)c->weight_decay,
+                            .max_norm = (float)c->max_norm};
+}
+
+enum mg_status
+mg_learn(struct mg_policy *p, const struct mg_config *c, bool main_agent, uint32_t step,
+         const struct mg_learn_row *rows, uint32_t n, struct mg_train_stats *stats, double *grad_norm,
+         struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_objective_params objective = mg_objective_params(c);
+    struct mg_adam adam = adam_of_step(c, step);
+    struct train_rows t = {0};
+
+    MG_TRY(make_rows(c, main_agent, rows, n, &t, err));
+    MG_TRY(mg_policy_gradient(p, t.row, t.n, &objective, stats, err));
+    /* the batch is on-policy: anything but 1 means that sampler and trainer do not compute the same model */
+    MG_REQUIRE(stats->ratio_min == 1.0 && stats->ratio_max == 1.0, MG_FAIL,
+               "the ratio of an on-policy batch is %.9g to %.9g, must be exactly 1", stats->ratio_min,
+               stats->ratio_max);
+    MG_TRY(mg_policy_step(p, &adam, grad_norm, err));
+out:
+    free(t.row);
+    free(t.weight);
+    return st;
+}
