@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -31,15 +32,21 @@ end(void)
 }
 
 static enum mg_status
-load(const char *text, struct mg_config *c)
+load_bytes(const void *bytes, size_t len, struct mg_config *c)
 {
     FILE *f = fopen(file, "w");
 
     ck_assert_ptr_nonnull(f);
-    ck_assert_int_ge(fputs(text, f), 0);
+    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
     ck_assert_int_eq(fclose(f), 0);
     mg_err_clear(&err);
     return mg_config_load(file, c, &err);
+}
+
+static enum mg_status
+load(const char *text, struct mg_config *c)
+{
+    return load_bytes(text, strlen(text), c);
 }
 
 static void
@@ -144,7 +151,73 @@ START_TEST(a_wrong_file_is_named)
     refuses(HEAD MODELS MODELS, ":11:", "model is given twice", "5");
     refuses(HEAD "main {\n model = m\n}\n", ": search:", "model", "missing");
     refuses(MODELS, ":", "corpus", "missing");
-    refuses(HEAD "main {\n", ":", "", "");
+    refuses(HEAD "agents = single\nmain {\n model = m\n", ": ends", "after 88 bytes", "section");
+    refuses(HEAD MODELS "/* steps = 3\n", ": ends", "bytes", "comment");
+    refuses(HEAD MODELS "steps = \n", ":11:", "premature end of file", "");
+    refuses(HEAD MODELS "}\n", ":", "unexpected closing brace", "");
+    refuses(HEAD MODELS "eval_split = \"test\n", ":", "premature end of file", "");
+    refuses(HEAD MODELS "main = 3\n", ":10:", "missing opening brace", "main");
+    refuses("", "", "corpus", "missing");
+}
+END_TEST
+
+/* What a record in JSON could not hold, and what is no configuration at all. */
+START_TEST(what_is_no_text_is_refused)
+{
+    static const char with_nul[] = HEAD MODELS "steps = 3\0\n";
+    struct mg_config c = {0};
+    size_t large = (1 << 20) + 1;
+    char *spaces = malloc(large);
+
+    refuses(HEAD "main {\n model = \"m\xff\"\n}\n", ":5: main:", "model", "not UTF-8");
+    refuses(HEAD "main {\n model = \"m\\xc3\"\n}\n", ":5: main:", "model", "not UTF-8");
+    ck_assert_int_eq(load_bytes(with_nul, sizeof with_nul - 1, &c), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "NUL"));
+    ck_assert_ptr_nonnull(spaces);
+    memset(spaces, ' ', large);
+    ck_assert_int_eq(load_bytes(spaces, large, &c), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "1048576"));
+    free(spaces);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_config_load(folder, &c, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, folder));
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_config_load("no-such-folder/run.conf", &c, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "no-such-folder"));
+}
+END_TEST
+
+START_TEST(junk_is_refused)
+{
+    uint32_t x = 1;
+
+    for (int i = 0; i < 300; i++) {
+        struct mg_config c = {0};
+        unsigned char junk[200];
+
+        for (size_t k = 0; k < sizeof junk; k++) {
+            x = x * 1664525u + 1013904223u;
+            junk[k] = (unsigned char)(i % 2 == 0 ? x >> 24 : 32 + (x >> 24) % 95);
+        }
+        ck_assert_int_eq(load_bytes(junk, 1 + (size_t)i % sizeof junk, &c), MG_INPUT);
+        ck_assert_msg(strstr(err.text, file) != NULL, "\"%s\" does not name the file", err.text);
+    }
+}
+END_TEST
+
+/* A ~ that a shell has left in a path is a name as any other. */
+START_TEST(a_path_is_taken_as_it_is)
+{
+    struct mg_config c = {0};
+
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(mkdir("~root", 0700), 0);
+    strcpy(file, "~root/run.conf");
+    loads(HEAD MODELS, &c);
+    mg_config_free(&c);
+    unlink(file);
+    ck_assert_int_eq(rmdir("~root"), 0);
+    ck_assert_int_eq(chdir(".."), 0);
 }
 END_TEST
 
@@ -300,6 +373,9 @@ main(void)
     tcase_add_test(tc, every_range_ends_where_it_says);
     tcase_add_test(tc, a_wrong_value_is_named);
     tcase_add_test(tc, a_wrong_file_is_named);
+    tcase_add_test(tc, what_is_no_text_is_refused);
+    tcase_add_test(tc, junk_is_refused);
+    tcase_add_test(tc, a_path_is_taken_as_it_is);
     tcase_add_test(tc, values_must_fit_together);
     tcase_add_test(tc, a_single_agent_needs_no_search);
     tcase_add_test(tc, who_trains);

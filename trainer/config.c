@@ -113,8 +113,29 @@ out:
     return st;
 }
 
+/* libConfuse takes the end of the file for the end of a section or comment, so that a file cut short could be read. One
+ * more brace is an error only if none was missing. */
 static enum mg_status
-parse(cfg_t *cfg, const char *path, struct mg_err *err)
+check_end(cfg_opt_t *top, const char *text, const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    cfg_t *cfg = cfg_init(top, CFGF_NONE);
+    char *with_brace = NULL;
+
+    MG_REQUIRE(cfg != NULL && asprintf(&with_brace, "%s\n}\n", text) >= 0, MG_FAIL, "out of memory");
+    memset(key_line, 0, sizeof key_line);
+    cfg_set_error_function(cfg, keep_error);
+    MG_REQUIRE(cfg_parse_buf(cfg, with_brace) != CFG_SUCCESS, MG_INPUT,
+               "%s: ends after %zu bytes inside a section or comment", path, strlen(text));
+out:
+    free(with_brace);
+    if (cfg != NULL)
+        cfg_free(cfg);
+    return st;
+}
+
+static enum mg_status
+parse(cfg_t *cfg, cfg_opt_t *top, const char *path, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     char *text = NULL;
@@ -126,8 +147,9 @@ parse(cfg_t *cfg, const char *path, struct mg_err *err)
     parse_error[0] = '\0';
     memset(key_line, 0, sizeof key_line);
     cfg_set_error_function(cfg, keep_error);
-    rc = cfg_parse(cfg, path);
+    rc = cfg_parse_buf(cfg, text); /* cfg_parse takes a path that begins with ~ for a home */
     MG_REQUIRE(rc == CFG_SUCCESS, MG_INPUT, "%s%s", path, parse_error[0] != '\0' ? parse_error : ": cannot be read");
+    MG_TRY(check_end(top, text, path, err));
 out:
     free(text);
     return st;
@@ -151,7 +173,7 @@ mg_config_load(const char *path, struct mg_config *out, struct mg_err *err)
     top[n] = (cfg_opt_t)CFG_END();
     cfg = cfg_init(top, CFGF_NONE);
     MG_REQUIRE(cfg != NULL, MG_FAIL, "out of memory");
-    MG_TRY(parse(cfg, path, err));
+    MG_TRY(parse(cfg, top, path, err));
     for (size_t i = 0; i < mg_n_config_keys; i++)
         MG_TRY(apply_key(&c, &mg_config_keys[i], cfg, path, folder, err));
     MG_TRY(mg_config_check(&c, path, err));

@@ -2,6 +2,7 @@
 #include "config_keys.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,20 +136,35 @@ set_choice(struct mg_config *c, const struct mg_config_key *key, const char *tex
     return MG_OK;
 }
 
+/* Text must be UTF-8, since the record of a run is JSON. */
+static enum mg_status
+set_text(char **at, const struct mg_config_key *key, const char *text, const char *where, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    json_t *recorded = json_string(text);
+    char *copy = strdup(text);
+
+    MG_REQUIRE(copy != NULL, MG_FAIL, "out of memory");
+    MG_REQUIRE(recorded != NULL, MG_INPUT, "%s: %s is not UTF-8", where, key->name);
+    free(*at);
+    *at = copy;
+    copy = NULL;
+out:
+    free(copy);
+    json_decref(recorded);
+    return st;
+}
+
 enum mg_status
 mg_config_set(struct mg_config *c, const struct mg_config_key *key, const char *text, const char *where,
               struct mg_err *err)
 {
-    char **string = (char **)((char *)c + key->offset);
-
     switch (key->type) {
     case MG_KEY_CHOICE:
         return set_choice(c, key, text, where, err);
     case MG_KEY_TEXT:
     case MG_KEY_PATH:
-        free(*string);
-        *string = strdup(text);
-        return *string != NULL ? MG_OK : mg_fail(err, MG_FAIL, "out of memory");
+        return set_text((char **)((char *)c + key->offset), key, text, where, err);
     case MG_KEY_UINT:
     case MG_KEY_U64:
     case MG_KEY_REAL:
