@@ -3,18 +3,26 @@ dist_man_MANS = \
 	man/clgrpo-bench.1 \
 	man/clgrpo-info.1 \
 	man/clgrpo.3 \
+	man/clgrpo_advantage.3 \
 	man/clgrpo_attention.3 \
 	man/clgrpo_context.3 \
 	man/clgrpo_gemm.3 \
 	man/clgrpo_layer.3 \
+	man/clgrpo_linear_logprob.3 \
 	man/clgrpo_optim.3 \
+	man/clgrpo_policy_loss.3 \
+	man/clgrpo_sample.3 \
 	man/clgrpo_tensor.3 \
 	man/mgrpo-agent.1 \
 	man/mgrpo-ask.1 \
 	man/mgrpo-corpus.5 \
 	man/mgrpo-demos.5 \
+	man/mgrpo-eval.1 \
 	man/mgrpo-objectives.7 \
 	man/mgrpo-questions.5 \
+	man/mgrpo-replay.1 \
+	man/mgrpo-report.1 \
+	man/mgrpo-run.5 \
 	man/mgrpo-sft.1 \
 	man/mgrpo-store.5 \
 	man/mgrpo-train.1 \

@@ -30,6 +30,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cmd_agent.c \
 	trainer/cmd_ask.c \
 	trainer/cmd_eval.c \
+	trainer/cmd_replay.c \
+	trainer/cmd_report.c \
 	trainer/cmd_sft.c \
 	trainer/cmd_train.c \
 	trainer/cmd_world.c \
@@ -53,6 +55,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/half.c \
 	trainer/interval.c \
 	trainer/interval.h \
+	trainer/learn.c \
+	trainer/learn.h \
 	trainer/metrics.c \
 	trainer/metrics.h \
 	trainer/model_config.c \
@@ -81,6 +85,10 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/question_draw.c \
 	trainer/question_file.c \
 	trainer/question_file.h \
+	trainer/report.c \
+	trainer/report.h \
+	trainer/report_chart.c \
+	trainer/report_dialogue.c \
 	trainer/reward.c \
 	trainer/reward.h \
 	trainer/rng.c \

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "metrics.h"
+#include "run_dir.h"
+
+enum { MAX_PATH = 4096, DIALOGUES = 3 };
+
+static enum mg_status
+keep_line(void *arg, json_t *line, struct mg_err *err)
+{
+    return json_array_append(arg, line) == 0 ? MG_OK : mg_fail(err, MG_FAIL, "out of memory: metrics");
+}
+
+static enum mg_status
+read_lines(const char *run, enum mg_side side, const char *name, json_t **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[MAX_PATH];
+
+    *out = json_array();
+    MG_REQUIRE(*out != NULL, MG_FAIL, "out of memory: metrics");
+    snprintf(path, sizeof path, "%s/%s/%s", run, mg_side_name(side), name);
+    if (access(path, F_OK) == 0)
+        MG_TRY(mg_metrics_each(path, keep_line, *out, err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_report_load(const char *run, struct mg_report *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    memset(r, 0, sizeof *r);
+    r->run = run;
+    MG_TRY(mg_run_config(run, &r->config, err));
+    MG_TRY(mg_summary_read(run, &r->summary, err));
+    for (int side = 0; side < MG_N_SIDES; side++) {
+        MG_TRY(read_lines(run, (enum mg_side)side, "metrics.jsonl", &r->metrics[side], err));
+        MG_TRY(read_lines(run, (enum mg_side)side, "timing.jsonl", &r->timing[side], err));
+    }
+out:
+    return st;
+}
+
+void
+mg_report_free(struct mg_report *r)
+{
+    for (int side = 0; side < MG_N_SIDES; side++) {
+        json_decref(r->metrics[side]);
+        json_decref(r->timing[side]);
+    }
+    mg_config_free(&r->config);
+}
+
+static const char style[] =
+    "<style>\n"
+    ":root{color-scheme:light "
+    "dark;--bg:#fff;--fg:#1a202c;--dim:#5a6472;--line:#d7dde5;--card:#f6f8fa;--c0:#2b6cb0;--c1:#c05621;--c2:#2f855a}\n"
+    "@media(prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e3e8ee;--dim:#9aa5b1;--line:#333c47;--card:#1d232a;--"
+    "c0:#63b3ed;--c1:#f6ad55;--c2:#68d391}}\n"
+    "body{background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif;max-width:1120px;margin:0 "
+    "auto;padding:1.2rem}\n"
+    "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid "
+    "var(--line)}h3{font-size:.95rem;margin:.2rem 0 .5rem}\n"
+    ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:1rem}\n"
+    "svg{width:100%;height:auto;background:var(--card);border-radius:8px}svg text{fill:var(--dim);font-size:11px}\n"
+    "svg "
+    ".title{fill:var(--fg);font-size:13px;font-weight:600}.grid{stroke:var(--line)}.line{fill:none;stroke-width:1.8}."
+    "band{opacity:.18;stroke:none}\n"
+    ".line.c0{stroke:var(--c0)}.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.band.c0{fill:var(--c0)}.band.c1{"
+    "fill:var(--c1)}.band.c2{fill:var(--c2)}\n"
+    "svg text.key.c0{fill:var(--c0)}svg text.key.c1{fill:var(--c1)}svg text.key.c2{fill:var(--c2)}\n"
+    "table{border-collapse:collapse;width:100%;max-width:820px}th,td{padding:.35rem .6rem;border-bottom:1px solid "
+    "var(--line);text-align:right}th:first-child,td:first-child{text-align:left}\n"
+    ".pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem;margin-bottom:1rem}"
+    ".pair>div{background:var(--card);border-radius:8px;padding:.8rem}\n"
+    ".pair p{margin:.15rem 0;overflow-wrap:anywhere}.inner{padding-left:1.4rem;color:var(--dim)}.pair "
+    "b{font-weight:600;font-size:.8rem;text-transform:uppercase;letter-spacing:.03em}\n"
+    "pre{background:var(--card);border-radius:8px;padding:.8rem;overflow:auto;font-size:.85rem}\n"
+    "</style>\n";
+
+static void
+table_row(FILE *to, const char *name, const struct mg_held_out *h)
+{
+    if (!h->there)
+        return;
+    fprintf(to, "<tr><td>%s</td><td>%.0f</td><td>%.3f</td><td>%.3f to %.3f</td><td>", name, h->n, h->success, h->lo,
+            h->hi);
+    if (isfinite(h->expert))
+        fprintf(to, "%.3f", h->expert);
+    fprintf(to, "</td><td>%.2f</td></tr>\n", h->calls);
+}
+
+static void
+held_out_table(FILE *to, const struct mg_summary *s)
+{
+    fputs("<table><tr><th>held-out questions</th><th>n</th><th>success</th><th>95% interval</th><th>sub-agent "
+          "right</th><th>subtasks each</th></tr>\n",
+          to);
+    table_row(to, "before, as sampled", &s->sampled[0]);
+    table_row(to, "after, as sampled", &s->sampled[1]);
+    table_row(to, "before, greedy", &s->greedy[0]);
+    table_row(to, "after, greedy", &s->greedy[1]);
+    fprintf(to, "</table>\n<p>%.0f train steps, %.2f million tokens, %.0f seconds.</p>\n", s->steps, s->tokens / 1e6,
+            s->seconds);
+}
+
+static enum mg_status
+write_page(FILE *to, struct mg_report *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *config = mg_config_to_json(&r->config);
+
+    MG_REQUIRE(config != NULL, MG_FAIL, "out of memory: the configuration as text");
+    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+          "content=\"width=device-width\">\n"
+          "<title>M-GRPO run</title>\n",
+          to);
+    fputs(style, to);
+    fputs("</head><body>\n<h1>M-GRPO run: planner and search agent</h1>\n", to);
+    held_out_table(to, &r->summary);
+    fputs("<h2>Train steps</h2>\n<p>Bands are 95% intervals over the trajectories of a step.</p>\n<div "
+          "class=\"charts\">\n",
+          to);
+    MG_TRY(mg_report_charts(to, r, err));
+    fputs("</div>\n<h2>The same held-out questions, before and after</h2>\n", to);
+    MG_TRY(mg_report_dialogues(to, r, DIALOGUES, true, err));
+    fputs("<h2>Configuration</h2>\n<pre>", to);
+    for (char *line = strtok(config, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        mg_html_text(to, line);
+        fputc('\n', to);
+    }
+    fputs("</pre>\n</body></html>\n", to);
+out:
+    free(config);
+    return st;
+}
+
+enum mg_status
+mg_report_write(struct mg_report *r, const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *page = open_memstream(&text, &len);
+
+    MG_REQUIRE(page != NULL, MG_FAIL, "out of memory: the report");
+    st = write_page(page, r, err);
+    MG_REQUIRE(fclose(page) == 0, MG_FAIL, "out of memory: the report");
+    MG_TRY(st);
+    MG_TRY(mg_file_write_atomic(path, text, len, err));
+out:
+    free(text);
+    return st;
+}

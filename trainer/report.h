@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_REPORT_H
+#define MGRPO_REPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "agent.h"
+#include "summary.h"
+
+/* A run as it is drawn: everything is read from its folder, nothing is computed anew. */
+struct mg_report {
+    const char *run;
+    struct mg_config config;
+    struct mg_summary summary;
+    json_t *metrics[MG_N_SIDES], *timing[MG_N_SIDES]; /* arrays of lines; search is empty where there is none */
+};
+enum mg_status mg_report_load(const char *run, struct mg_report *r, struct mg_err *err);
+void mg_report_free(struct mg_report *r);
+/* One self-contained HTML file, atomically. */
+enum mg_status mg_report_write(struct mg_report *r, const char *path, struct mg_err *err);
+
+/* ---- Charts ---- */
+
+enum { MG_CHART_SERIES = 4 };
+struct mg_series {
+    const char *name;
+    double *y;    /* [n]; NaN: no point */
+    double *half; /* [n] half-width of a band, or NULL */
+};
+struct mg_chart {
+    const char *title, *unit;
+    const double *x; /* [n] train steps */
+    size_t n;
+    struct mg_series series[MG_CHART_SERIES];
+    unsigned n_series;
+};
+void mg_chart_svg(FILE *to, const struct mg_chart *chart);
+/* The page's charts of a run. */
+enum mg_status mg_report_charts(FILE *to, const struct mg_report *r, struct mg_err *err);
+
+/* ---- Dialogues ---- */
+
+/* `count` questions of the held-out evaluation as sampled, before and after: those first in the run whose verdict
+ * improved, then others. */
+enum mg_status mg_report_dialogues(FILE *to, const struct mg_report *r, unsigned count, bool html, struct mg_err *err);
+
+/* Text with the signs of HTML escaped. */
+void mg_html_text(FILE *to, const char *text);
+
+#endif
