@@ -10,7 +10,7 @@
  */
 enum {
     TILE_ROWS = 384, /* on 8 cores or fewer; more cores take more rows */
-    PANEL_BYTES = 5 << 18,
+    PANEL_BYTES = 3 << 18,
     DZ_PAD = 16 /* floats, so that rows of dz do not fall on the same cache sets */
 };
 

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fixture.h"
-#include "ref_linear_logprob.h"
+#include "logprob_case.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct shape {
-    size_t n, e, v;
-};
 
 static const struct shape small_shapes[] = {{1, 1, 1}, {3, 2, 3}, {7, 17, 70}, {33, 5, 129}};
 static const struct shape all_shapes[] = {{1, 1, 1},     {2, 3, 2},      {3, 2, 3},      {5, 7, 15},   {6, 16, 16},
@@ -35,120 +30,6 @@ shape_of(size_t i)
     return small_only() ? small_shapes[i] : all_shapes[i];
 }
 
-/* Inputs on the host, and the same as doubles; views with rows PAD longer than they are wide. */
-enum { PAD = 3 };
-struct head {
-    struct shape s;
-    float *x, *w, *g, *h;
-    int32_t *target;
-    double *x64, *w64, *g64, *h64;
-    struct clgrpo_linear_logprob_args fwd;
-    struct clgrpo_linear_logprob_backward_args bwd;
-    struct ref_linear_logprob ref;
-};
-
-static double *
-widen(const float *x, size_t n)
-{
-    double *y = malloc((n + 1) * sizeof *y);
-
-    ck_assert_ptr_nonnull(y);
-    for (size_t i = 0; i < n; i++)
-        y[i] = x[i];
-    return y;
-}
-
-static struct head
-make_head(struct clgrpo_context *ctx, struct shape s, bool with_entropy, float inv_temperature)
-{
-    struct head h = {.s = s, .fwd = CLGRPO_LINEAR_LOGPROB_ARGS_INIT};
-
-    h.x = fx_random(s.n * s.e, 2.0f, 21);
-    h.w = fx_random(s.v * s.e, 1.5f, 22);
-    h.g = fx_random(s.n, 1.0f, 23);
-    h.h = fx_random(s.n, 0.5f, 24);
-    h.target = fx_random_i32(s.n, (int32_t)s.v, 25);
-    h.fwd.x = fx_upload_strided(ctx, s.n, s.e, s.e + PAD, h.x);
-    h.fwd.w = fx_upload_strided(ctx, s.v, s.e, s.e + PAD, h.w);
-    h.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(s.n), h.target);
-    h.fwd.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(s.n));
-    h.fwd.lse = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(s.n));
-    if (with_entropy)
-        h.fwd.entropy = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(s.n));
-    h.fwd.inv_temperature = inv_temperature;
-    h.x64 = widen(h.x, s.n * s.e);
-    h.w64 = widen(h.w, s.v * s.e);
-    h.g64 = widen(h.g, s.n);
-    h.h64 = widen(h.h, s.n);
-    h.ref = (struct ref_linear_logprob){.n = s.n,
-                                        .e = s.e,
-                                        .v = s.v,
-                                        .x = h.x64,
-                                        .w = h.w64,
-                                        .g = h.g64,
-                                        .h = with_entropy ? h.h64 : NULL,
-                                        .target = h.target,
-                                        .inv_temperature = inv_temperature};
-    return h;
-}
-
-static void
-release(struct head *h)
-{
-    struct clgrpo_tensor *all[] = {&h->fwd.x,       &h->fwd.w,        &h->fwd.target,   &h->fwd.logprob, &h->fwd.lse,
-                                   &h->fwd.entropy, &h->bwd.dlogprob, &h->bwd.dentropy, &h->bwd.dx,      &h->bwd.dw};
-
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        fx_release(all[i]);
-    fx_workspace_release(&h->fwd.workspace);
-    fx_workspace_release(&h->bwd.workspace);
-    ref_linear_logprob_free(&h->ref);
-    free(h->x);
-    free(h->w);
-    free(h->g);
-    free(h->h);
-    free(h->target);
-    free(h->x64);
-    free(h->w64);
-    free(h->g64);
-    free(h->h64);
-}
-
-static void
-forward(struct clgrpo_context *ctx, struct head *h)
-{
-    size_t bytes;
-
-    fx_workspace_release(&h->fwd.workspace);
-    fx_ok(ctx, clgrpo_linear_logprob_workspace(ctx, &h->fwd, &bytes));
-    h->fwd.workspace = fx_workspace(ctx, bytes);
-    fx_ok(ctx, clgrpo_linear_logprob(ctx, &h->fwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
-}
-
-/* dw starts from w, so that accumulation shows. */
-static void
-backward(struct clgrpo_context *ctx, struct head *h)
-{
-    const bool with_entropy = h->fwd.entropy.buf != NULL;
-    size_t bytes;
-
-    h->bwd = (struct clgrpo_linear_logprob_backward_args)CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
-    h->bwd.x = h->fwd.x;
-    h->bwd.w = h->fwd.w;
-    h->bwd.target = h->fwd.target;
-    h->bwd.lse = h->fwd.lse;
-    h->bwd.entropy = h->fwd.entropy;
-    h->bwd.inv_temperature = h->fwd.inv_temperature;
-    h->bwd.dlogprob = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(h->s.n), h->g);
-    if (with_entropy)
-        h->bwd.dentropy = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(h->s.n), h->h);
-    h->bwd.dx = fx_upload_strided(ctx, h->s.n, h->s.e, h->s.e + PAD, NULL);
-    h->bwd.dw = fx_upload_strided(ctx, h->s.v, h->s.e, h->s.e + PAD, h->w);
-    fx_ok(ctx, clgrpo_linear_logprob_backward_workspace(ctx, &h->bwd, &bytes));
-    h->bwd.workspace = fx_workspace(ctx, bytes);
-    fx_ok(ctx, clgrpo_linear_logprob_backward(ctx, &h->bwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
-}
-
 static void
 close_to(struct clgrpo_context *ctx, const char *what, const struct clgrpo_tensor *t, const double *want,
          const double *size, size_t n, size_t n_terms)
@@ -166,9 +47,9 @@ START_TEST(forward_matches_the_reference)
 
         for (size_t i = 0; i < n_shapes(); i++) {
             struct shape s = shape_of(i);
-            struct head h = make_head(ctx, s, i % 2 == 0, 0.7f);
+            struct head h = head_make(ctx, s, i % 2 == 0, 0.7f);
 
-            forward(ctx, &h);
+            head_forward(ctx, &h);
             ref_linear_logprob(&h.ref);
             close_to(ctx, "lse", &h.fwd.lse, h.ref.lse, h.ref.size, s.n, s.e);
             close_to(ctx, "logprob", &h.fwd.logprob, h.ref.logprob, h.ref.size, s.n, s.e);
@@ -177,7 +58,7 @@ START_TEST(forward_matches_the_reference)
                     h.ref.size[n] *= 1.0 + h.ref.entropy[n];
                 close_to(ctx, "entropy", &h.fwd.entropy, h.ref.entropy, h.ref.size, s.n, s.e);
             }
-            release(&h);
+            head_release(&h);
         }
     }
 }
@@ -190,15 +71,15 @@ START_TEST(backward_matches_the_reference)
 
         for (size_t i = 0; i < n_shapes(); i++) {
             struct shape s = shape_of(i);
-            struct head h = make_head(ctx, s, i % 2 == 0, 1.3f);
+            struct head h = head_make(ctx, s, i % 2 == 0, 1.3f);
             double *dw;
 
             if (s.n > 2)
                 h.g[1] = h.h[1] = 0.0f; /* a masked row */
             if (s.n > 2)
                 h.g64[1] = h.h64[1] = 0.0;
-            forward(ctx, &h);
-            backward(ctx, &h);
+            head_forward(ctx, &h);
+            head_backward(ctx, &h);
             ref_linear_logprob(&h.ref);
             ref_linear_logprob_backward(&h.ref);
             dw = h.ref.dw;
@@ -208,7 +89,7 @@ START_TEST(backward_matches_the_reference)
             }
             close_to(ctx, "dx", &h.bwd.dx, h.ref.dx, h.ref.dx_size, s.n * s.e, s.e + s.v);
             close_to(ctx, "dw", &h.bwd.dw, h.ref.dw, h.ref.dw_size, s.v * s.e, s.e + s.n);
-            release(&h);
+            head_release(&h);
         }
     }
 }
@@ -218,7 +99,7 @@ START_TEST(reference_gradient_is_the_slope)
 {
     struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_CPU);
     struct shape s = {5, 4, 11};
-    struct head h = make_head(ctx, s, true, 0.9f);
+    struct head h = head_make(ctx, s, true, 0.9f);
     const double step = 1e-5;
 
     ref_linear_logprob(&h.ref);
@@ -235,7 +116,7 @@ START_TEST(reference_gradient_is_the_slope)
         *at = keep;
         ck_assert_double_eq_tol((up - down) / (2.0 * step), want, 1e-7 * (1.0 + fabs(want)));
     }
-    release(&h);
+    head_release(&h);
 }
 END_TEST
 
@@ -247,12 +128,12 @@ START_TEST(same_bits_twice)
         float *first[4] = {NULL};
 
         for (int run = 0; run < 2; run++) {
-            struct head h = make_head(ctx, s, true, 0.7f);
+            struct head h = head_make(ctx, s, true, 0.7f);
             float *got[4];
             const size_t n[4] = {s.n, s.n, s.n * s.e, s.v * s.e};
 
-            forward(ctx, &h);
-            backward(ctx, &h);
+            head_forward(ctx, &h);
+            head_backward(ctx, &h);
             got[0] = fx_download(ctx, &h.fwd.logprob);
             got[1] = fx_download(ctx, &h.fwd.entropy);
             got[2] = fx_download(ctx, &h.bwd.dx);
@@ -263,7 +144,7 @@ START_TEST(same_bits_twice)
                 free(first[i]);
                 first[i] = got[i];
             }
-            release(&h);
+            head_release(&h);
         }
         for (int i = 0; i < 4; i++)
             free(first[i]);
@@ -275,24 +156,24 @@ END_TEST
 static void
 check_rows(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n)
 {
-    struct head h = make_head(ctx, s, true, 0.7f), part;
+    struct head h = head_make(ctx, s, true, 0.7f), part;
     float *whole[3], *got[3];
 
-    forward(ctx, &h);
-    backward(ctx, &h);
+    head_forward(ctx, &h);
+    head_backward(ctx, &h);
     whole[0] = fx_download(ctx, &h.fwd.logprob);
     whole[1] = fx_download(ctx, &h.fwd.entropy);
     whole[2] = fx_download(ctx, &h.bwd.dx);
     s.n = n;
-    part = make_head(ctx, s, true, 0.7f);
+    part = head_make(ctx, s, true, 0.7f);
     fx_release(&part.fwd.x);
     fx_release(&part.fwd.target);
     part.fwd.x = fx_upload_strided(ctx, n, s.e, s.e + PAD, h.x + first * s.e);
     part.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), h.target + first);
     memcpy(part.g, h.g + first, n * sizeof(float));
     memcpy(part.h, h.h + first, n * sizeof(float));
-    forward(ctx, &part);
-    backward(ctx, &part);
+    head_forward(ctx, &part);
+    head_backward(ctx, &part);
     got[0] = fx_download(ctx, &part.fwd.logprob);
     got[1] = fx_download(ctx, &part.fwd.entropy);
     got[2] = fx_download(ctx, &part.bwd.dx);
@@ -303,8 +184,8 @@ check_rows(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n)
         free(whole[i]);
         free(got[i]);
     }
-    release(&h);
-    release(&part);
+    head_release(&h);
+    head_release(&part);
 }
 
 START_TEST(batch_invariance)
@@ -325,7 +206,7 @@ END_TEST
 static void
 check_sampler(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n, float temperature)
 {
-    struct head h = make_head(ctx, s, false, 1.0f / temperature);
+    struct head h = head_make(ctx, s, false, 1.0f / temperature);
     struct clgrpo_gemm_args gemm = CLGRPO_GEMM_ARGS_INIT;
     struct clgrpo_sample_args sample = CLGRPO_SAMPLE_ARGS_INIT;
     uint64_t *keys = malloc((2 * n + 1) * sizeof *keys);
@@ -357,7 +238,7 @@ check_sampler(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n
     memcpy(h.target + first, token, n * sizeof *token);
     fx_release(&h.fwd.target);
     h.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(s.n), h.target);
-    forward(ctx, &h);
+    head_forward(ctx, &h);
     trained = fx_download(ctx, &h.fwd.logprob);
     fx_same_bits("log-probability of sampler and trainer", sampled, trained + first, n * sizeof *sampled);
     fx_release(&gemm.a);
@@ -371,7 +252,7 @@ check_sampler(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n
     free(token);
     free(sampled);
     free(trained);
-    release(&h);
+    head_release(&h);
 }
 
 START_TEST(batch_invariance_of_sampler_and_trainer)
@@ -394,18 +275,18 @@ START_TEST(target_outside_is_impossible)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
-        struct head h = make_head(ctx, (struct shape){4, 6, 130}, false, 1.0f);
+        struct head h = head_make(ctx, (struct shape){4, 6, 130}, false, 1.0f);
         const int32_t target[4] = {-1, 130, 129, INT32_MIN};
         float *got;
 
         fx_release(&h.fwd.target);
         h.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(4), target);
-        forward(ctx, &h);
+        head_forward(ctx, &h);
         got = fx_download(ctx, &h.fwd.logprob);
         ck_assert(isinf(got[0]) && got[0] < 0.0f && isinf(got[1]) && got[1] < 0.0f && isinf(got[3]) && got[3] < 0.0f);
         ck_assert(isfinite(got[2]));
         free(got);
-        release(&h);
+        head_release(&h);
     }
 }
 END_TEST
@@ -415,15 +296,15 @@ START_TEST(large_logits_stay_finite)
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
         struct shape s = {9, 8, 200};
-        struct head h = make_head(ctx, s, true, 60.0f);
+        struct head h = head_make(ctx, s, true, 60.0f);
 
-        forward(ctx, &h);
-        backward(ctx, &h);
+        head_forward(ctx, &h);
+        head_backward(ctx, &h);
         ref_linear_logprob(&h.ref);
         close_to(ctx, "lse of large logits", &h.fwd.lse, h.ref.lse, h.ref.size, s.n, s.e);
         ref_linear_logprob_backward(&h.ref);
         close_to(ctx, "dx of large logits", &h.bwd.dx, h.ref.dx, h.ref.dx_size, s.n * s.e, s.e + s.v);
-        release(&h);
+        head_release(&h);
     }
 }
 END_TEST
@@ -432,6 +313,7 @@ START_TEST(workspace_is_a_small_part_of_the_logits)
 {
     struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_CPU);
     struct clgrpo_linear_logprob_args a = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
+    struct clgrpo_linear_logprob_backward_args b = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
     const size_t n = 2048, e = 24, v = 49152;
     size_t bytes;
 
@@ -441,6 +323,12 @@ START_TEST(workspace_is_a_small_part_of_the_logits)
     a.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
     a.lse = a.logprob;
     fx_ok(ctx, clgrpo_linear_logprob_workspace(ctx, &a, &bytes));
+    ck_assert_uint_le(bytes, n * v * sizeof(float) / 100);
+    b.x = b.dx = a.x;
+    b.w = b.dw = a.w;
+    b.target = a.target;
+    b.lse = b.dlogprob = a.lse;
+    fx_ok(ctx, clgrpo_linear_logprob_backward_workspace(ctx, &b, &bytes));
     ck_assert_uint_le(bytes, n * v * sizeof(float) / 100);
     fx_release(&a.x);
     fx_release(&a.w);
@@ -454,12 +342,12 @@ START_TEST(bad_arguments_are_refused)
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
         cl_command_queue q = clgrpo_context_queue(ctx);
-        struct head h = make_head(ctx, (struct shape){4, 6, 13}, true, 1.0f);
+        struct head h = head_make(ctx, (struct shape){4, 6, 13}, true, 1.0f);
         struct clgrpo_linear_logprob_args a;
         struct clgrpo_linear_logprob_backward_args b;
 
-        forward(ctx, &h);
-        backward(ctx, &h);
+        head_forward(ctx, &h);
+        head_backward(ctx, &h);
         a = h.fwd;
         a.struct_size = 3;
         fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
@@ -487,7 +375,7 @@ START_TEST(bad_arguments_are_refused)
         b = h.bwd;
         b.entropy.dtype = CLGRPO_I32;
         fx_fails(ctx, clgrpo_linear_logprob_backward(ctx, &b, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
-        release(&h);
+        head_release(&h);
     }
 }
 END_TEST

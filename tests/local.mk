@@ -34,7 +34,8 @@ tests_check_attention_backward_SOURCES = tests/check_attention_backward.c tests/
 tests_check_attention_decode_SOURCES = tests/check_attention_decode.c tests/attention_case.c tests/ref_attention.c
 tests_check_gemm_SOURCES = tests/check_gemm.c tests/ref_gemm.c tests/ref_gemm.h
 tests_check_layer_SOURCES = tests/check_layer.c tests/ref_layer.c tests/ref_layer.h
-tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/ref_linear_logprob.c tests/ref_linear_logprob.h
+tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/logprob_case.c tests/logprob_case.h \
+	tests/ref_linear_logprob.c tests/ref_linear_logprob.h
 tests_check_optim_SOURCES = tests/check_optim.c tests/ref_layer.c
 tests_check_policy_loss_SOURCES = tests/check_policy_loss.c tests/ref_policy_loss.c tests/ref_policy_loss.h
 tests_check_sample_SOURCES = tests/check_sample.c tests/ref_sample.c tests/ref_sample.h
