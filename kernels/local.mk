@@ -5,6 +5,7 @@ EMBEDDED_KERNELS = \
 	kernels/adamw.cl \
 	kernels/add.cl \
 	kernels/advantage.cl \
+	kernels/attention_cache.cl \
 	kernels/attention_cpu.cl \
 	kernels/attention_decode_cpu.cl \
 	kernels/attention_decode_simt.cl \

@@ -72,8 +72,7 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     cl_kernel kernel;
     char defines[128];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TOKENS=%zu -DT_SPACE=__global", a->q.shape[2],
-             rows, tokens);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TOKENS=%zu", a->q.shape[2], rows, tokens);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_cpu", "k_attention_decode", defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "zziiiif", ARGUMENTS(a), a->o.stride[0], a->o.stride[1], (cl_int)n,
                        (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
