@@ -97,9 +97,12 @@ add_turn(struct mg_demo_file *f, const json_t *turn, struct mg_example *e, struc
     enum mg_status st = MG_OK;
     const char *name = json_string_value(json_object_get(turn, "role"));
     const json_t *text = json_object_get(turn, "text");
-    bool own = json_integer_value(json_object_get(turn, "train")) != 0;
+    const json_t *train = json_object_get(turn, "train");
+    json_int_t own = json_integer_value(train);
     enum mg_role role = MG_ROLE_USER;
 
+    MG_REQUIRE(train == NULL || (json_is_integer(train) && own >= 0 && own <= 1), MG_INPUT,
+               "%s:%zu: train must be 1, or 0 or absent", f->path, f->line_number);
     MG_REQUIRE(name != NULL && mg_role_parse(name, &role) && json_is_string(text), MG_INPUT,
                "%s:%zu: a turn needs a known role and a text", f->path, f->line_number);
     f->text.n = 0;
@@ -126,8 +129,9 @@ parse_line(struct mg_demo_file *f, size_t len, struct mg_example *e, bool *used,
     MG_REQUIRE(demo != NULL, MG_INPUT, "%s:%zu: %s", f->path, f->line_number, why.text);
     agent = json_string_value(json_object_get(demo, "agent"));
     turns = json_object_get(demo, "turns");
-    MG_REQUIRE(agent != NULL && json_is_array(turns) && json_array_size(turns) > 0, MG_INPUT,
-               "%s:%zu: a demonstration needs an agent and turns", f->path, f->line_number);
+    MG_REQUIRE(agent != NULL && (strcmp(agent, "main") == 0 || strcmp(agent, "search") == 0) && json_is_array(turns) &&
+                   json_array_size(turns) > 0,
+               MG_INPUT, "%s:%zu: a demonstration needs an agent, main or search, and turns", f->path, f->line_number);
     *used = f->agent == NULL || strcmp(agent, f->agent) == 0;
     if (!*used)
         goto out;

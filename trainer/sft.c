@@ -76,7 +76,7 @@ next_batch(struct window *w, struct mg_demo_file *demos, const struct mg_sft_con
     double sum = 0.0;
 
     b->n = b->tokens = 0;
-    if (w->next == w->n)
+    for (int i = 0; i < 2 && w->next == w->n; i++) /* the first may find the file at its end */
         MG_TRY(window_fill(w, demos, c, epochs, err));
     MG_REQUIRE(w->n > 0, MG_INPUT, "there is no demonstration of at most %u tokens", c->max_len);
     while (w->next < w->n && b->n < MAX_BATCH_ROWS) {
@@ -93,7 +93,7 @@ next_batch(struct window *w, struct mg_demo_file *demos, const struct mg_sft_con
         b->tokens += e->len;
         w->next++;
     }
-    for (uint32_t i = 0; i < b->tokens; i++)
+    for (uint32_t i = 0; i < b->tokens && sum > 0.0; i++)
         b->weight[i] = (float)((double)b->weight[i] / sum);
 out:
     return st;

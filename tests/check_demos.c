@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Demonstrations: their tokens, whose they are, how long they may be, and what is refused. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "demo_file.h"
+#include "fake_policy.h"
+
+#define MAIN                                                                                                           \
+    "{\"agent\": \"main\", \"turns\": [{\"role\": \"user\", \"text\": \"Who?\"}, "                                     \
+    "{\"role\": \"answer\", \"text\": \"Al\", \"train\": 1}]}\n"
+#define SEARCH                                                                                                         \
+    "{\"agent\": \"search\", \"turns\": [{\"role\": \"task\", \"text\": \"<end>\", \"train\": 0}, "                    \
+    "{\"role\": \"answer\", \"text\": \"\", \"train\": 1}]}\n"
+enum { MAIN_LEN = 1 + 6 + 4, SEARCH_LEN = 1 + 7 + 2, LINE = 1 << 20 };
+
+static struct mg_err err;
+static struct mg_tokenizer *tok;
+static struct mg_demo_file *demos;
+static struct mg_example e;
+static char path[64];
+
+static void
+begin(void)
+{
+    char *json = mg_fake_tokenizer_json();
+    int fd;
+
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_tokenizer_parse(json, strlen(json), "fake", &tok, &err), MG_OK);
+    free(json);
+    strcpy(path, "/tmp/check_demos.XXXXXX");
+    fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+static void
+end(void)
+{
+    mg_demo_file_close(demos);
+    mg_example_free(&e);
+    mg_tokenizer_free(tok);
+    unlink(path);
+}
+
+static void
+open_bytes(const char *bytes, size_t len, const char *agent)
+{
+    FILE *f = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+    ck_assert_msg(mg_demo_file_open(path, agent, tok, &demos, &err) == MG_OK, "%s", err.text);
+}
+
+static void
+open_text(const char *text, const char *agent)
+{
+    open_bytes(text, strlen(text), agent);
+}
+
+static bool
+next(uint32_t max_len)
+{
+    bool more = false;
+
+    ck_assert_msg(mg_demo_file_next(demos, max_len, &e, &more, &err) == MG_OK, "%s", err.text);
+    return more;
+}
+
+static void
+is(const int32_t *ids, const char *own, uint32_t n)
+{
+    ck_assert_uint_eq(e.len, n);
+    for (uint32_t i = 0; i < n; i++) {
+        ck_assert_msg(e.ids[i] == ids[i], "token %u is %d, want %d", i, (int)e.ids[i], (int)ids[i]);
+        ck_assert_msg(e.own[i] == (own[i] == '1'), "token %u: own is %d", i, e.own[i]);
+    }
+}
+
+#define B(c)    (MG_FAKE_BYTE + (c))
+#define ROLE(r) (MG_FAKE_ROLE + MG_ROLE_##r)
+static const int32_t main_ids[] = {MG_FAKE_BOS, ROLE(USER),   B('W'), B('h'), B('o'),     B('?'),
+                                   MG_FAKE_END, ROLE(ANSWER), B('A'), B('l'), MG_FAKE_END};
+static const int32_t search_ids[] = {MG_FAKE_BOS, ROLE(TASK), B('<'),      B('e'),       B('n'),
+                                     B('d'),      B('>'),     MG_FAKE_END, ROLE(ANSWER), MG_FAKE_END};
+
+/* A turn is role, text, end; all three are the agent's own or none. A special that a text spells is text. */
+START_TEST(turns_become_tokens)
+{
+    open_text(MAIN SEARCH, NULL);
+    ck_assert(next(100));
+    is(main_ids, "00000001111", MAIN_LEN);
+    ck_assert_uint_eq(e.role[0], MG_N_ROLES);
+    for (uint32_t i = 1; i < e.len; i++)
+        ck_assert_uint_eq(e.role[i], i < 7 ? MG_ROLE_USER : MG_ROLE_ANSWER);
+    ck_assert(next(100));
+    is(search_ids, "0000000011", SEARCH_LEN);
+    ck_assert(!next(100));
+    ck_assert(!next(100));
+}
+END_TEST
+
+START_TEST(an_agent_reads_its_own)
+{
+    open_text(SEARCH MAIN SEARCH, "main");
+    ck_assert(next(100));
+    is(main_ids, "00000001111", MAIN_LEN);
+    ck_assert(!next(100));
+    ck_assert_uint_eq(mg_demo_file_skipped(demos), 0);
+}
+END_TEST
+
+START_TEST(long_ones_are_passed_over)
+{
+    open_text(MAIN SEARCH MAIN, NULL);
+    ck_assert(next(SEARCH_LEN));
+    ck_assert_uint_eq(e.len, SEARCH_LEN);
+    ck_assert(!next(SEARCH_LEN));
+    ck_assert_uint_eq(mg_demo_file_skipped(demos), 2);
+    ck_assert_int_eq(mg_demo_file_rewind(demos, &err), MG_OK);
+    ck_assert(next(MAIN_LEN));
+    is(main_ids, "00000001111", MAIN_LEN);
+}
+END_TEST
+
+START_TEST(the_last_line_needs_no_newline)
+{
+    open_bytes(MAIN, strlen(MAIN) - 1, "main");
+    ck_assert(next(100));
+    ck_assert(!next(100));
+}
+END_TEST
+
+#define TURN(rest) "{\"agent\": \"main\", \"turns\": [{" rest "}]}\n"
+static const struct {
+    const char *line, *sentence;
+} refused[] = {
+    {"\n", ""},
+    {"{\n", ""},
+    {"[]\n", "agent"},
+    {"3\n", ""},
+    {"{\"turns\": []}\n", "agent"},
+    {"{\"agent\": \"mian\", \"turns\": [{\"role\": \"user\", \"text\": \"\"}]}\n", "main or search"},
+    {"{\"agent\": 1, \"turns\": [{\"role\": \"user\", \"text\": \"\"}]}\n", "agent"},
+    {"{\"agent\": \"main\"}\n", "turns"},
+    {"{\"agent\": \"main\", \"turns\": []}\n", "turns"},
+    {"{\"agent\": \"main\", \"turns\": {\"role\": \"user\"}}\n", "turns"},
+    {"{\"agent\": \"main\", \"turns\": [7]}\n", "role"},
+    {TURN("\"text\": \"a\""), "role"},
+    {TURN("\"role\": \"judge\", \"text\": \"a\""), "role"},
+    {TURN("\"role\": \"user\""), "text"},
+    {TURN("\"role\": \"user\", \"text\": 5"), "text"},
+    {TURN("\"role\": \"user\", \"text\": \"a\\u0000b\""), ""},
+    {TURN("\"role\": \"user\", \"text\": \"\xff\""), "0xff"},
+    {TURN("\"role\": \"user\", \"text\": \"a\", \"train\": true"), "train"},
+    {TURN("\"role\": \"user\", \"text\": \"a\", \"train\": \"1\""), "train"},
+    {TURN("\"role\": \"user\", \"text\": \"a\", \"train\": 2"), "train"},
+    {TURN("\"role\": \"user\", \"text\": \"a\", \"train\": 1.0"), "train"},
+    {"{\"agent\": \"main\", \"turns\": [{\"role\": \"user\", \"text\": \"a\"}]} 7\n", "end of file"},
+};
+
+START_TEST(bad_lines_are_named)
+{
+    char text[1024], at[128];
+    bool more;
+
+    snprintf(text, sizeof text, "%s%s", MAIN, refused[_i].line);
+    open_text(text, NULL);
+    ck_assert(next(100));
+    ck_assert_msg(mg_demo_file_next(demos, 100, &e, &more, &err) == MG_INPUT, "accepted: %s", refused[_i].line);
+    snprintf(at, sizeof at, "%s:2: ", path);
+    ck_assert_msg(strstr(err.text, at) != NULL, "\"%s\" does not name %s", err.text, at);
+    ck_assert_msg(strstr(err.text, refused[_i].sentence) != NULL, "%s: \"%s\"", refused[_i].line, err.text);
+}
+END_TEST
+
+START_TEST(a_line_has_a_limit)
+{
+    char *line = malloc(LINE + 1);
+    bool more;
+
+    ck_assert_ptr_nonnull(line);
+    memset(line, ' ', LINE + 1);
+    memcpy(line, MAIN, strlen(MAIN) - 1);
+    open_bytes(line, LINE, NULL);
+    ck_assert(next(100));
+    mg_demo_file_close(demos);
+    open_bytes(line, LINE + 1, NULL);
+    ck_assert_int_eq(mg_demo_file_next(demos, 100, &e, &more, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "1048577 bytes"));
+    free(line);
+}
+END_TEST
+
+START_TEST(a_missing_file_is_named)
+{
+    ck_assert_int_eq(mg_demo_file_open("no-such-file", NULL, tok, &demos, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "no-such-file"));
+}
+END_TEST
+
+START_TEST(a_tokenizer_without_roles_is_refused)
+{
+    static const char changed[] = "<hitz>";
+    char *json = mg_fake_tokenizer_json(), *at;
+    struct mg_tokenizer *other = NULL;
+
+    while ((at = strstr(json, "<hits>")) != NULL)
+        memcpy(at, changed, sizeof changed - 1);
+    ck_assert_msg(mg_tokenizer_parse(json, strlen(json), "fake", &other, &err) == MG_OK, "%s", err.text);
+    ck_assert_int_eq(mg_demo_file_open(path, NULL, other, &demos, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "<hits>"));
+    mg_tokenizer_free(other);
+    free(json);
+}
+END_TEST
+
+START_TEST(a_pipe_is_read_once)
+{
+    int fd;
+
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    fd = open(path, O_RDWR | O_NONBLOCK);
+    ck_assert_int_eq(write(fd, MAIN, strlen(MAIN)), (ssize_t)strlen(MAIN));
+    ck_assert_int_eq(mg_demo_file_open(path, NULL, tok, &demos, &err), MG_OK);
+    ck_assert(next(100));
+    is(main_ids, "00000001111", MAIN_LEN);
+    ck_assert_int_eq(mg_demo_file_rewind(demos, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "twice"));
+    close(fd);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("demos");
+    TCase *tc = tcase_create("demos");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_test(tc, turns_become_tokens);
+    tcase_add_test(tc, an_agent_reads_its_own);
+    tcase_add_test(tc, long_ones_are_passed_over);
+    tcase_add_test(tc, the_last_line_needs_no_newline);
+    tcase_add_loop_test(tc, bad_lines_are_named, 0, (int)(sizeof refused / sizeof *refused));
+    tcase_add_test(tc, a_line_has_a_limit);
+    tcase_add_test(tc, a_missing_file_is_named);
+    tcase_add_test(tc, a_tokenizer_without_roles_is_refused);
+    tcase_add_test(tc, a_pipe_is_read_once);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
