@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -187,6 +189,56 @@ START_TEST(refuses_to_write)
 }
 END_TEST
 
+/* Wherever a file ends too early, it is refused. */
+START_TEST(refuses_every_beginning)
+{
+    struct mg_st_entry in[] = {{.name = "a", .rank = 2, .shape = {2, 2}, .f32 = numbers},
+                               {.name = "b", .rank = 1, .shape = {2}, .f32 = numbers}};
+    struct mg_safetensors *s = NULL;
+    char *bytes;
+    size_t len;
+
+    ck_assert_int_eq(mg_safetensors_write(path, in, 2, MG_ST_F16, &err), MG_OK);
+    ck_assert_int_eq(mg_file_read(path, 1 << 20, &bytes, &len, &err), MG_OK);
+    for (size_t n = 0; n < len; n++) {
+        ck_assert_int_eq(mg_file_write_atomic(path, bytes, n, &err), MG_OK);
+        ck_assert_msg(mg_safetensors_open(path, &s, &err) == MG_INPUT, "%zu of %zu bytes are read", n, len);
+        ck_assert_ptr_nonnull(strstr(err.text, path));
+        mg_err_clear(&err);
+    }
+    free(bytes);
+}
+END_TEST
+
+/* A disk that is full, here a limit on the size of files, in the header, in the first tensor and in the last. */
+START_TEST(a_failed_write_leaves_the_old_file)
+{
+    static float many[1000];
+    static const rlim_t limits[] = {10, 200, 8100};
+    struct mg_st_entry old = {.name = "old", .rank = 1, .shape = {3}, .f32 = numbers};
+    struct mg_st_entry in[] = {{.name = "a", .rank = 1, .shape = {1000}, .f32 = many},
+                               {.name = "b", .rank = 1, .shape = {1000}, .f32 = many}};
+    struct mg_safetensors *s = NULL;
+    struct rlimit before, small;
+
+    ck_assert_int_eq(mg_safetensors_write(path, &old, 1, MG_ST_F32, &err), MG_OK);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (int i = 0; i < 3; i++) {
+        small = before;
+        small.rlim_cur = limits[i];
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+        mg_err_clear(&err);
+        ck_assert_int_eq(mg_safetensors_write(path, in, 2, MG_ST_F32, &err), MG_FAIL);
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+        ck_assert_ptr_nonnull(strstr(err.text, path));
+        ck_assert_int_eq(mg_safetensors_open(path, &s, &err), MG_OK);
+        ck_assert_ptr_nonnull(mg_safetensors_find(s, "old"));
+        mg_safetensors_close(s);
+    }
+}
+END_TEST
+
 /* All 65,536 halves come back, NaN as NaN. */
 START_TEST(halves_come_back)
 {
@@ -252,6 +304,8 @@ main(void)
     tcase_add_loop_test(files, refuses, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_test(files, refuses_what_is_no_file);
     tcase_add_test(files, refuses_to_write);
+    tcase_add_test(files, refuses_every_beginning);
+    tcase_add_test(files, a_failed_write_leaves_the_old_file);
     suite_add_tcase(suite, files);
     tcase_add_test(halves, halves_come_back);
     tcase_add_test(halves, halves_round_to_nearest_even);

@@ -11,12 +11,16 @@ lib_suites = \
 	tests/check_attention \
 	tests/check_attention_backward \
 	tests/check_attention_decode \
+	tests/check_cache \
+	tests/check_core \
 	tests/check_gemm \
 	tests/check_layer \
 	tests/check_linear_logprob \
 	tests/check_optim \
 	tests/check_policy_loss \
-	tests/check_sample
+	tests/check_rng \
+	tests/check_sample \
+	tests/check_tensor
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libfixture.la
@@ -32,13 +36,17 @@ tests_check_advantage_SOURCES = tests/check_advantage.c tests/ref_advantage.c te
 tests_check_attention_SOURCES = tests/check_attention.c tests/attention_case.c tests/attention_case.h tests/ref_attention.c tests/ref_attention.h
 tests_check_attention_backward_SOURCES = tests/check_attention_backward.c tests/attention_case.c tests/ref_attention.c
 tests_check_attention_decode_SOURCES = tests/check_attention_decode.c tests/attention_case.c tests/ref_attention.c
+tests_check_cache_SOURCES = tests/check_cache.c
+tests_check_core_SOURCES = tests/check_core.c
 tests_check_gemm_SOURCES = tests/check_gemm.c tests/ref_gemm.c tests/ref_gemm.h
 tests_check_layer_SOURCES = tests/check_layer.c tests/ref_layer.c tests/ref_layer.h
 tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/logprob_case.c tests/logprob_case.h \
 	tests/ref_linear_logprob.c tests/ref_linear_logprob.h
 tests_check_optim_SOURCES = tests/check_optim.c tests/ref_layer.c
 tests_check_policy_loss_SOURCES = tests/check_policy_loss.c tests/ref_policy_loss.c tests/ref_policy_loss.h
+tests_check_rng_SOURCES = tests/check_rng.c
 tests_check_sample_SOURCES = tests/check_sample.c tests/ref_sample.c tests/ref_sample.h
+tests_check_tensor_SOURCES = tests/check_tensor.c
 
 tests_check_advantage_CPPFLAGS = $(tests_cppflags)
 tests_check_advantage_CFLAGS = $(tests_cflags)
@@ -56,6 +64,14 @@ tests_check_attention_decode_CPPFLAGS = $(tests_cppflags)
 tests_check_attention_decode_CFLAGS = $(tests_cflags)
 tests_check_attention_decode_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_attention_decode_LDADD = $(lib_test_ldadd)
+tests_check_cache_CPPFLAGS = $(tests_cppflags)
+tests_check_cache_CFLAGS = $(tests_cflags)
+tests_check_cache_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_cache_LDADD = $(lib_test_ldadd)
+tests_check_core_CPPFLAGS = $(tests_cppflags)
+tests_check_core_CFLAGS = $(tests_cflags)
+tests_check_core_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_core_LDADD = $(lib_test_ldadd)
 tests_check_gemm_CPPFLAGS = $(tests_cppflags)
 tests_check_gemm_CFLAGS = $(tests_cflags)
 tests_check_gemm_LDFLAGS = $(AM_LDFLAGS) -static
@@ -76,10 +92,18 @@ tests_check_policy_loss_CPPFLAGS = $(tests_cppflags)
 tests_check_policy_loss_CFLAGS = $(tests_cflags)
 tests_check_policy_loss_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_policy_loss_LDADD = $(lib_test_ldadd)
+tests_check_rng_CPPFLAGS = $(tests_cppflags)
+tests_check_rng_CFLAGS = $(tests_cflags)
+tests_check_rng_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_rng_LDADD = $(lib_test_ldadd)
 tests_check_sample_CPPFLAGS = $(tests_cppflags)
 tests_check_sample_CFLAGS = $(tests_cflags)
 tests_check_sample_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_sample_LDADD = $(lib_test_ldadd)
+tests_check_tensor_CPPFLAGS = $(tests_cppflags)
+tests_check_tensor_CFLAGS = $(tests_cflags)
+tests_check_tensor_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_tensor_LDADD = $(lib_test_ldadd)
 
 # ---- The trainer ----
 trainer_suites = \
@@ -88,6 +112,7 @@ trainer_suites = \
 	tests/check_align \
 	tests/check_config \
 	tests/check_corpus \
+	tests/check_demos \
 	tests/check_dialogue \
 	tests/check_file \
 	tests/check_model_config \
@@ -96,6 +121,7 @@ trainer_suites = \
 	tests/check_rollout \
 	tests/check_safetensors \
 	tests/check_scorer \
+	tests/check_sft \
 	tests/check_store \
 	tests/check_store_faults \
 	tests/check_tokenizer \
@@ -119,6 +145,11 @@ tests_check_corpus_CPPFLAGS = $(tests_cppflags)
 tests_check_corpus_CFLAGS = $(tests_cflags)
 tests_check_corpus_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_corpus_LDADD = $(trainer_test_ldadd)
+tests_check_demos_SOURCES = tests/check_demos.c tests/fake_tokenizer.c
+tests_check_demos_CPPFLAGS = $(tests_cppflags)
+tests_check_demos_CFLAGS = $(tests_cflags)
+tests_check_demos_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_demos_LDADD = $(trainer_test_ldadd)
 tests_check_dialogue_SOURCES = tests/check_dialogue.c tests/fake_policy.c tests/fake_policy.h tests/fake_tokenizer.c
 tests_check_dialogue_CPPFLAGS = $(tests_cppflags)
 tests_check_dialogue_CFLAGS = $(tests_cflags)
@@ -134,6 +165,11 @@ tests_check_scorer_CPPFLAGS = $(tests_cppflags)
 tests_check_scorer_CFLAGS = $(tests_cflags)
 tests_check_scorer_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_scorer_LDADD = $(trainer_test_ldadd)
+tests_check_sft_SOURCES = tests/check_sft.c tests/fake_tokenizer.c
+tests_check_sft_CPPFLAGS = $(tests_cppflags)
+tests_check_sft_CFLAGS = $(tests_cflags)
+tests_check_sft_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_sft_LDADD = $(trainer_test_ldadd)
 tests_check_store_SOURCES = tests/check_store.c
 tests_check_store_CPPFLAGS = $(tests_cppflags)
 tests_check_store_CFLAGS = $(tests_cflags)
@@ -218,6 +254,8 @@ test_scripts = \
 	tests/test_resume.sh
 
 EXTRA_DIST += $(test_scripts) \
+	tests/fuzz_config.c \
+	tests/fuzz_demos.c \
 	tests/fuzz_safetensors.c \
 	tests/fuzz_tokenizer.c \
 	tests/fuzz_tokenizer_text.c \
