@@ -11,12 +11,16 @@ lib_suites = \
 	tests/check_attention \
 	tests/check_attention_backward \
 	tests/check_attention_decode \
+	tests/check_cache \
+	tests/check_core \
 	tests/check_gemm \
 	tests/check_layer \
 	tests/check_linear_logprob \
 	tests/check_optim \
 	tests/check_policy_loss \
-	tests/check_sample
+	tests/check_rng \
+	tests/check_sample \
+	tests/check_tensor
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libfixture.la
@@ -32,13 +36,17 @@ tests_check_advantage_SOURCES = tests/check_advantage.c tests/ref_advantage.c te
 tests_check_attention_SOURCES = tests/check_attention.c tests/attention_case.c tests/attention_case.h tests/ref_attention.c tests/ref_attention.h
 tests_check_attention_backward_SOURCES = tests/check_attention_backward.c tests/attention_case.c tests/ref_attention.c
 tests_check_attention_decode_SOURCES = tests/check_attention_decode.c tests/attention_case.c tests/ref_attention.c
+tests_check_cache_SOURCES = tests/check_cache.c
+tests_check_core_SOURCES = tests/check_core.c
 tests_check_gemm_SOURCES = tests/check_gemm.c tests/ref_gemm.c tests/ref_gemm.h
 tests_check_layer_SOURCES = tests/check_layer.c tests/ref_layer.c tests/ref_layer.h
 tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/logprob_case.c tests/logprob_case.h \
 	tests/ref_linear_logprob.c tests/ref_linear_logprob.h
 tests_check_optim_SOURCES = tests/check_optim.c tests/ref_layer.c
 tests_check_policy_loss_SOURCES = tests/check_policy_loss.c tests/ref_policy_loss.c tests/ref_policy_loss.h
+tests_check_rng_SOURCES = tests/check_rng.c
 tests_check_sample_SOURCES = tests/check_sample.c tests/ref_sample.c tests/ref_sample.h
+tests_check_tensor_SOURCES = tests/check_tensor.c
 
 tests_check_advantage_CPPFLAGS = $(tests_cppflags)
 tests_check_advantage_CFLAGS = $(tests_cflags)
@@ -56,6 +64,14 @@ tests_check_attention_decode_CPPFLAGS = $(tests_cppflags)
 tests_check_attention_decode_CFLAGS = $(tests_cflags)
 tests_check_attention_decode_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_attention_decode_LDADD = $(lib_test_ldadd)
+tests_check_cache_CPPFLAGS = $(tests_cppflags)
+tests_check_cache_CFLAGS = $(tests_cflags)
+tests_check_cache_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_cache_LDADD = $(lib_test_ldadd)
+tests_check_core_CPPFLAGS = $(tests_cppflags)
+tests_check_core_CFLAGS = $(tests_cflags)
+tests_check_core_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_core_LDADD = $(lib_test_ldadd)
 tests_check_gemm_CPPFLAGS = $(tests_cppflags)
 tests_check_gemm_CFLAGS = $(tests_cflags)
 tests_check_gemm_LDFLAGS = $(AM_LDFLAGS) -static
@@ -76,10 +92,18 @@ tests_check_policy_loss_CPPFLAGS = $(tests_cppflags)
 tests_check_policy_loss_CFLAGS = $(tests_cflags)
 tests_check_policy_loss_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_policy_loss_LDADD = $(lib_test_ldadd)
+tests_check_rng_CPPFLAGS = $(tests_cppflags)
+tests_check_rng_CFLAGS = $(tests_cflags)
+tests_check_rng_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_rng_LDADD = $(lib_test_ldadd)
 tests_check_sample_CPPFLAGS = $(tests_cppflags)
 tests_check_sample_CFLAGS = $(tests_cflags)
 tests_check_sample_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_sample_LDADD = $(lib_test_ldadd)
+tests_check_tensor_CPPFLAGS = $(tests_cppflags)
+tests_check_tensor_CFLAGS = $(tests_cflags)
+tests_check_tensor_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_tensor_LDADD = $(lib_test_ldadd)
 
 # ---- The trainer ----
 trainer_suites = \
