@@ -11,6 +11,7 @@ clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx, cl_command_queue 
     cl_command_queue_properties properties = 0;
 
     CLG_REQUIRE(ctx, queue != NULL, CLGRPO_E_ARGUMENT, "the command queue is null");
+    CLG_REQUIRE(ctx, n_wait == 0 || wait_list != NULL, CLGRPO_E_ARGUMENT, "%u events to wait for, and no list", n_wait);
     CLG_CL(ctx, clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL));
     *seq = (struct clg_seq){.ctx = ctx, .queue = queue, .n_wait = n_wait, .wait_list = wait_list, .event = event};
     seq->in_order = (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) == 0;
@@ -48,18 +49,14 @@ advance(struct clg_seq *seq, cl_event done)
 static enum clgrpo_status
 set_arg(struct clgrpo_context *ctx, cl_kernel kernel, cl_uint index, size_t bytes, const void *value)
 {
-    enum clgrpo_status st = CLGRPO_OK;
     cl_int code = clSetKernelArg(kernel, index, bytes, value);
+    char name[64] = "?", call[128];
 
-    if (code != CL_SUCCESS) {
-        char name[64] = "?";
-
-        clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL);
-        CLG_REQUIRE(ctx, false, CLGRPO_E_OPENCL, "%s: argument %u of %zu bytes: %s", name, index, bytes,
-                    clg_cl_name(code));
-    }
-out:
-    return st;
+    if (code == CL_SUCCESS)
+        return CLGRPO_OK;
+    clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL);
+    snprintf(call, sizeof call, "%s: clSetKernelArg of argument %u", name, index);
+    return clg_fail_cl(ctx, code, call);
 }
 
 static enum clgrpo_status

@@ -173,8 +173,10 @@ build_source(struct clgrpo_context *ctx, const struct pieces *p, const struct cl
     cl_int code;
 
     program = clCreateProgramWithSource(ctx->cl, p->n, (const char **)(uintptr_t)p->text, p->bytes, &code);
-    CLG_REQUIRE(ctx, code == CL_SUCCESS, CLGRPO_E_OPENCL, "%s: clCreateProgramWithSource failed with %s", unit->name,
-                clg_cl_name(code));
+    if (code != CL_SUCCESS) {
+        st = clg_fail_cl(ctx, code, "clCreateProgramWithSource");
+        goto out;
+    }
     code = clBuildProgram(program, 1, &ctx->device, options, NULL, NULL);
     if (code != CL_SUCCESS) {
         st = fail_build(ctx, program, unit->name, code);

@@ -77,7 +77,7 @@ check_bounds(struct clgrpo_context *ctx, const char *op, const char *name, const
 
     CLG_REQUIRE(ctx, view_end(t, &end) && !__builtin_mul_overflow(end, clgrpo_dtype_bytes(t->dtype), &end_bytes),
                 CLGRPO_E_BOUNDS, "%s: %s: offset, shape and strides overflow", op, name);
-    if (clgrpo_tensor_elems(t) == 0)
+    if (end == t->offset) /* no element; the product of the extents could wrap to 0 */
         return CLGRPO_OK;
     CLG_REQUIRE(ctx, t->buf != NULL, CLGRPO_E_ARGUMENT, "%s: %s has no buffer", op, name);
     CLG_CL(ctx, clGetMemObjectInfo(t->buf, CL_MEM_SIZE, sizeof have, &have, NULL));
@@ -160,8 +160,10 @@ clgrpo_tensor_create(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsign
                 "tensor_create: %zu bytes, the device allocates at most %llu at once", bytes,
                 (unsigned long long)ctx->info.max_alloc_bytes);
     buf = clCreateBuffer(ctx->cl, CL_MEM_READ_WRITE, bytes > 0 ? bytes : 1, NULL, &code);
-    CLG_REQUIRE(ctx, code == CL_SUCCESS, CLGRPO_E_OPENCL, "tensor_create: clCreateBuffer of %zu bytes failed with %s",
-                bytes, clg_cl_name(code));
+    if (code != CL_SUCCESS) {
+        st = clg_fail_cl(ctx, code, "clCreateBuffer of a tensor");
+        goto out;
+    }
     *out = clgrpo_tensor_view(buf, 0, dtype, rank, shape);
 out:
     return st;

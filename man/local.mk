@@ -4,16 +4,12 @@ dist_man_MANS = \
 	man/clgrpo-info.1 \
 	man/clgrpo.3 \
 	man/clgrpo_advantage.3 \
-	man/clgrpo_advantage.3 \
 	man/clgrpo_attention.3 \
 	man/clgrpo_context.3 \
 	man/clgrpo_gemm.3 \
 	man/clgrpo_layer.3 \
 	man/clgrpo_linear_logprob.3 \
-	man/clgrpo_linear_logprob.3 \
 	man/clgrpo_optim.3 \
-	man/clgrpo_policy_loss.3 \
-	man/clgrpo_sample.3 \
 	man/clgrpo_policy_loss.3 \
 	man/clgrpo_sample.3 \
 	man/clgrpo_tensor.3 \

@@ -10,7 +10,7 @@ status=0
 for test in $SUITES; do
     log=oclgrind.${test##*/}.log
     # the libtool wrapper would start a shell under the tool: let it print the real command
-    if ! "$top_builddir/libtool" --mode=execute "$OCLGRIND" --data-races --uninitialized --check-api --stop-errors 20 \
+    if ! "$top_builddir/libtool" --mode=execute "$OCLGRIND" --data-races --uninitialized --check-api --max-errors 20 \
         "$top_builddir/$test" >"$log" 2>&1 || grep -qE 'Invalid (read|write)|[Dd]ata race|Uninitialized|OCLGRIND FATAL' "$log"; then
         echo "FAIL: $test"
         grep -vE '^\s*$' "$log" | head -n 40

@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "profile.h"
 #include "progress.h"
+#include "report.h"
 #include "run_dir.h"
 #include "stop.h"
 #include "supervise.h"
@@ -133,6 +134,25 @@ out:
     return st;
 }
 
+/* What a finished run leaves for people: summary.json, report.html, and the table on standard output. */
+static enum mg_status
+conclude(const char *dir, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_report r;
+    char path[MAX_PATH];
+
+    MG_TRY(mg_report_load(dir, &r, err));
+    MG_TRY(mg_summary_write(dir, &r.summary, err));
+    snprintf(path, sizeof path, "%s/report.html", dir);
+    MG_TRY(mg_report_write(&r, path, err));
+    mg_summary_print(stdout, &r.summary);
+    printf("  report: %s\n", path);
+out:
+    mg_report_free(&r);
+    return st;
+}
+
 static enum mg_status
 train(const struct train_options *o, struct mg_err *err)
 {
@@ -153,6 +173,8 @@ train(const struct train_options *o, struct mg_err *err)
     init_watched(&w, &config, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);
+    MG_TRY(st);
+    MG_TRY(conclude(o->dir, err));
 out:
     mg_store_close(w.store);
     mg_config_free(&config);
