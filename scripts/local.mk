@@ -21,7 +21,7 @@ EXTRA_DIST += \
 
 # Rebuilds the fact table from the Debian packages that it came from and compares; FACTS_ROOT is where they are unpacked.
 FACTS_ROOT = /
-.PHONY: data-check format
+.PHONY: data-check format fuzz
 data-check:
 	$(srcdir)/scripts/make-facts --root $(FACTS_ROOT) atlas.check.gz
 	cmp atlas.check.gz $(srcdir)/data/atlas.facts.gz
@@ -29,3 +29,8 @@ data-check:
 
 format:
 	cd $(srcdir) && $(CLANG_FORMAT) -i lib/*.[ch] trainer/*.[ch] trainer/*/*.[ch] bench/*.[ch] tests/*.[ch] examples/*.c
+
+# Every reader of foreign files under libFuzzer with sanitizers; FUZZ_SECONDS for each.
+FUZZ_SECONDS = 60
+fuzz:
+	CLGRPO_BUILD='$(abs_top_builddir)' $(srcdir)/scripts/fuzz $(FUZZ_SECONDS)
