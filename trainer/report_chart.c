@@ -51,7 +51,10 @@ axes(FILE *to, const struct mg_chart *c, const struct scale *s)
 
         fprintf(to, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - RIGHT, py(s, y),
                 py(s, y));
-        fprintf(to, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>\n", LEFT - 6, py(s, y) + 4, y);
+        fprintf(to,
+                fabs(y) < 1000.0 ? "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>\n"
+                                 : "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n",
+                LEFT - 6, py(s, y) + 4, y);
     }
     fprintf(to, "<text x=\"%d\" y=\"%d\">step %.0f</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.0f</text>\n",
             LEFT, HEIGHT - 8, s->x0, WIDTH - RIGHT, HEIGHT - 8, s->x1);
@@ -97,7 +100,7 @@ mg_chart_svg(FILE *to, const struct mg_chart *c)
     }
     for (unsigned k = 0; k < c->n_series && c->n_series > 1; k++)
         fprintf(to, "<text class=\"key c%u\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", k,
-                WIDTH - RIGHT - 110 * (int)(c->n_series - 1 - k), 16, c->series[k].name);
+                WIDTH - RIGHT - 90 * (int)(c->n_series - 1 - k), 16, c->series[k].name);
     fprintf(to, "</svg>\n");
 }
 
@@ -126,7 +129,7 @@ static const struct curve curves[] = {
     {"Entropy of a token",
      "nats",
      {{"planner", MG_SIDE_MAIN, "entropy", false, false}, {"search agent", MG_SIDE_SEARCH, "entropy", false, false}}},
-    {"Importance ratio, smallest and largest",
+    {"Importance ratio",
      "1 on-policy",
      {{"min", MG_SIDE_SEARCH, "ratio_min", false, false}, {"max", MG_SIDE_SEARCH, "ratio_max", false, false}}},
     {"Norm of the gradient",
@@ -145,10 +148,10 @@ static const struct curve curves[] = {
      "steps",
      {{"planner", MG_SIDE_MAIN, "staleness", false, false},
       {"search agent", MG_SIDE_SEARCH, "staleness", false, false}}},
-    {"Seconds of a step, search agent",
+    {"Step of the search agent",
      "s",
      {{"rollouts", MG_SIDE_SEARCH, "rollout", true, false},
-      {"of them waiting", MG_SIDE_SEARCH, "wait", true, false},
+      {"waiting", MG_SIDE_SEARCH, "wait", true, false},
       {"learning", MG_SIDE_SEARCH, "learn", true, false}}},
 };
 
