@@ -138,6 +138,10 @@ train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, 
     MG_TRY(mg_rollout_log_read(path, &logged, &n, err));
     MG_ALLOC(rows, n);
     for (size_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < logged[i].len; j++)
+            MG_REQUIRE(logged[i].ids[j] < mg_policy_config(p)->vocab_size, MG_INPUT, "%s: token %d, the model has %d",
+                       path, (int)logged[i].ids[j], mg_policy_config(p)->vocab_size);
+    for (size_t i = 0; i < n; i++)
         rows[i] = (struct mg_learn_row){.ids = logged[i].ids,
                                         .mask = logged[i].mask,
                                         .logprob = logged[i].logprob,
@@ -189,6 +193,8 @@ replay(const struct replay_options *o, struct mg_err *err)
     MG_TRY(find_step(dir, o->step, &r, err));
     MG_TRY(mg_policy_open(part->model, &limits, &p, err));
     MG_TRY(load_state(p, dir, r.phase, err));
+    MG_REQUIRE(mg_policy_version(p) <= o->step, MG_FAIL, "the state at step %llu is behind step %u",
+               (unsigned long long)mg_policy_version(p), o->step);
     for (uint32_t step = (uint32_t)mg_policy_version(p); step <= o->step; step++) {
         MG_TRY(find_step(dir, step, &r, err));
         MG_TRY(train_logged(p, &c, o->side, dir, &r, err));

@@ -23,7 +23,7 @@ mg_metrics_append(const char *path, json_t *line, struct mg_err *err)
     MG_REQUIRE(text != NULL, MG_FAIL, "%s: a line of metrics could not be made: out of memory, or not finite", path);
     f = fopen(path, "a");
     MG_REQUIRE(f != NULL, MG_FAIL, "%s: %s", path, strerror(errno));
-    rc = fprintf(f, "%s\n", text) < 0;
+    rc = fprintf(f, "%s\n", text) < 0 || fflush(f) != 0 || fsync(fileno(f)) != 0;
     rc |= fclose(f) != 0;
     f = NULL;
     MG_REQUIRE(rc == 0, MG_FAIL, "%s: %s", path, strerror(errno));

@@ -79,7 +79,8 @@ static const char style[] =
     ".line.c0{stroke:var(--c0)}.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.band.c0{fill:var(--c0)}.band.c1{"
     "fill:var(--c1)}.band.c2{fill:var(--c2)}\n"
     "svg text.key.c0{fill:var(--c0)}svg text.key.c1{fill:var(--c1)}svg text.key.c2{fill:var(--c2)}\n"
-    "table{border-collapse:collapse;width:100%;max-width:820px}th,td{padding:.35rem .6rem;border-bottom:1px solid "
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;max-width:820px}th,td{padding:.35rem "
+    ".6rem;border-bottom:1px solid "
     "var(--line);text-align:right}th:first-child,td:first-child{text-align:left}\n"
     ".pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem;margin-bottom:1rem}"
     ".pair>div{background:var(--card);border-radius:8px;padding:.8rem}\n"
@@ -103,15 +104,16 @@ table_row(FILE *to, const char *name, const struct mg_held_out *h)
 static void
 held_out_table(FILE *to, const struct mg_summary *s)
 {
-    fputs("<table><tr><th>held-out questions</th><th>n</th><th>success</th><th>95% interval</th><th>sub-agent "
+    fputs("<div class=\"wide\"><table><tr><th>held-out questions</th><th>n</th><th>success</th><th>95% "
+          "interval</th><th>sub-agent "
           "right</th><th>subtasks each</th></tr>\n",
           to);
     table_row(to, "before, as sampled", &s->sampled[0]);
     table_row(to, "after, as sampled", &s->sampled[1]);
     table_row(to, "before, greedy", &s->greedy[0]);
     table_row(to, "after, greedy", &s->greedy[1]);
-    fprintf(to, "</table>\n<p>%.0f train steps, %.2f million tokens, %.0f seconds.</p>\n", s->steps, s->tokens / 1e6,
-            s->seconds);
+    fprintf(to, "</table></div>\n<p>%.0f train steps, %.2f million tokens, %.0f seconds.</p>\n", s->steps,
+            s->tokens / 1e6, s->seconds);
 }
 
 static enum mg_status
@@ -128,7 +130,7 @@ write_page(FILE *to, struct mg_report *r, struct mg_err *err)
     fputs(style, to);
     fputs("</head><body>\n<h1>M-GRPO run: planner and search agent</h1>\n", to);
     held_out_table(to, &r->summary);
-    fputs("<h2>Train steps</h2>\n<p>Bands are 95% intervals over the trajectories of a step.</p>\n<div "
+    fputs("<h2>Train steps</h2>\n<p>Bands are 95% intervals of a share over the trajectories of a step; for rewards, which are not shares, they are an upper bound.</p>\n<div "
           "class=\"charts\">\n",
           to);
     MG_TRY(mg_report_charts(to, r, err));

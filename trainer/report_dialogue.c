@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report.h"
 #include "rollout_log.h"
@@ -75,7 +76,8 @@ read_evening(const struct mg_report *r, json_int_t phase, struct evening *e, str
     for (int side = 0; side < MG_N_SIDES && json_array_size(r->metrics[side]) > 0; side++) {
         snprintf(path, sizeof path, "%s/%s/rollouts/%06lld.jsonl.gz", r->run, mg_side_name((enum mg_side)side),
                  (long long)phase);
-        MG_TRY(mg_rollout_log_read(path, &e->row[side], &e->n[side], err));
+        if (access(path, F_OK) == 0) /* a run that goes on may not have got there yet */
+            MG_TRY(mg_rollout_log_read(path, &e->row[side], &e->n[side], err));
     }
 out:
     return st;

@@ -2,6 +2,7 @@
 #include "rollout_log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ mg_rollout_log_abort(struct mg_rollout_log *log)
     log_free(log);
 }
 
-/* Token ids and the mask as lists, log-probabilities of sampled tokens alone, as floats that round-trip (9 digits). */
+/* Token ids and the mask as lists, log-probabilities of sampled tokens alone, written so that they round-trip. */
 static json_t *
 to_json(const struct mg_logged *r)
 {
@@ -91,9 +92,13 @@ enum mg_status
 mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    int rc = gzclose(log->file);
+    int rc = gzclose(log->file), fd = open(log->temp, O_RDONLY | O_CLOEXEC);
 
     log->file = NULL;
+    if (fd < 0 || fsync(fd) != 0)
+        rc = Z_ERRNO;
+    if (fd >= 0)
+        close(fd);
     if (rc != Z_OK || rename(log->temp, log->path) != 0) {
         st = mg_fail(err, MG_FAIL, "%s: %s", log->path, strerror(errno));
         unlink(log->temp);
@@ -106,6 +111,19 @@ static double
 number(const json_t *object, const char *key)
 {
     return json_number_value(json_object_get(object, key));
+}
+
+static enum mg_status
+read_count(const char *path, const json_t *object, const char *key, uint32_t *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const json_t *value = json_object_get(object, key);
+
+    MG_REQUIRE(json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) < UINT32_MAX,
+               MG_INPUT, "%s: a row whose %s is no whole number", path, key);
+    *out = (uint32_t)json_integer_value(value);
+out:
+    return st;
 }
 
 static const char *
@@ -156,9 +174,9 @@ read_row(const char *path, const char *line, struct mg_logged *r, struct mg_err 
     json_t *object = json_loads(line, 0, &why);
 
     MG_REQUIRE(json_is_object(object), MG_INPUT, "%s: %s", path, why.text);
-    r->question = (uint32_t)number(object, "question");
-    r->rollout = (uint32_t)number(object, "rollout");
-    r->call = (uint32_t)number(object, "call");
+    MG_TRY(read_count(path, object, "question", &r->question, err));
+    MG_TRY(read_count(path, object, "rollout", &r->rollout, err));
+    MG_TRY(read_count(path, object, "call", &r->call, err));
     r->weight = number(object, "weight");
     r->reward = number(object, "reward");
     r->advantage = number(object, "advantage");
@@ -181,6 +199,7 @@ mg_rollout_log_read(const char *path, struct mg_logged **rows, size_t *n, struct
     int rc = Z_OK;
 
     MG_REQUIRE(f != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
+    MG_REQUIRE(!gzdirect(f), MG_INPUT, "%s: not a compressed file", path);
     MG_ALLOC(line, (size_t)MAX_LINE);
     while (gzgets(f, line, MAX_LINE) != NULL) {
         MG_REQUIRE(strchr(line, '\n') != NULL && count < MAX_ROWS, MG_INPUT,

@@ -41,7 +41,9 @@ take_main(void *arg, json_t *line, struct mg_err *err)
     (void)err;
     s->tokens += number(line, "tokens_generated", 0.0) + number(line, "tokens_forward", 0.0);
     if (h == NULL) {
-        s->steps += strcmp(json_string_value(json_object_get(line, "name")), "train") == 0;
+        const char *name = json_string_value(json_object_get(line, "name"));
+
+        s->steps += name != NULL && strcmp(name, "train") == 0;
         return MG_OK;
     }
     h->there = true;
