@@ -130,7 +130,8 @@ write_page(FILE *to, struct mg_report *r, struct mg_err *err)
     fputs(style, to);
     fputs("</head><body>\n<h1>M-GRPO run: planner and search agent</h1>\n", to);
     held_out_table(to, &r->summary);
-    fputs("<h2>Train steps</h2>\n<p>Bands are 95% intervals of a share over the trajectories of a step; for rewards, which are not shares, they are an upper bound.</p>\n<div "
+    fputs("<h2>Train steps</h2>\n<p>Bands are 95% intervals of a share over the trajectories of a step; for rewards, "
+          "which are not shares, they are an upper bound.</p>\n<div "
           "class=\"charts\">\n",
           to);
     MG_TRY(mg_report_charts(to, r, err));
