@@ -115,15 +115,22 @@ trainer_suites = \
 	tests/check_demos \
 	tests/check_dialogue \
 	tests/check_file \
+	tests/check_interval \
+	tests/check_metrics \
 	tests/check_model_config \
 	tests/check_objective \
+	tests/check_report \
+	tests/check_report_chart \
 	tests/check_reward \
 	tests/check_rollout \
+	tests/check_rollout_log \
+	tests/check_run_dir \
 	tests/check_safetensors \
 	tests/check_scorer \
 	tests/check_sft \
 	tests/check_store \
 	tests/check_store_faults \
+	tests/check_summary \
 	tests/check_tokenizer \
 	tests/check_tokenizer_load \
 	tests/check_world
@@ -230,6 +237,41 @@ tests_check_reward_CPPFLAGS = $(tests_cppflags)
 tests_check_reward_CFLAGS = $(tests_cflags)
 tests_check_reward_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_reward_LDADD = $(trainer_test_ldadd)
+tests_check_interval_SOURCES = tests/check_interval.c
+tests_check_interval_CPPFLAGS = $(tests_cppflags)
+tests_check_interval_CFLAGS = $(tests_cflags)
+tests_check_interval_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_interval_LDADD = $(trainer_test_ldadd)
+tests_check_metrics_SOURCES = tests/check_metrics.c
+tests_check_metrics_CPPFLAGS = $(tests_cppflags)
+tests_check_metrics_CFLAGS = $(tests_cflags)
+tests_check_metrics_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_metrics_LDADD = $(trainer_test_ldadd)
+tests_check_report_SOURCES = tests/check_report.c tests/fake_run.c tests/fake_run.h tests/fake_tokenizer.c tests/html_form.c tests/html_form.h
+tests_check_report_CPPFLAGS = $(tests_cppflags)
+tests_check_report_CFLAGS = $(tests_cflags)
+tests_check_report_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_report_LDADD = $(trainer_test_ldadd)
+tests_check_report_chart_SOURCES = tests/check_report_chart.c tests/html_form.c
+tests_check_report_chart_CPPFLAGS = $(tests_cppflags)
+tests_check_report_chart_CFLAGS = $(tests_cflags)
+tests_check_report_chart_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_report_chart_LDADD = $(trainer_test_ldadd)
+tests_check_rollout_log_SOURCES = tests/check_rollout_log.c
+tests_check_rollout_log_CPPFLAGS = $(tests_cppflags)
+tests_check_rollout_log_CFLAGS = $(tests_cflags)
+tests_check_rollout_log_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_rollout_log_LDADD = $(trainer_test_ldadd)
+tests_check_run_dir_SOURCES = tests/check_run_dir.c
+tests_check_run_dir_CPPFLAGS = $(tests_cppflags)
+tests_check_run_dir_CFLAGS = $(tests_cflags)
+tests_check_run_dir_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_run_dir_LDADD = $(trainer_test_ldadd)
+tests_check_summary_SOURCES = tests/check_summary.c
+tests_check_summary_CPPFLAGS = $(tests_cppflags)
+tests_check_summary_CFLAGS = $(tests_cflags)
+tests_check_summary_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_summary_LDADD = $(trainer_test_ldadd)
 
 # mgrpo with a policy that is a function of its input alone: the whole system without a device, for the test of resuming.
 tests_mgrpo_fake_SOURCES = trainer/main.c tests/fake_advantage.c tests/fake_score.c tests/fake_policy.c tests/fake_tokenizer.c

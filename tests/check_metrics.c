@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON lines: what is appended reads back, and a file cut anywhere goes on as if it had not been. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "metrics.h"
+
+enum { LINES = 6, MAX_BYTES = 1 << 16 };
+
+static struct mg_err err;
+static char folder[64], file[96];
+
+static void
+begin(void)
+{
+    strcpy(folder, "check_metrics.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/metrics.jsonl", folder);
+    mg_err_clear(&err);
+}
+
+static void
+end(void)
+{
+    unlink(file);
+    ck_assert_msg(rmdir(folder) == 0, "%s holds more than the metrics", folder);
+}
+
+static json_t *
+line_of(int phase)
+{
+    return json_pack("{s:i, s:s, s:f}", "phase", phase, "name", phase == 0 ? "before" : "train", "reward",
+                     0.1 + phase / 3.0);
+}
+
+static void
+append(int phase)
+{
+    ck_assert_msg(mg_metrics_append(file, line_of(phase), &err) == MG_OK, "%s", err.text);
+}
+
+static void
+put(const void *bytes, size_t len)
+{
+    FILE *f = fopen(file, "w");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+    mg_err_clear(&err);
+}
+
+static char *
+get(size_t *len)
+{
+    char *text = NULL;
+
+    ck_assert_msg(mg_file_read(file, MAX_BYTES, &text, len, &err) == MG_OK, "%s", err.text);
+    return text;
+}
+
+struct seen {
+    int phase[LINES], n;
+    double reward[LINES];
+    int stop_at; /* the visitor fails there; -1: nowhere */
+};
+
+static enum mg_status
+look(void *arg, json_t *line, struct mg_err *e)
+{
+    struct seen *s = arg;
+
+    if (s->n == s->stop_at)
+        return mg_fail(e, MG_STOP, "seen enough");
+    s->phase[s->n] = (int)json_integer_value(json_object_get(line, "phase"));
+    s->reward[s->n++] = json_real_value(json_object_get(line, "reward"));
+    return MG_OK;
+}
+
+START_TEST(lines_read_back_in_order)
+{
+    struct seen s = {.stop_at = -1};
+
+    for (int i = 0; i < LINES; i++)
+        append(i);
+    ck_assert_int_eq(mg_metrics_each(file, look, &s, &err), MG_OK);
+    ck_assert_int_eq(s.n, LINES);
+    for (int i = 0; i < LINES; i++) {
+        ck_assert_int_eq(s.phase[i], i);
+        ck_assert(s.reward[i] == 0.1 + i / 3.0);
+    }
+}
+END_TEST
+
+START_TEST(a_visitor_can_stop)
+{
+    struct seen s = {.stop_at = 2};
+
+    for (int i = 0; i < LINES; i++)
+        append(i);
+    ck_assert_int_eq(mg_metrics_each(file, look, &s, &err), MG_STOP);
+    ck_assert_int_eq(s.n, 2);
+    ck_assert_str_eq(err.text, "seen enough");
+}
+END_TEST
+
+START_TEST(a_rewind_drops_the_phase_and_what_follows)
+{
+    for (uint32_t keep = 0; keep <= LINES + 1; keep++) {
+        struct seen s = {.stop_at = -1};
+
+        unlink(file);
+        for (int i = 0; i < LINES; i++)
+            append(i);
+        ck_assert_int_eq(mg_metrics_rewind(file, keep, &err), MG_OK);
+        ck_assert_int_eq(mg_metrics_each(file, look, &s, &err), MG_OK);
+        ck_assert_int_eq(s.n, keep < LINES ? (int)keep : LINES);
+        ck_assert(s.n == 0 || s.phase[s.n - 1] == s.n - 1);
+    }
+}
+END_TEST
+
+START_TEST(nothing_to_rewind_is_fine)
+{
+    ck_assert_int_eq(mg_metrics_rewind(file, 3, &err), MG_OK);
+    ck_assert_int_ne(access(file, F_OK), 0);
+}
+END_TEST
+
+/* Wherever a crash cuts the file: rewound to the phase that is missing and gone on with, it has the bytes of a file
+ * that nothing cut. */
+START_TEST(a_file_cut_anywhere_goes_on)
+{
+    size_t len = 0, again_len = 0;
+    char *whole, *again;
+
+    for (int i = 0; i < LINES; i++)
+        append(i);
+    whole = get(&len);
+    for (size_t cut = 0; cut <= len; cut++) {
+        struct seen s = {.stop_at = -1};
+
+        put(whole, cut);
+        ck_assert_msg(mg_metrics_each(file, look, &s, &err) == MG_OK, "cut at byte %zu: %s", cut, err.text);
+        ck_assert_msg(mg_metrics_rewind(file, (uint32_t)s.n, &err) == MG_OK, "cut at byte %zu: %s", cut, err.text);
+        for (int i = s.n; i < LINES; i++)
+            append(i);
+        again = get(&again_len);
+        ck_assert_uint_eq(again_len, len);
+        ck_assert_mem_eq(again, whole, len);
+        free(again);
+    }
+    free(whole);
+}
+END_TEST
+
+/* Such a number has no JSON: better no line than one that nobody can read. */
+START_TEST(what_cannot_be_written_is_no_line)
+{
+    append(0);
+    ck_assert_int_eq(mg_metrics_append(file, json_pack("{s:f}", "reward", (double)NAN), &err), MG_FAIL);
+    ck_assert_ptr_nonnull(strstr(err.text, file));
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_metrics_append("no-such-folder/metrics.jsonl", line_of(1), &err), MG_FAIL);
+    ck_assert_ptr_nonnull(strstr(err.text, "no-such-folder"));
+}
+END_TEST
+
+static void
+refuses(const char *bytes, size_t len, const char *rewinds)
+{
+    struct seen s = {.stop_at = -1};
+
+    put(bytes, len);
+    ck_assert_msg(mg_metrics_each(file, look, &s, &err) == MG_INPUT, "read: %.40s", bytes);
+    ck_assert_msg(strstr(err.text, file) != NULL, "\"%s\" does not name the file", err.text);
+    mg_err_clear(&err);
+    ck_assert_msg(mg_metrics_rewind(file, 9, &err) == MG_INPUT, "rewound: %.40s", bytes);
+    ck_assert_msg(strstr(err.text, rewinds) != NULL, "\"%s\" does not say %s", err.text, rewinds);
+}
+
+START_TEST(damaged_lines_are_refused)
+{
+    static const char bad[][40] = {
+        "\n", "3\n", "[1]\n", "{\"phase\":1\n", "nonsense\n", "{\"phase\":1}}\n", "{\"a\":\"\xff\"}\n"};
+    static const char nul[] = "{\"phase\":1,\0}\n";
+    static const char second[] = "{\"phase\":0}\n{\"phase\"}\n";
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        refuses(bad[i], strlen(bad[i]), "byte 0");
+    refuses(nul, sizeof nul - 1, "byte 0");
+    refuses(second, sizeof second - 1, "byte 12");
+}
+END_TEST
+
+START_TEST(a_line_without_a_phase_is_not_rewound)
+{
+    static const char lines[] = "{\"phase\":0}\n{\"phase\":\"1\"}\n";
+    size_t len = 0;
+    char *after;
+
+    put(lines, sizeof lines - 1);
+    ck_assert_int_eq(mg_metrics_rewind(file, 1, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "byte 12"));
+    mg_err_clear(&err);
+    after = get(&len);
+    ck_assert_str_eq(after, lines);
+    free(after);
+}
+END_TEST
+
+START_TEST(deep_nesting_is_refused)
+{
+    char *deep = malloc(MAX_BYTES);
+
+    ck_assert_ptr_nonnull(deep);
+    memset(deep, '[', MAX_BYTES - 1);
+    deep[MAX_BYTES - 1] = '\n';
+    refuses(deep, MAX_BYTES, "byte 0");
+    free(deep);
+}
+END_TEST
+
+START_TEST(junk_is_refused)
+{
+    uint32_t x = 1;
+
+    for (int i = 0; i < 300; i++) {
+        char junk[200];
+
+        for (size_t k = 0; k < sizeof junk; k++) {
+            x = x * 1664525u + 1013904223u;
+            junk[k] = (char)(i % 2 == 0 ? x >> 24 : 32 + (x >> 24) % 95);
+        }
+        junk[1 + i % 199] = '\n';
+        refuses(junk, sizeof junk, "byte");
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("metrics");
+    TCase *tc = tcase_create("metrics");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_set_timeout(tc, 60.0);
+    tcase_add_test(tc, lines_read_back_in_order);
+    tcase_add_test(tc, a_visitor_can_stop);
+    tcase_add_test(tc, a_rewind_drops_the_phase_and_what_follows);
+    tcase_add_test(tc, nothing_to_rewind_is_fine);
+    tcase_add_test(tc, a_file_cut_anywhere_goes_on);
+    tcase_add_test(tc, what_cannot_be_written_is_no_line);
+    tcase_add_test(tc, damaged_lines_are_refused);
+    tcase_add_test(tc, a_line_without_a_phase_is_not_rewound);
+    tcase_add_test(tc, deep_nesting_is_refused);
+    tcase_add_test(tc, junk_is_refused);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page of a run: one well-formed file without outside parts, dialogues of both agents. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake_run.h"
+#include "file.h"
+#include "html_form.h"
+#include "report.h"
+
+enum { MAX_PAGE = 1 << 20 };
+
+static struct mg_err err;
+static char folder[64], run[96], page[128];
+
+static void
+begin(void)
+{
+    strcpy(folder, "check_report.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(run, sizeof run, "%s/run", folder);
+    snprintf(page, sizeof page, "%s/report.html", run);
+    mg_err_clear(&err);
+    fake_run_write(folder);
+}
+
+static void
+end(void)
+{
+    fake_run_remove(folder);
+}
+
+/* ---- The page ---- */
+
+static char *
+page_of_run(void)
+{
+    struct mg_report r;
+    char *text = NULL;
+    size_t len = 0;
+
+    ck_assert_msg(mg_report_load(run, &r, &err) == MG_OK, "%s", err.text);
+    ck_assert_msg(mg_report_write(&r, page, &err) == MG_OK, "%s", err.text);
+    mg_report_free(&r);
+    ck_assert_int_eq(mg_file_read(page, MAX_PAGE, &text, &len, &err), MG_OK);
+    ck_assert_uint_eq(strlen(text), len);
+    return text;
+}
+
+static size_t
+count(const char *text, const char *part)
+{
+    size_t n = 0;
+
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        n++;
+    return n;
+}
+
+START_TEST(the_page_is_one_well_formed_file)
+{
+    static const char *const outside[] = {"http:", "https:", "<script", "<link",  "<iframe",
+                                          "<img",  "src=",   "url(",    "@import"};
+    char *text = page_of_run();
+
+    ck_assert_int_eq(strncmp(text, "<!DOCTYPE html>", 15), 0);
+    html_is_well_formed(text);
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
+        ck_assert_msg(strstr(text, outside[i]) == NULL, "the page has %s", outside[i]);
+    ck_assert_ptr_nonnull(strstr(text, "lang=\"en\""));
+    ck_assert_ptr_nonnull(strstr(text, "prefers-color-scheme:dark"));
+    ck_assert_ptr_nonnull(strstr(text, "<title>"));
+    free(text);
+}
+END_TEST
+
+START_TEST(the_page_says_what_became_of_the_run)
+{
+    char *text = page_of_run();
+
+    ck_assert_ptr_nonnull(strstr(text, "0.250"));
+    ck_assert_ptr_nonnull(strstr(text, "0.125 to 0.375"));
+    ck_assert_ptr_nonnull(strstr(text, "0.625 to 0.875"));
+    ck_assert_ptr_nonnull(strstr(text, "5 train steps"));
+    ck_assert_ptr_nonnull(strstr(text, "step_questions"));
+    free(text);
+}
+END_TEST
+
+START_TEST(every_chart_has_a_name_for_those_who_do_not_see_it)
+{
+    char *text = page_of_run();
+
+    ck_assert_uint_ge(count(text, "<svg"), 8);
+    ck_assert_uint_eq(count(text, "role=\"img\""), count(text, "<svg"));
+    ck_assert_uint_eq(count(text, "aria-label=\""), count(text, "<svg"));
+    free(text);
+}
+END_TEST
+
+/* What a model or a user wrote stays text. */
+START_TEST(texts_are_escaped)
+{
+    char *text = page_of_run();
+
+    ck_assert_ptr_nonnull(strstr(text, "Who &lt;b&gt;won&lt;/b&gt; &amp; &quot;why&quot;?"));
+    ck_assert_ptr_nonnull(strstr(text, "a&lt;b&gt;&amp;model"));
+    ck_assert_ptr_null(strstr(text, "<b>won"));
+    ck_assert_ptr_null(strstr(text, "a<b>"));
+    free(text);
+}
+END_TEST
+
+START_TEST(the_same_run_is_the_same_page)
+{
+    char *a = page_of_run(), *b = page_of_run();
+
+    ck_assert_str_eq(a, b);
+    free(a);
+    free(b);
+}
+END_TEST
+
+/* ---- Dialogues ---- */
+
+static char *
+dialogues(unsigned n)
+{
+    struct mg_report r;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+
+    ck_assert_msg(mg_report_load(run, &r, &err) == MG_OK, "%s", err.text);
+    ck_assert_msg(mg_report_dialogues(to, &r, n, false, &err) == MG_OK, "%s", err.text);
+    fclose(to);
+    mg_report_free(&r);
+    return text;
+}
+
+START_TEST(what_was_learnt_comes_first)
+{
+    char *one = dialogues(1), *both = dialogues(9);
+
+    ck_assert_ptr_nonnull(strstr(one, "a guess"));
+    ck_assert_ptr_null(strstr(one, "Known?"));
+    ck_assert_ptr_nonnull(strstr(both, "Known?"));
+    ck_assert(strstr(both, "a guess") < strstr(both, "Known?"));
+    ck_assert_uint_eq(count(both, "Known?"), 2);
+    free(one);
+    free(both);
+}
+END_TEST
+
+/* The sub-agent's dialogue stands between the subtask and its result, one control sign is a blank. */
+START_TEST(subtasks_are_told_where_they_were_asked)
+{
+    char *text = dialogues(1);
+    const char *at = text;
+    static const char *const order[] = {"before, reward 0.1",
+                                        "answer",
+                                        "a guess",
+                                        "after, reward 1.0",
+                                        "sub",
+                                        "Look it up",
+                                        "task",
+                                        "search",
+                                        "who won",
+                                        "page",
+                                        "Ada won",
+                                        "answer",
+                                        "result",
+                                        "answer"};
+
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        at = strstr(at, order[i]);
+        ck_assert_msg(at != NULL, "\"%s\" (%zu) is not where it belongs in\n%s", order[i], i, text);
+        at += strlen(order[i]);
+    }
+    free(text);
+}
+END_TEST
+
+/* ---- Runs that are not whole ---- */
+
+static void
+put(const char *side, const char *name, const char *lines)
+{
+    char path[256];
+    FILE *f;
+
+    fake_run_path(path, sizeof path, folder, side, name);
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(lines, f);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+START_TEST(a_run_that_has_just_begun_is_drawn)
+{
+    char *text;
+
+    for (int s = 0; s < 2; s++) {
+        put(s == 0 ? "main" : "search", "metrics.jsonl", "{\"phase\":0,\"name\":\"bef");
+        put(s == 0 ? "main" : "search", "timing.jsonl", "");
+    }
+    text = page_of_run();
+    html_is_well_formed(text);
+    ck_assert_ptr_nonnull(strstr(text, "0 train steps"));
+    ck_assert_uint_eq(count(text, "<section"), 0);
+    free(text);
+}
+END_TEST
+
+START_TEST(damage_is_told_and_leaves_no_page)
+{
+    struct mg_report r;
+
+    put("main", "rollouts/000000.jsonl.gz", "damage");
+    ck_assert_msg(mg_report_load(run, &r, &err) == MG_OK, "%s", err.text);
+    ck_assert_int_eq(mg_report_write(&r, page, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "main/rollouts/000000.jsonl.gz"));
+    ck_assert_int_ne(access(page, F_OK), 0);
+    mg_report_free(&r);
+    put("search", "timing.jsonl", "[]\n");
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_report_load(run, &r, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "search/timing.jsonl"));
+    mg_report_free(&r);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *tc = tcase_create("report");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_test(tc, the_page_is_one_well_formed_file);
+    tcase_add_test(tc, the_page_says_what_became_of_the_run);
+    tcase_add_test(tc, every_chart_has_a_name_for_those_who_do_not_see_it);
+    tcase_add_test(tc, texts_are_escaped);
+    tcase_add_test(tc, the_same_run_is_the_same_page);
+    tcase_add_test(tc, what_was_learnt_comes_first);
+    tcase_add_test(tc, subtasks_are_told_where_they_were_asked);
+    tcase_add_test(tc, a_run_that_has_just_begun_is_drawn);
+    tcase_add_test(tc, damage_is_told_and_leaves_no_page);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

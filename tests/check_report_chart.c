@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Curves: points where the numbers are, none where they are missing, nothing outside the picture. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "html_form.h"
+#include "report.h"
+
+enum { WIDTH = 520, HEIGHT = 220 };
+
+START_TEST(signs_of_html)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+
+    mg_html_text(to, "<a href=\"x\">&amp;</a>\x01\x7f\n\xc3\xa9");
+    fclose(to);
+    ck_assert_str_eq(text, "&lt;a href=&quot;x&quot;&gt;&amp;amp;&lt;/a&gt;   \xc3\xa9");
+    free(text);
+}
+END_TEST
+
+static char *
+svg_of(const struct mg_chart *chart)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+
+    mg_chart_svg(to, chart);
+    fclose(to);
+    html_is_well_formed(text);
+    return text;
+}
+
+/* The points of the k-th line; all lie in the picture. */
+static size_t
+points(const char *svg, int k, double *x, double *y)
+{
+    const char *at = svg;
+    size_t n = 0;
+    int used;
+
+    for (int i = 0; i <= k; i++) {
+        at = strstr(at, "<polyline");
+        ck_assert_ptr_nonnull(at);
+        at = strstr(at, "points=\"") + 8;
+    }
+    for (; sscanf(at, "%lf,%lf%n", &x[n], &y[n], &used) == 2; at += used) {
+        ck_assert_msg(x[n] >= 0 && x[n] <= WIDTH && y[n] >= 0 && y[n] <= HEIGHT, "point %zu is at %g, %g", n, x[n],
+                      y[n]);
+        n++;
+    }
+    return n;
+}
+
+START_TEST(lines_follow_the_numbers)
+{
+    const double step[] = {0, 1, 2, 4};
+    double up[] = {0.0, 0.25, 0.5, 1.0}, down[] = {1.0, 0.75, 0.5, 0.0}, x[8], y[8], y2[8];
+    struct mg_chart chart = {.title = "T", .unit = "u", .x = step, .n = 4, .n_series = 2};
+    char *svg;
+
+    chart.series[0] = (struct mg_series){"up", up, NULL};
+    chart.series[1] = (struct mg_series){"down", down, NULL};
+    svg = svg_of(&chart);
+    ck_assert_uint_eq(points(svg, 0, x, y), 4);
+    ck_assert_uint_eq(points(svg, 1, x, y2), 4);
+    ck_assert_double_eq_tol((x[3] - x[2]) / (x[1] - x[0]), 2.0, 0.01);
+    ck_assert_double_eq_tol((y[0] - y[3]) / (y[0] - y[1]), 4.0, 0.05);
+    ck_assert_double_eq_tol(y[0] - y[3], y2[3] - y2[0], 0.11);
+    ck_assert(y[0] > y[1] && y[1] > y[2] && y[2] > y[3]);
+    ck_assert_ptr_nonnull(strstr(svg, ">up<"));
+    ck_assert_ptr_nonnull(strstr(svg, ">down<"));
+    free(svg);
+}
+END_TEST
+
+START_TEST(a_band_lies_around_its_line)
+{
+    const double step[] = {0, 1};
+    double mean[] = {0.5, 0.5}, half[] = {0.25, 0.125}, x[8], y[8];
+    struct mg_chart chart = {.title = "T", .unit = "", .x = step, .n = 2, .n_series = 1, .series = {{"s", mean, half}}};
+    char *svg = svg_of(&chart);
+    double bx[4], by[4];
+
+    ck_assert_uint_eq(points(svg, 0, x, y), 2);
+    ck_assert_int_eq(sscanf(strstr(strstr(svg, "<polygon"), "points=\"") + 8, "%lf,%lf %lf,%lf %lf,%lf %lf,%lf", &bx[0],
+                            &by[0], &bx[1], &by[1], &bx[2], &by[2], &bx[3], &by[3]),
+                     8);
+    ck_assert_double_eq_tol(y[0] - by[0], by[3] - y[0], 0.11);
+    ck_assert_double_eq_tol((by[3] - by[0]) / (by[2] - by[1]), 2.0, 0.02);
+    free(svg);
+}
+END_TEST
+
+START_TEST(missing_numbers_have_no_point)
+{
+    const double step[] = {0, 1, 2};
+    double some[] = {0.5, (double)NAN, 0.25}, none[] = {(double)NAN, (double)NAN, (double)NAN}, x[8], y[8];
+    struct mg_chart chart = {.title = "T", .unit = "", .x = step, .n = 3, .n_series = 1, .series = {{"s", some, NULL}}};
+    char *svg = svg_of(&chart);
+
+    ck_assert_uint_eq(points(svg, 0, x, y), 2);
+    ck_assert_ptr_null(strstr(svg, "nan"));
+    free(svg);
+    chart.series[0].y = none;
+    svg = svg_of(&chart);
+    ck_assert_ptr_null(strstr(svg, "nan"));
+    ck_assert_ptr_null(strstr(svg, "inf"));
+    free(svg);
+}
+END_TEST
+
+START_TEST(flat_lines_and_single_points_have_a_place)
+{
+    const double step[] = {3, 4};
+    double flat[] = {1.0, 1.0}, x[8], y[8];
+    struct mg_chart chart = {.title = "T", .unit = "", .x = step, .n = 2, .n_series = 1, .series = {{"s", flat, NULL}}};
+    char *svg = svg_of(&chart);
+
+    ck_assert_uint_eq(points(svg, 0, x, y), 2);
+    ck_assert_double_eq(y[0], y[1]);
+    free(svg);
+    chart.n = 1;
+    svg = svg_of(&chart);
+    ck_assert_uint_eq(points(svg, 0, x, y), 1);
+    free(svg);
+    chart.n = 0;
+    svg = svg_of(&chart);
+    ck_assert_ptr_null(strstr(svg, "nan"));
+    free(svg);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("report_chart");
+    TCase *tc = tcase_create("report_chart");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_test(tc, signs_of_html);
+    tcase_add_test(tc, lines_follow_the_numbers);
+    tcase_add_test(tc, a_band_lies_around_its_line);
+    tcase_add_test(tc, missing_numbers_have_no_point);
+    tcase_add_test(tc, flat_lines_and_single_points_have_a_place);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The folder of a run: begun once, gone on with under the same configuration alone. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "run_dir.h"
+
+static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\n# a remark\n"
+                                "main {\n model = m\n}\nsearch {\n model = s\n}\n";
+
+static struct mg_err err;
+static struct mg_config config;
+static char folder[64], conf[96], run[96];
+
+static void
+put(const char *dir, const char *name, const char *text)
+{
+    char path[256];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+static void
+begin(void)
+{
+    strcpy(folder, "check_run_dir.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(conf, sizeof conf, "%s/run.conf", folder);
+    snprintf(run, sizeof run, "%s/of/run", folder);
+    put(folder, "run.conf", conf_text);
+    mg_err_clear(&err);
+    ck_assert_msg(mg_config_load(conf, &config, &err) == MG_OK, "%s", err.text);
+}
+
+static void
+end(void)
+{
+    static const char *const names[] = {"/of/run/run.json", "/of/run/mgrpo.conf", "/of/run", "/of", "/run.conf", ""};
+    char path[256];
+
+    mg_config_free(&config);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%s%s", folder, names[i]);
+        remove(path);
+    }
+    ck_assert_msg(access(folder, F_OK) != 0, "%s holds more than a run", folder);
+}
+
+START_TEST(a_run_begins)
+{
+    char path[256], *text = NULL;
+    size_t len = 0;
+    struct mg_config again = {0};
+
+    ck_assert_msg(mg_run_begin(run, conf, &config, &err) == MG_OK, "%s", err.text);
+    snprintf(path, sizeof path, "%s/mgrpo.conf", run);
+    ck_assert_int_eq(mg_file_read(path, 4096, &text, &len, &err), MG_OK);
+    ck_assert_str_eq(text, conf_text);
+    free(text);
+    ck_assert_msg(mg_run_config(run, &again, &err) == MG_OK, "%s", err.text);
+    ck_assert_str_eq(again.corpus, config.corpus);
+    ck_assert_uint_eq(again.steps, config.steps);
+    mg_config_free(&again);
+}
+END_TEST
+
+/* The record is what was understood: other words for the same are the same. */
+START_TEST(it_goes_on_with_the_same_configuration)
+{
+    struct mg_config same = {0};
+
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
+    put(folder, "run.conf",
+        "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\nlr = 0.0001\n"
+        "search {\n model = s\n}\nmain {\n model = m\n}\n");
+    ck_assert_int_eq(mg_config_load(conf, &same, &err), MG_OK);
+    ck_assert_msg(mg_run_begin(run, conf, &same, &err) == MG_OK, "%s", err.text);
+    mg_config_free(&same);
+}
+END_TEST
+
+START_TEST(another_configuration_is_refused)
+{
+    char path[256], *text = NULL;
+    size_t len = 0;
+
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
+    config.rollouts = 4;
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_INPUT);
+    ck_assert_msg(strstr(err.text, run) != NULL && strstr(err.text, "rollouts: 4, was 8") != NULL, "%s", err.text);
+    ck_assert_ptr_nonnull(strstr(err.hint, "--run"));
+    snprintf(path, sizeof path, "%s/run.json", run);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_file_read(path, 4096, &text, &len, &err), MG_OK);
+    ck_assert_ptr_nonnull(strstr(text, "\"rollouts\": \"8\""));
+    free(text);
+}
+END_TEST
+
+START_TEST(what_is_no_run_is_told)
+{
+    struct mg_config c = {0};
+
+    ck_assert_int_eq(mg_run_config(folder, &c, &err), MG_INPUT);
+    ck_assert_msg(strstr(err.text, folder) != NULL && strstr(err.text, "run.json") != NULL, "%s", err.text);
+}
+END_TEST
+
+/* Begun or not, a run without a readable configuration does not begin. */
+START_TEST(a_missing_configuration_is_told)
+{
+    char path[256];
+
+    ck_assert_int_eq(mg_run_begin(run, "no-such.conf", &config, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "no-such.conf"));
+    snprintf(path, sizeof path, "%s/run.json", run);
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_damaged_record_is_told)
+{
+    static const char *const bad[] = {"", "{", "[]", "{}", "{\"corpus\": 3}"};
+    struct mg_config c = {0};
+
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        put(run, "run.json", bad[i]);
+        mg_err_clear(&err);
+        ck_assert_int_eq(mg_run_config(run, &c, &err), MG_INPUT);
+        ck_assert(err.text[0] != '\0');
+        mg_err_clear(&err);
+        ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_INPUT);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("run_dir");
+    TCase *tc = tcase_create("run_dir");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_test(tc, a_run_begins);
+    tcase_add_test(tc, it_goes_on_with_the_same_configuration);
+    tcase_add_test(tc, another_configuration_is_refused);
+    tcase_add_test(tc, what_is_no_run_is_told);
+    tcase_add_test(tc, a_missing_configuration_is_told);
+    tcase_add_test(tc, a_damaged_record_is_told);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

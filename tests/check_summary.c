@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The summary of a run: which lines it counts, and what it says where there are none. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "metrics.h"
+#include "summary.h"
+
+static struct mg_err err;
+static char folder[64];
+
+static void
+put(const char *name, const char *lines)
+{
+    char path[256];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(lines, f);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+static void
+begin(void)
+{
+    char path[256];
+
+    strcpy(folder, "check_summary.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    mg_err_clear(&err);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, i == 0 ? "main" : "search");
+        ck_assert_int_eq(mg_dir_make(path, &err), MG_OK);
+    }
+}
+
+static void
+end(void)
+{
+    static const char *const names[] = {
+        "main/metrics.jsonl", "main/timing.jsonl", "search/metrics.jsonl", "summary.json", "main", "search", ""};
+    char path[256];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        remove(path);
+    }
+    ck_assert_msg(access(folder, F_OK) != 0, "%s is not empty", folder);
+}
+
+#define BEFORE                                                                                                         \
+    "{\"phase\":0,\"name\":\"before\",\"trajectories\":40,\"success\":0.25,\"lo\":0.14,\"hi\":0.40,\"calls\":1.5,"     \
+    "\"tokens_generated\":100}\n"
+#define GREEDY                                                                                                         \
+    "{\"phase\":1,\"name\":\"before-greedy\",\"trajectories\":40,\"success\":0.5,\"lo\":0.35,\"hi\":0.65,\"calls\":2," \
+    "\"tokens_generated\":10}\n"
+#define TRAIN                                                                                                          \
+    "{\"phase\":2,\"name\":\"train\",\"trajectories\":128,\"success\":0.9,\"calls\":3,\"tokens_generated\":1000,"      \
+    "\"tokens_forward\":5000}\n"
+#define DURING                                                                                                         \
+    "{\"phase\":3,\"name\":\"during\",\"trajectories\":40,\"success\":0.7,\"calls\":9,\"tokens_generated\":1}\n"
+#define AFTER                                                                                                          \
+    "{\"phase\":4,\"name\":\"after\",\"trajectories\":40,\"success\":0.75,\"lo\":0.60,\"hi\":0.86,\"calls\":2.5,"      \
+    "\"tokens_generated\":200}\n"
+#define TIMES                                                                                                          \
+    "{\"phase\":0,\"name\":\"before\",\"rollout\":1.5,\"wait\":0.5,\"learn\":0.25}\n"                                  \
+    "{\"phase\":2,\"name\":\"train\",\"rollout\":4,\"wait\":1,\"learn\":2}\n"
+
+static struct mg_summary
+read_all(void)
+{
+    struct mg_summary s;
+
+    ck_assert_msg(mg_summary_read(folder, &s, &err) == MG_OK, "%s", err.text);
+    return s;
+}
+
+START_TEST(a_whole_run)
+{
+    struct mg_summary s;
+
+    put("main/metrics.jsonl", BEFORE GREEDY TRAIN DURING TRAIN AFTER);
+    put("main/timing.jsonl", TIMES);
+    put("search/metrics.jsonl",
+        "{\"phase\":0,\"name\":\"before\",\"expert\":0.4,\"verdicts\":20,\"tokens_generated\":7}\n"
+        "{\"phase\":1,\"name\":\"before-greedy\",\"expert\":0,\"verdicts\":0}\n"
+        "{\"phase\":2,\"name\":\"train\",\"expert\":1,\"verdicts\":20,\"tokens_forward\":70}\n"
+        "{\"phase\":4,\"name\":\"after\",\"expert\":0.8,\"verdicts\":20}\n");
+    s = read_all();
+    ck_assert_double_eq(s.steps, 2.0);
+    ck_assert_double_eq(s.seconds, 7.75);
+    ck_assert_double_eq(s.tokens, 100.0 + 10.0 + 2.0 * 6000.0 + 1.0 + 200.0 + 77.0);
+    ck_assert(s.sampled[0].there && s.sampled[0].n == 40.0 && s.sampled[0].success == 0.25);
+    ck_assert(s.sampled[0].lo == 0.14 && s.sampled[0].hi == 0.40 && s.sampled[0].calls == 1.5);
+    ck_assert(s.sampled[1].there && s.sampled[1].success == 0.75 && s.sampled[1].calls == 2.5);
+    ck_assert(s.sampled[0].expert == 0.4 && s.sampled[1].expert == 0.8);
+    ck_assert(s.greedy[0].there && s.greedy[0].success == 0.5 && !s.greedy[1].there);
+    ck_assert(isnan(s.greedy[0].expert) && isnan(s.greedy[1].expert));
+}
+END_TEST
+
+START_TEST(a_run_that_has_just_begun)
+{
+    struct mg_summary s;
+
+    put("main/metrics.jsonl", "");
+    put("main/timing.jsonl", "");
+    s = read_all();
+    ck_assert(s.steps == 0.0 && s.tokens == 0.0 && s.seconds == 0.0 && !s.sampled[0].there && !s.greedy[0].there);
+}
+END_TEST
+
+static double
+at(const json_t *root, const char *a, const char *b, const char *c)
+{
+    const json_t *x = json_object_get(json_object_get(root, a), b);
+
+    x = json_object_get(x, c);
+    ck_assert_msg(json_is_number(x), "no %s.%s.%s", a, b, c);
+    return json_number_value(x);
+}
+
+START_TEST(the_file_says_the_same)
+{
+    struct mg_summary s;
+    char path[256];
+    json_t *root, *greedy;
+
+    put("main/metrics.jsonl", BEFORE TRAIN AFTER);
+    put("main/timing.jsonl", TIMES);
+    s = read_all();
+    ck_assert_msg(mg_summary_write(folder, &s, &err) == MG_OK, "%s", err.text);
+    snprintf(path, sizeof path, "%s/summary.json", folder);
+    root = json_load_file(path, 0, NULL);
+    ck_assert_double_eq(json_number_value(json_object_get(root, "seconds")), 7.75);
+    ck_assert_int_eq(json_integer_value(json_object_get(root, "steps")), 1);
+    ck_assert_int_eq(json_integer_value(json_object_get(root, "tokens")), 6300);
+    ck_assert_double_eq(at(root, "held_out", "before", "n"), 40.0);
+    ck_assert_double_eq_tol(at(root, "held_out", "before", "success"), 0.25, 1e-6);
+    ck_assert_double_eq_tol(at(root, "held_out", "after", "lo"), 0.60, 1e-6);
+    ck_assert_double_eq_tol(at(root, "held_out", "after", "hi"), 0.86, 1e-6);
+    ck_assert_double_eq_tol(at(root, "held_out", "after", "calls"), 2.5, 1e-6);
+    ck_assert(json_is_null(json_object_get(json_object_get(json_object_get(root, "held_out"), "after"), "expert")));
+    greedy = json_object_get(json_object_get(root, "greedy"), "held_out");
+    ck_assert(json_is_null(json_object_get(greedy, "before")) && json_is_null(json_object_get(greedy, "after")));
+    json_decref(root);
+}
+END_TEST
+
+/* A number without a JSON form is null in the file, not a file without its number. */
+START_TEST(a_missing_number_is_null)
+{
+    struct mg_summary s;
+    char path[256];
+    json_t *root, *before;
+
+    put("main/metrics.jsonl", "{\"phase\":0,\"name\":\"before\",\"trajectories\":3,\"success\":null}\n");
+    put("main/timing.jsonl", "");
+    s = read_all();
+    ck_assert(isnan(s.sampled[0].success) && isnan(s.sampled[0].lo));
+    ck_assert_msg(mg_summary_write(folder, &s, &err) == MG_OK, "%s", err.text);
+    snprintf(path, sizeof path, "%s/summary.json", folder);
+    root = json_load_file(path, 0, NULL);
+    before = json_object_get(json_object_get(root, "held_out"), "before");
+    ck_assert(json_integer_value(json_object_get(before, "n")) == 3 &&
+              json_is_null(json_object_get(before, "success")));
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(the_table_has_a_row_for_each)
+{
+    struct mg_summary s;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+
+    put("main/metrics.jsonl", BEFORE GREEDY TRAIN);
+    put("main/timing.jsonl", TIMES);
+    s = read_all();
+    mg_summary_print(to, &s);
+    fclose(to);
+    ck_assert_ptr_nonnull(strstr(text, "before, as sampled"));
+    ck_assert_ptr_nonnull(strstr(text, "[0.140, 0.400]"));
+    ck_assert_ptr_nonnull(strstr(text, "before, greedy"));
+    ck_assert_ptr_null(strstr(text, "after"));
+    ck_assert_ptr_nonnull(strstr(text, "1 train steps"));
+    free(text);
+}
+END_TEST
+
+START_TEST(damaged_metrics_are_told)
+{
+    struct mg_summary s;
+
+    ck_assert_int_eq(mg_summary_read(folder, &s, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "main/metrics.jsonl"));
+    mg_err_clear(&err);
+    put("main/metrics.jsonl", BEFORE "[]\n");
+    put("main/timing.jsonl", TIMES);
+    ck_assert_int_eq(mg_summary_read(folder, &s, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "main/metrics.jsonl"));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("summary");
+    TCase *tc = tcase_create("summary");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_test(tc, a_whole_run);
+    tcase_add_test(tc, a_run_that_has_just_begun);
+    tcase_add_test(tc, the_file_says_the_same);
+    tcase_add_test(tc, a_missing_number_is_null);
+    tcase_add_test(tc, the_table_has_a_row_for_each);
+    tcase_add_test(tc, damaged_metrics_are_told);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
