@@ -18,6 +18,7 @@ lib_suites = \
 	tests/check_linear_logprob \
 	tests/check_optim \
 	tests/check_policy_loss \
+	tests/check_rmsnorm \
 	tests/check_rng \
 	tests/check_sample \
 	tests/check_tensor
@@ -44,6 +45,7 @@ tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/logprob_
 	tests/ref_linear_logprob.c tests/ref_linear_logprob.h
 tests_check_optim_SOURCES = tests/check_optim.c tests/ref_layer.c
 tests_check_policy_loss_SOURCES = tests/check_policy_loss.c tests/ref_policy_loss.c tests/ref_policy_loss.h
+tests_check_rmsnorm_SOURCES = tests/check_rmsnorm.c tests/ref_layer.c
 tests_check_rng_SOURCES = tests/check_rng.c
 tests_check_sample_SOURCES = tests/check_sample.c tests/ref_sample.c tests/ref_sample.h
 tests_check_tensor_SOURCES = tests/check_tensor.c
@@ -92,6 +94,10 @@ tests_check_policy_loss_CPPFLAGS = $(tests_cppflags)
 tests_check_policy_loss_CFLAGS = $(tests_cflags)
 tests_check_policy_loss_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_policy_loss_LDADD = $(lib_test_ldadd)
+tests_check_rmsnorm_CPPFLAGS = $(tests_cppflags)
+tests_check_rmsnorm_CFLAGS = $(tests_cflags)
+tests_check_rmsnorm_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_rmsnorm_LDADD = $(lib_test_ldadd)
 tests_check_rng_CPPFLAGS = $(tests_cppflags)
 tests_check_rng_CFLAGS = $(tests_cflags)
 tests_check_rng_LDFLAGS = $(AM_LDFLAGS) -static
