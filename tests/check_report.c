@@ -150,6 +150,7 @@ START_TEST(what_was_learnt_comes_first)
     ck_assert_ptr_nonnull(strstr(both, "Known?"));
     ck_assert(strstr(both, "a guess") < strstr(both, "Known?"));
     ck_assert_uint_eq(count(both, "Known?"), 2);
+    ck_assert_uint_eq(count(both, "yes" MG_NO_TEXT), 2);
     free(one);
     free(both);
 }

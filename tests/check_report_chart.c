@@ -24,6 +24,34 @@ START_TEST(signs_of_html)
 }
 END_TEST
 
+/* A terminal obeys no text of a model, and a page is UTF-8 whatever that was. */
+START_TEST(bytes_that_are_no_text)
+{
+    static const char *const pairs[][2] = {{"a\x1b[2Jb", "a [2Jb"},
+                                           {"a\xc2\x9b"
+                                            "b",
+                                            "a b"},
+                                           {"a\xff"
+                                            "b",
+                                            "a" MG_NO_TEXT "b"},
+                                           {"\xc3", MG_NO_TEXT},
+                                           {"\xe2\x82", MG_NO_TEXT MG_NO_TEXT},
+                                           {"\xed\xa0\x80", MG_NO_TEXT MG_NO_TEXT MG_NO_TEXT},
+                                           {"\xe2\x82\xac\xf0\x9f\x98\x80<", "\xe2\x82\xac\xf0\x9f\x98\x80<"}};
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char *text = NULL;
+        size_t len = 0;
+        FILE *to = open_memstream(&text, &len);
+
+        mg_plain_text(to, pairs[i][0]);
+        fclose(to);
+        ck_assert_str_eq(text, pairs[i][1]);
+        free(text);
+    }
+}
+END_TEST
+
 static char *
 svg_of(const struct mg_chart *chart)
 {
@@ -146,6 +174,7 @@ main(void)
     int failed;
 
     tcase_add_test(tc, signs_of_html);
+    tcase_add_test(tc, bytes_that_are_no_text);
     tcase_add_test(tc, lines_follow_the_numbers);
     tcase_add_test(tc, a_band_lies_around_its_line);
     tcase_add_test(tc, missing_numbers_have_no_point);

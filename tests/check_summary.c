@@ -196,6 +196,22 @@ START_TEST(the_table_has_a_row_for_each)
 }
 END_TEST
 
+/* Lines of another making: no name, counts that are none or more than can be added up. */
+START_TEST(strange_lines_are_no_danger)
+{
+    struct mg_summary s;
+
+    put("main/metrics.jsonl", "{}\n{\"name\":3}\n{\"name\":\"before\",\"trajectories\":1e300,\"success\":\"x\"}\n"
+                              "{\"tokens_forward\":9223372036854775807,\"tokens_generated\":9223372036854775807}\n"
+                              "{\"tokens_forward\":-5}\n");
+    put("main/timing.jsonl", "{}\n{\"rollout\":\"1\"}\n");
+    s = read_all();
+    ck_assert(s.sampled[0].there && s.sampled[0].n == 0.0 && isnan(s.sampled[0].success));
+    ck_assert(s.steps == 0.0 && s.seconds == 0.0 && s.tokens == 0x1p64);
+    ck_assert_msg(mg_summary_write(folder, &s, &err) == MG_OK, "%s", err.text);
+}
+END_TEST
+
 START_TEST(damaged_metrics_are_told)
 {
     struct mg_summary s;
@@ -224,6 +240,7 @@ main(void)
     tcase_add_test(tc, the_file_says_the_same);
     tcase_add_test(tc, a_missing_number_is_null);
     tcase_add_test(tc, the_table_has_a_row_for_each);
+    tcase_add_test(tc, strange_lines_are_no_danger);
     tcase_add_test(tc, damaged_metrics_are_told);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);

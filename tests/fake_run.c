@@ -13,7 +13,7 @@
 #include "rollout_log.h"
 #include "run_dir.h"
 
-enum { MAX_IDS = 512 };
+enum { MAX_IDS = 512, UNKNOWN = 1 /* in a text: a token that the tokenizer lacks */ };
 
 static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer = tokenizer.json\n"
                                 "main {\n model = \"a<b>&model\"\n}\nsearch {\n model = s\n}\n";
@@ -52,7 +52,7 @@ add_row(struct mg_rollout_log *log, uint32_t question, uint32_t call, double rew
     for (int t = 0; t < n; t++) {
         ids[row.len++] = MG_FAKE_ROLE + (int32_t)turn[t].role;
         for (const char *at = turn[t].text; *at != '\0'; at++)
-            ids[row.len++] = MG_FAKE_BYTE + (unsigned char)*at;
+            ids[row.len++] = *at == UNKNOWN ? MG_FAKE_VOCAB : MG_FAKE_BYTE + (unsigned char)*at;
         ids[row.len++] = MG_FAKE_END;
     }
     ck_assert_msg(mg_rollout_log_add(log, &row, &err) == MG_OK, "%s", err.text);
@@ -62,7 +62,7 @@ add_row(struct mg_rollout_log *log, uint32_t question, uint32_t call, double rew
 static void
 write_evening(const char *side, uint32_t phase, bool after)
 {
-    static const struct turn known[] = {{MG_ROLE_USER, "Known?"}, {MG_ROLE_ANSWER, "yes"}};
+    static const struct turn known[] = {{MG_ROLE_USER, "Known?"}, {MG_ROLE_ANSWER, "yes\1"}};
     static const struct turn guess[] = {{MG_ROLE_USER, "Who <b>won</b> & \"why\"?"}, {MG_ROLE_ANSWER, "a guess"}};
     static const struct turn asked[] = {{MG_ROLE_USER, "Who <b>won</b> & \"why\"?"},
                                         {MG_ROLE_SUB, "Look it up"},

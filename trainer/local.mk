@@ -89,6 +89,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report.h \
 	trainer/report_chart.c \
 	trainer/report_dialogue.c \
+	trainer/report_text.c \
 	trainer/reward.c \
 	trainer/reward.h \
 	trainer/rng.c \

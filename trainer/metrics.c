@@ -90,7 +90,7 @@ mg_metrics_each(const char *path, mg_metrics_visit *visit, void *arg, struct mg_
 
     MG_TRY(mg_file_read(path, MAX_METRICS, &text, &len, err));
     for (at = text; (stop = line_end(at, text + len)) != NULL; at = stop + 1) {
-        json_error_t why;
+        json_error_t why = {.text = "not an object"};
 
         line = json_loadb(at, (size_t)(stop - at), 0, &why);
         MG_REQUIRE(json_is_object(line), MG_INPUT, "%s: byte %zu: %s", path, (size_t)(at - text), why.text);

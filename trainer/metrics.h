@@ -13,7 +13,7 @@
  * the same form.
  */
 
-/* Appends a line; takes the reference of `line`. */
+/* Appends a line, which is on the disk afterwards; takes the reference of `line`. */
 enum mg_status mg_metrics_append(const char *path, json_t *line, struct mg_err *err);
 /* Drops the lines of phase `phase` and later, and a torn last line, by writing the file anew; a missing file is fine.
  */

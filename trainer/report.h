@@ -46,7 +46,13 @@ enum mg_status mg_report_charts(FILE *to, const struct mg_report *r, struct mg_e
  * improved, then others. */
 enum mg_status mg_report_dialogues(FILE *to, const struct mg_report *r, unsigned count, bool html, struct mg_err *err);
 
-/* Text with the signs of HTML escaped. */
+/* ---- Text ---- */
+
+#define MG_NO_TEXT "\xEF\xBF\xBD" /* U+FFFD: stands for what is no text */
+
+/* Text that anyone may have written: control characters become blanks, bytes that are not UTF-8 become MG_NO_TEXT; in
+ * HTML its signs are escaped. */
+void mg_plain_text(FILE *to, const char *text);
 void mg_html_text(FILE *to, const char *text);
 
 #endif

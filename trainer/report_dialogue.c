@@ -22,35 +22,6 @@ struct teller {
     struct evening when[2]; /* before, after */
 };
 
-void
-mg_html_text(FILE *to, const char *text)
-{
-    for (; *text != '\0'; text++)
-        switch (*text) {
-        case '&':
-            fputs("&amp;", to);
-            break;
-        case '<':
-            fputs("&lt;", to);
-            break;
-        case '>':
-            fputs("&gt;", to);
-            break;
-        case '"':
-            fputs("&quot;", to);
-            break;
-        default: /* control characters of a model's text are shown as blanks */
-            fputc((unsigned char)*text < ' ' || *text == 127 ? ' ' : *text, to);
-        }
-}
-
-static void
-plain_text(FILE *to, const char *text)
-{
-    for (; *text != '\0'; text++)
-        fputc((unsigned char)*text < ' ' || *text == 127 ? ' ' : *text, to);
-}
-
 static json_int_t
 phase_named(const struct mg_report *r, const char *wanted)
 {
@@ -97,7 +68,7 @@ tell_turn(const struct teller *t, int role, const char *text, bool inner)
 {
     if (!t->html) {
         fprintf(t->to, "%s%-8s", inner ? "      " : "  ", mg_role_name((enum mg_role)role));
-        plain_text(t->to, text);
+        mg_plain_text(t->to, text);
         fputc('\n', t->to);
         return;
     }
@@ -106,12 +77,39 @@ tell_turn(const struct teller *t, int role, const char *text, bool inner)
     fputs("</p>\n", t->to);
 }
 
+/* The text of n tokens, malloc'ed: an id or bytes that are no text become U+FFFD. */
+static enum mg_status
+text_of(const struct teller *t, const int32_t *ids, uint32_t n, char **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *raw = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&raw, &len);
+
+    MG_REQUIRE(to != NULL, MG_FAIL, "out of memory: the text of %u tokens", n);
+    for (uint32_t i = 0; i < n; i++) {
+        size_t bytes = 0;
+        const char *piece = mg_tokenizer_piece(t->tok, ids[i], &bytes);
+
+        if (piece == NULL)
+            fputs(MG_NO_TEXT, to);
+        else
+            fwrite(piece, 1, bytes, to);
+    }
+    MG_REQUIRE(fclose(to) == 0, MG_FAIL, "out of memory: the text of %u tokens", n);
+    *out = raw;
+    raw = NULL;
+out:
+    free(raw);
+    return st;
+}
+
 /* The turns of a dialogue; behind each subtask the dialogue of the sub-agent. */
 static enum mg_status
 tell(const struct teller *t, const struct evening *e, const struct mg_logged *row, bool inner, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_token_text text = {0};
+    char *text = NULL;
     uint32_t call = 0;
 
     for (uint32_t i = 0, end; i < row->len; i = end) {
@@ -124,9 +122,10 @@ tell(const struct teller *t, const struct evening *e, const struct mg_logged *ro
             end++;
         if (role == MG_N_ROLES)
             continue;
-        text.n = 0;
-        MG_TRY(mg_tokenizer_decode(t->tok, row->ids + i + 1, end - i - 1, 0, &text, err));
-        tell_turn(t, role, text.data, inner);
+        MG_TRY(text_of(t, row->ids + i + 1, end - i - 1, &text, err));
+        tell_turn(t, role, text, inner);
+        free(text);
+        text = NULL;
         if (role != MG_ROLE_SUB || inner)
             continue;
         sub = find(e, MG_SIDE_SEARCH, row->question, call++);
@@ -134,7 +133,7 @@ tell(const struct teller *t, const struct evening *e, const struct mg_logged *ro
             MG_TRY(tell(t, e, sub, true, err));
     }
 out:
-    mg_token_text_free(&text);
+    free(text);
     return st;
 }
 

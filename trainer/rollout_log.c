@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
-enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22 };
+enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22, MAX_TEXT = 1 << 30 };
 
 struct mg_rollout_log {
     char *path, *temp;
@@ -72,14 +75,26 @@ to_json(const struct mg_logged *r)
                      r->advantage, "kind", r->reward_kind, "ids", ids, "mask", mask, "logprob", logprob);
 }
 
+/* A log-probability that is not finite has no JSON form: it leaves the list one short. */
+static bool
+is_whole(const json_t *object, const struct mg_logged *row)
+{
+    size_t sampled = 0;
+
+    for (uint32_t i = 0; i < row->len; i++)
+        sampled += row->mask[i] != 0;
+    return object != NULL && json_array_size(json_object_get(object, "logprob")) == sampled;
+}
+
 enum mg_status
 mg_rollout_log_add(struct mg_rollout_log *log, const struct mg_logged *row, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     json_t *object = to_json(row);
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    char *text = is_whole(object, row) ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
 
-    MG_REQUIRE(text != NULL, MG_FAIL, "%s: a row could not be made: out of memory, or not finite", log->path);
+    MG_REQUIRE(text != NULL, MG_FAIL, "%s: question %u, rollout %u, call %u: out of memory, or not finite", log->path,
+               row->question, row->rollout, row->call);
     MG_REQUIRE(gzputs(log->file, text) > 0 && gzputc(log->file, '\n') == '\n', MG_FAIL, "%s: %s", log->temp,
                strerror(errno));
 out:
@@ -107,10 +122,17 @@ mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err)
     return st;
 }
 
-static double
-number(const json_t *object, const char *key)
+/* A number that a float can hold, since it was one. */
+static enum mg_status
+read_real(const char *path, const json_t *value, const char *name, double *out, struct mg_err *err)
 {
-    return json_number_value(json_object_get(object, key));
+    enum mg_status st = MG_OK;
+
+    *out = json_number_value(value);
+    MG_REQUIRE(json_is_number(value) && fabs(*out) <= (double)FLT_MAX, MG_INPUT, "%s: a row whose %s is no float", path,
+               name);
+out:
+    return st;
 }
 
 static enum mg_status
@@ -138,6 +160,22 @@ known_kind(const char *kind)
 }
 
 static enum mg_status
+read_token(const char *path, const json_t *id, const json_t *mask, struct mg_logged *r, size_t i, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    json_int_t token = json_integer_value(id), sampled = json_integer_value(mask);
+
+    MG_REQUIRE(json_is_integer(id) && token >= 0 && token < INT32_MAX, MG_INPUT, "%s: token %zu has the id %lld", path,
+               i, (long long)token);
+    MG_REQUIRE(json_is_integer(mask) && (sampled == 0 || sampled == 1), MG_INPUT, "%s: token %zu has the mask %lld",
+               path, i, (long long)sampled);
+    r->ids[i] = (int32_t)token;
+    r->mask[i] = (uint8_t)sampled;
+out:
+    return st;
+}
+
+static enum mg_status
 read_tokens(const char *path, const json_t *object, struct mg_logged *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
@@ -152,13 +190,13 @@ read_tokens(const char *path, const json_t *object, struct mg_logged *r, struct 
     MG_ALLOC(r->logprob, n);
     r->len = (uint32_t)n;
     for (size_t i = 0; i < n; i++) {
-        json_int_t id = json_integer_value(json_array_get(ids, i));
+        double x = 0.0;
 
-        MG_REQUIRE(id >= 0 && id < INT32_MAX, MG_INPUT, "%s: a token id of %lld", path, (long long)id);
-        r->ids[i] = (int32_t)id;
-        r->mask[i] = json_integer_value(json_array_get(mask, i)) != 0;
-        if (r->mask[i])
-            r->logprob[i] = (float)json_number_value(json_array_get(logprob, at++));
+        MG_TRY(read_token(path, json_array_get(ids, i), json_array_get(mask, i), r, i, err));
+        if (r->mask[i] == 0)
+            continue;
+        MG_TRY(read_real(path, json_array_get(logprob, at++), "log-probability", &x, err));
+        r->logprob[i] = (float)x;
     }
     MG_REQUIRE(at == json_array_size(logprob), MG_INPUT, "%s: %zu sampled tokens and %zu log-probabilities", path, at,
                json_array_size(logprob));
@@ -170,16 +208,16 @@ static enum mg_status
 read_row(const char *path, const char *line, struct mg_logged *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    json_error_t why;
+    json_error_t why = {.text = "not an object"};
     json_t *object = json_loads(line, 0, &why);
 
     MG_REQUIRE(json_is_object(object), MG_INPUT, "%s: %s", path, why.text);
     MG_TRY(read_count(path, object, "question", &r->question, err));
     MG_TRY(read_count(path, object, "rollout", &r->rollout, err));
     MG_TRY(read_count(path, object, "call", &r->call, err));
-    r->weight = number(object, "weight");
-    r->reward = number(object, "reward");
-    r->advantage = number(object, "advantage");
+    MG_TRY(read_real(path, json_object_get(object, "weight"), "weight", &r->weight, err));
+    MG_TRY(read_real(path, json_object_get(object, "reward"), "reward", &r->reward, err));
+    MG_TRY(read_real(path, json_object_get(object, "advantage"), "advantage", &r->advantage, err));
     r->reward_kind = known_kind(json_string_value(json_object_get(object, "kind")));
     MG_REQUIRE(r->reward_kind != NULL, MG_INPUT, "%s: a row without a kind of reward", path);
     MG_TRY(read_tokens(path, object, r, err));
@@ -203,7 +241,8 @@ mg_rollout_log_read(const char *path, struct mg_logged **rows, size_t *n, struct
     MG_ALLOC(line, (size_t)MAX_LINE);
     while (gzgets(f, line, MAX_LINE) != NULL) {
         MG_REQUIRE(strchr(line, '\n') != NULL && count < MAX_ROWS, MG_INPUT,
-                   "%s: a line of more than %d bytes, or torn", path, MAX_LINE);
+                   "%s: row %zu is torn, or more than %d bytes or %d rows", path, count, MAX_LINE, MAX_ROWS);
+        MG_REQUIRE(gztell(f) <= MAX_TEXT, MG_INPUT, "%s: more than %d bytes of text", path, MAX_TEXT);
         if (count == room) {
             room = room * 2 + 64;
             grown = realloc(list, room * sizeof *list);

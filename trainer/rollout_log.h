@@ -30,7 +30,8 @@ enum mg_status mg_rollout_log_add(struct mg_rollout_log *log, const struct mg_lo
 enum mg_status mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err);
 void mg_rollout_log_abort(struct mg_rollout_log *log); /* accepts NULL */
 
-/* All rows of a file; free with mg_logged_free. */
+/* All rows of a file; free with mg_logged_free. MG_INPUT: it is missing, torn or damaged, or holds anything but rows.
+ */
 enum mg_status mg_rollout_log_read(const char *path, struct mg_logged **rows, size_t *n, struct mg_err *err);
 void mg_logged_free(struct mg_logged *rows, size_t n);
 

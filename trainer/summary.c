@@ -19,6 +19,15 @@ number(const json_t *line, const char *key, double missing)
     return json_is_number(value) ? json_number_value(value) : missing;
 }
 
+/* A count; anything else counts for nothing. */
+static double
+count(const json_t *line, const char *key)
+{
+    const json_t *value = json_object_get(line, key);
+
+    return json_integer_value(value) > 0 ? (double)json_integer_value(value) : 0.0;
+}
+
 /* Which evaluation a line is about; NULL for a train step or one in between. */
 static struct mg_held_out *
 place_of(struct mg_summary *s, const json_t *line)
@@ -39,7 +48,7 @@ take_main(void *arg, json_t *line, struct mg_err *err)
     struct mg_held_out *h = place_of(s, line);
 
     (void)err;
-    s->tokens += number(line, "tokens_generated", 0.0) + number(line, "tokens_forward", 0.0);
+    s->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
     if (h == NULL) {
         const char *name = json_string_value(json_object_get(line, "name"));
 
@@ -47,7 +56,7 @@ take_main(void *arg, json_t *line, struct mg_err *err)
         return MG_OK;
     }
     h->there = true;
-    h->n = number(line, "trajectories", 0.0);
+    h->n = count(line, "trajectories");
     h->success = number(line, "success", NAN);
     h->lo = number(line, "lo", NAN);
     h->hi = number(line, "hi", NAN);
@@ -62,9 +71,9 @@ take_search(void *arg, json_t *line, struct mg_err *err)
     struct mg_held_out *h = place_of(s, line);
 
     (void)err;
-    s->tokens += number(line, "tokens_generated", 0.0) + number(line, "tokens_forward", 0.0);
+    s->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
     if (h != NULL)
-        h->expert = number(line, "verdicts", 0.0) > 0.0 ? number(line, "expert", NAN) : NAN;
+        h->expert = count(line, "verdicts") > 0.0 ? number(line, "expert", NAN) : NAN;
     return MG_OK;
 }
 
@@ -104,12 +113,19 @@ real_or_null(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
+/* Sums of counts may be more than JSON's integers can say. */
+static json_int_t
+whole(double x)
+{
+    return (json_int_t)fmin(x, 9e18);
+}
+
 static json_t *
 to_json(const struct mg_held_out *h)
 {
     if (!h->there)
         return json_null();
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "n", (json_int_t)h->n, "success", real_or_null(h->success), "lo",
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "n", whole(h->n), "success", real_or_null(h->success), "lo",
                      real_or_null(h->lo), "hi", real_or_null(h->hi), "calls", real_or_null(h->calls), "expert",
                      real_or_null(h->expert));
 }
@@ -120,9 +136,9 @@ mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err 
     enum mg_status st = MG_OK;
     char path[MAX_PATH], *text = NULL;
     json_t *root = json_pack("{s:f, s:I, s:I, s:{s:o, s:o}, s:{s:{s:o, s:o}}}", "seconds", s->seconds, "steps",
-                             (json_int_t)s->steps, "tokens", (json_int_t)s->tokens, "held_out", "before",
-                             to_json(&s->sampled[0]), "after", to_json(&s->sampled[1]), "greedy", "held_out", "before",
-                             to_json(&s->greedy[0]), "after", to_json(&s->greedy[1]));
+                             whole(s->steps), "tokens", whole(s->tokens), "held_out", "before", to_json(&s->sampled[0]),
+                             "after", to_json(&s->sampled[1]), "greedy", "held_out", "before", to_json(&s->greedy[0]),
+                             "after", to_json(&s->greedy[1]));
 
     text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: summary.json");

@@ -16,8 +16,9 @@ struct mg_held_out {
     double expert;             /* the sub-agent's own verdicts; NaN without any */
 };
 struct mg_summary {
-    double seconds, steps,
-        tokens; /* wall time of the rollouts and learning of main; train steps; generated and trained by all */
+    double seconds;                           /* of the rollouts and learning of main */
+    double steps;                             /* train steps */
+    double tokens;                            /* generated and trained, of both agents */
     struct mg_held_out sampled[2], greedy[2]; /* before, after */
 };
 enum mg_status mg_summary_read(const char *run_dir, struct mg_summary *out, struct mg_err *err);
