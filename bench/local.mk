@@ -22,3 +22,6 @@ EXTRA_DIST += bench/peers/torch_train.py
 clgrpo_info_SOURCES = bench/info.c
 clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
+
+EXTRA_DIST += bench/results/README.md bench/results/pocl-3.1-zen3-2cores.json bench/results/pocl-3.1-zen3-2cores.svg \
+	bench/results/pocl-3.1-zen3-2cores.tsv

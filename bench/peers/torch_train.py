@@ -3,7 +3,7 @@
 """Training tokens per second of the trainer's model in PyTorch eager: forward, backward and AdamW on full batches.
 
 Needs torch (python3 -m venv DIR; DIR/bin/pip install torch). Sequences of equal length, so nothing is lost to padding; the same
-architecture as `mgrpo sft` trains by default; the loss is taken at every position.
+architecture as the warm-start models; the loss is taken at every position.
 
 usage: torch_train.py [--threads N] [--length TOKENS] [--batch TOKENS] [--seconds S] [--json]
 """
@@ -76,7 +76,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    model = Model(1024, 128, 4, 4, 2, 352, args.length)
+    model = Model(1024, 128, 4, 4, 4, 352, args.length)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.05)
     rows = args.batch // args.length
     rates, start = [], time.perf_counter()
