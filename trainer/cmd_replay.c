@@ -103,7 +103,7 @@ load_state(struct mg_policy *p, const char *dir, json_int_t phase, struct mg_err
     DIR *d = opendir(dir);
     const struct dirent *e;
     unsigned best = 0, number;
-    char path[MAX_PATH], *extra = NULL;
+    char path[MAX_PATH + 32], *extra = NULL;
     int used;
 
     MG_REQUIRE(d != NULL, MG_INPUT, "%s cannot be read", dir);
@@ -130,7 +130,7 @@ train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, 
     struct mg_logged *logged = NULL;
     struct mg_learn_row *rows = NULL;
     struct mg_train_stats stats;
-    char path[MAX_PATH];
+    char path[MAX_PATH + 48];
     double norm = 0.0;
     size_t n = 0;
 
