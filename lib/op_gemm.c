@@ -66,6 +66,20 @@ block(size_t extent, size_t most, size_t unit)
     return at_least_1(divide_up(divide_up(extent, n), unit)) * unit;
 }
 
+/* Few groups of equal work: so many blocks of rows that each core gets the same number of groups. */
+static void
+balance(const struct clgrpo_context *ctx, struct plan *p)
+{
+    size_t cores = at_least_1(ctx->info.compute_units), n_groups = p->m_blocks * p->n_blocks, n;
+
+    if (n_groups % cores == 0 || n_groups < cores || n_groups > GROUPS_PER_CORE * cores)
+        return;
+    for (n = p->m_blocks + 1; n * p->n_blocks % cores != 0;)
+        n++;
+    p->mc = block(p->m, divide_up(p->m, n), CLG_GEMM_MR);
+    p->m_blocks = divide_up(p->m, p->mc);
+}
+
 /* Halves blocks until there are enough groups for the cores, or they get too small to be worth a launch's share. */
 static void
 plan_blocks(const struct clgrpo_context *ctx, struct plan *p)
@@ -82,14 +96,15 @@ plan_blocks(const struct clgrpo_context *ctx, struct plan *p)
         p->m_blocks = divide_up(p->m, p->mc);
         p->n_blocks = divide_up(p->n, p->nc);
         if ((double)p->m_blocks * (double)p->n_blocks >= want)
-            return;
+            break;
         if (p->mc > CLG_GEMM_MR && (p->mc >= p->nc || p->nc <= nr))
             most_m = p->mc / 2;
         else if (p->nc > nr)
             most_n = p->nc / 2;
         else
-            return;
+            break;
     }
+    balance(ctx, p);
 }
 
 static struct plan
