@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Guard elements on both sides of every test tensor, and what they and the gaps of strided views hold. */
 enum { GUARD = 32, MAX_TENSORS = 4096 };
@@ -18,10 +20,34 @@ struct record {
 static struct record records[MAX_TENSORS];
 static size_t n_records;
 
+/* The environment's CLGRPO_TEST_FAMILY, or AUTO for both. */
+static enum clgrpo_family
+only_family(void)
+{
+    const char *env = getenv("CLGRPO_TEST_FAMILY");
+
+    if (env == NULL || env[0] == '\0')
+        return CLGRPO_FAMILY_AUTO;
+    if (strcasecmp(env, "simt") == 0)
+        return CLGRPO_FAMILY_SIMT;
+    if (strcasecmp(env, "cpu") == 0)
+        return CLGRPO_FAMILY_CPU;
+    fprintf(stderr, "CLGRPO_TEST_FAMILY is '%s', neither simt nor cpu\n", env); /* main asks too: no assertion there */
+    exit(EXIT_FAILURE);
+}
+
+int
+fx_n_families(void)
+{
+    return only_family() == CLGRPO_FAMILY_AUTO ? 2 : 1;
+}
+
 enum clgrpo_family
 fx_family(int index)
 {
-    return index == 0 ? CLGRPO_FAMILY_SIMT : CLGRPO_FAMILY_CPU;
+    enum clgrpo_family only = only_family();
+
+    return only != CLGRPO_FAMILY_AUTO ? only : index == 0 ? CLGRPO_FAMILY_SIMT : CLGRPO_FAMILY_CPU;
 }
 
 const char *
@@ -33,7 +59,7 @@ fx_family_name(enum clgrpo_family family)
 struct clgrpo_context *
 fx_context(enum clgrpo_family family)
 {
-    static struct clgrpo_context *open[FX_N_FAMILIES];
+    static struct clgrpo_context *open[2];
     int i = family == CLGRPO_FAMILY_SIMT ? 0 : 1;
     char error[512] = "";
 
@@ -247,6 +273,21 @@ fx_workspace_release(struct clgrpo_workspace *w)
     *w = (struct clgrpo_workspace){0};
 }
 
+/* One line of the environment's CLGRPO_TEST_REPORT: suite, what, error over bound. Errors of the file fail the test. */
+static void
+report(const char *what, double worst)
+{
+    const char *path = getenv("CLGRPO_TEST_REPORT");
+    FILE *f;
+
+    if (path == NULL || path[0] == '\0')
+        return;
+    f = fopen(path, "a");
+    ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
+    fprintf(f, "%s\t%s\t%.4g\n", program_invocation_short_name, what, worst);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
 void
 fx_close(const char *what, const float *got, const double *want, const double *magnitude, size_t n, double c,
          size_t n_terms)
@@ -267,6 +308,7 @@ fx_close(const char *what, const float *got, const double *want, const double *m
         if (isnan(ratio))
             break;
     }
+    report(what, worst);
     ck_assert_msg(worst <= 1.0, "%s: element %zu of %zu is %.9g, want %.9g: %.3g times the bound", what, worst_i, n,
                   n > 0 ? (double)got[worst_i] : 0.0, n > 0 ? want[worst_i] : 0.0, worst);
 }

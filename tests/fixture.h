@@ -17,8 +17,9 @@
 struct clgrpo_context *fx_context(enum clgrpo_family family);
 /* "simt", "cpu". */
 const char *fx_family_name(enum clgrpo_family family);
-/* For loop tests over both: index 0 and 1. */
-enum { FX_N_FAMILIES = 2 };
+/* For loop tests over both: index 0 and 1. The environment's CLGRPO_TEST_FAMILY=simt|cpu leaves that one. */
+#define FX_N_FAMILIES fx_n_families()
+int fx_n_families(void);
 enum clgrpo_family fx_family(int index);
 
 /* Fails the test with the context's sentence unless `st` is OK. */
@@ -60,7 +61,8 @@ void fx_workspace_release(struct clgrpo_workspace *w);
 
 /*
  * |got - want| <= bound for each element, where bound = c * eps_f32 * sqrt(n_terms) * magnitude[i] + tiny; `magnitude`
- * is the double reference of sum |term| (or NULL: |want|). Reports the worst element. NaN never passes.
+ * is the double reference of sum |term| (or NULL: |want|). Reports the worst element. NaN never passes. Appends
+ * "suite what worst/bound" to the file that the environment's CLGRPO_TEST_REPORT names.
  */
 void fx_close(const char *what, const float *got, const double *want, const double *magnitude, size_t n, double c,
               size_t n_terms);
