@@ -68,16 +68,6 @@ clg_dq_batch(int n_tiles, const int *row, const int *visible, int first, int len
                                     min(visible[t] - first, C_BLOCK), one, dq + t * (P_ROWS * C_HEAD_DIM) + c);
 }
 
-static inline float
-clg_row_dot(__global const float *a, __global const float *b)
-{
-    vf sum = (vf)(0.0f);
-#pragma unroll
-    for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
-        sum = fma(vf_load(c, a), vf_load(c, b), sum);
-    return clg_sum_v(sum);
-}
-
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
                __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,

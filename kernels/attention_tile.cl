@@ -6,6 +6,7 @@
  *   clg_tile_scores      s[i][j]  = sum_d a[i][d] b[d][j]    one fma chain per element, d ascending from 0
  *   clg_tile_softmax     online softmax of one block: maximum, rescale, p = 2^(s - m), l by lane (j mod C_VW)
  *   clg_tile_accumulate  o[i][c]  = f[i] o[i][c] + sum_j p[i][j] x[j][c]    likewise, j ascending
+ *   clg_tile_accumulate_turned      the same of p[j][i], with f = 1
  *
  * So what happens to a row does not depend on the tile, its neighbours or where the block comes from: the caller may
  * leave out panels and positions that a mask hides. There p is exactly 0, l + 0 is l, and fma(0, x, o) is o but for the
@@ -108,6 +109,37 @@ clg_tile_accumulate(const float *p, T_SPACE const float *x, const size_t x_row, 
             vf_store(acc[i][j], j, o + i * C_HEAD_DIM);
 }
 
+/* p [n] rows of C_BLOCK, of which P_ROWS columns count; the rest as above. */
+static inline void
+clg_tile_accumulate_turned(const float *p, T_SPACE const float *x, const size_t x_row, const int n, float *o)
+{
+    vf acc[P_ROWS][C_NC];
+#pragma unroll
+    for (int i = 0; i < P_ROWS; i++)
+#pragma unroll
+        for (int j = 0; j < C_NC; j++)
+            acc[i][j] = vf_load(j, o + i * C_HEAD_DIM);
+#pragma unroll 4
+    for (int k = 0; k < n; k++) {
+        vf y[C_NC];
+#pragma unroll
+        for (int j = 0; j < C_NC; j++)
+            y[j] = vf_load(j, x + k * x_row);
+#pragma unroll
+        for (int i = 0; i < P_ROWS; i++) {
+            vf w = (vf)(p[k * C_BLOCK + i]);
+#pragma unroll
+            for (int j = 0; j < C_NC; j++)
+                acc[i][j] = fma(w, y[j], acc[i][j]);
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < P_ROWS; i++)
+#pragma unroll
+        for (int j = 0; j < C_NC; j++)
+            vf_store(acc[i][j], j, o + i * C_HEAD_DIM);
+}
+
 /* The numbers of the lanes, 0 .. C_VW-1. */
 static inline vi
 clg_lanes(void)
@@ -128,4 +160,22 @@ clg_row_scaled(const float *row, float f, __global float *out)
 #pragma unroll
     for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
         vf_store(fma(vf_load(c, row), (vf)(f), (vf)(0.0f)), c, out);
+}
+
+static inline void
+clg_row_copy(const float *row, __global float *out)
+{
+#pragma unroll
+    for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
+        vf_store(vf_load(c, row), c, out);
+}
+
+static inline float
+clg_row_dot(__global const float *a, __global const float *b)
+{
+    vf sum = (vf)(0.0f);
+#pragma unroll
+    for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
+        sum = fma(vf_load(c, a), vf_load(c, b), sum);
+    return clg_sum_v(sum);
 }

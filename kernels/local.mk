@@ -5,12 +5,14 @@ EMBEDDED_KERNELS = \
 	kernels/adamw.cl \
 	kernels/add.cl \
 	kernels/advantage.cl \
+	kernels/attention_backward_cpu.cl \
 	kernels/attention_cache.cl \
 	kernels/attention_cpu.cl \
 	kernels/attention_decode_cpu.cl \
 	kernels/attention_decode_simt.cl \
 	kernels/attention_dkdv_cpu.cl \
 	kernels/attention_dkdv_simt.cl \
+	kernels/attention_dkdv_tile.cl \
 	kernels/attention_dq_cpu.cl \
 	kernels/attention_dq_simt.cl \
 	kernels/attention_pack.cl \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attention.h"
 
+#include <math.h>
+
 #define OP "attention_backward"
 
 static enum clgrpo_status
@@ -50,10 +52,11 @@ out:
 
 /* The kernels of a family and how they cut a batch of sequences. */
 struct plan {
+    bool one_pass; /* cpu: the work of the other two in one kernel, to the bit */
     const char *dq_unit, *dkdv_unit;
     struct clg_grid dq, dkdv;
-    cl_int tiles;                /* of a query head, cpu dq kernel */
-    size_t dq_limit, dkdv_limit; /* tiles to a group, cpu */
+    cl_int tiles; /* of a query head, cpu dq kernel */
+    size_t limit; /* tiles to a group, cpu; of keys in the one-pass kernel, to a chunk */
 };
 
 static struct plan
@@ -68,6 +71,20 @@ plan_simt(const struct clgrpo_attention_backward_args *a)
                          .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {128, 1, 1}}};
 }
 
+/*
+ * The one-pass kernel needs 5 products for the two passes' 7, but is cut by sequence and key head only. The work of a
+ * sequence grows with the square of its length, so pairs as long as max_len are what the total divided by one of those
+ * gives, and at the least (by the mean's square) n_pairs (N / B / max_len)^2.
+ */
+static bool
+fills_units(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a, size_t n_pairs)
+{
+    const double mean = (double)a->q.shape[0] / (double)(a->offsets.shape[0] - 1), units = ctx->info.compute_units;
+    const double share = mean / (double)a->max_len, equal = (double)n_pairs * fmin(share * share, 1.0);
+
+    return equal >= units * 5.0 / 7.0 * ceil(equal / units);
+}
+
 static struct plan
 plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
 {
@@ -75,20 +92,39 @@ plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backwar
     const size_t limit = 2048 / a->q.shape[2], keys = limit * CLG_ATTENTION_ROWS;
     const struct clg_attention_cut cut = clg_attention_cut(ctx, limit, a->q.shape[1] / k, k * n_sequences, a->max_len);
 
+    if (fills_units(ctx, a, k * n_sequences))
+        return (struct plan){.one_pass = true, .dkdv = {2, {k, n_sequences, 1}, {1, 1, 1}}, .limit = limit};
     return (struct plan){.dq_unit = "attention_dq_cpu",
                          .dkdv_unit = "attention_dkdv_cpu",
                          .dq = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}},
                          .dkdv = {3, {clg_round_up(a->max_len, keys) / keys, k, n_sequences}, {1, 1, 1}},
                          .tiles = (cl_int)cut.tiles,
-                         .dq_limit = limit,
-                         .dkdv_limit = limit};
+                         .limit = limit};
 }
 
 #define VIEW(t)  &(t), (t).stride[0], (t).stride[1]
 #define VIEW1(t) &(t), (t).stride[0]
 
 static enum clgrpo_status
-launch(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, const struct plan *plan)
+launch_one_pass(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, const struct plan *plan)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    char defines[64];
+    cl_kernel kernel;
+
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
+    CLG_TRY(clg_kernel_get(seq->ctx, "attention_backward_cpu", "k_attention_backward", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &plan->dkdv, "tzztzztzztzztzztztmztzztzztzziffi", VIEW(a->q), VIEW(a->k),
+                       VIEW(a->v), VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf,
+                       a->workspace.offset_bytes / sizeof(float), VIEW(a->dq), VIEW(a->dk), VIEW(a->dv),
+                       (cl_int)(a->q.shape[1] / a->k.shape[1]), (double)(a->scale * CLG_ATTENTION_LOG2E),
+                       (double)a->scale, (cl_int)a->causal));
+out:
+    return st;
+}
+
+static enum clgrpo_status
+launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, const struct plan *plan)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const bool cpu = seq->ctx->family == CLGRPO_FAMILY_CPU;
@@ -98,9 +134,9 @@ launch(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, cons
     char defines[64];
     cl_kernel dq, dkdv;
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->dq_limit);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->dkdv_limit);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", defines, &dkdv));
     if (cpu)
         CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzziiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
@@ -130,8 +166,10 @@ clgrpo_attention_backward(struct clgrpo_context *ctx, const struct clgrpo_attent
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(args)));
     plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, args) : plan_simt(args);
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    if (args->q.shape[0] > 0)
-        CLG_TRY(launch(&seq, args, &plan));
+    if (args->q.shape[0] > 0 && plan.one_pass)
+        CLG_TRY(launch_one_pass(&seq, args, &plan));
+    else if (args->q.shape[0] > 0)
+        CLG_TRY(launch_two_passes(&seq, args, &plan));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -237,22 +237,90 @@ START_TEST(finite_differences_of_the_reference)
 }
 END_TEST
 
+static void
+same_gradients(const struct attention_case *c, struct gradients a, struct gradients b)
+{
+    const struct attention_shape *s = &c->shape;
+
+    fx_same_bits("dq", a.dq, b.dq, c->n * s->H * s->D * sizeof *a.dq);
+    fx_same_bits("dk", a.dk, b.dk, c->n * s->K * s->D * sizeof *a.dk);
+    fx_same_bits("dv", a.dv, b.dv, c->n * s->K * s->D * sizeof *a.dv);
+    gradients_free(&a);
+    gradients_free(&b);
+}
+
 START_TEST(same_bits_twice)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
     struct attention_shape s = {.H = 4, .K = 2, .D = 32, .causal = true, .size = 1.0f};
     struct attention_case *c;
-    struct gradients a, b;
 
     attention_mixed_lens(&s);
     c = attention_case_create(ctx, &s, 90);
-    a = backward(ctx, c);
-    b = backward(ctx, c);
-    fx_same_bits("dq", a.dq, b.dq, c->n * s.H * s.D * sizeof *a.dq);
-    fx_same_bits("dk", a.dk, b.dk, c->n * s.K * s.D * sizeof *a.dk);
-    fx_same_bits("dv", a.dv, b.dv, c->n * s.K * s.D * sizeof *a.dv);
-    gradients_free(&a);
-    gradients_free(&b);
+    same_gradients(c, backward(ctx, c), backward(ctx, c));
+    attention_case_destroy(c);
+}
+END_TEST
+
+/* The cpu family takes one pass over a batch that fills the device, and two where it might not: a max_len far above
+ * the lengths makes it assume so. */
+START_TEST(one_pass_or_two)
+{
+    static const size_t dims[] = {32, 64, 128, 32}, lens[] = {701, 389, 130, 257};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (size_t i = 0; i < 4; i++) {
+        struct attention_shape s = {.H = 16, .K = 8, .D = dims[i], .causal = i != 3, .size = 1.0f, .n_sequences = 3};
+        struct attention_case *c;
+        struct gradients few;
+
+        s.lens[0] = lens[i];
+        s.lens[1] = 67;
+        s.lens[2] = lens[i] - 3;
+        c = attention_case_create(ctx, &s, 120 + i);
+        few = backward(ctx, c);
+        c->max_len *= 64;
+        same_gradients(c, few, backward(ctx, c));
+        attention_case_destroy(c);
+    }
+}
+END_TEST
+
+/* Each sequence alone, and as one of a batch. */
+START_TEST(bits_do_not_depend_on_the_batch)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct attention_shape s = {.H = 4, .K = 2, .D = 32, .causal = true, .size = 1.0f};
+    struct attention_case *c;
+    struct gradients all;
+
+    attention_mixed_lens(&s);
+    c = attention_case_create(ctx, &s, 130);
+    all = backward(ctx, c);
+    for (size_t b = 0; b < s.n_sequences; b++) {
+        const size_t at = (size_t)c->offsets_host[b], n = s.lens[b], q = s.H * s.D, k = s.K * s.D;
+        struct attention_shape one = s;
+        struct attention_case *alone;
+        struct gradients g;
+
+        one.n_sequences = 1;
+        one.lens[0] = n;
+        alone = attention_case_create(ctx, &one, 131);
+        memcpy(alone->q_host, c->q_host + at * q, n * q * sizeof(float));
+        memcpy(alone->k_host, c->k_host + at * k, n * k * sizeof(float));
+        memcpy(alone->v_host, c->v_host + at * k, n * k * sizeof(float));
+        attention_case_refresh(ctx, alone);
+        fx_release(&alone->dout);
+        memcpy(alone->dout_host, c->dout_host + at * q, n * q * sizeof(float));
+        alone->dout = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(alone->n_rows, s.H, s.D), alone->dout_host);
+        g = backward(ctx, alone);
+        fx_same_bits("dq", g.dq, all.dq + at * q, n * q * sizeof(float));
+        fx_same_bits("dk", g.dk, all.dk + at * k, n * k * sizeof(float));
+        fx_same_bits("dv", g.dv, all.dv + at * k, n * k * sizeof(float));
+        gradients_free(&g);
+        attention_case_destroy(alone);
+    }
+    gradients_free(&all);
     attention_case_destroy(c);
 }
 END_TEST
@@ -303,6 +371,8 @@ main(void)
         tcase_add_loop_test(t, many_heads_to_a_key, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, long_sequence, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, same_bits_twice, 0, FX_N_FAMILIES);
+        tcase_add_loop_test(t, one_pass_or_two, 0, FX_N_FAMILIES);
+        tcase_add_loop_test(t, bits_do_not_depend_on_the_batch, 0, FX_N_FAMILIES);
     }
     suite_add_tcase(suite, t);
     return fx_main(suite);
