@@ -96,6 +96,8 @@ clg_tensor_check(struct clgrpo_context *ctx, const char *op, const char *name, c
     CLG_REQUIRE(ctx, t->dtype == dtype, CLGRPO_E_DTYPE, "%s: %s has dtype %d, need %d", op, name, (int)t->dtype,
                 (int)dtype);
     CLG_REQUIRE(ctx, t->rank == rank, CLGRPO_E_SHAPE, "%s: %s has rank %u, need %u", op, name, t->rank, rank);
+    CLG_REQUIRE(ctx, rank >= 1 && rank <= CLGRPO_MAX_RANK, CLGRPO_E_SHAPE, "%s: %s has rank %u, need 1 to %d", op, name,
+                rank, CLGRPO_MAX_RANK); /* where the operation takes any rank, it is the caller's */
     for (unsigned i = 0; i < rank; i++)
         CLG_REQUIRE(ctx, shape[i] == CLG_ANY || t->shape[i] == shape[i], CLGRPO_E_SHAPE,
                     "%s: %s has extent %zu in dimension %u, need %zu", op, name, t->shape[i], i, shape[i]);

@@ -41,6 +41,8 @@ static const struct bounds_case bounds_cases[] = {
     {"empty without a buffer", CLGRPO_OK, CLGRPO_OK, 0, 2, {4, 0}, {0, 1}, true},
     {"no buffer", CLGRPO_E_ARGUMENT, CLGRPO_E_ARGUMENT, 0, 2, {4, 6}, {6, 1}, true},
     {"four dimensions", CLGRPO_OK, CLGRPO_OK, 0, 4, {2, 3, 2, 2}, {12, 4, 2, 1}, false},
+    {"no dimension", CLGRPO_E_SHAPE, CLGRPO_E_SHAPE, 0, 0, {0}, {0}, false},
+    {"five dimensions", CLGRPO_E_SHAPE, CLGRPO_E_SHAPE, 0, 5, {1, 1, 1, 1}, {1, 1, 1, 1}, false},
     {"four dimensions, one past", CLGRPO_E_BOUNDS, CLGRPO_E_BOUNDS, 1, 4, {2, 3, 2, 2}, {12, 4, 2, 1}, false},
 };
 enum { N_BOUNDS_CASES = sizeof bounds_cases / sizeof bounds_cases[0] };
