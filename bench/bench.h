@@ -4,75 +4,136 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "clgrpo.h"
 
-/* What the machine can do, measured in the same run, before anything else. */
+/* What the machine can do, measured in the same run: before the rows, and again behind them. Best of all rounds. */
 struct bench_machine {
     double fma_gflops; /* fused multiply-adds on all compute units, two flop each */
     double copy_gbs;   /* an OpenCL copy kernel beyond the caches, bytes read plus bytes written */
     double read_gbs;   /* a reading kernel */
-    double launch_us;  /* one empty kernel among many, and waited for each time */
+    double write_gbs;  /* a writing kernel */
+    double exp_gps;    /* native exponentials on all compute units, 1e9 per second */
+    double upload_gbs, download_gbs;
+    double launch_us; /* one empty kernel among many, and waited for each time */
     double launch_wait_us;
+    double cache_bytes; /* the largest cache that the device or the system reports; 0 if none does */
 };
 
-enum { BENCH_MAX_PEERS = 3, BENCH_MAX_ROWS = 256 };
+enum {
+    BENCH_MAX_PEERS = 6,
+    BENCH_MAX_ROWS = 256,
+    BENCH_MAX_MACHINE = 12,
+    BENCH_MAX_COPIES = 64,
+    BENCH_MAX_SELECT = 32
+};
 
 struct bench_peer_result {
-    char name[48];
-    double value, ratio; /* ours over theirs */
+    char name[64];
+    double value, ratio; /* our speed over theirs */
 };
 
+/* What a row counts: flop, bytes read and written, bytes read, the time alone; or something with a limit of its own. */
+enum bench_kind { BENCH_FLOP, BENCH_COPY, BENCH_READ, BENCH_TIME, BENCH_OTHER };
+
+/* One result, as it is printed, written to a file and read from one. */
 struct bench_row {
     char row[80];
+    char source[64]; /* of a row from a file: who made it */
+    char unit[12];   /* GFLOP/s, GB/s, Gexp/s, ms or us; of times smaller is better */
     double value;
-    const char *unit; /* GFLOP/s, GB/s or us */
-    double limit;
-    const char *limit_name;   /* fma, copy or read: what binds */
-    double ratio;             /* value / limit; 0 where there is no limit */
-    double median_us, spread; /* spread: (90th - 10th percentile) / median */
-    unsigned n_peers;
+    double limit; /* in the row's unit */
+    char limit_name[20];
+    double ratio;     /* value / limit, of times limit / value; 0 where there is no limit */
+    double median_us; /* wall time of one run */
+    double event_us;  /* the same on the device's clock; 0 where it has none */
+    double spread;    /* (90th - 10th percentile) / median of the wall times */
+    double flop, bytes;
+    enum bench_kind kind;
+    unsigned rounds, copies; /* samples; sets of buffers in rotation */
+    bool cached;             /* memory binds, but all sets together fit the caches */
+    double previous;         /* speed over that of the same row in --against; 0 if it has none */
+    unsigned group, n_peers;
     struct bench_peer_result peers[BENCH_MAX_PEERS];
+};
+
+/* The rows of a result file. */
+struct bench_results {
+    struct bench_row *rows;
+    size_t n;
 };
 
 struct bench {
     struct clgrpo_context *ctx;
-    cl_command_queue queue;
+    cl_command_queue queue; /* with timestamps */
     struct clgrpo_device_info info;
     struct bench_machine machine;
-    const char *select; /* only rows whose name holds this text; NULL: all */
-    double seconds;     /* budget of a row */
-    bool quick, failed;
+    struct bench_row limits[BENCH_MAX_MACHINE]; /* the machine as rows */
+    unsigned n_limits;
+    const char *select[BENCH_MAX_SELECT]; /* globs, or text that a name holds; none: all */
+    unsigned n_select;
+    double seconds; /* budget of a row */
+    bool failed;
+    bool listing;      /* collect names instead of measuring */
+    bool progress;     /* tell what runs on standard error */
+    double started;    /* of the first row, in us */
+    unsigned n_wanted; /* rows that the listing found */
+    char wanted[BENCH_MAX_ROWS][80];
+    unsigned group; /* of the rows that run now: an index of bench_groups */
+    uint32_t seed;
+    struct bench_results previous, peers;
     struct bench_row rows[BENCH_MAX_ROWS];
     unsigned n_rows;
 };
 
 /* One thing to time: `run` enqueues it once; the queue is waited for around it. work is flop or bytes per run. */
-enum bench_kind { BENCH_FLOP, BENCH_COPY, BENCH_READ, BENCH_TIME };
 struct bench_case {
     char row[80];
     enum bench_kind kind;
     double work;
+    double flop,
+        bytes; /* what `work` does not say: the flop of a row of bytes, the bytes that a row of flop must move */
     enum clgrpo_status (*run)(struct bench *b, void *arg);
     void *arg;
+    size_t arg_bytes; /* > 0: arg is an array, and run after run takes the next of `copies`, as do the peers */
+    unsigned copies;
     struct {
-        char name[48];
+        char name[64];
         void (*run)(void *arg);
         void *arg;
+        size_t arg_bytes;
     } peers[BENCH_MAX_PEERS];
     unsigned n_peers;
 };
 /* Ours and the peers in turn, round after round; medians; appends a row and prints it. */
 void bench_run(struct bench *b, const struct bench_case *c);
-bool bench_wanted(const struct bench *b, const char *row);
+/* Appends a row that was measured otherwise, and prints it. */
+void bench_add_row(struct bench *b, struct bench_row *row);
+bool bench_wanted(struct bench *b, const char *row);
+/* How many sets of buffers of so many bytes are beyond the caches together: 1 to BENCH_MAX_COPIES. */
+unsigned bench_copies(const struct bench *b, double bytes);
+double bench_now_us(void);
 
-/* The groups of rows. */
+/* The groups of rows, and what the report calls them. */
+struct bench_group {
+    const char *title;
+    void (*run)(struct bench *b);
+};
+enum { BENCH_GROUPS = 5 };
+extern const struct bench_group bench_groups[BENCH_GROUPS];
 void bench_gemm(struct bench *b);
 void bench_attention(struct bench *b);
 void bench_head(struct bench *b);
 void bench_small(struct bench *b);
+void bench_program(struct bench *b);
+/* Every operation once on a few elements, so that every program is needed. */
+void bench_touch_all(struct bench *b);
 
+/* Called again when the rows are done, it keeps the better figures and applies them to the rows. */
 enum clgrpo_status bench_measure_machine(struct bench *b);
+/* Which of the machine's limits binds the row, and its share of it. */
+void bench_apply_limit(const struct bench_machine *m, struct bench_row *row);
 
 /* Peers. OpenBLAS is loaded at run time, on the core type that fits the processor; name is NULL where it is missing. */
 typedef void bench_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a, int lda,
@@ -87,12 +148,28 @@ const struct bench_openblas *bench_openblas(void);
 void bench_add_clblast(struct bench *b, struct bench_case *c, const struct clgrpo_gemm_args *args);
 
 /* Output. */
-void bench_print_machine(const struct bench *b);
-void bench_print_header(void);
+const char *bench_family(const struct bench *b);
+void bench_print_machine(const struct bench *b, const char *when);
+void bench_print_header(const struct bench *b);
 void bench_print_row(const struct bench *b, const struct bench_row *row);
-int bench_write_json(const struct bench *b, const char *path);
 int bench_write_tsv(const struct bench *b, const char *path);
 int bench_write_svg(const struct bench *b, const char *path);
+/* A file that appears whole or not at all. NULL, with a message, where it cannot be made. */
+FILE *bench_create(const char *path, char *temporary, size_t bytes);
+int bench_commit(FILE *f, const char *path, const char *temporary);
+
+/* Result files. A message and false where the file is none. */
+int bench_write_json(const struct bench *b, const char *path);
+int bench_write_submission(const struct bench *b, const char *path);
+bool bench_read_results(const char *path, struct bench_results *out);
+void bench_free_results(struct bench_results *r);
+const struct bench_row *bench_find(const struct bench_results *r, const char *row);
+/* Speed of b over a: by value where the units agree, else by the median times; 0 where neither can be compared. */
+double bench_speed(const struct bench_row *a, const struct bench_row *b);
+bool bench_is_time(const char *unit);
+
+/* The subcommand: clgrpo-bench compare A.json B.json. argv[0] is "compare". */
+int bench_compare(int argc, char **argv);
 
 /* Tensors of random data that live until bench_release. */
 struct clgrpo_tensor bench_random(struct bench *b, unsigned rank, const size_t *shape);

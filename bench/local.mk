@@ -4,18 +4,36 @@ bin_PROGRAMS += clgrpo-bench clgrpo-info
 clgrpo_bench_SOURCES = \
 	bench/bench.h \
 	bench/clblast.c \
+	bench/compare.c \
 	bench/data.c \
+	bench/json.c \
+	bench/limit.c \
 	bench/machine.c \
 	bench/main.c \
 	bench/openblas.c \
 	bench/report.c \
+	bench/results.c \
 	bench/rows_attention.c \
 	bench/rows_gemm.c \
 	bench/rows_head.c \
+	bench/rows_program.c \
 	bench/rows_small.c \
-	bench/timer.c
+	bench/select.c \
+	bench/timer.c \
+	bench/touch.c
+nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
+
+
+# Which kernels a result was made with.
+BUILT_SOURCES += bench/kernel_hash.h
+CLEANFILES += bench/kernel_hash.h
+bench/clgrpo_bench-json.$(OBJEXT): bench/kernel_hash.h
+bench/kernel_hash.h: kernels/sources.c
+	$(AM_V_GEN)$(MKDIR_P) bench && \
+	hash=`(sha256sum || shasum -a 256 || cksum) 2>/dev/null <kernels/sources.c | cut -c1-16 | cut -d' ' -f1` && \
+	echo "#define BENCH_KERNEL_HASH \"$$hash\"" >$@.tmp && mv $@.tmp $@
 
 EXTRA_DIST += bench/peers/torch_train.py
 

@@ -3,34 +3,64 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench.h"
 
 static const char usage[] =
-    "usage: clgrpo-bench [OPTION]... [TEXT]\n"
-    "Measure the machine, then the library's operations; with TEXT only rows whose name holds it.\n\n"
+    "usage: clgrpo-bench [OPTION]... [PATTERN]...\n"
+    "       clgrpo-bench submit [OPTION]... [PATTERN]...\n"
+    "       clgrpo-bench compare [--json] [--fail-slower] A.json B.json\n\n"
+    "Measure the machine, then the library's operations. A PATTERN is a glob of row names, or text that a name holds.\n"
+    "submit writes one file for a report; compare says what changed between two files.\n\n"
     "  -d, --device SELECTOR  OpenCL device: cpu, gpu, P:D, or part of its name\n"
     "  -f, --family NAME      simt or cpu (default: by device)\n"
     "  -s, --seconds X        time for each row (default 1)\n"
+    "  -l, --list             print the names of the rows and stop\n"
+    "  -a, --against FILE     show each row's speed over that in an earlier result file\n"
+    "  -p, --peers FILE       join rows that another program measured\n"
     "  -j, --json FILE        write the rows as JSON\n"
     "  -t, --tsv FILE         write the rows as tab-separated values\n"
     "  -v, --svg FILE         draw each row's share of its limit\n"
+    "  -o, --output FILE      of submit (default clgrpo-bench.submission.json)\n"
     "  -h, --help             print this text\n"
     "      --version          print the version\n";
 
 struct options {
-    const char *device, *json, *tsv, *svg;
+    const char *device, *json, *tsv, *svg, *against, *peers, *submission;
     struct clgrpo_context_config config;
-    bool done;
+    bool list, done;
 };
+
+/* What submit measures unless told otherwise: something of each group, in about a minute. */
+static const char *const submitted[] = {"gemm.f32.nn.1024",
+                                        "gemm.f32.nt.4096x704x128",
+                                        "gemm.f32.packed.*x704x128",
+                                        "gemm.f32.packed.1x2048x2048",
+                                        "attention.*.d64.s2048.causal",
+                                        "attention.*.d128.s1024.causal",
+                                        "attention.*.d32.packed.*",
+                                        "attention.decode.*",
+                                        "linear_logprob.*.4096x*",
+                                        "rmsnorm.*",
+                                        "swiglu.*",
+                                        "adamw.*",
+                                        "sample.*",
+                                        "advantage.*",
+                                        "policy_loss.*",
+                                        "program.*"};
 
 enum { OPT_VERSION = 256 };
 static const struct option long_options[] = {{"device", required_argument, NULL, 'd'},
                                              {"family", required_argument, NULL, 'f'},
                                              {"seconds", required_argument, NULL, 's'},
+                                             {"list", no_argument, NULL, 'l'},
+                                             {"against", required_argument, NULL, 'a'},
+                                             {"peers", required_argument, NULL, 'p'},
                                              {"json", required_argument, NULL, 'j'},
                                              {"tsv", required_argument, NULL, 't'},
                                              {"svg", required_argument, NULL, 'v'},
+                                             {"output", required_argument, NULL, 'o'},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, OPT_VERSION},
                                              {NULL, 0, NULL, 0}};
@@ -42,24 +72,48 @@ bad(const char *option, const char *value, const char *need)
     return 2;
 }
 
+static const char **
+file_option(struct options *o, int letter)
+{
+    switch (letter) {
+    case 'd':
+        return &o->device;
+    case 'a':
+        return &o->against;
+    case 'p':
+        return &o->peers;
+    case 'j':
+        return &o->json;
+    case 't':
+        return &o->tsv;
+    case 'v':
+        return &o->svg;
+    default:
+        return NULL;
+    }
+}
+
 static int
 parse_value(struct bench *b, struct options *o, int letter)
 {
+    const char **file = file_option(o, letter);
     char *end;
 
+    if (file != NULL) {
+        *file = optarg;
+        return 0;
+    }
     switch (letter) {
-    case 'd':
-        o->device = optarg;
+    case 'l':
+        o->list = true;
         return 0;
-    case 'j':
-        o->json = optarg;
-        return 0;
-    case 't':
-        o->tsv = optarg;
-        return 0;
-    case 'v':
-        o->svg = optarg;
-        return 0;
+    case 'o':
+        if (o->submission != NULL) {
+            o->submission = optarg;
+            return 0;
+        }
+        fputs("clgrpo-bench: --output belongs to submit; results go to --json, --tsv and --svg\n", stderr);
+        return 2;
     case 'f':
         o->config.family = strcmp(optarg, "simt") == 0  ? CLGRPO_FAMILY_SIMT
                            : strcmp(optarg, "cpu") == 0 ? CLGRPO_FAMILY_CPU
@@ -76,12 +130,19 @@ parse_value(struct bench *b, struct options *o, int letter)
     }
 }
 
+static void
+select_submitted(struct bench *b)
+{
+    for (size_t i = 0; i < sizeof submitted / sizeof submitted[0]; i++)
+        b->select[b->n_select++] = submitted[i];
+}
+
 static int
 parse(int argc, char **argv, struct bench *b, struct options *o)
 {
     int letter, rc;
 
-    while ((letter = getopt_long(argc, argv, "d:f:s:j:t:v:h", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "d:f:s:la:p:j:t:v:o:h", long_options, NULL)) != -1) {
         o->done = letter == 'h' || letter == OPT_VERSION;
         if (letter == 'h')
             fputs(usage, stdout);
@@ -92,61 +153,126 @@ parse(int argc, char **argv, struct bench *b, struct options *o)
         if ((rc = parse_value(b, o, letter)) != 0)
             return rc;
     }
-    if (optind + 1 < argc) {
-        fprintf(stderr, "clgrpo-bench: one TEXT at most, got %d\n", argc - optind);
+    if (argc - optind > BENCH_MAX_SELECT) {
+        fprintf(stderr, "clgrpo-bench: %d patterns at most, got %d\n", BENCH_MAX_SELECT, argc - optind);
         return 2;
     }
-    b->select = optind < argc ? argv[optind] : NULL;
+    for (int i = optind; i < argc; i++)
+        b->select[b->n_select++] = argv[i];
+    if (b->n_select == 0 && o->submission != NULL)
+        select_submitted(b);
     return 0;
 }
 
-static int
-run(struct bench *b, const struct options *o)
+/* Which rows there are to run, in all and in each group. */
+static void
+list_rows(struct bench *b, unsigned per_group[BENCH_GROUPS])
+{
+    b->listing = true;
+    for (unsigned g = 0; g < BENCH_GROUPS; g++) {
+        unsigned before = b->n_wanted;
+
+        bench_groups[g].run(b);
+        per_group[g] = b->n_wanted - before;
+    }
+    b->listing = false;
+}
+
+static bool
+write_files(const struct bench *b, const struct options *o)
 {
     int rc = 0;
 
-    if (bench_measure_machine(b) != CLGRPO_OK) {
-        fprintf(stderr, "clgrpo-bench: the machine's limits could not be measured\n");
-        return 1;
-    }
-    bench_print_machine(b);
-    bench_print_header();
-    bench_gemm(b);
-    bench_attention(b);
-    bench_head(b);
-    bench_small(b);
-    if (b->n_rows == 0 && !b->failed) {
-        fprintf(stderr, "clgrpo-bench: no row's name holds \"%.60s\"\n", b->select);
-        return 2;
-    }
     if (o->json != NULL)
         rc |= bench_write_json(b, o->json);
     if (o->tsv != NULL)
         rc |= bench_write_tsv(b, o->tsv);
     if (o->svg != NULL)
         rc |= bench_write_svg(b, o->svg);
-    return b->failed ? 1 : rc;
+    if (o->submission != NULL)
+        rc |= bench_write_submission(b, o->submission);
+    return rc == 0;
+}
+
+static int
+measure(struct bench *b, const struct options *o, const unsigned per_group[BENCH_GROUPS])
+{
+    if (bench_measure_machine(b) != CLGRPO_OK) {
+        fprintf(stderr, "clgrpo-bench: the machine's limits could not be measured\n");
+        return 1;
+    }
+    bench_print_machine(b, "limits");
+    bench_print_header(b);
+    b->started = bench_now_us();
+    for (b->group = 0; b->group < BENCH_GROUPS; b->group++)
+        if (per_group[b->group] > 0)
+            bench_groups[b->group].run(b);
+    if (!b->failed && bench_measure_machine(b) == CLGRPO_OK)
+        bench_print_machine(b, "at the end");
+    return write_files(b, o) && !b->failed ? 0 : 1;
+}
+
+static int
+run(struct bench *b, const struct options *o)
+{
+    unsigned per_group[BENCH_GROUPS];
+
+    list_rows(b, per_group);
+    if (b->n_wanted == 0) {
+        fprintf(stderr, "clgrpo-bench: no row's name is or holds \"%.60s\"\n", b->select[0]);
+        return 2;
+    }
+    if (!o->list)
+        return measure(b, o, per_group);
+    for (unsigned i = 0; i < b->n_wanted; i++)
+        puts(b->wanted[i]);
+    return 0;
+}
+
+static int
+open_and_run(struct bench *b, const struct options *o)
+{
+    char error[256];
+    cl_int code;
+    int rc = 1;
+
+    if (clgrpo_context_open(o->device, &o->config, &b->ctx, error, sizeof error) != CLGRPO_OK) {
+        fprintf(stderr, "clgrpo-bench: %s\n", error);
+        return 1;
+    }
+    b->queue = clCreateCommandQueue(clgrpo_context_cl(b->ctx), clgrpo_context_device(b->ctx), CL_QUEUE_PROFILING_ENABLE,
+                                    &code);
+    if (code != CL_SUCCESS)
+        fprintf(stderr, "clgrpo-bench: no command queue with timestamps (OpenCL error %d)\n", code);
+    else if (bench_ok(b, clgrpo_device_info_get(b->ctx, &b->info), "device"))
+        rc = run(b, o);
+    if (code == CL_SUCCESS)
+        clReleaseCommandQueue(b->queue);
+    clgrpo_context_destroy(b->ctx);
+    return rc;
 }
 
 int
 main(int argc, char **argv)
 {
-    static struct bench b = {.seconds = 1.0};
-    struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
-    struct clgrpo_device_info info = CLGRPO_DEVICE_INFO_INIT;
-    struct options o = {.config = config};
-    char error[256];
-    int rc = parse(argc, argv, &b, &o);
+    static struct bench b = {.seconds = 1.0, .info = CLGRPO_DEVICE_INFO_INIT};
+    struct options o = {.config = CLGRPO_CONTEXT_CONFIG_INIT};
+    bool submit = argc > 1 && strcmp(argv[1], "submit") == 0;
+    int rc;
 
+    if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        return bench_compare(argc - 1, argv + 1);
+    o.submission = submit ? "clgrpo-bench.submission.json" : NULL;
+    rc = parse(argc - submit, argv + submit, &b, &o);
     if (rc != 0 || o.done)
         return rc;
-    if (clgrpo_context_open(o.device, &o.config, &b.ctx, error, sizeof error) != CLGRPO_OK) {
-        fprintf(stderr, "clgrpo-bench: %s\n", error);
-        return 1;
-    }
-    b.queue = clgrpo_context_queue(b.ctx);
-    b.info = info;
-    rc = bench_ok(&b, clgrpo_device_info_get(b.ctx, &b.info), "device") ? run(&b, &o) : 1;
-    clgrpo_context_destroy(b.ctx);
+    b.progress = isatty(STDERR_FILENO) != 0;
+    if ((o.against != NULL && !bench_read_results(o.against, &b.previous)) ||
+        (o.peers != NULL && !bench_read_results(o.peers, &b.peers)))
+        rc = 2;
+    else
+        rc = open_and_run(&b, &o);
+    bench_free_results(&b.previous);
+    bench_free_results(&b.peers);
     return rc;
 }

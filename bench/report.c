@@ -1,123 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <jansson.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "bench.h"
 
-static const char *
-family_name(const struct bench *b)
+const char *
+bench_family(const struct bench *b)
 {
     return b->info.family == CLGRPO_FAMILY_CPU ? "cpu" : "simt";
 }
 
 void
-bench_print_machine(const struct bench *b)
+bench_print_machine(const struct bench *b, const char *when)
 {
-    printf("device      %s / %s (%s), %u compute units, native width %u, kernels: %s\n", b->info.platform, b->info.name,
-           b->info.driver, b->info.compute_units, b->info.vector_width, family_name(b));
-    printf(
-        "limits      fma %.1f GFLOP/s, copy %.1f GB/s, read %.1f GB/s, launch %.1f us in a row, %.1f us waited for\n",
-        b->machine.fma_gflops, b->machine.copy_gbs, b->machine.read_gbs, b->machine.launch_us,
-        b->machine.launch_wait_us);
+    const struct bench_machine *m = &b->machine;
+
+    if (b->n_rows == 0)
+        printf("device      %s / %s (%s), %u compute units, native width %u, cache %.0f MiB, kernels: %s\n",
+               b->info.platform, b->info.name, b->info.driver, b->info.compute_units, b->info.vector_width,
+               m->cache_bytes / (1 << 20), bench_family(b));
+    printf("%-12sfma %.1f GFLOP/s, exp %.2f G/s, copy %.1f, read %.1f, write %.1f, upload %.1f, download %.1f GB/s,\n"
+           "            launch %.1f us in a row, %.1f us waited for\n",
+           when, m->fma_gflops, m->exp_gps, m->copy_gbs, m->read_gbs, m->write_gbs, m->upload_gbs, m->download_gbs,
+           m->launch_us, m->launch_wait_us);
 }
 
 void
-bench_print_header(void)
+bench_print_header(const struct bench *b)
 {
-    printf("\n%-46s %10s %-8s %9s %6s %11s %7s  %s\n", "row", "value", "unit", "limit", "ratio", "median us", "spread",
-           "peers (ours / theirs)");
+    printf("\n%-46s %10s %-8s %11s %6s %11s %11s %7s", "row", "value", "unit", "limit", "ratio", "median us",
+           "event us", "spread");
+    if (b->previous.n > 0)
+        printf(" %8s", "against");
+    printf("  peers (ours / theirs)\n");
 }
 
 void
 bench_print_row(const struct bench *b, const struct bench_row *r)
 {
-    char limit[32] = "-", ratio[16] = "-";
+    char limit[32] = "-", ratio[16] = "-", event[24] = "-", against[16] = "-";
 
-    (void)b;
     if (r->limit > 0.0) {
-        snprintf(limit, sizeof limit, "%.0f %s", r->limit, r->limit_name);
+        snprintf(limit, sizeof limit, r->limit < 10.0 ? "%.1f %s%s" : "%.0f %s%s", r->limit, r->limit_name,
+                 r->cached ? "*" : "");
         snprintf(ratio, sizeof ratio, "%.2f", r->ratio);
     }
-    printf("%-46s %10.1f %-8s %9s %6s %11.1f %6.0f%%", r->row, r->value, r->unit, limit, ratio, r->median_us,
-           100.0 * r->spread);
+    if (r->event_us > 0.0)
+        snprintf(event, sizeof event, "%.1f", r->event_us);
+    printf("%-46s %10.1f %-8s %11s %6s %11.1f %11s %6.0f%%", r->row, r->value, r->unit, limit, ratio, r->median_us,
+           event, 100.0 * r->spread);
+    if (r->previous > 0.0)
+        snprintf(against, sizeof against, "%.2fx", r->previous);
+    if (b->previous.n > 0)
+        printf(" %8s", against);
     for (unsigned i = 0; i < r->n_peers; i++)
         printf("  %s %.1f (%.2fx)", r->peers[i].name, r->peers[i].value, r->peers[i].ratio);
     putchar('\n');
     fflush(stdout);
 }
 
-static json_t *
-row_to_json(const struct bench *b, const struct bench_row *r)
-{
-    json_t *peers = json_array();
-
-    for (unsigned i = 0; i < r->n_peers; i++)
-        json_array_append_new(peers, json_pack("{s:s, s:f, s:f}", "name", r->peers[i].name, "value", r->peers[i].value,
-                                               "ratio", r->peers[i].ratio));
-    return json_pack("{s:s, s:f, s:s, s:f, s:s, s:f, s:f, s:f, s:s, s:s, s:o}", "row", r->row, "value", r->value,
-                     "unit", r->unit, "limit", r->limit, "limit_name", r->limit_name, "ratio", r->ratio, "median_us",
-                     r->median_us, "spread", r->spread, "device", b->info.key, "family", family_name(b), "peers",
-                     peers);
-}
-
-static void
-machine_rows(const struct bench *b, json_t *all)
-{
-    const struct {
-        const char *row, *unit;
-        double value;
-    } table[] = {{"machine.fma.f32", "GFLOP/s", b->machine.fma_gflops},
-                 {"machine.copy", "GB/s", b->machine.copy_gbs},
-                 {"machine.read", "GB/s", b->machine.read_gbs},
-                 {"machine.launch", "us", b->machine.launch_us},
-                 {"machine.launch.waited", "us", b->machine.launch_wait_us}};
-
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        struct bench_row r = {.value = table[i].value, .unit = table[i].unit, .limit_name = "-"};
-
-        snprintf(r.row, sizeof r.row, "%s", table[i].row);
-        json_array_append_new(all, row_to_json(b, &r));
-    }
-}
-
-int
-bench_write_json(const struct bench *b, const char *path)
-{
-    json_t *all = json_array();
-    int rc;
-
-    machine_rows(b, all);
-    for (unsigned i = 0; i < b->n_rows; i++)
-        json_array_append_new(all, row_to_json(b, &b->rows[i]));
-    rc = json_dump_file(all, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-    json_decref(all);
-    if (rc != 0)
-        fprintf(stderr, "clgrpo-bench: %s: %s\n", path, strerror(errno));
-    return rc != 0;
-}
-
 int
 bench_write_tsv(const struct bench *b, const char *path)
 {
-    FILE *f = fopen(path, "w");
+    char temporary[512];
+    FILE *f = bench_create(path, temporary, sizeof temporary);
 
-    if (f == NULL) {
-        fprintf(stderr, "clgrpo-bench: %s: %s\n", path, strerror(errno));
+    if (f == NULL)
         return 1;
-    }
-    fprintf(f, "row\tvalue\tunit\tlimit\tlimit_name\tratio\tmedian_us\tspread\tdevice\tfamily\tpeers\n");
+    fprintf(f, "row\tvalue\tunit\tlimit\tlimit_name\tratio\tmedian_us\tevent_us\tspread\tdevice\tfamily\tpeers\n");
     for (unsigned i = 0; i < b->n_rows; i++) {
         const struct bench_row *r = &b->rows[i];
 
-        fprintf(f, "%s\t%.6g\t%s\t%.6g\t%s\t%.4f\t%.6g\t%.4f\t%s\t%s\t", r->row, r->value, r->unit, r->limit,
-                r->limit_name, r->ratio, r->median_us, r->spread, b->info.key, family_name(b));
+        fprintf(f, "%s\t%.6g\t%s\t%.6g\t%s\t%.4f\t%.6g\t%.6g\t%.4f\t%s\t%s\t", r->row, r->value, r->unit, r->limit,
+                r->limit_name, r->ratio, r->median_us, r->event_us, r->spread, b->info.key, bench_family(b));
         for (unsigned p = 0; p < r->n_peers; p++)
             fprintf(f, "%s%s=%.6g", p > 0 ? "," : "", r->peers[p].name, r->peers[p].value);
         fputc('\n', f);
     }
-    return fclose(f) != 0;
+    return bench_commit(f, path, temporary);
 }
 
 /* Horizontal bars: each row's share of its limit, and the same for its best peer. */
@@ -125,13 +82,12 @@ int
 bench_write_svg(const struct bench *b, const char *path)
 {
     enum { LEFT = 330, WIDTH = 440, STEP = 24, TOP = 56 };
-    FILE *f = fopen(path, "w");
+    char temporary[512];
+    FILE *f = bench_create(path, temporary, sizeof temporary);
     int y = TOP;
 
-    if (f == NULL) {
-        fprintf(stderr, "clgrpo-bench: %s: %s\n", path, strerror(errno));
+    if (f == NULL)
         return 1;
-    }
     fprintf(f,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" "
             "font-size=\"12\">\n"
@@ -147,7 +103,7 @@ bench_write_svg(const struct bench *b, const char *path)
 
         if (r->limit <= 0.0)
             continue;
-        for (unsigned p = 0; p < r->n_peers; p++)
+        for (unsigned p = 0; p < r->n_peers && !bench_is_time(r->unit); p++)
             best = r->peers[p].value > best ? r->peers[p].value : best;
         fprintf(f, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", LEFT - 8, y + 13, r->row);
         fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"11\" fill=\"#2b6cb0\"/>\n", LEFT, y,
@@ -161,5 +117,5 @@ bench_write_svg(const struct bench *b, const char *path)
     }
     fprintf(f, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#888\" stroke-dasharray=\"3\"/>\n</svg>\n",
             LEFT + WIDTH, TOP - 8, LEFT + WIDTH, y);
-    return fclose(f) != 0;
+    return bench_commit(f, path, temporary);
 }

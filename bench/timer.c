@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench.h"
 
-enum { MIN_ROUNDS = 5, MAX_ROUNDS = 200, WARM_UP = 2 };
+enum { MIN_ROUNDS = 5, MAX_ROUNDS = 200, WARM_UP = 3 };
 
-static double
-now_us(void)
+double
+bench_now_us(void)
 {
     struct timespec t;
 
@@ -25,28 +24,65 @@ compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Time of `repeat` runs in a row, waited for at the end. */
-static double
-time_own(struct bench *b, const struct bench_case *c, unsigned repeat)
+/* The set of buffers whose turn it is: a memory-bound row must not find its data where the last run left them. */
+static void *
+next(void *arg, size_t arg_bytes, unsigned copies, unsigned *turn)
 {
-    double start = now_us();
+    unsigned i = copies > 1 && arg_bytes > 0 ? (*turn)++ % copies : 0;
+
+    return (char *)arg + i * arg_bytes;
+}
+
+/* The device's time at which all that was enqueued before is done; 0 where the queue has no timestamps. */
+static double
+marker_us(cl_event marker)
+{
+    cl_ulong ns = 0;
+
+    if (marker == NULL)
+        return 0.0;
+    if (clGetEventProfilingInfo(marker, CL_PROFILING_COMMAND_END, sizeof ns, &ns, NULL) != CL_SUCCESS)
+        ns = 0;
+    clReleaseEvent(marker);
+    return 1e-3 * (double)ns;
+}
+
+static cl_event
+mark(struct bench *b)
+{
+    cl_event marker = NULL;
+
+    return clEnqueueMarkerWithWaitList(b->queue, 0, NULL, &marker) == CL_SUCCESS ? marker : NULL;
+}
+
+/* Wall time of one of `repeat` runs in a row, waited for at the end, and the device's time between two markers. */
+static double
+time_own(struct bench *b, const struct bench_case *c, unsigned repeat, unsigned *turn, double *event_us)
+{
+    double start = bench_now_us(), wall, from, to;
+    cl_event before = mark(b), after;
 
     for (unsigned i = 0; i < repeat; i++)
-        if (!bench_ok(b, c->run(b, c->arg), c->row))
+        if (!bench_ok(b, c->run(b, next(c->arg, c->arg_bytes, c->copies, turn)), c->row))
             return -1.0;
+    after = mark(b);
     if (!bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), c->row))
         return -1.0;
-    return (now_us() - start) / repeat;
+    wall = (bench_now_us() - start) / repeat;
+    from = marker_us(before);
+    to = marker_us(after);
+    *event_us = from > 0.0 && to > from ? (to - from) / repeat : 0.0;
+    return wall;
 }
 
 static double
-time_peer(const struct bench_case *c, unsigned peer, unsigned repeat)
+time_peer(const struct bench_case *c, unsigned peer, unsigned repeat, unsigned *turn)
 {
-    double start = now_us();
+    double start = bench_now_us();
 
     for (unsigned i = 0; i < repeat; i++)
-        c->peers[peer].run(c->peers[peer].arg);
-    return (now_us() - start) / repeat;
+        c->peers[peer].run(next(c->peers[peer].arg, c->peers[peer].arg_bytes, c->copies, turn));
+    return (bench_now_us() - start) / repeat;
 }
 
 static double
@@ -55,76 +91,84 @@ to_value(const struct bench_case *c, double us)
     return c->kind == BENCH_TIME ? us : c->work / us * 1e-3; /* flop or bytes per us, in units of 1e9 per s */
 }
 
-static void
-fill_limit(const struct bench *b, const struct bench_case *c, struct bench_row *row)
-{
-    static const struct {
-        const char *unit, *name;
-    } text[] = {{"GFLOP/s", "fma"}, {"GB/s", "copy"}, {"GB/s", "read"}, {"us", "-"}};
-    const double limit[] = {b->machine.fma_gflops, b->machine.copy_gbs, b->machine.read_gbs, 0.0};
-
-    row->unit = text[c->kind].unit;
-    row->limit_name = text[c->kind].name;
-    row->limit = limit[c->kind];
-    row->ratio = row->limit > 0.0 ? row->value / row->limit : 0.0;
-}
-
 struct samples {
-    double own[MAX_ROUNDS], peer[BENCH_MAX_PEERS][MAX_ROUNDS];
+    double own[MAX_ROUNDS], event[MAX_ROUNDS], peer[BENCH_MAX_PEERS][MAX_ROUNDS];
     unsigned n;
 };
 
 static bool
 sample(struct bench *b, const struct bench_case *c, struct samples *s)
 {
-    double budget = 1e6 * b->seconds, start, once;
-    unsigned repeat;
+    double budget = 1e6 * b->seconds, start, once = 0.0, event;
+    unsigned repeat, turn = 0, peer_turn[BENCH_MAX_PEERS] = {0};
 
-    for (unsigned i = 0; i < WARM_UP; i++)
-        if (time_own(b, c, 1) < 0.0)
+    for (unsigned i = 0; i < WARM_UP; i++) {
+        if ((once = time_own(b, c, 1, &turn, &event)) < 0.0)
             return false;
-    for (unsigned p = 0; p < c->n_peers; p++)
-        time_peer(c, p, 1);
-    once = time_own(b, c, 1);
-    repeat =
-        once > 2000.0 ? 1 : (unsigned)(2000.0 / (once + 1.0)) + 1; /* samples of 2 ms: the clock and the wait vanish */
-    start = now_us();
-    for (s->n = 0; s->n < MAX_ROUNDS && (s->n < MIN_ROUNDS || now_us() - start < budget); s->n++) {
-        s->own[s->n] = time_own(b, c, repeat);
         for (unsigned p = 0; p < c->n_peers; p++)
-            s->peer[p][s->n] = time_peer(c, p, repeat);
+            time_peer(c, p, 1, &peer_turn[p]);
+    }
+    /* samples of 2 ms: the clock and the wait vanish */
+    repeat = once > 2000.0 ? 1 : (unsigned)(2000.0 / (once + 1.0)) + 1;
+    start = bench_now_us();
+    for (s->n = 0; s->n < MAX_ROUNDS && (s->n < MIN_ROUNDS || bench_now_us() - start < budget); s->n++) {
+        if ((s->own[s->n] = time_own(b, c, repeat, &turn, &s->event[s->n])) < 0.0)
+            return false;
+        for (unsigned p = 0; p < c->n_peers; p++)
+            s->peer[p][s->n] = time_peer(c, p, repeat, &peer_turn[p]);
     }
     return true;
 }
 
-bool
-bench_wanted(const struct bench *b, const char *row)
+static double
+median(double *x, unsigned n)
 {
-    return !b->failed && b->n_rows < BENCH_MAX_ROWS && (b->select == NULL || strstr(row, b->select) != NULL);
+    qsort(x, n, sizeof *x, compare);
+    return x[n / 2];
+}
+
+static void
+fill(const struct bench *b, const struct bench_case *c, struct samples *s, struct bench_row *row)
+{
+    row->median_us = median(s->own, s->n);
+    row->event_us = median(s->event, s->n);
+    row->spread = (s->own[s->n * 9 / 10] - s->own[s->n / 10]) / row->median_us;
+    row->value = to_value(c, row->median_us);
+    row->rounds = s->n;
+    row->copies = c->copies > 1 && c->arg_bytes > 0 ? c->copies : 1;
+    row->flop = c->kind == BENCH_FLOP ? c->work : c->flop;
+    row->bytes = c->kind == BENCH_COPY || c->kind == BENCH_READ ? c->work : c->bytes;
+    row->cached =
+        (c->kind == BENCH_COPY || c->kind == BENCH_READ) && row->bytes * row->copies < 1.5 * b->machine.cache_bytes;
+    row->kind = c->kind;
+    bench_apply_limit(&b->machine, row);
+    for (unsigned p = 0; p < c->n_peers; p++) {
+        double us = median(s->peer[p], s->n);
+
+        snprintf(row->peers[p].name, sizeof row->peers[p].name, "%s", c->peers[p].name);
+        row->peers[p].value = to_value(c, us);
+        row->peers[p].ratio = us / row->median_us;
+    }
+    row->n_peers = c->n_peers;
+}
+
+unsigned
+bench_copies(const struct bench *b, double bytes)
+{
+    double need = bytes > 0.0 ? 2.0 * b->machine.cache_bytes / bytes : 1.0;
+
+    return need <= 1.0 ? 1 : need >= BENCH_MAX_COPIES ? BENCH_MAX_COPIES : (unsigned)need + 1;
 }
 
 void
 bench_run(struct bench *b, const struct bench_case *c)
 {
     static struct samples s;
-    struct bench_row *row = &b->rows[b->n_rows];
+    struct bench_row row = {0};
 
     if (!bench_wanted(b, c->row) || !sample(b, c, &s))
         return;
-    memset(row, 0, sizeof *row);
-    snprintf(row->row, sizeof row->row, "%s", c->row);
-    qsort(s.own, s.n, sizeof s.own[0], compare);
-    row->median_us = s.own[s.n / 2];
-    row->spread = (s.own[s.n * 9 / 10] - s.own[s.n / 10]) / row->median_us;
-    row->value = to_value(c, row->median_us);
-    fill_limit(b, c, row);
-    row->n_peers = c->n_peers;
-    for (unsigned p = 0; p < c->n_peers; p++) {
-        qsort(s.peer[p], s.n, sizeof s.peer[p][0], compare);
-        snprintf(row->peers[p].name, sizeof row->peers[p].name, "%s", c->peers[p].name);
-        row->peers[p].value = to_value(c, s.peer[p][s.n / 2]);
-        row->peers[p].ratio = s.peer[p][s.n / 2] / row->median_us;
-    }
-    b->n_rows++;
-    bench_print_row(b, row);
+    snprintf(row.row, sizeof row.row, "%s", c->row);
+    fill(b, c, &s, &row);
+    bench_add_row(b, &row);
 }

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+static const char usage[] = "usage: clgrpo-bench compare [--json] [--fail-slower] A.json B.json\n"
+                            "Say which rows of B are faster or slower than in A beyond the noise of both.\n";
+
+/* Below this a change is never called one: clocks and placement in memory differ from run to run. */
+static const double least_noise = 0.03;
+
+enum verdict { SLOWER, SAME, FASTER };
+static const char *const verdict_names[] = {"slower", "same", "faster"};
+
+struct pair {
+    const struct bench_row *a, *b;
+    double speed, noise; /* of b over a */
+    enum verdict verdict;
+};
+
+struct comparison {
+    struct pair *pairs;
+    size_t n, only_a, only_b, count[3]; /* by verdict, the machine's own rows apart */
+    double mean;                        /* geometric, of speed */
+};
+
+static bool
+is_machine(const struct bench_row *row)
+{
+    return strncmp(row->row, "machine.", 8) == 0;
+}
+
+/* Half of the 10-to-90% range on either side of each median, as independent errors. */
+static double
+noise_of(const struct bench_row *a, const struct bench_row *b)
+{
+    double noise = 0.5 * hypot(a->spread, b->spread);
+
+    return noise > least_noise ? noise : least_noise;
+}
+
+static int
+by_speed(const void *x, const void *y)
+{
+    const struct pair *p = x, *q = y;
+
+    if (p->speed != q->speed)
+        return p->speed < q->speed ? -1 : 1;
+    return strcmp(p->a->row, q->a->row);
+}
+
+static bool
+join(const struct bench_results *a, const struct bench_results *b, struct comparison *c)
+{
+    double logs = 0.0;
+    size_t counted;
+
+    if ((c->pairs = calloc(a->n, sizeof *c->pairs)) == NULL)
+        return false;
+    for (size_t i = 0; i < a->n; i++) {
+        struct pair p = {.a = &a->rows[i], .b = bench_find(b, a->rows[i].row)};
+
+        if (p.b == NULL || (p.speed = bench_speed(p.a, p.b)) <= 0.0) {
+            c->only_a++;
+            continue;
+        }
+        p.noise = noise_of(p.a, p.b);
+        p.verdict = p.speed > 1.0 + p.noise ? FASTER : p.speed < 1.0 / (1.0 + p.noise) ? SLOWER : SAME;
+        if (!is_machine(p.a)) {
+            c->count[p.verdict]++;
+            logs += log(p.speed);
+        }
+        c->pairs[c->n++] = p;
+    }
+    for (size_t i = 0; i < b->n; i++)
+        c->only_b += bench_find(a, b->rows[i].row) == NULL;
+    counted = c->count[SLOWER] + c->count[SAME] + c->count[FASTER];
+    c->mean = counted > 0 ? exp(logs / (double)counted) : 0.0;
+    qsort(c->pairs, c->n, sizeof *c->pairs, by_speed);
+    return true;
+}
+
+static void
+print_text(const struct comparison *c)
+{
+    printf("%-46s %11s %11s %-8s %8s %7s  %s\n", "row", "A", "B", "unit", "B / A", "noise", "verdict");
+    for (size_t i = 0; i < c->n; i++) {
+        const struct pair *p = &c->pairs[i];
+
+        printf("%-46s %11.5g %11.5g %-8s %7.2fx %6.0f%%  %s\n", p->a->row, p->a->value, p->b->value, p->a->unit,
+               p->speed, 100.0 * p->noise, verdict_names[p->verdict]);
+    }
+    if (c->only_a > 0 || c->only_b > 0)
+        printf("%zu rows only in A, %zu only in B\n", c->only_a, c->only_b);
+    for (size_t i = 0; i < c->n; i++)
+        if (is_machine(c->pairs[i].a) && c->pairs[i].verdict != SAME)
+            printf("the machine itself differs: %s %.2fx\n", c->pairs[i].a->row, c->pairs[i].speed);
+    if (c->count[SLOWER] + c->count[FASTER] == 0)
+        printf("verdict: nothing changed beyond the noise in %zu rows", c->count[SAME]);
+    else
+        printf("verdict: %zu slower, %zu faster, %zu the same within the noise", c->count[SLOWER], c->count[FASTER],
+               c->count[SAME]);
+    printf("; B / A %.2fx (geometric mean)\n", c->mean);
+}
+
+static void
+print_json(const struct comparison *c)
+{
+    json_t *rows = json_array(), *root;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const struct pair *p = &c->pairs[i];
+
+        json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:s, s:f, s:f, s:s}", "row", p->a->row, "a", p->a->value,
+                                              "b", p->b->value, "unit", p->a->unit, "speed", p->speed, "noise",
+                                              p->noise, "verdict", verdict_names[p->verdict]));
+    }
+    root = json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "slower", (json_int_t)c->count[SLOWER], "faster",
+                     (json_int_t)c->count[FASTER], "same", (json_int_t)c->count[SAME], "only_a", (json_int_t)c->only_a,
+                     "only_b", (json_int_t)c->only_b, "mean", c->mean, "rows", rows);
+    json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(root);
+}
+
+static int
+compare_files(const char *path_a, const char *path_b, bool json, bool fail_slower)
+{
+    struct bench_results a = {0}, b = {0};
+    struct comparison c = {0};
+    int rc = 2;
+
+    if (!bench_read_results(path_a, &a) || !bench_read_results(path_b, &b) || !join(&a, &b, &c))
+        goto out;
+    if (c.n == 0) {
+        fprintf(stderr, "clgrpo-bench: no row of %s is in %s\n", path_a, path_b);
+        goto out;
+    }
+    if (json)
+        print_json(&c);
+    else
+        print_text(&c);
+    rc = fail_slower && c.count[SLOWER] > 0 ? 1 : 0;
+out:
+    free(c.pairs);
+    bench_free_results(&a);
+    bench_free_results(&b);
+    return rc;
+}
+
+int
+bench_compare(int argc, char **argv)
+{
+    static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+                                          {"fail-slower", no_argument, NULL, 'f'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    bool json = false, fail_slower = false;
+    int letter;
+
+    while ((letter = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+        if (letter == 'h') {
+            fputs(usage, stdout);
+            return 0;
+        }
+        if (letter == '?')
+            return 2;
+        json = json || letter == 'j';
+        fail_slower = fail_slower || letter == 'f';
+    }
+    if (argc - optind != 2) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    return compare_files(argv[optind], argv[optind + 1], json, fail_slower);
+}

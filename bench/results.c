@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+FILE *
+bench_create(const char *path, char *temporary, size_t bytes)
+{
+    int n = snprintf(temporary, bytes, "%s.XXXXXX", path), fd;
+    FILE *f;
+
+    if (n < 0 || (size_t)n >= bytes) {
+        fprintf(stderr, "clgrpo-bench: %.60s...: the name is longer than %zu bytes\n", path, bytes - 8);
+        return NULL;
+    }
+    if ((fd = mkstemp(temporary)) < 0) {
+        fprintf(stderr, "clgrpo-bench: %s: %s\n", path, strerror(errno));
+        return NULL;
+    }
+    fchmod(fd, 0644);
+    f = fdopen(fd, "w");
+    if (f == NULL) {
+        close(fd);
+        unlink(temporary);
+    }
+    return f;
+}
+
+int
+bench_commit(FILE *f, const char *path, const char *temporary)
+{
+    bool good = fflush(f) == 0 && ferror(f) == 0 && fsync(fileno(f)) == 0;
+
+    good = fclose(f) == 0 && good;
+    if (good && rename(temporary, path) == 0)
+        return 0;
+    fprintf(stderr, "clgrpo-bench: %s: %s\n", path, strerror(errno));
+    unlink(temporary);
+    return 1;
+}
+
+static void
+read_text(const json_t *object, const char *key, char *out, size_t bytes)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    snprintf(out, bytes, "%s", text != NULL ? text : "");
+}
+
+static double
+read_number(const json_t *object, const char *key)
+{
+    double x = json_number_value(json_object_get(object, key));
+
+    return x > 0.0 ? x : 0.0;
+}
+
+static bool
+read_row(const json_t *object, struct bench_row *row)
+{
+    const json_t *peers = json_object_get(object, "peers"), *peer;
+    size_t i;
+
+    memset(row, 0, sizeof *row);
+    read_text(object, "row", row->row, sizeof row->row);
+    read_text(object, "unit", row->unit, sizeof row->unit);
+    read_text(object, "limit_name", row->limit_name, sizeof row->limit_name);
+    read_text(object, "peer", row->source, sizeof row->source);
+    if (row->source[0] == '\0')
+        read_text(object, "device", row->source, sizeof row->source);
+    row->value = read_number(object, "value");
+    row->limit = read_number(object, "limit");
+    row->ratio = read_number(object, "ratio");
+    row->median_us = read_number(object, "median_us");
+    row->event_us = read_number(object, "event_us");
+    row->spread = read_number(object, "spread");
+    row->kind = BENCH_OTHER;
+    json_array_foreach(peers, i, peer)
+    {
+        if (row->n_peers == BENCH_MAX_PEERS)
+            break;
+        read_text(peer, "name", row->peers[row->n_peers].name, sizeof row->peers[0].name);
+        row->peers[row->n_peers].value = read_number(peer, "value");
+        row->peers[row->n_peers++].ratio = read_number(peer, "ratio");
+    }
+    return row->row[0] != '\0' && row->unit[0] != '\0' && row->value > 0.0;
+}
+
+static bool
+read_rows(const char *path, const json_t *all, struct bench_results *out)
+{
+    size_t i, n = json_array_size(all);
+    const json_t *object;
+
+    if (n == 0 || (out->rows = calloc(n, sizeof *out->rows)) == NULL) {
+        fprintf(stderr, "clgrpo-bench: %s: no rows\n", path);
+        return false;
+    }
+    json_array_foreach(all, i, object)
+    {
+        if (!read_row(object, &out->rows[i])) {
+            fprintf(stderr, "clgrpo-bench: %s: element %zu is no row: it needs row, unit and a value above 0\n", path,
+                    i);
+            bench_free_results(out);
+            return false;
+        }
+        out->n++;
+    }
+    return true;
+}
+
+bool
+bench_read_results(const char *path, struct bench_results *out)
+{
+    json_error_t error;
+    json_t *root = json_load_file(path, 0, &error);
+    bool good;
+
+    *out = (struct bench_results){0};
+    if (root == NULL) {
+        if (error.line < 0)
+            fprintf(stderr, "clgrpo-bench: %s\n", error.text);
+        else
+            fprintf(stderr, "clgrpo-bench: %s: line %d: %s\n", path, error.line, error.text);
+        return false;
+    }
+    good = read_rows(path, json_is_object(root) ? json_object_get(root, "rows") : root, out);
+    json_decref(root);
+    return good;
+}
+
+void
+bench_free_results(struct bench_results *r)
+{
+    free(r->rows);
+    *r = (struct bench_results){0};
+}
+
+const struct bench_row *
+bench_find(const struct bench_results *r, const char *row)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (strcmp(r->rows[i].row, row) == 0)
+            return &r->rows[i];
+    return NULL;
+}
