@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	scripts/make-tokenizer-golden \
 	scripts/make-warm-start \
 	scripts/packages \
+	scripts/portability \
 	scripts/quickstart \
 	scripts/facts/__init__.py \
 	scripts/facts/cldr.py \
@@ -21,7 +22,7 @@ EXTRA_DIST += \
 
 # Rebuilds the fact table from the Debian packages that it came from and compares; FACTS_ROOT is where they are unpacked.
 FACTS_ROOT = /
-.PHONY: data-check format fuzz
+.PHONY: data-check format fuzz lib-suites portability
 data-check:
 	$(srcdir)/scripts/make-facts --root $(FACTS_ROOT) atlas.check.gz
 	cmp atlas.check.gz $(srcdir)/data/atlas.facts.gz
@@ -34,3 +35,11 @@ format:
 FUZZ_SECONDS = 60
 fuzz:
 	CLGRPO_BUILD='$(abs_top_builddir)' $(srcdir)/scripts/fuzz $(FUZZ_SECONDS)
+
+# The OpenCL suites on every implementation that is here; PORTABILITY_FLAGS = --fetch gets two more.
+PORTABILITY_FLAGS =
+lib-suites:
+	@echo $(lib_suites)
+
+portability: all $(check_PROGRAMS)
+	OCLGRIND='$(OCLGRIND)' $(srcdir)/scripts/portability --obj $(abs_top_builddir) $(PORTABILITY_FLAGS)
