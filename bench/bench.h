@@ -25,7 +25,7 @@ enum {
     BENCH_MAX_PEERS = 6,
     BENCH_MAX_ROWS = 256,
     BENCH_MAX_MACHINE = 12,
-    BENCH_MAX_COPIES = 64,
+    BENCH_MAX_COPIES = 512,
     BENCH_MAX_SELECT = 32
 };
 
@@ -144,8 +144,8 @@ struct bench_openblas {
 };
 const struct bench_openblas *bench_openblas(void);
 
-/* CLBlast on the same buffers, where the build has it. */
-void bench_add_clblast(struct bench *b, struct bench_case *c, const struct clgrpo_gemm_args *args);
+/* CLBlast on the same buffers, where the build has it; args_bytes as arg_bytes of a case. */
+void bench_add_clblast(struct bench *b, struct bench_case *c, struct clgrpo_gemm_args *args, size_t args_bytes);
 
 /* Output. */
 const char *bench_family(const struct bench *b);

@@ -114,32 +114,64 @@ release(struct gemm *g)
     free(g->c);
 }
 
+/* One row reads every weight once, so bandwidth binds and the sets of buffers take turns. */
+static bool
+reads_once(const struct shape *s)
+{
+    return s->packed && s->m == 1;
+}
+
+static void
+describe(const struct shape *s, struct bench_case *c)
+{
+    double m = (double)s->m, n = (double)s->n, k = (double)s->k;
+
+    c->kind = reads_once(s) ? BENCH_READ : BENCH_FLOP;
+    c->flop = 2.0 * m * n * k;
+    c->bytes = 4.0 * (m * k + k * n + (s->accumulate ? 2.0 : 1.0) * m * n);
+    c->work = reads_once(s) ? 4.0 * n * k : c->flop;
+    c->run = run_gemm;
+}
+
+static void
+gemm_row(struct bench *b, const struct shape *s)
+{
+    struct bench_case c = {.copies = 1};
+    struct gemm *g;
+    bool hosted = true;
+
+    snprintf(c.row, sizeof c.row, "gemm.f32.%s", s->label);
+    if (!bench_wanted(b, c.row))
+        return;
+    describe(s, &c);
+    if (reads_once(s))
+        c.copies = bench_copies(b, c.work);
+    g = calloc(c.copies, sizeof *g);
+    if (g == NULL)
+        return;
+    for (unsigned i = 0; i < c.copies; i++) {
+        prepare(b, s, &g[i]);
+        hosted = hosted && g[i].a != NULL && g[i].b != NULL && g[i].c != NULL;
+    }
+    c.arg = g;
+    c.arg_bytes = sizeof *g;
+    if (hosted) {
+        snprintf(c.peers[0].name, sizeof c.peers[0].name, "%s", bench_openblas()->name);
+        c.peers[0].run = run_openblas;
+        c.peers[0].arg = g;
+        c.peers[0].arg_bytes = sizeof *g;
+        c.n_peers = 1;
+    }
+    bench_add_clblast(b, &c, &g->args, sizeof *g);
+    bench_run(b, &c);
+    for (unsigned i = 0; i < c.copies; i++)
+        release(&g[i]);
+    free(g);
+}
+
 void
 bench_gemm(struct bench *b)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        const struct shape *s = &shapes[i];
-        struct bench_case c = {
-            .kind = BENCH_FLOP, .work = 2.0 * (double)s->m * (double)s->n * (double)s->k, .run = run_gemm};
-        struct gemm g;
-
-        snprintf(c.row, sizeof c.row, "gemm.f32.%s", s->label);
-        if (!bench_wanted(b, c.row))
-            continue;
-        prepare(b, s, &g);
-        c.arg = &g;
-        if (s->packed && s->m == 1) { /* one row reads every weight once: bandwidth binds */
-            c.kind = BENCH_READ;
-            c.work = 4.0 * (double)s->n * (double)s->k;
-        }
-        if (g.a != NULL && g.b != NULL && g.c != NULL) {
-            snprintf(c.peers[0].name, sizeof c.peers[0].name, "%s", bench_openblas()->name);
-            c.peers[0].run = run_openblas;
-            c.peers[0].arg = &g;
-            c.n_peers = 1;
-        }
-        bench_add_clblast(b, &c, &g.args);
-        bench_run(b, &c);
-        release(&g);
-    }
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        gemm_row(b, &shapes[i]);
 }

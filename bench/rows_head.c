@@ -73,8 +73,9 @@ bench_head(struct bench *b)
 
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         double gemm = 2.0 * (double)shapes[i].n * (double)shapes[i].e * (double)shapes[i].v;
-        struct bench_case fwd = {.kind = BENCH_FLOP, .work = gemm, .run = run_forward};
-        struct bench_case both = {.kind = BENCH_FLOP, .work = 4.0 * gemm, .run = run_both};
+        double io = 4.0 * (double)shapes[i].e * (double)(shapes[i].n + shapes[i].v);
+        struct bench_case fwd = {.kind = BENCH_FLOP, .work = gemm, .bytes = io, .run = run_forward};
+        struct bench_case both = {.kind = BENCH_FLOP, .work = 4.0 * gemm, .bytes = 3.0 * io, .run = run_both};
         struct head h = {0};
 
         snprintf(fwd.row, sizeof fwd.row, "linear_logprob.fwd.f32.%zux%zux%zu", shapes[i].n, shapes[i].e, shapes[i].v);
