@@ -22,6 +22,8 @@ lib_suites = \
 	tests/check_rng \
 	tests/check_sample \
 	tests/check_tensor
+# Stands between a program and the OpenCL library, and so not under Oclgrind, which does the same.
+host_suites = tests/check_faults
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libfixture.la
@@ -30,7 +32,7 @@ tests_libfixture_la_CPPFLAGS = $(tests_cppflags)
 tests_libfixture_la_CFLAGS = $(tests_cflags)
 lib_test_ldadd = tests/libfixture.la lib/libclgrpo.la $(tests_libs)
 
-check_PROGRAMS += $(lib_suites) $(trainer_suites) tests/mgrpo_fake tests/fake_files
+check_PROGRAMS += $(lib_suites) $(host_suites) $(trainer_suites) tests/mgrpo_fake tests/fake_files
 endif
 
 tests_check_advantage_SOURCES = tests/check_advantage.c tests/ref_advantage.c tests/ref_advantage.h
@@ -39,6 +41,7 @@ tests_check_attention_backward_SOURCES = tests/check_attention_backward.c tests/
 tests_check_attention_decode_SOURCES = tests/check_attention_decode.c tests/attention_case.c tests/ref_attention.c
 tests_check_cache_SOURCES = tests/check_cache.c
 tests_check_core_SOURCES = tests/check_core.c
+tests_check_faults_SOURCES = tests/check_faults.c tests/fault_cl.c tests/fault_cl.h tests/op_cases.c tests/op_cases.h
 tests_check_gemm_SOURCES = tests/check_gemm.c tests/ref_gemm.c tests/ref_gemm.h
 tests_check_layer_SOURCES = tests/check_layer.c tests/ref_layer.c tests/ref_layer.h
 tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/logprob_case.c tests/logprob_case.h \
@@ -74,6 +77,10 @@ tests_check_core_CPPFLAGS = $(tests_cppflags)
 tests_check_core_CFLAGS = $(tests_cflags)
 tests_check_core_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_core_LDADD = $(lib_test_ldadd)
+tests_check_faults_CPPFLAGS = $(tests_cppflags)
+tests_check_faults_CFLAGS = $(tests_cflags)
+tests_check_faults_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_faults_LDADD = $(lib_test_ldadd) $(DL_LIBS)
 tests_check_gemm_CPPFLAGS = $(tests_cppflags)
 tests_check_gemm_CFLAGS = $(tests_cflags)
 tests_check_gemm_LDFLAGS = $(AM_LDFLAGS) -static
@@ -311,7 +318,7 @@ EXTRA_DIST += $(test_scripts) \
 	tests/golden/llama3.json \
 	tests/golden/tokenizer.jsonl
 if HAVE_CHECK
-TESTS += $(lib_suites) $(trainer_suites) $(test_scripts)
+TESTS += $(lib_suites) $(host_suites) $(trainer_suites) $(test_scripts)
 endif
 TEST_EXTENSIONS = .sh
 AM_TESTS_ENVIRONMENT = \

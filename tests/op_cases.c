@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "op_cases.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N = 5, E = 32, F = 24, V = 40, H = 4, K = 2, D = 32, S = 2, L = 64 };
+
+static struct clgrpo_tensor
+keep(struct op_bag *b, struct clgrpo_tensor t, bool is_output)
+{
+    ck_assert_uint_lt(b->n, OP_TENSORS);
+    b->tensor[b->n] = t;
+    b->is_output[b->n++] = is_output;
+    return t;
+}
+
+static struct clgrpo_tensor
+filled(struct op_bag *b, unsigned rank, const size_t *shape, bool is_output)
+{
+    struct clgrpo_tensor t = clgrpo_tensor_view(NULL, 0, CLGRPO_F32, rank, shape);
+    float *host = fx_random(clgrpo_tensor_elems(&t), 0.5f, 100 + b->n);
+
+    t = keep(b, fx_upload(b->ctx, CLGRPO_F32, rank, shape, host), is_output);
+    free(host);
+    return t;
+}
+
+#define IN(...)    filled(b, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__), false)
+#define INOUT(...) filled(b, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__), true)
+#define OUT_OF(dtype, ...)                                                                                             \
+    keep(b, fx_output(b->ctx, dtype, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__)), true)
+#define OUT(...) OUT_OF(CLGRPO_F32, __VA_ARGS__)
+
+static struct clgrpo_tensor
+integers(struct op_bag *b, size_t n, const int32_t *host)
+{
+    return keep(b, fx_upload(b->ctx, CLGRPO_I32, 1, FX_SHAPE(n), host), false);
+}
+
+static const int32_t offsets[3] = {0, 2, N}, tokens[N] = {3, 39, 0, 3, 17}, positions[N] = {0, 1, 0, 1, 2};
+static const int32_t slots[N] = {0, 0, 1, 1, 1};
+
+/* Filled by `fill`, called by name. */
+#define OP(name)                                                                                                       \
+    static void fill_##name(struct op_bag *b, struct clgrpo_##name##_args *a);                                         \
+    static void make_##name(struct op_bag *b)                                                                          \
+    {                                                                                                                  \
+        b->args = calloc(1, sizeof(struct clgrpo_##name##_args));                                                      \
+        ck_assert_ptr_nonnull(b->args);                                                                                \
+        fill_##name(b, b->args);                                                                                       \
+    }                                                                                                                  \
+    static enum clgrpo_status call_##name(const struct op_bag *b, cl_command_queue queue, cl_event *event)             \
+    {                                                                                                                  \
+        struct clgrpo_##name##_args *a = b->args;                                                                      \
+                                                                                                                       \
+        return clgrpo_##name(b->ctx, a, queue, 0, NULL, event);                                                        \
+    }                                                                                                                  \
+    static void fill_##name(struct op_bag *b, struct clgrpo_##name##_args *a)
+
+#define WORKSPACE(name)                                                                                                \
+    do {                                                                                                               \
+        size_t bytes_ = 0;                                                                                             \
+                                                                                                                       \
+        fx_ok(b->ctx, clgrpo_##name##_workspace(b->ctx, a, &bytes_));                                                  \
+        b->workspace = a->workspace = fx_workspace(b->ctx, bytes_);                                                    \
+    } while (0)
+
+OP(embedding)
+{
+    *a = (struct clgrpo_embedding_args)CLGRPO_EMBEDDING_ARGS_INIT;
+    a->table = IN(V, E);
+    a->index = integers(b, N, tokens);
+    a->y = OUT(N, E);
+}
+
+OP(embedding_backward)
+{
+    *a = (struct clgrpo_embedding_backward_args)CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT;
+    a->dy = IN(N, E);
+    a->index = integers(b, N, tokens);
+    a->dtable = INOUT(V, E);
+}
+
+OP(rmsnorm)
+{
+    *a = (struct clgrpo_rmsnorm_args)CLGRPO_RMSNORM_ARGS_INIT;
+    a->x = INOUT(N, E);
+    a->residual = IN(N, E);
+    a->w = IN(E);
+    a->y = OUT(N, E);
+    a->rstd = OUT(N);
+}
+
+OP(rmsnorm_backward)
+{
+    *a = (struct clgrpo_rmsnorm_backward_args)CLGRPO_RMSNORM_BACKWARD_ARGS_INIT;
+    a->x = IN(N, E);
+    a->w = IN(E);
+    a->rstd = IN(N);
+    a->dy = IN(N, E);
+    a->dx = OUT(N, E);
+    a->dw = INOUT(E);
+    WORKSPACE(rmsnorm_backward);
+}
+
+OP(rope)
+{
+    float table[8 * D];
+
+    *a = (struct clgrpo_rope_args)CLGRPO_ROPE_ARGS_INIT;
+    clgrpo_rope_table_fill(table, 8, D, 10000.0);
+    a->x = INOUT(N, H, D);
+    a->position = integers(b, N, positions);
+    a->table = keep(b, fx_upload(b->ctx, CLGRPO_F32, 2, FX_SHAPE(8, D), table), false);
+}
+
+OP(swiglu)
+{
+    *a = (struct clgrpo_swiglu_args)CLGRPO_SWIGLU_ARGS_INIT;
+    a->gate_up = IN(N, 2 * F);
+    a->y = OUT(N, F);
+}
+
+OP(swiglu_backward)
+{
+    *a = (struct clgrpo_swiglu_backward_args)CLGRPO_SWIGLU_BACKWARD_ARGS_INIT;
+    a->gate_up = IN(N, 2 * F);
+    a->dy = IN(N, F);
+    a->dgate_up = OUT(N, 2 * F);
+}
+
+OP(add)
+{
+    *a = (struct clgrpo_add_args)CLGRPO_ADD_ARGS_INIT;
+    a->a = IN(N, E);
+    a->b = IN(N, E);
+    a->y = OUT(N, E);
+}
+
+OP(cast)
+{
+    *a = (struct clgrpo_cast_args)CLGRPO_CAST_ARGS_INIT;
+    a->x = IN(N, E);
+    a->y = OUT_OF(CLGRPO_BF16, N, E);
+}
+
+OP(gemm)
+{
+    *a = (struct clgrpo_gemm_args)CLGRPO_GEMM_ARGS_INIT;
+    a->a = IN(E, N);
+    a->b = IN(E, V);
+    a->c = INOUT(N, V);
+    a->trans_a = a->accumulate = true;
+    a->alpha = 0.5f; /* the form that packs all of b first */
+    WORKSPACE(gemm);
+}
+
+OP(gemm_pack)
+{
+    *a = (struct clgrpo_gemm_pack_args)CLGRPO_GEMM_PACK_ARGS_INIT;
+    a->b = IN(V, E);
+    a->trans_b = true;
+    a->packed = OUT(clgrpo_gemm_pack_elems(b->ctx, E, V));
+}
+
+OP(linear_logprob)
+{
+    *a = (struct clgrpo_linear_logprob_args)CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
+    a->x = IN(N, E);
+    a->w = IN(V, E);
+    a->target = integers(b, N, tokens);
+    a->logprob = OUT(N);
+    a->lse = OUT(N);
+    a->entropy = OUT(N);
+    WORKSPACE(linear_logprob);
+}
+
+OP(linear_logprob_backward)
+{
+    *a = (struct clgrpo_linear_logprob_backward_args)CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
+    a->x = IN(N, E);
+    a->w = IN(V, E);
+    a->target = integers(b, N, tokens);
+    a->lse = IN(N);
+    a->entropy = IN(N);
+    a->dlogprob = IN(N);
+    a->dentropy = IN(N);
+    a->dx = OUT(N, E);
+    a->dw = INOUT(V, E);
+    WORKSPACE(linear_logprob_backward);
+}
+
+OP(attention)
+{
+    *a = (struct clgrpo_attention_args)CLGRPO_ATTENTION_ARGS_INIT;
+    a->q = IN(N, H, D);
+    a->k = IN(N, K, D);
+    a->v = IN(N, K, D);
+    a->offsets = integers(b, 3, offsets);
+    a->o = OUT(N, H, D);
+    a->lse = OUT(N, H);
+    a->max_len = 3;
+    a->scale = 0.2f;
+    WORKSPACE(attention);
+}
+
+OP(attention_backward)
+{
+    *a = (struct clgrpo_attention_backward_args)CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
+    a->q = IN(N, H, D);
+    a->k = IN(N, K, D);
+    a->v = IN(N, K, D);
+    a->offsets = integers(b, 3, offsets);
+    a->o = IN(N, H, D);
+    a->lse = IN(N, H);
+    a->dout = IN(N, H, D);
+    a->dq = OUT(N, H, D);
+    a->dk = OUT(N, K, D);
+    a->dv = OUT(N, K, D);
+    a->max_len = 3;
+    a->scale = 0.2f;
+    WORKSPACE(attention_backward);
+}
+
+OP(kv_append)
+{
+    *a = (struct clgrpo_kv_append_args)CLGRPO_KV_APPEND_ARGS_INIT;
+    a->k = IN(N, K, D);
+    a->v = IN(N, K, D);
+    a->slot = integers(b, N, slots);
+    a->position = integers(b, N, positions);
+    a->k_cache = INOUT(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
+    a->v_cache = INOUT(S, K, L, D);
+}
+
+OP(attention_decode)
+{
+    *a = (struct clgrpo_attention_decode_args)CLGRPO_ATTENTION_DECODE_ARGS_INIT;
+    a->q = IN(N, H, D);
+    a->slot = integers(b, N, slots);
+    a->position = integers(b, N, positions);
+    a->k_cache = IN(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
+    a->v_cache = IN(S, K, L, D);
+    a->o = OUT(N, H, D);
+    a->scale = 0.2f;
+    WORKSPACE(attention_decode);
+}
+
+OP(advantage)
+{
+    *a = (struct clgrpo_advantage_args)CLGRPO_ADVANTAGE_ARGS_INIT;
+    a->reward = IN(N);
+    a->offsets = integers(b, 3, offsets);
+    a->advantage = OUT(N);
+}
+
+OP(policy_loss)
+{
+    *a = (struct clgrpo_policy_loss_args)CLGRPO_POLICY_LOSS_ARGS_INIT;
+    a->logprob = IN(N);
+    a->old_logprob = IN(N);
+    a->advantage = IN(N);
+    a->weight = IN(N);
+    a->dlogprob = OUT(N);
+    a->stats = OUT(CLGRPO_POLICY_STATS);
+    WORKSPACE(policy_loss);
+}
+
+OP(sample)
+{
+    static const uint64_t keys[2 * N] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+
+    *a = (struct clgrpo_sample_args)CLGRPO_SAMPLE_ARGS_INIT;
+    a->logits = IN(N, V);
+    a->key = keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(N, 2), keys), false);
+    a->token = OUT_OF(CLGRPO_I32, N);
+    a->logprob = OUT(N);
+    a->top_k = 7;
+    a->top_p = 0.9f;
+    WORKSPACE(sample);
+}
+
+OP(global_norm)
+{
+    *a = (struct clgrpo_global_norm_args)CLGRPO_GLOBAL_NORM_ARGS_INIT;
+    a->grad = IN(V * E);
+    a->out = OUT(2);
+    a->max_norm = 1.0f;
+    WORKSPACE(global_norm);
+}
+
+OP(adamw)
+{
+    static const float zeros[V * E];
+
+    *a = (struct clgrpo_adamw_args)CLGRPO_ADAMW_ARGS_INIT;
+    a->param = INOUT(V * E);
+    a->grad = IN(V * E);
+    a->m = keep(b, fx_upload(b->ctx, CLGRPO_F32, 1, FX_SHAPE(V * E), zeros), true);
+    a->v = keep(b, fx_upload(b->ctx, CLGRPO_F32, 1, FX_SHAPE(V * E), zeros), true);
+    a->lr = 0.01f;
+    a->step = 1;
+}
+
+#define CASE(name)                                                                                                     \
+    {                                                                                                                  \
+#name, make_##name, call_##name                                                                                \
+    }
+const struct op_case op_cases[] = {
+    CASE(embedding),
+    CASE(embedding_backward),
+    CASE(rmsnorm),
+    CASE(rmsnorm_backward),
+    CASE(rope),
+    CASE(swiglu),
+    CASE(swiglu_backward),
+    CASE(add),
+    CASE(cast),
+    CASE(gemm),
+    CASE(gemm_pack),
+    CASE(linear_logprob),
+    CASE(attention),
+    CASE(linear_logprob_backward),
+    CASE(kv_append),
+    CASE(attention_backward),
+    CASE(attention_decode),
+    CASE(advantage),
+    CASE(policy_loss),
+    CASE(sample),
+    CASE(global_norm),
+    CASE(adamw),
+};
+const unsigned n_op_cases = sizeof op_cases / sizeof op_cases[0];
+
+void
+op_bag_release(struct op_bag *b)
+{
+    for (unsigned i = 0; i < b->n; i++)
+        fx_release(&b->tensor[i]);
+    fx_workspace_release(&b->workspace);
+    free(b->args);
+    *b = (struct op_bag){.ctx = b->ctx};
+}
+
+unsigned char *
+op_bag_outputs(const struct op_bag *b, size_t *bytes)
+{
+    unsigned char *all = NULL;
+
+    *bytes = 0;
+    for (unsigned i = 0; i < b->n; i++) {
+        size_t n = clgrpo_tensor_elems(&b->tensor[i]) * clgrpo_dtype_bytes(b->tensor[i].dtype);
+        void *one = fx_download(b->ctx, &b->tensor[i]);
+
+        if (b->is_output[i]) {
+            all = realloc(all, *bytes + n);
+            ck_assert_ptr_nonnull(all);
+            memcpy(all + *bytes, one, n);
+            *bytes += n;
+        }
+        free(one);
+    }
+    return all;
+}

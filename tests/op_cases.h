@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLGRPO_TESTS_OP_CASES_H
+#define CLGRPO_TESTS_OP_CASES_H
+
+#include "fixture.h"
+
+/* Every operation once, with small arguments that are the same each time: for tests of what all have in common. */
+enum { OP_TENSORS = 12 };
+struct op_bag {
+    struct clgrpo_context *ctx;
+    void *args;
+    struct clgrpo_tensor tensor[OP_TENSORS];
+    bool is_output[OP_TENSORS];
+    unsigned n;
+    struct clgrpo_workspace workspace;
+};
+struct op_case {
+    const char *name;
+    void (*make)(struct op_bag *b); /* fills a zeroed bag whose ctx is set */
+    enum clgrpo_status (*call)(const struct op_bag *b, cl_command_queue queue, cl_event *event);
+};
+extern const struct op_case op_cases[];
+extern const unsigned n_op_cases;
+
+void op_bag_release(struct op_bag *b);
+/* The outputs, one behind the other; malloc'ed. Fails the test if a guard was touched. */
+unsigned char *op_bag_outputs(const struct op_bag *b, size_t *bytes);
+
+#endif
