@@ -154,6 +154,7 @@ void bench_print_header(const struct bench *b);
 void bench_print_row(const struct bench *b, const struct bench_row *row);
 int bench_write_tsv(const struct bench *b, const char *path);
 int bench_write_svg(const struct bench *b, const char *path);
+int bench_write_html(const struct bench *b, const char *path);
 /* A file that appears whole or not at all. NULL, with a message, where it cannot be made. */
 FILE *bench_create(const char *path, char *temporary, size_t bytes);
 int bench_commit(FILE *f, const char *path, const char *temporary);

@@ -6,6 +6,11 @@ clgrpo_bench_SOURCES = \
 	bench/clblast.c \
 	bench/compare.c \
 	bench/data.c \
+	bench/html.c \
+	bench/html.h \
+	bench/html_bars.c \
+	bench/html_roofline.c \
+	bench/html_scaling.c \
 	bench/json.c \
 	bench/limit.c \
 	bench/machine.c \

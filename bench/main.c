@@ -22,12 +22,13 @@ static const char usage[] =
     "  -j, --json FILE        write the rows as JSON\n"
     "  -t, --tsv FILE         write the rows as tab-separated values\n"
     "  -v, --svg FILE         draw each row's share of its limit\n"
+    "  -w, --html FILE        write a page with charts\n"
     "  -o, --output FILE      of submit (default clgrpo-bench.submission.json)\n"
     "  -h, --help             print this text\n"
     "      --version          print the version\n";
 
 struct options {
-    const char *device, *json, *tsv, *svg, *against, *peers, *submission;
+    const char *device, *json, *tsv, *svg, *html, *against, *peers, *submission;
     struct clgrpo_context_config config;
     bool list, done;
 };
@@ -51,19 +52,14 @@ static const char *const submitted[] = {"gemm.f32.nn.1024",
                                         "program.*"};
 
 enum { OPT_VERSION = 256 };
-static const struct option long_options[] = {{"device", required_argument, NULL, 'd'},
-                                             {"family", required_argument, NULL, 'f'},
-                                             {"seconds", required_argument, NULL, 's'},
-                                             {"list", no_argument, NULL, 'l'},
-                                             {"against", required_argument, NULL, 'a'},
-                                             {"peers", required_argument, NULL, 'p'},
-                                             {"json", required_argument, NULL, 'j'},
-                                             {"tsv", required_argument, NULL, 't'},
-                                             {"svg", required_argument, NULL, 'v'},
-                                             {"output", required_argument, NULL, 'o'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"version", no_argument, NULL, OPT_VERSION},
-                                             {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {
+    {"device", required_argument, NULL, 'd'},    {"family", required_argument, NULL, 'f'},
+    {"seconds", required_argument, NULL, 's'},   {"list", no_argument, NULL, 'l'},
+    {"against", required_argument, NULL, 'a'},   {"peers", required_argument, NULL, 'p'},
+    {"json", required_argument, NULL, 'j'},      {"tsv", required_argument, NULL, 't'},
+    {"svg", required_argument, NULL, 'v'},       {"html", required_argument, NULL, 'w'},
+    {"output", required_argument, NULL, 'o'},    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION}, {NULL, 0, NULL, 0}};
 
 static int
 bad(const char *option, const char *value, const char *need)
@@ -88,6 +84,8 @@ file_option(struct options *o, int letter)
         return &o->tsv;
     case 'v':
         return &o->svg;
+    case 'w':
+        return &o->html;
     default:
         return NULL;
     }
@@ -112,7 +110,7 @@ parse_value(struct bench *b, struct options *o, int letter)
             o->submission = optarg;
             return 0;
         }
-        fputs("clgrpo-bench: --output belongs to submit; results go to --json, --tsv and --svg\n", stderr);
+        fputs("clgrpo-bench: --output belongs to submit; results go to --json, --tsv, --svg and --html\n", stderr);
         return 2;
     case 'f':
         o->config.family = strcmp(optarg, "simt") == 0  ? CLGRPO_FAMILY_SIMT
@@ -142,7 +140,7 @@ parse(int argc, char **argv, struct bench *b, struct options *o)
 {
     int letter, rc;
 
-    while ((letter = getopt_long(argc, argv, "d:f:s:la:p:j:t:v:o:h", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "d:f:s:la:p:j:t:v:w:o:h", long_options, NULL)) != -1) {
         o->done = letter == 'h' || letter == OPT_VERSION;
         if (letter == 'h')
             fputs(usage, stdout);
@@ -189,6 +187,8 @@ write_files(const struct bench *b, const struct options *o)
         rc |= bench_write_tsv(b, o->tsv);
     if (o->svg != NULL)
         rc |= bench_write_svg(b, o->svg);
+    if (o->html != NULL)
+        rc |= bench_write_html(b, o->html);
     if (o->submission != NULL)
         rc |= bench_write_submission(b, o->submission);
     return rc == 0;
