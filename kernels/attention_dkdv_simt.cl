@@ -23,7 +23,7 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
                  float scale, int causal)
 {
     __local float stage[C_STAGE], p[C_BLOCK * C_P_PITCH], lse[C_BLOCK], delta[C_BLOCK];
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X, item = get_local_id(0);
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X, item = get_local_id(0);
     const int key0 = get_group_id(0) * C_BLOCK, g = get_group_id(1), b = get_group_id(2);
     const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
     const int n_keys = len - key0, n_queries = n_keys <= 0 ? 0 : len;

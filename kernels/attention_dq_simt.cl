@@ -16,7 +16,7 @@ clg_row_constants(__global const float *o, ulong o_row, __global const float *do
                   __global const float *lse, ulong lse_row, int n, __local float *partial, float delta[C_ROWS],
                   float lse2[C_ROWS])
 {
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
     for (int i = 0; i < C_ROWS; i++) {
         const int r = y * C_ROWS + i;
         float sum = 0.0f;
@@ -45,7 +45,7 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
                float scale2, float scale, int causal)
 {
     __local float stage[C_STAGE], p[C_BLOCK * C_P_PITCH], partial[C_BLOCK * C_X];
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
     const int row0 = get_group_id(0) * C_BLOCK, h = get_group_id(1), b = get_group_id(2), g = h / n_heads;
     const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
     const int n_rows = len - row0, n_keys = n_rows <= 0 ? 0 : causal ? min(row0 + C_BLOCK, len) : len;

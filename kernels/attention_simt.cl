@@ -35,7 +35,7 @@ inline void
 clg_block_softmax(float s[C_ROWS][C_KEYS], int low, const int last[C_ROWS], __local float *partial, float m[C_ROWS],
                   float l[C_ROWS], float o[C_ROWS][C_COLS])
 {
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
     for (int i = 0; i < C_ROWS; i++) {
         float top = C_MASKED;
         for (int j = 0; j < C_KEYS; j++)
@@ -66,7 +66,7 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
                     ulong lse_row, int has_lse, int n_heads, float scale2, int causal)
 {
     __local float stage[C_STAGE], p[C_BLOCK * C_P_PITCH], partial[C_BLOCK * C_X];
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
     const int row0 = get_group_id(0) * C_BLOCK, h = get_group_id(1), b = get_group_id(2), g = h / n_heads;
     const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
     const int n_rows = len - row0, n_keys = n_rows <= 0 ? 0 : causal ? min(row0 + C_BLOCK, len) : len;

@@ -11,6 +11,8 @@
  * of 65. Each slice has two barriers: one between its writes and its reads, one between its reads and the next slice's
  * writes. Rows from n on are read as zeros, so nothing past a sequence's end is read. The functions are not
  * static: LLVM 15 in PoCL 3.1 dies of inlining them if they are.
+ * The id is narrowed before it is divided: of a 64-bit remainder kept as an int, the vectoriser of Intel's CPU runtime
+ * (2026.22) makes stores to broken addresses.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
@@ -43,7 +45,7 @@ inline void
 clg_product(__global const float *a, ulong a_row, int n_a, float a_f, __global const float *b, ulong b_row, int n_b,
             float b_f, __local float *stage, float s[C_ROWS][C_KEYS])
 {
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
     __local float *stage_b = stage + C_BLOCK * C_PITCH;
     for (int i = 0; i < C_ROWS; i++)
         for (int j = 0; j < C_KEYS; j++)
@@ -71,7 +73,7 @@ inline void
 clg_accumulate(__local const float *p, __global const float *x_rows, ulong x_row, int n, __local float *stage,
                float o[C_ROWS][C_COLS])
 {
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
     for (int k0 = 0; k0 < C_BLOCK; k0 += C_SLICE) {
         for (uint e = get_local_id(0); e < C_SLICE * C_HEAD_DIM; e += C_ITEMS) {
             const int k = k0 + e / C_HEAD_DIM, d = e % C_HEAD_DIM;
@@ -96,7 +98,7 @@ clg_accumulate(__local const float *p, __global const float *x_rows, ulong x_row
 inline void
 clg_share_scores(const float s[C_ROWS][C_KEYS], __local float *p)
 {
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
     for (int i = 0; i < C_ROWS; i++)
         for (int j = 0; j < C_KEYS; j++)
             p[(y * C_ROWS + i) * C_P_PITCH + x + j * C_X] = s[i][j];
@@ -106,7 +108,7 @@ clg_share_scores(const float s[C_ROWS][C_KEYS], __local float *p)
 inline void
 clg_store_rows(const float o[C_ROWS][C_COLS], const float f[C_ROWS], int n, __global float *out, ulong out_row)
 {
-    const int y = get_local_id(0) / C_X, x = get_local_id(0) % C_X;
+    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
     for (int i = 0; i < C_ROWS; i++)
         if (y * C_ROWS + i < n)
             for (int c = 0; c < C_COLS; c++)
