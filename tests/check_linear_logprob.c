@@ -202,71 +202,18 @@ START_TEST(batch_invariance)
 }
 END_TEST
 
-/* The sampler, fed by clgrpo_gemm in batches of its own, must log the bits that training computes. */
-static void
-check_sampler(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n, float temperature)
-{
-    struct head h = head_make(ctx, s, false, 1.0f / temperature);
-    struct clgrpo_gemm_args gemm = CLGRPO_GEMM_ARGS_INIT;
-    struct clgrpo_sample_args sample = CLGRPO_SAMPLE_ARGS_INIT;
-    uint64_t *keys = malloc((2 * n + 1) * sizeof *keys);
-    float *trained, *sampled;
-    int32_t *token;
-    size_t bytes;
-
-    for (size_t i = 0; i < 2 * n; i++)
-        keys[i] = 77 + 3 * i;
-    gemm.a = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, s.e), h.x + first * s.e);
-    gemm.b = h.fwd.w;
-    gemm.trans_b = true;
-    gemm.c = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, s.v));
-    fx_ok(ctx, clgrpo_gemm_workspace(ctx, &gemm, &bytes));
-    gemm.workspace = fx_workspace(ctx, bytes);
-    fx_ok(ctx, clgrpo_gemm(ctx, &gemm, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    sample.logits = gemm.c;
-    sample.key = fx_upload(ctx, CLGRPO_U64, 2, FX_SHAPE(n, 2), keys);
-    sample.token = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(n));
-    sample.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
-    sample.temperature = temperature;
-    sample.top_k = 40;
-    sample.top_p = 0.95f;
-    fx_ok(ctx, clgrpo_sample_workspace(ctx, &sample, &bytes));
-    sample.workspace = fx_workspace(ctx, bytes);
-    fx_ok(ctx, clgrpo_sample(ctx, &sample, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    token = fx_download(ctx, &sample.token);
-    sampled = fx_download(ctx, &sample.logprob);
-    memcpy(h.target + first, token, n * sizeof *token);
-    fx_release(&h.fwd.target);
-    h.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(s.n), h.target);
-    head_forward(ctx, &h);
-    trained = fx_download(ctx, &h.fwd.logprob);
-    fx_same_bits("log-probability of sampler and trainer", sampled, trained + first, n * sizeof *sampled);
-    fx_release(&gemm.a);
-    fx_release(&gemm.c);
-    fx_release(&sample.key);
-    fx_release(&sample.token);
-    fx_release(&sample.logprob);
-    fx_workspace_release(&gemm.workspace);
-    fx_workspace_release(&sample.workspace);
-    free(keys);
-    free(token);
-    free(sampled);
-    free(trained);
-    head_release(&h);
-}
-
 START_TEST(batch_invariance_of_sampler_and_trainer)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
 
-        check_sampler(ctx, (struct shape){9, 5, 70}, 2, 4, 0.7f);
+        sampler_agrees(ctx, (struct shape){9, 5, 70}, 2, 4, 0.7f);
         if (small_only())
             continue;
-        check_sampler(ctx, (struct shape){120, 128, 1024}, 0, 120, 1.0f);
-        check_sampler(ctx, (struct shape){120, 128, 1024}, 7, 1, 1.0f);
-        check_sampler(ctx, (struct shape){67, 301, 3333}, 31, 19, 0.6f);
-        check_sampler(ctx, (struct shape){40, 64, 9001}, 3, 37, 1.7f);
+        sampler_agrees(ctx, (struct shape){120, 128, 1024}, 0, 120, 1.0f);
+        sampler_agrees(ctx, (struct shape){120, 128, 1024}, 7, 1, 1.0f);
+        sampler_agrees(ctx, (struct shape){67, 301, 3333}, 31, 19, 0.6f);
+        sampler_agrees(ctx, (struct shape){40, 64, 9001}, 3, 37, 1.7f);
     }
 }
 END_TEST

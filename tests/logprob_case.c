@@ -2,6 +2,7 @@
 #include "logprob_case.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static double *
 widen(const float *x, size_t n)
@@ -102,4 +103,56 @@ head_backward(struct clgrpo_context *ctx, struct head *h)
     fx_ok(ctx, clgrpo_linear_logprob_backward_workspace(ctx, &h->bwd, &bytes));
     h->bwd.workspace = fx_workspace(ctx, bytes);
     fx_ok(ctx, clgrpo_linear_logprob_backward(ctx, &h->bwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
+}
+
+void
+sampler_agrees(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n, float temperature)
+{
+    struct head h = head_make(ctx, s, false, 1.0f / temperature);
+    struct clgrpo_gemm_args gemm = CLGRPO_GEMM_ARGS_INIT;
+    struct clgrpo_sample_args sample = CLGRPO_SAMPLE_ARGS_INIT;
+    uint64_t *keys = malloc((2 * n + 1) * sizeof *keys);
+    float *trained, *sampled;
+    int32_t *token;
+    size_t bytes;
+
+    for (size_t i = 0; i < 2 * n; i++)
+        keys[i] = 77 + 3 * i;
+    gemm.a = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, s.e), h.x + first * s.e);
+    gemm.b = h.fwd.w;
+    gemm.trans_b = true;
+    gemm.c = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, s.v));
+    fx_ok(ctx, clgrpo_gemm_workspace(ctx, &gemm, &bytes));
+    gemm.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_gemm(ctx, &gemm, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    sample.logits = gemm.c;
+    sample.key = fx_upload(ctx, CLGRPO_U64, 2, FX_SHAPE(n, 2), keys);
+    sample.token = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(n));
+    sample.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
+    sample.temperature = temperature;
+    sample.top_k = 40;
+    sample.top_p = 0.95f;
+    fx_ok(ctx, clgrpo_sample_workspace(ctx, &sample, &bytes));
+    sample.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_sample(ctx, &sample, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    token = fx_download(ctx, &sample.token);
+    sampled = fx_download(ctx, &sample.logprob);
+    memcpy(h.target + first, token, n * sizeof *token);
+    fx_release(&h.fwd.target);
+    h.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(s.n), h.target);
+    head_forward(ctx, &h);
+    trained = fx_download(ctx, &h.fwd.logprob);
+    fx_same_bits("log-probability of sampler and trainer", sampled, trained + first, n * sizeof *sampled);
+    fx_release(&gemm.a);
+    fx_release(&gemm.c);
+    fx_release(&sample.key);
+    fx_release(&sample.token);
+    fx_release(&sample.logprob);
+    fx_workspace_release(&gemm.workspace);
+    fx_workspace_release(&sample.workspace);
+    free(keys);
+    free(token);
+    free(sampled);
+    free(trained);
+    head_release(&h);
 }

@@ -27,5 +27,10 @@ void head_release(struct head *h);
 void head_forward(struct clgrpo_context *ctx, struct head *h);
 /* After the forward. dw starts from w, so that accumulation shows. */
 void head_backward(struct clgrpo_context *ctx, struct head *h);
+/*
+ * Samples tokens for rows first .. first + n - 1 alone, from logits by clgrpo_gemm: the log-probabilities that the
+ * sampler logs must be the bits that the forward of all s.n rows gives for those tokens.
+ */
+void sampler_agrees(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n, float temperature);
 
 #endif
