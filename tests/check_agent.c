@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of an agent that stand alone: the list of phases, the questions, the tools, the watching of processes. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "question_file.h"
 #include "small_world.h"
 #include "stop.h"
+#include "suite.h"
 #include "supervise.h"
 #include "tools.h"
 
@@ -316,8 +316,6 @@ main(void)
     Suite *suite = suite_create("agent");
     TCase *phases = tcase_create("phases"), *questions = tcase_create("questions"),
           *watching = tcase_create("watching");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(phases, the_phases_of_a_run);
     suite_add_tcase(suite, phases);
@@ -338,9 +336,5 @@ main(void)
     tcase_add_test(watching, a_child_that_always_crashes_ends_the_run);
     tcase_add_test(watching, a_child_that_finds_its_input_wrong_ends_the_run);
     suite_add_tcase(suite, watching);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trajectory alignment: expected multiplicities, repeatable draws, and that weights are copies. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "advantage.h"
@@ -265,8 +264,6 @@ main(void)
 {
     Suite *suite = suite_create("align");
     TCase *tc = tcase_create("align");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_set_timeout(tc, 0.0);
     tcase_add_test(tc, every_rollout_weighs_d);
@@ -279,9 +276,5 @@ main(void)
     tcase_add_test(tc, advantages_of_each_kind);
     tcase_add_test(tc, a_device_error_is_told);
     suite_add_tcase(suite, tc);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return fx_main(suite);
 }

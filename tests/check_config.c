@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The configuration file: defaults, ranges, sentences with file and line, the recorded form and its comparison. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "config.h"
 #include "config_keys.h"
+#include "suite.h"
 
 #define HEAD   "corpus = c.db\nquestions = q.jsonl\ntokenizer = /t.json\n"
 #define MODELS "main {\n model = m\n}\nsearch {\n model = s\n}\n"
@@ -364,8 +364,6 @@ main(void)
 {
     Suite *suite = suite_create("config");
     TCase *tc = tcase_create("config");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, defaults_are_those_of_the_manual);
@@ -385,8 +383,5 @@ main(void)
     tcase_add_test(tc, the_example_loads);
     tcase_add_test(tc, the_manual_has_every_key);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

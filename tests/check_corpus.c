@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The search tool over a small corpus of its own: ranking, opening, hostile queries, damaged files. */
-#include <check.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "corpus.h"
 #include "corpus_words.h"
+#include "suite.h"
 
 enum { FILLERS = 1600 }; /* more pages than the limit for a frequent word */
 
@@ -295,8 +294,6 @@ main(void)
 {
     Suite *suite = suite_create("corpus");
     TCase *tc = tcase_create("corpus");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
@@ -314,9 +311,5 @@ main(void)
     tcase_add_test(tc, keywords);
     tcase_add_test(tc, words);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Demonstrations: their tokens, whose they are, how long they may be, and what is refused. */
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "demo_file.h"
 #include "fake_policy.h"
+#include "suite.h"
 
 #define MAIN                                                                                                           \
     "{\"agent\": \"main\", \"turns\": [{\"role\": \"user\", \"text\": \"Who?\"}, "                                     \
@@ -245,8 +245,6 @@ main(void)
 {
     Suite *suite = suite_create("demos");
     TCase *tc = tcase_create("demos");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, turns_become_tokens);
@@ -259,8 +257,5 @@ main(void)
     tcase_add_test(tc, a_tokenizer_without_roles_is_refused);
     tcase_add_test(tc, a_pipe_is_read_once);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

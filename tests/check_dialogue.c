@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dialogue.h"
 #include "fake_policy.h"
+#include "suite.h"
 
 static struct mg_tokenizer *tok;
 static struct mg_specials sp;
@@ -225,8 +225,6 @@ main(void)
 {
     Suite *suite = suite_create("dialogue");
     TCase *t = tcase_create("dialogue");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, roles_have_names);
@@ -241,9 +239,5 @@ main(void)
     tcase_add_test(t, a_turn_has_a_longest_text);
     tcase_add_test(t, utf8_of_all_lengths);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "suite.h"
 
 static struct mg_err err;
 static char dir[64], path[128];
@@ -129,8 +129,6 @@ main(void)
 {
     Suite *suite = suite_create("file");
     TCase *tc = tcase_create("file");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, reads_what_was_written);
@@ -139,8 +137,5 @@ main(void)
     tcase_add_test(tc, refuses_paths);
     tcase_add_test(tc, makes_directories);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wilson's interval: published values, its equation, its symmetries and its coverage. */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "interval.h"
+#include "suite.h"
 
 /* Newcombe, Statistics in Medicine 17 (1998), table I, method 3. */
 START_TEST(published_values)
@@ -95,8 +94,6 @@ main(void)
 {
     Suite *suite = suite_create("interval");
     TCase *tc = tcase_create("interval");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tc, published_values);
     tcase_add_test(tc, ends_solve_the_score_equation);
@@ -104,8 +101,5 @@ main(void)
     tcase_add_test(tc, more_trials_tell_more);
     tcase_add_test(tc, coverage_is_95_percent);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON lines: what is appended reads back, and a file cut anywhere goes on as if it had not been. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "file.h"
 #include "metrics.h"
+#include "suite.h"
 
 enum { LINES = 6, MAX_BYTES = 1 << 16 };
 
@@ -248,8 +248,6 @@ main(void)
 {
     Suite *suite = suite_create("metrics");
     TCase *tc = tcase_create("metrics");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, begin, end);
     tcase_set_timeout(tc, 60.0);
@@ -264,8 +262,5 @@ main(void)
     tcase_add_test(tc, deep_nesting_is_refused);
     tcase_add_test(tc, junk_is_refused);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "model_config.h"
+#include "suite.h"
 
 static struct mg_err err;
 
@@ -206,8 +206,6 @@ main(void)
 {
     Suite *suite = suite_create("model config");
     TCase *tc = tcase_create("config");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_test(tc, reads_llama);
@@ -218,8 +216,5 @@ main(void)
     tcase_add_loop_test(tc, refuses_what_is_no_object, 0, (int)(sizeof not_json / sizeof *not_json));
     tcase_add_test(tc, saves_what_it_loads);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -260,8 +260,6 @@ main(void)
 {
     Suite *suite = suite_create("objective");
     TCase *tc = tcase_create("objective");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_set_timeout(tc, 0.0);
     tcase_add_loop_test(tc, weights_are_the_definition, MG_OBJECTIVE_DAPO, MG_OBJECTIVE_DR_GRPO + 1);
@@ -271,9 +269,5 @@ main(void)
     tcase_add_test(tc, parameters_are_those_of_the_configuration);
     tcase_add_loop_test(tc, no_cut_and_no_order_changes_the_gradient, MG_OBJECTIVE_DAPO, MG_OBJECTIVE_DR_GRPO + 1);
     suite_add_tcase(suite, tc);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return fx_main(suite);
 }

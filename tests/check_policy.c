@@ -9,17 +9,12 @@
 #include "fixture.h"
 #include "policy_internal.h"
 #include "rng.h"
+#include "suite.h"
 
 enum { VOCAB = 97, CONTEXT = 192, N_SEQS = 7 };
 static const uint32_t lengths[N_SEQS] = {2, 3, 64, 65, 66, 130, 191};
 
 static struct mg_err err;
-
-#define mg_ok(expr)                                                                                                    \
-    do {                                                                                                               \
-        mg_err_clear(&err);                                                                                            \
-        ck_assert_msg((expr) == MG_OK, "%s: %s", #expr, err.text);                                                     \
-    } while (0)
 
 static struct mg_model_config
 small_config(bool tied)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page of a run: one well-formed file without outside parts, dialogues of both agents. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "file.h"
 #include "html_form.h"
 #include "report.h"
+#include "suite.h"
 
 enum { MAX_PAGE = 1 << 20 };
 
@@ -239,8 +239,6 @@ main(void)
 {
     Suite *suite = suite_create("report");
     TCase *tc = tcase_create("report");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, the_page_is_one_well_formed_file);
@@ -253,8 +251,5 @@ main(void)
     tcase_add_test(tc, a_run_that_has_just_begun_is_drawn);
     tcase_add_test(tc, damage_is_told_and_leaves_no_page);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

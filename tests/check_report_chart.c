@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Curves: points where the numbers are, none where they are missing, nothing outside the picture. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "html_form.h"
 #include "report.h"
+#include "suite.h"
 
 enum { WIDTH = 520, HEIGHT = 220 };
 
@@ -170,8 +170,6 @@ main(void)
 {
     Suite *suite = suite_create("report_chart");
     TCase *tc = tcase_create("report_chart");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tc, signs_of_html);
     tcase_add_test(tc, bytes_that_are_no_text);
@@ -180,8 +178,5 @@ main(void)
     tcase_add_test(tc, missing_numbers_have_no_point);
     tcase_add_test(tc, flat_lines_and_single_points_have_a_place);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

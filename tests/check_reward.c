@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rewards of M-GRPO eq. 4 and 5, in their three states. */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "reward.h"
+#include "suite.h"
 
 static const struct mg_reward_config paper = {
     .main_format = 0.1, .main_correct = 0.9, .sub_format = 0.1, .sub_main = 0.4, .sub_expert = 0.5};
@@ -92,8 +91,6 @@ main(void)
 {
     Suite *suite = suite_create("reward");
     TCase *tc = tcase_create("reward");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tc, main_values);
     tcase_add_test(tc, sub_values);
@@ -103,8 +100,5 @@ main(void)
     tcase_add_test(tc, bad_format_is_zero);
     tcase_add_test(tc, no_verdict_is_no_punishment);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "fake_policy.h"
 #include "play.h"
 #include "small_world.h"
+#include "suite.h"
 
 enum { QUESTIONS = 12, K = 8 };
 
@@ -363,8 +363,6 @@ main(void)
 {
     Suite *suite = suite_create("rollout");
     TCase *t = tcase_create("rollout");
-    SRunner *runner;
-    int failed;
 
     tcase_add_unchecked_fixture(t, make_world, remove_world);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -379,9 +377,5 @@ main(void)
     tcase_add_test(t, an_opening_that_fills_the_context_ends_the_dialogue);
     tcase_add_test(t, limits_that_make_no_sense_are_refused);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder of a run: begun once, gone on with under the same configuration alone. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "file.h"
 #include "run_dir.h"
+#include "suite.h"
 
 static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\n# a remark\n"
                                 "main {\n model = m\n}\nsearch {\n model = s\n}\n";
@@ -149,8 +149,6 @@ main(void)
 {
     Suite *suite = suite_create("run_dir");
     TCase *tc = tcase_create("run_dir");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, a_run_begins);
@@ -160,8 +158,5 @@ main(void)
     tcase_add_test(tc, a_missing_configuration_is_told);
     tcase_add_test(tc, a_damaged_record_is_told);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

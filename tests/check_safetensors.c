@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "file.h"
 #include "safetensors.h"
+#include "suite.h"
 
 static struct mg_err err;
 static char dir[64], path[128];
@@ -295,8 +295,6 @@ main(void)
 {
     Suite *suite = suite_create("safetensors");
     TCase *files = tcase_create("files"), *halves = tcase_create("halves");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(files, setup, teardown);
     tcase_add_loop_test(files, comes_back, MG_ST_F32, MG_ST_BF16 + 1);
@@ -311,8 +309,5 @@ main(void)
     tcase_add_test(halves, halves_round_to_nearest_even);
     tcase_add_test(halves, halves_at_the_ends);
     suite_add_tcase(suite, halves);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers: the normalised form, and what counts as the same answer. */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "scorer.h"
+#include "suite.h"
 
 static const struct {
     const char *text, *normal;
@@ -100,8 +99,7 @@ main(void)
 {
     Suite *suite = suite_create("scorer");
     TCase *tc = tcase_create("scorer");
-    SRunner *runner;
-    int failed, n = sizeof forms / sizeof *forms;
+    int n = sizeof forms / sizeof *forms;
 
     tcase_add_loop_test(tc, normal_form, 0, n);
     tcase_add_loop_test(tc, normal_form_is_stable, 0, n);
@@ -109,9 +107,5 @@ main(void)
     tcase_add_test(tc, nothing_is_never_right);
     tcase_add_test(tc, long_and_binary_answers);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Supervised training: which demonstrations a step takes and with which weights. The policy keeps what it is given. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "fake_policy.h"
 #include "policy.h"
 #include "sft.h"
+#include "suite.h"
 
 enum { WINDOW = 4096, SHORT = 1 + 3 + 3, MAX_LEN = 16 };
 
@@ -324,8 +324,6 @@ main(void)
 {
     Suite *suite = suite_create("sft");
     TCase *tc = tcase_create("sft");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, begin, end);
     tcase_set_timeout(tc, 60);
@@ -338,8 +336,5 @@ main(void)
     tcase_add_test(tc, what_cannot_be_trained_is_refused);
     tcase_add_test(tc, scores_count_turns);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "store.h"
+#include "suite.h"
 
 static char dir[64], path[96];
 static struct mg_err err;
@@ -376,8 +376,6 @@ main(void)
 {
     Suite *suite = suite_create("store");
     TCase *t = tcase_create("store");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_subtask_is_claimed_once_by_a_holder);
@@ -392,9 +390,5 @@ main(void)
     tcase_add_test(t, changes_of_others_are_seen);
     tcase_add_test(t, notes_come_back);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

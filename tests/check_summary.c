@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The summary of a run: which lines it counts, and what it says where there are none. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "file.h"
 #include "metrics.h"
+#include "suite.h"
 #include "summary.h"
 
 static struct mg_err err;
@@ -231,8 +231,6 @@ main(void)
 {
     Suite *suite = suite_create("summary");
     TCase *tc = tcase_create("summary");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, a_whole_run);
@@ -243,8 +241,5 @@ main(void)
     tcase_add_test(tc, strange_lines_are_no_danger);
     tcase_add_test(tc, damaged_metrics_are_told);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

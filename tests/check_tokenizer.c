@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
 #include "tokenizer.h"
 
 /* Ids against the vectors of tests/golden (scripts/make-tokenizer-golden), and what holds without a reference. */
@@ -258,8 +258,6 @@ main(void)
 {
     Suite *suite = suite_create("tokenizer");
     TCase *tc = tcase_create("tokenizer");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
@@ -273,8 +271,5 @@ main(void)
     tcase_add_test(tc, long_words);
     tcase_add_test(tc, too_long_text);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

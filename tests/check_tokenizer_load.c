@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
 #include "tokenizer.h"
 
 /* What a tokenizer.json may hold and what is refused, each with one change to a small file that is read. */
@@ -307,8 +307,6 @@ main(void)
 {
     Suite *suite = suite_create("tokenizer files");
     TCase *tc = tcase_create("files");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_loop_test(tc, refuses, 0, N(refused));
@@ -320,8 +318,5 @@ main(void)
     tcase_add_test(tc, repeated_merges);
     tcase_add_test(tc, missing_file);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }

@@ -1,44 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Worlds: facts are read, pages and questions agree, splits do not leak, demonstrations follow the corpus. */
-#include <check.h>
-#include <stdio.h>
+/* Worlds: facts are read, pages and questions agree, counterfactuals permute, splits do not leak. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "file.h"
 #include "scorer.h"
-#include "world/demo.h"
-#include "world/substitute.h"
-#include "world/write.h"
-
-enum { DRAWS = 2000 };
-static const char corpus_path[] = "check_world.db", table_path[] = "check_world.facts";
+#include "suite.h"
+#include "world/question.h"
 
 static struct mg_err err;
 static struct mg_world truth, other; /* seed 0 and seed 5 of the small profile */
 
-#define mg_ok(expr)                                                                                                    \
-    do {                                                                                                               \
-        mg_err_clear(&err);                                                                                            \
-        ck_assert_msg((expr) == MG_OK, "%s: %s", #expr, err.text);                                                     \
-    } while (0)
-
-static const char *
-facts_path(void)
-{
-    static char path[4096];
-    const char *srcdir = getenv("srcdir");
-
-    snprintf(path, sizeof path, "%s/data/atlas.facts.gz", srcdir ? srcdir : ".");
-    return path;
-}
-
 static void
 setup(void)
 {
-    mg_ok(mg_world_create(&truth, facts_path(), 0, MG_PROFILE_SMALL, &err));
-    mg_ok(mg_world_create(&other, facts_path(), 5, MG_PROFILE_SMALL, &err));
+    mg_ok(mg_world_create(&truth, mg_world_facts_path(), 0, MG_PROFILE_SMALL, &err));
+    mg_ok(mg_world_create(&other, mg_world_facts_path(), 5, MG_PROFILE_SMALL, &err));
 }
 
 static void
@@ -252,235 +228,11 @@ START_TEST(phrasings)
 }
 END_TEST
 
-START_TEST(substitution)
-{
-    struct mg_subst s = {.world = &truth};
-    struct mg_text out = {0};
-    struct mg_rng rng;
-
-    mg_rng_init(&rng, 1, MG_RNG_DEMO, 0, 0, 0);
-    mg_subst_apply(&s, "city in Lima, Peru", &out);
-    ck_assert_str_eq(out.p, "city in Lima, Peru");
-    mg_subst_add(&s, &rng, "Peru");
-    mg_subst_add(&s, &rng, "Peru");
-    mg_subst_add(&s, &rng, "12");
-    ck_assert_int_eq(s.n, 2);
-    mg_text_clear(&out);
-    mg_subst_apply(&s, "Peru, Peruvian, 12 and Lake Peru", &out);
-    ck_assert(strncmp(out.p, "Peru", 4) != 0);
-    ck_assert_ptr_nonnull(strstr(out.p, ", Peruvian, 12 and Lake ")); /* whole words; short ones only alone */
-    ck_assert_str_eq(out.p + out.n - strlen(s.to[0].p), s.to[0].p);
-    ck_assert_str_ne(mg_subst_value(&s, "12"), "12");
-    ck_assert_uint_eq(strlen(mg_subst_value(&s, "12")), 2);
-    mg_text_free(&out);
-    mg_subst_free(&s);
-}
-END_TEST
-
-static const char *
-turn(const struct mg_demo *d, enum mg_role role)
-{
-    for (int i = 0; i < d->n; i++)
-        if (d->turn[i].role == role)
-            return d->turn[i].text;
-    return "";
-}
-
-/* What each kind of demonstration promises. */
-static void
-check_search(const struct mg_demo *d, const struct mg_demo_options *o)
-{
-    char query[400];
-
-    ck_assert_int_eq(d->turn[0].role, MG_ROLE_TASK);
-    mg_corpus_keywords(turn(d, MG_ROLE_TASK), query, sizeof query);
-    ck_assert_int_eq(d->turn[d->n - 1].role, MG_ROLE_ANSWER);
-    if (o->kind == MG_DEMO_NOISY)
-        return;
-    ck_assert_int_eq(d->n, 6);
-    ck_assert_str_eq(turn(d, MG_ROLE_SEARCH), query);
-    ck_assert_msg(strstr(turn(d, MG_ROLE_PAGE), turn(d, MG_ROLE_ANSWER)) != NULL, "%s is not in: %s",
-                  turn(d, MG_ROLE_ANSWER), turn(d, MG_ROLE_PAGE));
-    ck_assert_int_ge(turn(d, MG_ROLE_OPEN)[0], '1');
-    ck_assert_int_le(turn(d, MG_ROLE_OPEN)[0], '3');
-}
-
-static void
-check_main(const struct mg_demo *d, const struct mg_demo_options *o)
-{
-    const char *answer = d->turn[d->n - 1].text;
-    bool found = false;
-
-    ck_assert_int_eq(d->turn[0].role, MG_ROLE_USER);
-    ck_assert_int_eq(d->turn[d->n - 1].role, MG_ROLE_ANSWER);
-    for (int i = 1; i < d->n - 1; i++) {
-        ck_assert_int_eq(d->turn[i].role, i % 2 ? MG_ROLE_SUB : MG_ROLE_RESULT);
-        if (i % 2 && o->kind != MG_DEMO_NOISY)
-            ck_assert(strncmp(d->turn[i].text, "What is the ", 12) == 0);
-        /* the answer is what some sub-question returned, or, of a comparison, whom one asked about */
-        found = found || strcmp(d->turn[i].text, answer) == 0 || strstr(d->turn[i].text, answer) != NULL;
-    }
-    ck_assert(found || o->kind == MG_DEMO_NOISY);
-}
-
-static void
-draw(struct mg_demo_options o, struct mg_corpus *corpus, uint64_t *sum, unsigned *good, unsigned *several)
-{
-    struct mg_demo_stream *stream = NULL;
-    struct mg_demo d;
-
-    mg_ok(mg_demo_open(&stream, &truth, corpus, &o, &err));
-    *sum = 14695981039346656037u;
-    for (int i = 0; i < DRAWS; i++) {
-        mg_ok(mg_demo_next(stream, &d, &err));
-        if (d.agent == MG_AGENT_MAIN)
-            check_main(&d, &o);
-        else
-            check_search(&d, &o);
-        for (int k = 0; k < d.n; k++) {
-            ck_assert_int_eq(d.turn[k].train, d.turn[k].role == MG_ROLE_SUB || d.turn[k].role == MG_ROLE_ANSWER ||
-                                                  d.turn[k].role == MG_ROLE_SEARCH || d.turn[k].role == MG_ROLE_OPEN);
-            for (const char *p = d.turn[k].text; *p; p++)
-                *sum = (*sum ^ (unsigned char)*p) * 1099511628211u;
-        }
-        *several += d.agent == MG_AGENT_SEARCH;
-        *good += d.agent == MG_AGENT_SEARCH && strcmp(turn(&d, MG_ROLE_OPEN), "1") == 0;
-    }
-    mg_demo_close(stream);
-}
-
-START_TEST(demonstrations)
-{
-    struct mg_demo_options o = {.agent = MG_AGENT_BOTH, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
-    struct mg_corpus *corpus = NULL;
-    uint64_t a, b, c;
-    unsigned good = 0, several = 0, ignored = 0;
-
-    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
-    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
-    draw(o, corpus, &a, &good, &several);
-    draw(o, corpus, &b, &ignored, &ignored);
-    ck_assert(a == b); /* the same seed, the same bytes */
-    o.seed = 1;
-    draw(o, corpus, &c, &ignored, &ignored);
-    ck_assert(a != c);
-    ck_assert_uint_eq(several, DRAWS / 2);
-    if (_i == MG_DEMO_NOISY) /* the right hit is opened more often than anything else is done, and not always */
-        ck_assert(good * 10 > several * 4 && good * 10 < several * 8);
-    mg_corpus_close(corpus);
-    unlink(corpus_path);
-}
-END_TEST
-
-/* No training demonstration opens the page of an entity in a held-out country, or has that country as its answer. */
-static void
-check_country_is_held_out(const struct mg_demo *d, const char *country)
-{
-    char line[120];
-
-    snprintf(line, sizeof line, "; country: %s; ", country);
-    for (int k = 0; k < d->n; k++) {
-        if (d->turn[k].role == MG_ROLE_PAGE)
-            ck_assert_msg(strstr(d->turn[k].text, line) == NULL, "an open page says%s", line);
-        ck_assert_msg(strcmp(d->turn[k].text, country) != 0, "%s is said", country);
-    }
-}
-
-START_TEST(no_leak)
-{
-    struct mg_demo_options o = {.agent = MG_AGENT_BOTH, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
-    struct mg_demo_stream *stream = NULL;
-    struct mg_corpus *corpus = NULL;
-    struct mg_demo d;
-    uint32_t held_out = 0;
-
-    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
-    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
-    mg_ok(mg_demo_open(&stream, &truth, corpus, &o, &err));
-    for (int i = 0; i < DRAWS; i++) {
-        mg_ok(mg_demo_next(stream, &d, &err));
-        held_out = 0;
-        for (uint32_t e = 0; truth.facts.entity[e].kind == MG_COUNTRY; e++) /* countries come first in the table */
-            if (truth.cls[e] == MG_CLASS_TEST) {
-                check_country_is_held_out(&d, truth.facts.entity[e].title);
-                held_out++;
-            }
-    }
-    ck_assert_uint_eq(held_out, 54);
-    mg_demo_close(stream);
-    mg_corpus_close(corpus);
-    unlink(corpus_path);
-}
-END_TEST
-
-START_TEST(wrong_corpus)
-{
-    struct mg_demo_options o = {.agent = MG_AGENT_BOTH, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN};
-    struct mg_demo_stream *stream = NULL;
-    struct mg_corpus *corpus = NULL;
-    struct mg_world full;
-
-    mg_ok(mg_world_create(&full, facts_path(), 0, MG_PROFILE_FULL, &err));
-    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
-    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
-    mg_err_clear(&err);
-    ck_assert_int_eq(mg_demo_open(&stream, &full, corpus, &o, &err), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "pages"));
-    mg_corpus_close(corpus);
-    mg_world_destroy(&full);
-    unlink(corpus_path);
-}
-END_TEST
-
-static const struct {
-    const char *text, *says;
-} bad_table[] = {
-    {"", "no rows"},
-    {"# only a comment\n", "no rows"},
-    {"country\ta\t+\tA\n", "field 5"},
-    {"planet\ta\t+\tA\tb\n", "planet"},
-    {"country\ta\t*\tA\tb\n", "flag"},
-    {"country\ta\t+\tA\tb\tkey\n", "key=value"},
-    {"country\ta\t+\tA\tb\t=value\n", "key=value"},
-    {"country\ta\t+\tA\tb\tcapital=@nowhere\n", "nowhere"},
-    {"country\ta\t+\tA\tb\ncity\ta\t+\tB\tb\n", "two rows"},
-};
-
-START_TEST(bad_tables)
-{
-    struct mg_facts facts;
-
-    mg_ok(mg_file_write_atomic(table_path, bad_table[_i].text, strlen(bad_table[_i].text), &err));
-    mg_err_clear(&err);
-    ck_assert_int_eq(mg_facts_read(&facts, table_path, &err), MG_INPUT);
-    ck_assert_msg(strstr(err.text, bad_table[_i].says) != NULL, "%s", err.text);
-    unlink(table_path);
-}
-END_TEST
-
-START_TEST(torn_table)
-{
-    struct mg_facts facts;
-    char *data = NULL;
-    size_t len = 0;
-
-    mg_ok(mg_file_read(facts_path(), 1 << 20, &data, &len, &err));
-    mg_ok(mg_file_write_atomic(table_path, data, len / 2, &err));
-    mg_err_clear(&err);
-    ck_assert_int_eq(mg_facts_read(&facts, table_path, &err), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "damaged"));
-    free(data);
-    unlink(table_path);
-}
-END_TEST
-
 int
 main(void)
 {
     Suite *suite = suite_create("world");
     TCase *tc = tcase_create("world");
-    SRunner *runner;
-    int failed;
 
     tcase_add_unchecked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 120);
@@ -491,16 +243,6 @@ main(void)
     tcase_add_test(tc, inverses_agree);
     tcase_add_loop_test(tc, questions_are_sound, 0, 2);
     tcase_add_test(tc, phrasings);
-    tcase_add_test(tc, substitution);
-    tcase_add_loop_test(tc, demonstrations, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
-    tcase_add_loop_test(tc, no_leak, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
-    tcase_add_test(tc, wrong_corpus);
-    tcase_add_loop_test(tc, bad_tables, 0, sizeof bad_table / sizeof *bad_table);
-    tcase_add_test(tc, torn_table);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -26,10 +26,13 @@ lib_suites = \
 host_suites = tests/check_faults
 
 if HAVE_CHECK
-check_LTLIBRARIES = tests/libfixture.la
+check_LTLIBRARIES = tests/libfixture.la tests/libsuite.la
 tests_libfixture_la_SOURCES = tests/fixture.c tests/fixture.h
 tests_libfixture_la_CPPFLAGS = $(tests_cppflags)
 tests_libfixture_la_CFLAGS = $(tests_cflags)
+tests_libsuite_la_SOURCES = tests/suite.c tests/suite.h
+tests_libsuite_la_CPPFLAGS = $(tests_cppflags)
+tests_libsuite_la_CFLAGS = $(tests_cflags)
 lib_test_ldadd = tests/libfixture.la lib/libclgrpo.la $(tests_libs)
 
 check_PROGRAMS += $(lib_suites) $(host_suites) $(trainer_suites) tests/mgrpo_fake tests/fake_files
@@ -127,6 +130,7 @@ trainer_suites = \
 	tests/check_corpus \
 	tests/check_demos \
 	tests/check_dialogue \
+	tests/check_facts \
 	tests/check_file \
 	tests/check_interval \
 	tests/check_metrics \
@@ -137,6 +141,7 @@ trainer_suites = \
 	tests/check_reward \
 	tests/check_rollout \
 	tests/check_rollout_log \
+	tests/check_rollout_log_damage \
 	tests/check_run_dir \
 	tests/check_safetensors \
 	tests/check_scorer \
@@ -146,9 +151,10 @@ trainer_suites = \
 	tests/check_summary \
 	tests/check_tokenizer \
 	tests/check_tokenizer_load \
-	tests/check_world
+	tests/check_world \
+	tests/check_world_demo
 
-trainer_test_ldadd = trainer/libmgrpo.la lib/libclgrpo.la $(tests_libs)
+trainer_test_ldadd = tests/libsuite.la trainer/libmgrpo.la lib/libclgrpo.la $(tests_libs)
 
 tests_check_policy_SOURCES = tests/check_policy.c
 tests_check_policy_CPPFLAGS = $(tests_cppflags)
@@ -200,11 +206,21 @@ tests_check_store_faults_CPPFLAGS = $(tests_cppflags)
 tests_check_store_faults_CFLAGS = $(tests_cflags)
 tests_check_store_faults_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_store_faults_LDADD = $(trainer_test_ldadd)
+tests_check_facts_SOURCES = tests/check_facts.c
+tests_check_facts_CPPFLAGS = $(tests_cppflags)
+tests_check_facts_CFLAGS = $(tests_cflags)
+tests_check_facts_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_facts_LDADD = $(trainer_test_ldadd)
 tests_check_world_SOURCES = tests/check_world.c
 tests_check_world_CPPFLAGS = $(tests_cppflags)
 tests_check_world_CFLAGS = $(tests_cflags)
 tests_check_world_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_world_LDADD = $(trainer_test_ldadd)
+tests_check_world_demo_SOURCES = tests/check_world_demo.c
+tests_check_world_demo_CPPFLAGS = $(tests_cppflags)
+tests_check_world_demo_CFLAGS = $(tests_cflags)
+tests_check_world_demo_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_world_demo_LDADD = $(trainer_test_ldadd)
 tests_check_file_SOURCES = tests/check_file.c
 tests_check_file_CPPFLAGS = $(tests_cppflags)
 tests_check_file_CFLAGS = $(tests_cflags)
@@ -270,11 +286,16 @@ tests_check_report_chart_CPPFLAGS = $(tests_cppflags)
 tests_check_report_chart_CFLAGS = $(tests_cflags)
 tests_check_report_chart_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_report_chart_LDADD = $(trainer_test_ldadd)
-tests_check_rollout_log_SOURCES = tests/check_rollout_log.c
+tests_check_rollout_log_SOURCES = tests/check_rollout_log.c tests/log_case.c tests/log_case.h
 tests_check_rollout_log_CPPFLAGS = $(tests_cppflags)
 tests_check_rollout_log_CFLAGS = $(tests_cflags)
 tests_check_rollout_log_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_rollout_log_LDADD = $(trainer_test_ldadd)
+tests_check_rollout_log_damage_SOURCES = tests/check_rollout_log_damage.c tests/log_case.c
+tests_check_rollout_log_damage_CPPFLAGS = $(tests_cppflags)
+tests_check_rollout_log_damage_CFLAGS = $(tests_cflags)
+tests_check_rollout_log_damage_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_rollout_log_damage_LDADD = $(trainer_test_ldadd)
 tests_check_run_dir_SOURCES = tests/check_run_dir.c
 tests_check_run_dir_CPPFLAGS = $(tests_cppflags)
 tests_check_run_dir_CFLAGS = $(tests_cflags)
@@ -329,6 +350,7 @@ AM_TESTS_ENVIRONMENT = \
 	MANDOC='$(MANDOC)'; export MANDOC; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
 	OCLGRIND='$(OCLGRIND)'; export OCLGRIND; \
+	CK_DEFAULT_TIMEOUT=120; export CK_DEFAULT_TIMEOUT; \
 	SUITES='$(lib_suites)'; export SUITES; \
 	MGRPO_FACTS='$(abs_top_srcdir)/data/atlas.facts.gz'; export MGRPO_FACTS; \
 	MGRPO_FAKE='$(abs_top_builddir)/tests/mgrpo_fake'; export MGRPO_FAKE; \

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables of facts that are no tables, or not whole, are refused with what is wrong. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "suite.h"
+#include "world/world.h"
+
+static struct mg_err err;
+static const char table_path[] = "check_facts.facts";
+
+static const struct {
+    const char *text, *says;
+} bad_table[] = {
+    {"", "no rows"},
+    {"# only a comment\n", "no rows"},
+    {"country\ta\t+\tA\n", "field 5"},
+    {"planet\ta\t+\tA\tb\n", "planet"},
+    {"country\ta\t*\tA\tb\n", "flag"},
+    {"country\ta\t+\tA\tb\tkey\n", "key=value"},
+    {"country\ta\t+\tA\tb\t=value\n", "key=value"},
+    {"country\ta\t+\tA\tb\tcapital=@nowhere\n", "nowhere"},
+    {"country\ta\t+\tA\tb\ncity\ta\t+\tB\tb\n", "two rows"},
+};
+
+START_TEST(bad_tables)
+{
+    struct mg_facts facts;
+
+    mg_ok(mg_file_write_atomic(table_path, bad_table[_i].text, strlen(bad_table[_i].text), &err));
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_facts_read(&facts, table_path, &err), MG_INPUT);
+    ck_assert_msg(strstr(err.text, bad_table[_i].says) != NULL, "%s", err.text);
+    unlink(table_path);
+}
+END_TEST
+
+START_TEST(torn_table)
+{
+    struct mg_facts facts;
+    char *data = NULL;
+    size_t len = 0;
+
+    mg_ok(mg_file_read(mg_world_facts_path(), 1 << 20, &data, &len, &err));
+    mg_ok(mg_file_write_atomic(table_path, data, len / 2, &err));
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_facts_read(&facts, table_path, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "damaged"));
+    free(data);
+    unlink(table_path);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("facts");
+    TCase *tc = tcase_create("facts");
+
+    tcase_add_loop_test(tc, bad_tables, 0, sizeof bad_table / sizeof *bad_table);
+    tcase_add_test(tc, torn_table);
+    suite_add_tcase(suite, tc);
+    return suite_main(suite);
+}

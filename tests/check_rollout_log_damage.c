@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rollout logs that are cut, changed or no logs at all are told. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "file.h"
+#include "log_case.h"
+
+static void
+put(const char *bytes, size_t len)
+{
+    FILE *f = fopen(file, "w");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+    mg_err_clear(&err);
+}
+
+static enum mg_status
+read_file(struct mg_logged **got, size_t *n)
+{
+    enum mg_status st = mg_rollout_log_read(file, got, n, &err);
+
+    ck_assert_msg(st == MG_OK || (st == MG_INPUT && strstr(err.text, file) != NULL), "status %d, \"%s\"", st, err.text);
+    return st;
+}
+
+START_TEST(a_file_cut_anywhere_is_refused)
+{
+    char *whole = NULL;
+    size_t len = 0, n = 0;
+    struct mg_logged *got = NULL;
+
+    write_whole();
+    ck_assert_int_eq(mg_file_read(file, MAX_BYTES, &whole, &len, &err), MG_OK);
+    for (size_t cut = 0; cut < len; cut++) {
+        put(whole, cut);
+        ck_assert_msg(read_file(&got, &n) == MG_INPUT, "read a file cut at byte %zu of %zu", cut, len);
+    }
+    free(whole);
+}
+END_TEST
+
+/* One wrong bit anywhere is told, or is one that means nothing. */
+START_TEST(a_wrong_bit_changes_no_row)
+{
+    char *whole = NULL;
+    size_t len = 0, n = 0, refused = 0;
+    struct mg_logged *got = NULL;
+
+    write_whole();
+    ck_assert_int_eq(mg_file_read(file, MAX_BYTES, &whole, &len, &err), MG_OK);
+    for (size_t i = 0; i < len; i++) {
+        char name[64];
+
+        whole[i] = (char)(whole[i] ^ (1 << i % 8));
+        put(whole, len);
+        whole[i] = (char)(whole[i] ^ (1 << i % 8));
+        if (read_file(&got, &n) != MG_OK) {
+            refused++;
+            continue;
+        }
+        snprintf(name, sizeof name, "bit %zu of byte %zu", i % 8, i);
+        same_rows(got, n, name);
+        mg_logged_free(got, n);
+    }
+    ck_assert_uint_gt(refused, len - 16); /* time and system in the head of the file mean nothing */
+    free(whole);
+}
+END_TEST
+
+static void
+put_compressed(const char *text)
+{
+    gzFile f = gzopen(file, "wb9");
+
+    ck_assert_int_gt(gzputs(f, text), 0);
+    ck_assert_int_eq(gzclose(f), Z_OK);
+    mg_err_clear(&err);
+}
+
+#define KEY                      "{\"question\":1,\"rollout\":2,\"call\":0,"
+#define NUMBER                   "\"weight\":1,\"reward\":0.5,\"advantage\":-1,"
+#define TOKENS                   "\"kind\":\"value\",\"ids\":[5,6],\"mask\":[0,1],\"logprob\":[-2]}\n"
+#define REST(ids, mask, logprob) "\"kind\":\"value\",\"ids\":" ids ",\"mask\":" mask ",\"logprob\":" logprob "}\n"
+
+START_TEST(text_that_is_no_row_is_refused)
+{
+    static const char *const bad[] = {
+        "\n",
+        "7\n",
+        "[]\n",
+        "{}\n",
+        "{\n",
+        KEY NUMBER "\"kind\":\"value\",\"ids\":[5],\"mask\":[0],\"logprob\":[]}", /* no end of the line */
+        NUMBER TOKENS,
+        "{\"question\":-1,\"rollout\":2,\"call\":0," NUMBER TOKENS,
+        "{\"question\":4294967296,\"rollout\":2,\"call\":0," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":1e300,\"call\":0," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2,\"call\":\"0\"," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2," NUMBER TOKENS,
+        KEY "\"weight\":1,\"reward\":0.5," TOKENS,
+        KEY "\"weight\":1,\"reward\":null,\"advantage\":-1," TOKENS,
+        KEY "\"weight\":\"1\",\"reward\":0.5,\"advantage\":-1," TOKENS,
+        KEY "\"weight\":1,\"reward\":0.5,\"advantage\":1e39," TOKENS,
+        KEY "\"weight\":1,\"reward\":0.5,\"advantage\":1e999," TOKENS,
+        KEY NUMBER "\"ids\":[1],\"mask\":[1],\"logprob\":[0]}\n",
+        KEY NUMBER "\"kind\":\"good\",\"ids\":[1],\"mask\":[1],\"logprob\":[0]}\n",
+        KEY NUMBER "\"kind\":\"value\",\"mask\":[1],\"logprob\":[0]}\n",
+        KEY NUMBER REST("[]", "[]", "[]"),
+        KEY NUMBER REST("[1,2]", "[1]", "[0]"),
+        KEY NUMBER REST("[-1]", "[1]", "[0]"),
+        KEY NUMBER REST("[2147483647]", "[1]", "[0]"),
+        KEY NUMBER REST("[1.5]", "[1]", "[0]"),
+        KEY NUMBER REST("[1]", "[2]", "[0]"),
+        KEY NUMBER REST("[1]", "[true]", "[0]"),
+        KEY NUMBER REST("[1]", "[1]", "[]"),
+        KEY NUMBER REST("[1]", "[0]", "[0]"),
+        KEY NUMBER REST("[1]", "[1]", "[\"0\"]"),
+        KEY NUMBER REST("[1]", "[1]", "[-1e39]"),
+    };
+    struct mg_logged *got = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        put_compressed(bad[i]);
+        ck_assert_msg(read_file(&got, &n) == MG_INPUT, "read: %s", bad[i]);
+    }
+    ck_assert_int_eq(mg_rollout_log_read("no-such-file", &got, &n, &err), MG_INPUT);
+}
+END_TEST
+
+/* The good row that the bad ones above are made from, compressed by another hand; what else it says is passed over. */
+START_TEST(a_row_of_other_making_is_read)
+{
+    struct mg_logged *got = NULL;
+    size_t n = 0;
+
+    put_compressed(KEY "\"more\":null," NUMBER TOKENS);
+    ck_assert_msg(read_file(&got, &n) == MG_OK, "%s", err.text);
+    ck_assert_uint_eq(n, 1);
+    ck_assert(got->question == 1 && got->rollout == 2 && got->call == 0 && got->reward == 0.5 &&
+              got->advantage == -1.0);
+    ck_assert(got->len == 2 && got->ids[1] == 6 && got->mask[0] == 0 && got->mask[1] == 1);
+    ck_assert(got->logprob[1] == -2.0f && strcmp(got->reward_kind, "value") == 0);
+    mg_logged_free(got, n);
+}
+END_TEST
+
+START_TEST(junk_is_refused)
+{
+    struct mg_logged *got = NULL;
+    size_t n = 0;
+    uint32_t x = 1;
+
+    for (int i = 0; i < 200; i++) {
+        char junk[200];
+
+        for (size_t k = 0; k < sizeof junk; k++) {
+            x = x * 1664525u + 1013904223u;
+            junk[k] = (char)(i % 2 == 0 ? x >> 24 : 32 + (x >> 24) % 95);
+        }
+        memcpy(junk, "\x1f\x8b\x08", i % 4 == 0 ? 3 : 0);
+        put(junk, sizeof junk);
+        ck_assert_int_eq(read_file(&got, &n), MG_INPUT);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("rollout_log_damage");
+    TCase *tc = tcase_create("rollout_log_damage");
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_set_timeout(tc, 120.0);
+    tcase_add_test(tc, a_file_cut_anywhere_is_refused);
+    tcase_add_test(tc, a_wrong_bit_changes_no_row);
+    tcase_add_test(tc, text_that_is_no_row_is_refused);
+    tcase_add_test(tc, a_row_of_other_making_is_read);
+    tcase_add_test(tc, junk_is_refused);
+    suite_add_tcase(suite, tc);
+    return suite_main(suite);
+}
