@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "store.h"
+#include "suite.h"
 
 static char dir[64], path[96];
 static struct mg_err err;
@@ -239,8 +239,6 @@ main(void)
 {
     Suite *suite = suite_create("store faults");
     TCase *t = tcase_create("faults");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 60);
@@ -250,9 +248,5 @@ main(void)
     tcase_add_test(t, a_locked_store_is_waited_out);
     tcase_add_test(t, a_killed_writer_leaves_whole_transactions);
     suite_add_tcase(suite, t);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_main(suite);
 }
