@@ -46,11 +46,16 @@ EMBEDDED_KERNELS = \
 	kernels/sample_simt.cl \
 	kernels/swiglu.cl
 
-EXTRA_DIST += $(EMBEDDED_UNITS) $(EMBEDDED_KERNELS)
+# Tuned parameters, by family
+EMBEDDED_ROWS = \
+	kernels/tune/cpu.tsv \
+	kernels/tune/simt.tsv
+
+EXTRA_DIST += $(EMBEDDED_UNITS) $(EMBEDDED_KERNELS) $(EMBEDDED_ROWS)
 BUILT_SOURCES += kernels/sources.c
 CLEANFILES += kernels/sources.c
 
-kernels/sources.c: $(EMBEDDED_UNITS) $(EMBEDDED_KERNELS) tools/embed.sh
+kernels/sources.c: $(EMBEDDED_UNITS) $(EMBEDDED_KERNELS) $(EMBEDDED_ROWS) tools/embed.sh
 	$(AM_V_GEN)$(MKDIR_P) kernels && \
-	list=; for f in $(EMBEDDED_KERNELS); do list="$$list $(srcdir)/$$f"; done; \
+	list=; for f in $(EMBEDDED_KERNELS) $(EMBEDDED_ROWS); do list="$$list $(srcdir)/$$f"; done; \
 	sh $(srcdir)/tools/embed.sh $(srcdir)/$(EMBEDDED_UNITS) $$list >$@.tmp && mv $@.tmp $@

@@ -62,7 +62,8 @@ enum clgrpo_status {
     CLGRPO_E_MEMORY,      /* the host is out of memory */
     CLGRPO_E_BUILD,       /* a kernel did not compile; the sentence holds the first line of the log */
     CLGRPO_E_DEVICE,      /* no such device, or it lacks what clgrpo needs */
-    CLGRPO_E_OPENCL       /* an OpenCL call failed; clgrpo_error_cl gives its code */
+    CLGRPO_E_OPENCL,      /* an OpenCL call failed; clgrpo_error_cl gives its code */
+    CLGRPO_E_TUNING       /* a malformed row in the tuning file or in CLGRPO_TUNE; clgrpo-info shows which */
 };
 
 struct clgrpo_context;
@@ -88,10 +89,12 @@ struct clgrpo_context_config {
     size_t struct_size;
     enum clgrpo_family family; /* AUTO: by device type; the environment's CLGRPO_FAMILY=simt|cpu overrides AUTO */
     const char *cache_dir;     /* NULL: XDG_CACHE_HOME/clgrpo, else HOME/.cache/clgrpo, else no cache; "" : no cache */
+    const char *tune_file;     /* NULL: clgrpo_tune_path, if it exists; "": none */
+    bool allow_reordering;     /* tuning may change the order of sums: forward operations need not be batch invariant */
 };
 #define CLGRPO_CONTEXT_CONFIG_INIT                                                                                     \
     {                                                                                                                  \
-        sizeof(struct clgrpo_context_config), CLGRPO_FAMILY_AUTO, NULL                                                 \
+        .struct_size = sizeof(struct clgrpo_context_config)                                                            \
     }
 
 /* Borrows the caller's cl_context and cl_device_id (retained until destroy). `config` may be NULL. */
@@ -225,6 +228,7 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
 #include "clgrpo_layer.h"
 #include "clgrpo_policy.h"
 #include "clgrpo_optim.h"
+#include "clgrpo_tune.h"
 
 #ifdef __cplusplus
 }

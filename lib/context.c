@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "device.h"
+#include "tune.h"
 
 static enum clgrpo_family
 choose_family(enum clgrpo_family wanted, cl_device_type type)
@@ -21,12 +22,14 @@ choose_family(enum clgrpo_family wanted, cl_device_type type)
     return (type & CL_DEVICE_TYPE_CPU) != 0 ? CLGRPO_FAMILY_CPU : CLGRPO_FAMILY_SIMT;
 }
 
-enum clgrpo_status
-clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
-                      struct clgrpo_context **out)
+/* `error` gets a sentence where the status alone does not say enough. */
+static enum clgrpo_status
+create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config, struct clgrpo_context **out,
+       char *error, size_t error_bytes)
 {
     static const struct clgrpo_context_config defaults = CLGRPO_CONTEXT_CONFIG_INIT;
     struct clgrpo_context *ctx;
+    enum clgrpo_status st;
 
     if (config == NULL)
         config = &defaults;
@@ -42,12 +45,26 @@ clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_co
     }
     ctx->family = ctx->info.family = choose_family(config->family, ctx->info.type);
     ctx->cache_stats.struct_size = sizeof ctx->cache_stats;
+    ctx->device = device;
+    if ((st = clg_tune_open(ctx, config, error, error_bytes)) != CLGRPO_OK) {
+        clg_tune_close(ctx);
+        free(ctx);
+        return st;
+    }
     ctx->cache_dir = clg_cache_dir(config->cache_dir);
     ctx->cl = cl;
-    ctx->device = device;
     clRetainContext(cl);
     *out = ctx;
     return CLGRPO_OK;
+}
+
+enum clgrpo_status
+clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
+                      struct clgrpo_context **out)
+{
+    char sink[1];
+
+    return create(cl, device, config, out, sink, sizeof sink);
 }
 
 enum clgrpo_status
@@ -74,10 +91,12 @@ clgrpo_context_open(const char *selector, const struct clgrpo_context_config *co
         snprintf(error, error_bytes, "clCreateContext failed with %s", clg_cl_name(code));
         return CLGRPO_E_OPENCL;
     }
-    st = clgrpo_context_create(cl, device, config, out);
+    snprintf(error, error_bytes, "%s", "");
+    st = create(cl, device, config, out, error, error_bytes);
     clReleaseContext(cl); /* the library's context holds its own reference */
     if (st != CLGRPO_OK) {
-        snprintf(error, error_bytes, "the context could not be made: %s", clgrpo_status_text(st));
+        if (error[0] == '\0')
+            snprintf(error, error_bytes, "the context could not be made: %s", clgrpo_status_text(st));
         return st;
     }
     (*out)->queue = clCreateCommandQueue((*out)->cl, device, 0, &code);
@@ -96,6 +115,7 @@ clgrpo_context_destroy(struct clgrpo_context *ctx)
     if (ctx == NULL)
         return;
     clg_programs_destroy(ctx);
+    clg_tune_close(ctx);
     if (ctx->queue != NULL)
         clReleaseCommandQueue(ctx->queue);
     clReleaseContext(ctx->cl);

@@ -21,6 +21,7 @@ struct clgrpo_context {
     enum clgrpo_family family;
     char *cache_dir; /* NULL: no disk cache */
     struct clg_program *programs;
+    struct clg_tune_table *tune;
     struct clgrpo_cache_stats cache_stats;
     enum clgrpo_status error_status;
     cl_int error_cl;

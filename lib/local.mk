@@ -6,7 +6,8 @@ include_HEADERS = \
 	lib/clgrpo_layer.h \
 	lib/clgrpo_linear.h \
 	lib/clgrpo_optim.h \
-	lib/clgrpo_policy.h
+	lib/clgrpo_policy.h \
+	lib/clgrpo_tune.h
 
 lib_libclgrpo_la_SOURCES = \
 	lib/attention.h \
@@ -43,7 +44,13 @@ lib_libclgrpo_la_SOURCES = \
 	lib/rows.h \
 	lib/status.c \
 	lib/tensor.c \
-	lib/tensor_copy.c
+	lib/tensor_copy.c \
+	lib/tune.c \
+	lib/tune.h \
+	lib/tune_device.c \
+	lib/tune_file.c \
+	lib/tune_params.c \
+	lib/tune_rows.c
 nodist_lib_libclgrpo_la_SOURCES = kernels/sources.c
 lib_libclgrpo_la_CPPFLAGS = $(AM_CPPFLAGS)
 lib_libclgrpo_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)

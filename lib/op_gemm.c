@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gemm.h"
+#include "tune.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * Blocks of the cpu family. KC: a slice of k, so that a panel of B of this length fits a first-level cache. MC, NC: the
- * most rows and columns of a group; MC_OWN, NC_OWN the same where groups copy slices for themselves, the larger the
- * fewer copies. GROUP_FLOP: about 25 us of a core, where a launch costs a few.
+ * Blocks of the cpu family are tuned: a slice of k, so that a panel of B of this length fits a first-level cache; the
+ * most rows and columns of a group, the larger the fewer copies where groups copy slices for themselves; the groups
+ * wanted for each core. GROUP_FLOP: about 25 us of a core, where a launch costs a few.
  */
 enum {
-    KC = 256,
-    MC = 96,
-    NC = 512,
-    MC_OWN = 256,
-    NC_OWN = 256,
-    GROUPS_PER_CORE = 4,
-    GROUPS_PER_CORE_OWN = 1,
     GROUP_FLOP = 1000000,
+    FEW_PER_CORE = 4,          /* up to so many groups, unequal shares of the cores would cost */
     LAUNCH_GROUPS_PER_CORE = 8 /* most in one launch where they have scratch, which the next launch uses again */
 };
 
 struct plan {
     size_t m, n, k;
+    enum clg_gemm_class shape_class;
     bool pack_a, pack_b; /* groups copy slices of A, of B */
     bool pack_first;     /* all of B is packed by a launch before */
     size_t mc, nc, kc, m_blocks, n_blocks, groups_per_launch;
@@ -57,6 +53,12 @@ clg_gemm_finish(const struct clgrpo_gemm_args *args)
     return args->accumulate ? CLG_GEMM_SCALE_AND_ADD : CLG_GEMM_SCALE;
 }
 
+static size_t
+tuned(const struct clgrpo_context *ctx, const struct plan *p, enum clg_tune_param param)
+{
+    return (size_t)clg_tune_get(ctx, param, p->shape_class);
+}
+
 /* Cuts `extent` into the fewest equal blocks of at most `most`, each but the last a multiple of `unit`. */
 static size_t
 block(size_t extent, size_t most, size_t unit)
@@ -72,7 +74,7 @@ balance(const struct clgrpo_context *ctx, struct plan *p)
 {
     size_t cores = at_least_1(ctx->info.compute_units), n_groups = p->m_blocks * p->n_blocks, n;
 
-    if (n_groups % cores == 0 || n_groups < cores || n_groups > GROUPS_PER_CORE * cores)
+    if (n_groups % cores == 0 || n_groups < cores || n_groups > FEW_PER_CORE * cores)
         return;
     for (n = p->m_blocks + 1; n * p->n_blocks % cores != 0;)
         n++;
@@ -84,9 +86,10 @@ balance(const struct clgrpo_context *ctx, struct plan *p)
 static void
 plan_blocks(const struct clgrpo_context *ctx, struct plan *p)
 {
-    size_t nr = clg_gemm_nr(ctx), most_m = p->pack_a ? MC_OWN : MC, most_n = p->pack_b ? NC_OWN : NC;
+    size_t nr = clg_gemm_nr(ctx), most_m = tuned(ctx, p, CLG_TUNE_GEMM_CPU_MC),
+           most_n = tuned(ctx, p, CLG_TUNE_GEMM_CPU_NC);
     double flop = 2.0 * (double)p->m * (double)p->n * (double)at_least_1(p->k);
-    double want = (double)at_least_1(ctx->info.compute_units) * (p->pack_a ? GROUPS_PER_CORE_OWN : GROUPS_PER_CORE);
+    double want = (double)at_least_1(ctx->info.compute_units) * (double)tuned(ctx, p, CLG_TUNE_GEMM_CPU_GROUPS);
 
     if (want > flop / GROUP_FLOP)
         want = flop / GROUP_FLOP;
@@ -118,8 +121,9 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
         return p;
     /* C cannot hold a part of a sum that is to be scaled and added to it: one slice then, too long to copy */
     one_slice = clg_gemm_finish(args) == CLG_GEMM_SCALE_AND_ADD;
-    p.kc = one_slice ? p.k : block(p.k, KC, 1);
+    p.kc = one_slice ? p.k : block(p.k, tuned(ctx, &p, CLG_TUNE_GEMM_CPU_KC), 1);
     p.pack_a = args->trans_a && !one_slice;
+    p.shape_class = clg_gemm_class(p.m, p.pack_a);
     p.pack_b = p.pack_a && !args->trans_b && !packed;
     p.pack_first = !packed && !p.pack_b;
     plan_blocks(ctx, &p);

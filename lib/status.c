@@ -18,6 +18,7 @@ static const struct {
     [CLGRPO_E_BUILD] = {"CLGRPO_E_BUILD", "a kernel did not compile"},
     [CLGRPO_E_DEVICE] = {"CLGRPO_E_DEVICE", "there is no such device, or it lacks what clgrpo needs"},
     [CLGRPO_E_OPENCL] = {"CLGRPO_E_OPENCL", "an OpenCL call failed"},
+    [CLGRPO_E_TUNING] = {"CLGRPO_E_TUNING", "the tuning file or CLGRPO_TUNE has a malformed row; see clgrpo-info"},
 };
 enum { N_STATUS = sizeof status_table / sizeof status_table[0] };
 

@@ -2,6 +2,7 @@
 dist_man_MANS = \
 	man/clgrpo-bench.1 \
 	man/clgrpo-info.1 \
+	man/clgrpo-tuning.5 \
 	man/clgrpo.3 \
 	man/clgrpo_advantage.3 \
 	man/clgrpo_attention.3 \
@@ -13,6 +14,7 @@ dist_man_MANS = \
 	man/clgrpo_policy_loss.3 \
 	man/clgrpo_sample.3 \
 	man/clgrpo_tensor.3 \
+	man/clgrpo_tune.3 \
 	man/mgrpo-agent.1 \
 	man/mgrpo-ask.1 \
 	man/mgrpo-corpus.5 \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# embed.sh UNITS.TSV FILE.cl...: a C file on standard output with every kernel source as a byte array, the table of them, and the
+# embed.sh UNITS.TSV FILE...: a C file on standard output with every kernel source and tuning file as a byte array, the table of them, and the
 # table of units. Byte arrays need no quoting and no string length limit.
 set -eu
 units=$1

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tuned parameters: their declarations, hostile files, the three sources, the chain of matches, frozen parameters. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "tune.h"
+
+static struct clgrpo_context *
+open_with(enum clgrpo_family family, const char *file, bool allow_reordering)
+{
+    struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
+    struct clgrpo_context *ctx = NULL;
+    char error[256] = "";
+
+    config.family = family;
+    config.tune_file = file;
+    config.allow_reordering = allow_reordering;
+    ck_assert_msg(clgrpo_context_open(NULL, &config, &ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
+    return ctx;
+}
+
+/* A row for this context: "op class link parameters". */
+static void
+write_row(char *text, size_t bytes, const struct clgrpo_context *ctx, const char *op, const char *shape_class,
+          enum clgrpo_tune_link link, const char *parameters)
+{
+    snprintf(text, bytes, "%s\tf32\t%s\t%s:%s\t%s\t10.5\t1.25\t%s\t%s\n", op, shape_class, clgrpo_tune_link_name(link),
+             clgrpo_tune_key(ctx, link), parameters, ctx->info.driver, PACKAGE_VERSION);
+}
+
+static void
+take(struct clgrpo_context *ctx, enum clgrpo_tune_source source, const char *text)
+{
+    char error[256] = "";
+
+    ck_assert_msg(clg_tune_take(ctx, source, "text", text, strlen(text), error, sizeof error), "%s", error);
+}
+
+static struct clgrpo_tune_choice
+choice(struct clgrpo_context *ctx, enum clg_tune_param param, size_t shape_class)
+{
+    struct clgrpo_tune_choice c = CLGRPO_TUNE_CHOICE_INIT;
+
+    fx_ok(ctx, clgrpo_tune_choice_get(ctx, param, shape_class, &c));
+    ck_assert_int_eq(c.value, clg_tune_get(ctx, param, shape_class));
+    return c;
+}
+
+START_TEST(declarations)
+{
+    const struct clgrpo_tune_op *ops;
+    const struct clgrpo_tune_param *params;
+    size_t n_ops = clgrpo_tune_ops(&ops), n = clgrpo_tune_params(&params), declared = 0;
+
+    ck_assert_uint_eq(n, CLG_TUNE_N_PARAMS);
+    for (size_t op = 0; op < n_ops; op++) {
+        ck_assert(ops[op].n_classes >= 1 && ops[op].n_classes <= CLGRPO_TUNE_MAX_CLASSES);
+        ck_assert_uint_ge(clg_tune_count(op), 1);
+        ck_assert_uint_le(clg_tune_count(op), CLG_TUNE_MAX_SET);
+        declared += clg_tune_count(op);
+    }
+    ck_assert_uint_eq(declared, n); /* so those of an operation stand together */
+    for (size_t p = 0; p < n; p++)
+        for (size_t c = 0; c < ops[params[p].op].n_classes; c++) {
+            bool found = false;
+
+            for (size_t i = 0; i < params[p].n_allowed; i++)
+                found = found || params[p].allowed[i] == params[p].standard[c];
+            ck_assert_msg(found, "%s: the standard value is not allowed", params[p].name);
+        }
+}
+END_TEST
+
+#define GOOD "gemm_cpu\tf32\ttn\tclass:cpu-vec8\tKC=512 MC=96\t10.5\t1.25\t-\t" PACKAGE_VERSION
+
+static void
+ignore(void *arg, const struct clg_tune_row *row)
+{
+    unsigned *n = arg;
+
+    (void)row;
+    ++*n;
+}
+
+START_TEST(hostile_rows)
+{
+    static const struct {
+        const char *row, *sentence;
+    } bad[] = {
+        {"gemm_cpu", "nine columns"},
+        {GOOD "\tmore", "nine columns"},
+        {"gemm_cup\tf32\ttn\tclass:x\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "no such operation"},
+        {"gemm_cpu\tf16\ttn\tclass:x\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "no such type"},
+        {"gemm_cpu\tf32\tnt\tclass:x\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "no such class"},
+        {"gemm_cpu\tf32\ttn\tcpu-vec8\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "does not begin with"},
+        {"gemm_cpu\tf32\ttn\tclass:\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "empty"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC\t1\t1\t-\t" PACKAGE_VERSION, "not NAME=VALUE"},
+        {"gemm_cpu\tf32\ttn\tclass:x\t\t1\t1\t-\t" PACKAGE_VERSION, "not NAME=VALUE"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512  MC=96\t1\t1\t-\t" PACKAGE_VERSION, "not NAME=VALUE"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=513\t1\t1\t-\t" PACKAGE_VERSION, "not among those allowed"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=-512\t1\t1\t-\t" PACKAGE_VERSION, "no number"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=4294967808\t1\t1\t-\t" PACKAGE_VERSION, "no number"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512x\t1\t1\t-\t" PACKAGE_VERSION, "no number"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512 KC=256\t1\t1\t-\t" PACKAGE_VERSION, "twice"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tP_GROUP=64\t1\t1\t-\t" PACKAGE_VERSION, "no such parameter"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t0\t1\t-\t" PACKAGE_VERSION, "no positive number"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t1\tnan\t-\t" PACKAGE_VERSION, "no positive number"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t1e9\t1\t-\t" PACKAGE_VERSION, "no positive number"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t1\t1\t\t" PACKAGE_VERSION, "driver is empty"},
+        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t1\t1\t-\t", "version is empty"},
+        {GOOD "\r", "control character"},
+        {"\033[2Jgemm_cpu", "control character"},
+    };
+    unsigned n = 0;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[512], error[256] = "";
+        int bytes = snprintf(text, sizeof text, "# first\n%s\n\n%s\n" GOOD "\n", GOOD, bad[i].row);
+
+        n = 0;
+        ck_assert_msg(!clg_tune_parse("f", text, (size_t)bytes, ignore, &n, error, sizeof error), "taken: %s",
+                      bad[i].row);
+        ck_assert_msg(strstr(error, bad[i].sentence) != NULL && strncmp(error, "f: line 4: ", 11) == 0,
+                      "'%s' gave '%s'", bad[i].row, error);
+        ck_assert_uint_eq(n, 1);
+    }
+}
+END_TEST
+
+/* No proper prefix of a row counts, no byte past the text is read, and a zero byte anywhere is refused. */
+START_TEST(damaged_rows)
+{
+    const size_t full = strlen(GOOD);
+    unsigned n = 0;
+    char error[256];
+
+    ck_assert(clg_tune_parse("f", GOOD, full, ignore, &n, error, sizeof error));
+    ck_assert_uint_eq(n, 1);
+    for (size_t k = 1; k < full; k++) {
+        char *text = malloc(k); /* no byte after it */
+        bool good;
+
+        memcpy(text, GOOD, k);
+        good = clg_tune_parse("f", text, k, ignore, &n, error, sizeof error);
+        ck_assert(!good || k >= full - strlen(PACKAGE_VERSION) + 1); /* a shorter version is another version */
+        free(text);
+    }
+    for (size_t k = 0; k < full; k++) {
+        char text[256];
+
+        memcpy(text, GOOD, full);
+        text[k] = '\0';
+        ck_assert(!clg_tune_parse("f", text, full, ignore, &n, error, sizeof error));
+        ck_assert_msg(strstr(error, "control character") != NULL, "%s", error);
+    }
+}
+END_TEST
+
+START_TEST(long_rows)
+{
+    char *text = malloc(5000), error[256];
+    unsigned n = 0;
+
+    memset(text, 'x', 5000);
+    ck_assert(!clg_tune_parse("f", text, 5000, ignore, &n, error, sizeof error));
+    ck_assert_msg(strstr(error, "line 1: the line is too long") != NULL, "%s", error);
+    memset(text, '#', 5000);
+    ck_assert(clg_tune_parse("f", text, 5000, ignore, &n, error, sizeof error));
+    ck_assert_uint_eq(n, 0);
+    free(text);
+}
+END_TEST
+
+static void
+refused_file(const char *path, const char *sentence)
+{
+    struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
+    struct clgrpo_context *ctx = NULL;
+    char error[512] = "";
+
+    config.tune_file = path;
+    ck_assert_int_eq(clgrpo_context_open(NULL, &config, &ctx, error, sizeof error), CLGRPO_E_TUNING);
+    ck_assert_ptr_null(ctx);
+    ck_assert_msg(strstr(error, sentence) != NULL, "%s", error);
+}
+
+static void
+write_file(char *path, const char *text)
+{
+    FILE *f;
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    f = fdopen(fd, "w");
+    ck_assert(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+START_TEST(files)
+{
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false), *other;
+    char path[] = "check_tune.XXXXXX", bad[] = "check_tune.XXXXXX", row[600];
+
+    refused_file("/nonexistent/tune.tsv", "/nonexistent/tune.tsv: ");
+    refused_file("/", "/: ");
+    write_file(bad, "# fine\ngemm_cpu\n");
+    refused_file(bad, "line 2: ");
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=1024");
+    write_file(path, row);
+    other = open_with(CLGRPO_FAMILY_CPU, path, false);
+    ck_assert_int_eq(choice(other, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).value, 1024);
+    ck_assert_int_eq(choice(other, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).source, CLGRPO_TUNE_USER);
+    clgrpo_context_destroy(other);
+    clgrpo_context_destroy(ctx);
+    unlink(path), unlink(bad);
+}
+END_TEST
+
+START_TEST(place_of_the_file)
+{
+    char path[4096], *old = getenv("XDG_DATA_HOME");
+
+    old = old != NULL ? strdup(old) : NULL;
+    setenv("XDG_DATA_HOME", "/somewhere", 1);
+    ck_assert(clgrpo_tune_path(path, sizeof path));
+    ck_assert_str_eq(path, "/somewhere/clgrpo/tune.tsv");
+    ck_assert(!clgrpo_tune_path(path, 10));
+    setenv("XDG_DATA_HOME", "relative", 1); /* the standard says to ignore it */
+    ck_assert(!clgrpo_tune_path(path, sizeof path) || path[0] == '/');
+    old != NULL ? setenv("XDG_DATA_HOME", old, 1) : unsetenv("XDG_DATA_HOME");
+    free(old);
+}
+END_TEST
+
+/* Of rows in any order the narrower link wins, then the class by name; a row sets all of its operation. */
+START_TEST(chain_of_matches)
+{
+    static const char *const kc[] = {"KC=128 MC=48", "KC=192", "KC=384", "KC=512"};
+    static const int want[] = {128, 192, 384, 512};
+
+    for (int order = 0; order < 2; order++) {
+        struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
+        int best = -1;
+
+        for (int i = 0; i < 4; i++) {
+            enum clgrpo_tune_link link = (enum clgrpo_tune_link)(order == 0 ? i : 3 - i);
+            char row[600];
+
+            if (clgrpo_tune_key(ctx, link)[0] == '\0')
+                continue;
+            write_row(row, sizeof row, ctx, "gemm_cpu", "*", link, kc[link]);
+            take(ctx, CLGRPO_TUNE_USER, row);
+            best = (int)link > best ? (int)link : best;
+            ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).value, want[best]);
+            ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).link, best);
+        }
+        ck_assert_int_eq(best, CLGRPO_TUNE_DEVICE);
+        ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_MC, CLG_GEMM_PLAIN).value, 96); /* not 48, of a lesser row */
+        clgrpo_context_destroy(ctx);
+    }
+}
+END_TEST
+
+START_TEST(class_by_name_first)
+{
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
+    char row[600];
+
+    write_row(row, sizeof row, ctx, "gemm_cpu", "tn", CLGRPO_TUNE_DEVICE, "KC=128");
+    take(ctx, CLGRPO_TUNE_USER, row);
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=1024");
+    take(ctx, CLGRPO_TUNE_USER, row);
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).value, 128);
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_SKINNY).value, 1024);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(no_match)
+{
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
+    unsigned stale, refused;
+    char row[600];
+
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=128");
+    strcpy(strstr(row, "\t1.25\t") + 6, "other driver\t" PACKAGE_VERSION "\n");
+    take(ctx, CLGRPO_TUNE_USER, row);
+    take(ctx, CLGRPO_TUNE_USER, "gemm_cpu\tf32\t*\tarch:none\tKC=128\t1\t1\t-\t" PACKAGE_VERSION "\n");
+    take(ctx, CLGRPO_TUNE_USER, "gone\tf8\t?\tclass:cpu-vec8\t?\t1\t1\t-\t0.0.1\n"); /* of an older version */
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).source == CLGRPO_TUNE_USER, 0);
+    clgrpo_tune_left_out(ctx, &stale, &refused);
+    ck_assert_uint_eq(stale, 1);
+    ck_assert_uint_eq(refused, 0);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+/* Built-in < user < environment, whatever the link and whoever comes first. */
+START_TEST(sources)
+{
+    struct clgrpo_context *ctx;
+    char row[600];
+
+    setenv("CLGRPO_TUNE", "gemm_cpu/tn:NC=128", 1);
+    ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
+    unsetenv("CLGRPO_TUNE");
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_NC, CLG_GEMM_TN).value, 128);
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_NC, CLG_GEMM_TN).source, CLGRPO_TUNE_ENVIRONMENT);
+    ck_assert_int_ne(choice(ctx, CLG_TUNE_GEMM_CPU_NC, CLG_GEMM_PLAIN).source, CLGRPO_TUNE_ENVIRONMENT);
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_CLASS, "KC=384");
+    take(ctx, CLGRPO_TUNE_USER, row);
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=192");
+    take(ctx, CLGRPO_TUNE_BUILT_IN, row);
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).value, 384);
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).source, CLGRPO_TUNE_USER);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(environment_over_a_user_row)
+{
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
+    char path[] = "check_tune.XXXXXX", row[600];
+
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=1024 MC=48");
+    clgrpo_context_destroy(ctx);
+    write_file(path, row);
+    setenv("CLGRPO_TUNE", "linear_logprob_cpu:PANEL_KIB=256 gemm_cpu:KC=128", 1);
+    ctx = open_with(CLGRPO_FAMILY_CPU, path, false);
+    unsetenv("CLGRPO_TUNE");
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).value, 128);
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_MC, CLG_GEMM_PLAIN).value, 48); /* the row's, for it says nothing */
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_LOGPROB_CPU_PANEL_KIB, 0).value, 256);
+    clgrpo_context_destroy(ctx);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(bad_environment)
+{
+    static const char *const bad[] = {"gemm_cpu",        "gemm_cpu:",          "x:KC=128",
+                                      "gemm_cpu:KC=7",   "gemm_cpu/zz:KC=128", "gemm_cpu:KC=128 gemm_cpu:P=",
+                                      "gemm_cpu:KC=128;"};
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct clgrpo_context *ctx = NULL;
+        char error[256] = "";
+
+        setenv("CLGRPO_TUNE", bad[i], 1);
+        ck_assert_int_eq(clgrpo_context_open(NULL, NULL, &ctx, error, sizeof error), CLGRPO_E_TUNING);
+        unsetenv("CLGRPO_TUNE");
+        ck_assert_msg(strstr(error, i == 5 ? "CLGRPO_TUNE: entry 2: " : "CLGRPO_TUNE: entry 1: ") == error, "%s",
+                      error);
+    }
+}
+END_TEST
+
+START_TEST(frozen)
+{
+    for (int allow = 0; allow < 2; allow++) {
+        struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_SIMT, "", allow);
+        struct clgrpo_tune_choice c;
+        char row[600];
+        int v = 32;
+
+        write_row(row, sizeof row, ctx, "rows_simt", "*", CLGRPO_TUNE_DEVICE, "P_GROUP=32");
+        take(ctx, CLGRPO_TUNE_USER, row);
+        c = choice(ctx, CLG_TUNE_ROWS_SIMT_GROUP, 0);
+        ck_assert_int_eq(c.value, allow ? 32 : 64);
+        ck_assert_int_eq(c.wanted, 32);
+        ck_assert_int_eq(c.frozen, !allow);
+        if (allow)
+            fx_ok(ctx, clgrpo_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1));
+        else
+            fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1), CLGRPO_E_VALUE);
+        clgrpo_context_destroy(ctx);
+    }
+}
+END_TEST
+
+/* CLBlast is never used on a processor, even where a row asks for it and may. */
+START_TEST(refused_by_the_device)
+{
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_SIMT, "", true);
+    unsigned stale, refused;
+    char row[600];
+
+    if ((ctx->info.type & CL_DEVICE_TYPE_GPU) == 0) {
+        write_row(row, sizeof row, ctx, "gemm_simt", "tn", CLGRPO_TUNE_DEVICE, "PROVIDER=1");
+        take(ctx, CLGRPO_TUNE_USER, row);
+        ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_SIMT_PROVIDER, CLG_GEMM_TN).value, 0);
+        clgrpo_tune_left_out(ctx, &stale, &refused);
+        ck_assert_uint_eq(refused, 1);
+    }
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(set_refuses)
+{
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
+    struct clgrpo_tune_choice c = CLGRPO_TUNE_CHOICE_INIT;
+    int v[4] = {256, 96, 512, 3};
+
+    fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 4), CLGRPO_E_VALUE);
+    v[3] = 8;
+    fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 3), CLGRPO_E_VALUE);
+    fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, 3, v, 4), CLGRPO_E_VALUE);
+    fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_N_OPS, 0, v, 4), CLGRPO_E_VALUE);
+    fx_fails(ctx, clgrpo_tune_set(ctx, 0, 0, NULL, 4), CLGRPO_E_ARGUMENT);
+    fx_ok(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 4));
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_GROUPS, 0).source, CLGRPO_TUNE_CALL);
+    fx_fails(ctx, clgrpo_tune_choice_get(ctx, CLG_TUNE_N_PARAMS, 0, &c), CLGRPO_E_VALUE);
+    c.struct_size = 1;
+    fx_fails(ctx, clgrpo_tune_choice_get(ctx, 0, 0, &c), CLGRPO_E_ARGUMENT);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(defines)
+{
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_SIMT, "", true);
+    char text[64] = "-DC_CPU=0";
+    int v = 128;
+
+    clg_tune_defines(ctx, CLG_TUNE_ROWS_SIMT, 0, text, sizeof text);
+    ck_assert_str_eq(text, "-DC_CPU=0");
+    fx_ok(ctx, clgrpo_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1));
+    clg_tune_defines(ctx, CLG_TUNE_ROWS_SIMT, 0, text, sizeof text);
+    ck_assert_str_eq(text, "-DC_CPU=0 -DP_GROUP=128");
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("tune");
+    TCase *t = tcase_create("tune");
+
+    tcase_add_test(t, declarations);
+    tcase_add_test(t, hostile_rows);
+    tcase_add_test(t, damaged_rows);
+    tcase_add_test(t, long_rows);
+    tcase_add_test(t, files);
+    tcase_add_test(t, place_of_the_file);
+    tcase_add_test(t, chain_of_matches);
+    tcase_add_test(t, class_by_name_first);
+    tcase_add_test(t, no_match);
+    tcase_add_test(t, sources);
+    tcase_add_test(t, environment_over_a_user_row);
+    tcase_add_test(t, bad_environment);
+    tcase_add_test(t, frozen);
+    tcase_add_test(t, refused_by_the_device);
+    tcase_add_test(t, set_refuses);
+    tcase_add_test(t, defines);
+    suite_add_tcase(s, t);
+    return fx_main(s);
+}
