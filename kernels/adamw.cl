@@ -19,15 +19,16 @@ C_KERNEL void k_adamw(__global float *restrict param, ulong param_at, __global c
         size_t c = block * C_GROUP_SIZE + get_local_id(0);
         if (c >= n_vectors(n))
             continue;
-        vf g = load_part(grad + grad_at, c, n) * factor;
-        vf mean = fma((vf)(beta1), load_part(m + m_at, c, n), (1.0f - beta1) * g);
-        vf square = fma((vf)(beta2), load_part(v + v_at, c, n), (1.0f - beta2) * g * g);
-        vf p = load_part(param + param_at, c, n), step = mean * bias1 / (sqrt(square * bias2) + eps);
+        bool whole = (c + 1) * C_VW <= n;
+        vf g = load(grad + grad_at, c, n, whole) * factor;
+        vf mean = fma((vf)(beta1), load(m + m_at, c, n, whole), (1.0f - beta1) * g);
+        vf square = fma((vf)(beta2), load(v + v_at, c, n, whole), (1.0f - beta2) * g * g);
+        vf p = load(param + param_at, c, n, whole), step = mean * bias1 / (sqrt(square * bias2) + eps);
         float decay[C_VW];
         for (int i = 0; i < C_VW; i++)
             decay[i] = c * C_VW + i < decay_elems ? weight_decay : 0.0f;
-        store_part(mean, m + m_at, c, n);
-        store_part(square, v + v_at, c, n);
-        store_part(fma((vf)(-lr), fma(vf_load(0, decay), p, step), p), param + param_at, c, n);
+        store(mean, m + m_at, c, n, whole);
+        store(square, v + v_at, c, n, whole);
+        store(fma((vf)(-lr), fma(vf_load(0, decay), p, step), p), param + param_at, c, n, whole);
     }
 }

@@ -10,14 +10,15 @@
 C_KERNEL void k_embedding(__global const float *restrict table, ulong table_at, ulong table_stride, __global const int *restrict index,
                           ulong index_at, __global float *restrict y, ulong y_at, ulong y_stride, ulong n, ulong e, ulong v)
 {
-    size_t vectors = n_vectors(e);
-
     C_ROWS (row, n) {
         int i = index[index_at + row];
         bool known = i >= 0 && (ulong)i < v;
         __global const float *from = table + table_at + (known ? (size_t)i * table_stride : 0);
-        C_VECTORS (c, vectors)
-            store_part(known ? load_part(from, c, e) : (vf)(0.0f), y + y_at + row * y_stride, c, e);
+        __global float *to = y + y_at + row * y_stride;
+        C_WHOLE (c, e)
+            store(known ? load(from, c, e, true) : (vf)(0.0f), to, c, e, true);
+        C_PART (c, e)
+            store(known ? load(from, c, e, false) : (vf)(0.0f), to, c, e, false);
     }
 }
 
@@ -25,7 +26,7 @@ C_KERNEL void k_embedding_backward(__global const float *restrict dy, ulong dy_a
                                    __global const int *restrict index, ulong index_at, __global float *restrict dtable,
                                    ulong dtable_at, ulong dtable_stride, ulong n, ulong e, ulong v)
 {
-    size_t vectors = n_vectors(e), groups = get_num_groups(0), g = get_group_id(0);
+    size_t groups = get_num_groups(0), g = get_group_id(0);
     long first = (long)(v * g / groups), last = (long)(v * (g + 1) / groups);
 
     for (size_t row = 0; row < n; row++) {
@@ -33,7 +34,10 @@ C_KERNEL void k_embedding_backward(__global const float *restrict dy, ulong dy_a
         if (i < first || i >= last)
             continue;
         __global float *to = dtable + dtable_at + (size_t)i * dtable_stride;
-        C_VECTORS (c, vectors)
-            store_part(load_part(to, c, e) + load_part(dy + dy_at + row * dy_stride, c, e), to, c, e);
+        __global const float *from = dy + dy_at + row * dy_stride;
+        C_WHOLE (c, e)
+            store(load(to, c, e, true) + load(from, c, e, true), to, c, e, true);
+        C_PART (c, e)
+            store(load(to, c, e, false) + load(from, c, e, false), to, c, e, false);
     }
 }

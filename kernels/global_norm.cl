@@ -21,7 +21,7 @@ C_KERNEL void k_global_norm(__global const float *restrict grad, ulong grad_at, 
     vf high = (vf)(0.0f), low = (vf)(0.0f);
 
     for (size_t c = vectors * b / C_PARTIALS + get_local_id(0); c < vectors * (b + 1) / C_PARTIALS; c += C_GROUP_SIZE) {
-        vf g = load_part(grad + grad_at, c, n);
+        vf g = load(grad + grad_at, c, n, (c + 1) * C_VW <= n);
         vf square = g * g, sum = high + square, back = sum - high;
         low += (high - (sum - back)) + (square - back) + fma(g, g, -square);
         high = sum;

@@ -1,42 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RMSNorm: y = x rstd w, rstd = 1 / sqrt(mean x^2 + eps); with C_RESIDUAL x += residual first, in place.
+ * RMSNorm: y = x rstd w, rstd = 1 / sqrt(mean x^2 + eps); with C_RESIDUAL sum = x + residual first (sum may be x), and y is of sum.
  *
- *   x, y, residual [N][E] by row strides   w [E]   rstd [N], written if has_rstd
+ *   x, y, residual, sum [N][E] by row strides   w [E]   rstd [N], written if has_rstd
  *
- * A group owns whole rows. Squares are summed by lane (one fma chain per lane over the item's vectors), lanes by a tree, items by a tree: a
- * fixed order per row. Local memory: 4 * C_GROUP_SIZE bytes in simt. f32.
+ * A group owns whole rows. Squares are summed by lane in C_CHAINS fma chains, the chains in pairs, lanes by a tree, items by a tree: a fixed
+ * order per row. The second pass reads what the first one left in the cache, and asks for the next row meanwhile. Local memory:
+ * 4 * C_GROUP_SIZE bytes in simt. f32.
  */
 #ifndef C_RESIDUAL
 #define C_RESIDUAL 0
 #endif
 
-C_KERNEL void k_rmsnorm(__global float *x, ulong x_at, ulong x_stride, __global const float *restrict residual, ulong residual_at,
-                        ulong residual_stride, __global const float *restrict w, ulong w_at, __global float *y, ulong y_at,
-                        ulong y_stride, __global float *restrict rstd, ulong rstd_at, int has_rstd, ulong n, ulong e, float eps)
+inline vf square(__global const float *x, __global const float *restrict residual, __global float *sum, size_t c, size_t e, bool whole,
+                 vf squares)
+{
+    vf v = load(x, c, e, whole);
+#if C_RESIDUAL
+    v += load(residual, c, e, whole);
+    store(v, sum, c, e, whole);
+#endif
+    return fma(v, v, squares);
+}
+
+inline void scale(__global const float *x, __global const float *restrict w, __global float *y, size_t c, size_t e, bool whole, float r)
+{
+    store(load(x, c, e, whole) * r * load(w, c, e, whole), y, c, e, whole);
+}
+
+C_KERNEL void k_rmsnorm(__global const float *x, ulong x_at, ulong x_stride, __global const float *restrict residual, ulong residual_at,
+                        ulong residual_stride, __global float *sum, ulong sum_at, ulong sum_stride,
+                        __global const float *restrict w, ulong w_at, __global float *y, ulong y_at, ulong y_stride,
+                        __global float *restrict rstd, ulong rstd_at, int has_rstd, ulong n, ulong e, float eps)
 {
 #if !C_CPU
     __local float scratch[C_GROUP_SIZE];
 #endif
-    size_t vectors = n_vectors(e);
 
     C_ROWS (row, n) {
-        __global float *in = x + x_at + row * x_stride;
-        __global float *out = y + y_at + row * y_stride;
-        vf squares = (vf)(0.0f);
-        C_VECTORS (c, vectors) {
-            vf v = load_part(in, c, e);
-#if C_RESIDUAL
-            v += load_part(residual + residual_at + row * residual_stride, c, e);
-            store_part(v, in, c, e);
-#endif
-            squares = fma(v, v, squares);
+        __global const float *in = x + x_at + row * x_stride, *with = residual + residual_at + row * residual_stride;
+        __global float *held = sum + sum_at + row * sum_stride, *out = y + y_at + row * y_stride;
+        __global const float *from = C_RESIDUAL ? held : in;
+        vf s[C_CHAINS] = {(vf)(0.0f), (vf)(0.0f), (vf)(0.0f), (vf)(0.0f)};
+        C_FOURS (c, e) {
+#pragma unroll
+            for (int k = 0; k < C_CHAINS; k++)
+                s[k] = square(in, with, held, c + k * C_GROUP_SIZE, e, true, s[k]);
         }
-        float total = group_sum(clg_sum_v(squares), scratch);
+        C_REST (c, e)
+            s[0] = square(in, with, held, c, e, true, s[0]);
+        C_PART (c, e)
+            s[0] = square(in, with, held, c, e, false, s[0]);
+        float total = group_sum(clg_sum_v((s[0] + s[1]) + (s[2] + s[3])), scratch);
         float r = 1.0f / sqrt(total / (float)e + eps);
-        if (has_rstd && get_local_id(0) == 0)
+        if (has_rstd && C_ITEM == 0)
             rstd[rstd_at + row] = r;
-        C_VECTORS (c, vectors)
-            store_part(load_part(in, c, e) * r * load_part(w + w_at, c, e), out, c, e);
+        C_WHOLE (c, e) {
+            C_AHEAD(in + x_stride + c * C_VW);
+#if C_RESIDUAL
+            C_AHEAD(with + residual_stride + c * C_VW);
+#endif
+            scale(from, w + w_at, out, c, e, true, r);
+        }
+        C_PART (c, e)
+            scale(from, w + w_at, out, c, e, false, r);
     }
 }

@@ -10,8 +10,6 @@ C_KERNEL void k_rope(__global float *restrict x, ulong x_at, ulong token_stride,
                      ulong position_at, __global const float *restrict table, ulong table_at, ulong table_stride, ulong n, ulong heads,
                      ulong dim, ulong positions, float sign)
 {
-    size_t half_vectors = dim / 2 / C_VW;
-
     C_ROWS (row, n) {
         int p = position[position_at + row];
         if (p < 0 || (ulong)p >= positions)
@@ -19,7 +17,7 @@ C_KERNEL void k_rope(__global float *restrict x, ulong x_at, ulong token_stride,
         __global const float *turn = table + table_at + (size_t)p * table_stride;
         for (size_t h = 0; h < heads; h++) {
             __global float *v = x + x_at + row * token_stride + h * head_stride;
-            C_VECTORS (c, half_vectors) {
+            C_WHOLE (c, dim / 2) {
                 vf a = vf_load(c, v), b = vf_load(c, v + dim / 2);
                 vf cosine = vf_load(c, turn), sine = sign * vf_load(c, turn + dim / 2);
                 vf_store(fma(a, cosine, -(b * sine)), c, v);

@@ -3,10 +3,15 @@
  * How the small operations share out rows and vectors, in both families (C_CPU 1 or 0), and partial vectors at a row's end.
  *
  * C_ROWS(row, n)      cpu: the one item of group g owns a run of neighbouring rows; simt: group g owns rows g, g + groups, ...
- * C_VECTORS(c, n)     within a row: cpu: all n vectors; simt: item l owns vectors l, l + items, ...
+ * C_WHOLE(c, n)       the whole vectors of a row of n floats: cpu: all of them; simt: item l owns vectors l, l + items, ...
+ * C_PART(c, n)        then the partial vector at its end, if there is one, for the item whose turn it is
+ * C_FOURS(c, n)       the whole vectors by C_CHAINS at a time: vectors c, c + C_GROUP_SIZE, ..., for sums by as many independent chains
+ * C_REST(c, n)        the whole vectors that are left after C_FOURS
+ * C_AHEAD(p)          cpu: asks for the cache line at p, which may lie outside of the buffer
  *
  * A vector is computed by the same lane-wise arithmetic whether it is whole or the part at the end of a row, and by one item alone, so a row's
- * bits depend on nothing but the row. No kernel here leaves a loop before a barrier.
+ * bits depend on nothing but the row. The loops are apart so that the common one holds no test: bodies are inline functions that take `whole` as
+ * a constant. No kernel here leaves a loop before a barrier.
  */
 #ifndef C_CPU
 #define C_CPU 1
@@ -17,12 +22,26 @@
     for (size_t row = (size_t)(n)*get_group_id(0) / get_num_groups(0),                                                 \
                 row##_end = (size_t)(n) * (get_group_id(0) + 1) / get_num_groups(0);                                   \
          row < row##_end; row++)
-#define C_VECTORS(c, n) for (size_t c = 0; c < (n); c++)
-#define C_GROUP_SIZE    1
+#define C_ITEM       0
+#define C_GROUP_SIZE 1
 #else
-#define C_ROWS(row, n)  for (size_t row = get_group_id(0); row < (n); row += get_num_groups(0))
-#define C_VECTORS(c, n) for (size_t c = get_local_id(0); c < (n); c += C_GROUP_SIZE)
-#define C_GROUP_SIZE    64
+#define C_ROWS(row, n) for (size_t row = get_group_id(0); row < (n); row += get_num_groups(0))
+#define C_ITEM         get_local_id(0)
+#define C_GROUP_SIZE   64
+#endif
+#define C_CHAINS       4
+#define C_BLOCK        (C_CHAINS * C_GROUP_SIZE)
+#define C_WHOLE(c, n)  for (size_t c = C_ITEM; c < (n) / C_VW; c += C_GROUP_SIZE)
+#define C_PART(c, n)   for (size_t c = (n) / C_VW; c * C_VW < (n) && c % C_GROUP_SIZE == C_ITEM; c += C_GROUP_SIZE)
+#define C_FOURS(c, n) for (size_t c = C_ITEM; c < (n) / C_VW / C_BLOCK * C_BLOCK; c += C_BLOCK)
+#define C_REST(c, n)   for (size_t c = (n) / C_VW / C_BLOCK * C_BLOCK + C_ITEM; c < (n) / C_VW; c += C_GROUP_SIZE)
+
+#if C_CPU && defined(POCL_DEVICE_ADDRESS_BITS) /* where prefetch() does nothing */
+#define C_AHEAD(p) __builtin_prefetch(p)
+#elif C_CPU
+#define C_AHEAD(p) prefetch(p, 1)
+#else
+#define C_AHEAD(p)
 #endif
 #define C_KERNEL __attribute__((reqd_work_group_size(C_GROUP_SIZE, 1, 1))) __kernel
 
@@ -32,9 +51,10 @@ inline size_t n_vectors(size_t n)
     return (n + C_VW - 1) / C_VW;
 }
 
-inline vf load_part(__global const float *p, size_t c, size_t n)
+/* Vector c of a row of n floats. */
+inline vf load(__global const float *p, size_t c, size_t n, bool whole)
 {
-    if ((c + 1) * C_VW <= n)
+    if (whole)
         return vf_load(c, p);
     float lane[C_VW];
     for (int i = 0; i < C_VW; i++)
@@ -42,9 +62,9 @@ inline vf load_part(__global const float *p, size_t c, size_t n)
     return vf_load(0, lane);
 }
 
-inline void store_part(vf x, __global float *p, size_t c, size_t n)
+inline void store(vf x, __global float *p, size_t c, size_t n, bool whole)
 {
-    if ((c + 1) * C_VW <= n) {
+    if (whole) {
         vf_store(x, c, p);
         return;
     }

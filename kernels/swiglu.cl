@@ -4,41 +4,60 @@
  *
  *   gate_up, dgate_up [N][2F] (gate first)   y, dy [N][F]   dgate_up may be gate_up: an item reads both halves before it writes them
  *
- * A group owns whole rows, an item whole vectors of them. The exponent is clamped at 80, where s is 0 or 1 in f32. No local memory.
+ * A group owns whole rows, an item whole vectors of them. exp(-t) is at most 2^115, where s is 2.4e-35; clg_exp2 bounds it below. While a row is
+ * computed, the next one is asked for: gate and up are two short streams, which a prefetcher loses at each row's end. No local memory.
  */
-inline vf sigmoid(vf t)
+/* 1 / s(t). */
+inline vf inverse_sigmoid(vf t)
 {
-    return (vf)(1.0f) / ((vf)(1.0f) + clg_exp_v(clamp(-t, (vf)(-80.0f), (vf)(80.0f))));
+    return (vf)(1.0f) + clg_exp2_v(min(t * -C_LOG2E, (vf)(115.0f)));
+}
+
+inline void forward(__global const float *restrict gate, __global float *restrict y, size_t c, size_t f, bool whole)
+{
+    vf t = load(gate, c, f, whole);
+
+    store(t / inverse_sigmoid(t) * load(gate + f, c, f, whole), y, c, f, whole);
 }
 
 C_KERNEL void k_swiglu(__global const float *restrict gate_up, ulong gate_up_at, ulong gate_up_stride, __global float *restrict y,
                        ulong y_at, ulong y_stride, ulong n, ulong f)
 {
-    size_t vectors = n_vectors(f);
-
     C_ROWS (row, n) {
         __global const float *gate = gate_up + gate_up_at + row * gate_up_stride;
-        C_VECTORS (c, vectors) {
-            vf t = load_part(gate, c, f);
-            store_part(t * sigmoid(t) * load_part(gate + f, c, f), y + y_at + row * y_stride, c, f);
+        __global float *out = y + y_at + row * y_stride;
+        C_WHOLE (c, f) {
+            C_AHEAD(gate + gate_up_stride + c * C_VW);
+            C_AHEAD(gate + gate_up_stride + f + c * C_VW);
+            forward(gate, out, c, f, true);
         }
+        C_PART (c, f)
+            forward(gate, out, c, f, false);
     }
+}
+
+inline void backward(__global const float *gate, __global const float *restrict dy, __global float *dgate, size_t c, size_t f, bool whole)
+{
+    vf t = load(gate, c, f, whole), up = load(gate + f, c, f, whole), d = load(dy, c, f, whole), s = (vf)(1.0f) / inverse_sigmoid(t);
+
+    store(d * up * s * fma(t, (vf)(1.0f) - s, (vf)(1.0f)), dgate, c, f, whole);
+    store(d * t * s, dgate + f, c, f, whole);
 }
 
 C_KERNEL void k_swiglu_backward(__global const float *gate_up, ulong gate_up_at, ulong gate_up_stride, __global const float *restrict dy,
                                 ulong dy_at, ulong dy_stride, __global float *dgate_up, ulong dgate_up_at, ulong dgate_up_stride,
                                 ulong n, ulong f)
 {
-    size_t vectors = n_vectors(f);
-
     C_ROWS (row, n) {
-        __global const float *gate = gate_up + gate_up_at + row * gate_up_stride;
+        __global const float *gate = gate_up + gate_up_at + row * gate_up_stride, *d = dy + dy_at + row * dy_stride;
         __global float *dgate = dgate_up + dgate_up_at + row * dgate_up_stride;
-        C_VECTORS (c, vectors) {
-            vf t = load_part(gate, c, f), up = load_part(gate + f, c, f), d = load_part(dy + dy_at + row * dy_stride, c, f);
-            vf s = sigmoid(t);
-            store_part(d * up * s * fma(t, (vf)(1.0f) - s, (vf)(1.0f)), dgate, c, f);
-            store_part(d * t * s, dgate + f, c, f);
+        C_WHOLE (c, f) {
+            C_AHEAD(gate + gate_up_stride + c * C_VW);
+            C_AHEAD(gate + gate_up_stride + f + c * C_VW);
+            C_AHEAD(d + dy_stride + c * C_VW);
+            backward(gate, d, dgate, c, f, true);
         }
+        C_PART (c, f)
+            backward(gate, d, dgate, c, f, false);
     }
 }

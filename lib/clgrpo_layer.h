@@ -25,11 +25,12 @@ CLGRPO_OP(embedding_backward);
 /*
  * RMSNorm (Zhang and Sennrich, arXiv 1910.07467): y = x * rstd * w, rstd[n] = 1 / sqrt(mean_e x[n][e]^2 + eps).
  * x, y [N][E] (y may be x)   w [E]   rstd [N], rstd.buf may be NULL   eps > 0
- * residual, if its buf is not NULL, [N][E]: x is first replaced by x + residual in place, and normalised then.
+ * residual, if its buf is not NULL, [N][E]: x + residual is what is normalised; it replaces x, or is written to
+ * sum [N][E] if that has a buf, and x is left as it is. sum needs a residual, and overlaps nothing else.
  */
 struct clgrpo_rmsnorm_args {
     size_t struct_size;
-    struct clgrpo_tensor x, w, y, rstd, residual;
+    struct clgrpo_tensor x, w, y, rstd, residual, sum;
     float eps;
 };
 #define CLGRPO_RMSNORM_ARGS_INIT                                                                                       \

@@ -10,7 +10,7 @@ clgrpo_rmsnorm(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_args *arg
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};
     struct clg_grid grid;
-    const struct clgrpo_tensor *residual, *rstd;
+    const struct clgrpo_tensor *residual, *sum, *rstd;
     cl_kernel k;
     size_t n, e;
 
@@ -25,17 +25,22 @@ clgrpo_rmsnorm(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_args *arg
         CLG_TRY(clg_tensor_check_dense(ctx, "rmsnorm", "rstd", &args->rstd, CLGRPO_F32, 1, CLG_SHAPE(n)));
     if (args->residual.buf != NULL)
         CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "residual", &args->residual, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
+    if (args->sum.buf != NULL) {
+        CLG_REQUIRE(ctx, args->residual.buf != NULL, CLGRPO_E_ARGUMENT, "rmsnorm: there is a sum but no residual");
+        CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "sum", &args->sum, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
+    }
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (n == 0 || e == 0)
         goto out;
     /* an absent tensor is not read; its argument must still be a buffer */
     residual = args->residual.buf != NULL ? &args->residual : &args->w;
+    sum = args->sum.buf != NULL ? &args->sum : &args->x;
     rstd = args->rstd.buf != NULL ? &args->rstd : &args->y;
     CLG_TRY(clg_rows_kernel(ctx, "rmsnorm", "k_rmsnorm", args->residual.buf != NULL ? "-DC_RESIDUAL=1" : "", &k));
     grid = clg_rows_grid(ctx, n);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tztzttztizzf", &args->x, args->x.stride[0], residual, residual->stride[0],
-                       &args->w, &args->y, args->y.stride[0], rstd, (cl_int)(args->rstd.buf != NULL), n, e,
-                       (double)args->eps));
+    CLG_TRY(clg_launch(&seq, k, &grid, "tztztzttztizzf", &args->x, args->x.stride[0], residual, residual->stride[0],
+                       sum, sum->stride[0], &args->w, &args->y, args->y.stride[0], rstd,
+                       (cl_int)(args->rstd.buf != NULL), n, e, (double)args->eps));
 out:
     return clg_seq_end(&seq, st);
 }
@@ -96,11 +101,11 @@ clgrpo_rmsnorm_backward(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_
     if (n == 0 || e == 0)
         goto out;
     partial_at = args->workspace.offset_bytes / sizeof(cl_float);
-    CLG_TRY(clg_rows_kernel(ctx, "rmsnorm_backward", "k_rmsnorm_backward", "", &k));
+    CLG_TRY(clg_rows_kernel(ctx, "rmsnorm_backward", "k_rmsnorm_backward",
+                            args->accumulate_dx ? "-DC_ACCUMULATE=1" : "", &k));
     grid = clg_rows_fixed(ctx, BLOCKS);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tztttztzmzzzi", &args->x, args->x.stride[0], &args->w, &args->rstd, &args->dy,
-                       args->dy.stride[0], &args->dx, args->dx.stride[0], args->workspace.buf, partial_at, n, e,
-                       (cl_int)args->accumulate_dx));
+    CLG_TRY(clg_launch(&seq, k, &grid, "tztttztzmzzz", &args->x, args->x.stride[0], &args->w, &args->rstd, &args->dy,
+                       args->dy.stride[0], &args->dx, args->dx.stride[0], args->workspace.buf, partial_at, n, e));
     CLG_TRY(clg_rows_kernel(ctx, "rmsnorm_backward", "k_rmsnorm_dw", "", &k));
     grid = clg_rows_grid(ctx, (e + clg_vector_width(ctx) - 1) / clg_vector_width(ctx));
     CLG_TRY(clg_launch(&seq, k, &grid, "mztz", args->workspace.buf, partial_at, &args->dw, e));

@@ -215,9 +215,11 @@ START_TEST(cast_rounds_to_nearest_even)
 {
     enum { N = 9001 };
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
-    static const float edges[] = {0.0f,      -0.0f,    65504.0f, 65519.9f,       65520.0f, -7e4f,
-                                  6e-8f,     2.98e-8f, 2.99e-8f, 1.00048828125f, 1.0014f,  INFINITY,
-                                  -INFINITY, 3.4e38f,  6.1e-5f,  1e-40f,         2049.0f,  2051.0f};
+    static const float edges[] = {0.0f,           -0.0f,         65504.0f,  65519.9f,        65520.0f,
+                                  -7e4f,          6e-8f,         2.98e-8f,  2.99e-8f,        1.00048828125f,
+                                  1.0014f,        INFINITY,      -INFINITY, 3.4e38f,         6.1e-5f,
+                                  1e-40f,         2049.0f,       2051.0f,   6.103515625e-5f, 6.1005353927612305e-5f,
+                                  6.09755516e-5f, 8.9406967e-8f, 65536.0f,  131008.0f};
     float *x = fx_random(N, 100.0f, 21);
     uint16_t *half = malloc(N * 2), *bf16 = malloc(N * 2);
 
@@ -229,6 +231,19 @@ START_TEST(cast_rounds_to_nearest_even)
     check_cast(ctx, CLGRPO_F32, CLGRPO_F16, x, half, N);
     check_cast(ctx, CLGRPO_F32, CLGRPO_BF16, x, bf16, N);
     free(x), free(half), free(bf16);
+}
+END_TEST
+
+/* NaN stays NaN, with its sign and the upper bits of its payload. */
+START_TEST(cast_keeps_nan)
+{
+    static const uint32_t bits[] = {0x7fc00000u, 0xffc00000u, 0x7f800001u, 0xff800001u, 0x7fffffffu, 0x7fa02000u};
+    static const uint16_t half[] = {0x7e00, 0xfe00, 0x7e00, 0xfe00, 0x7fff, 0x7f01};
+    static const uint16_t bf16[] = {0x7fc0, 0xffc0, 0x7fc0, 0xffc0, 0x7fff, 0x7fe0};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    check_cast(ctx, CLGRPO_F32, CLGRPO_F16, bits, half, sizeof bits / sizeof bits[0]);
+    check_cast(ctx, CLGRPO_F32, CLGRPO_BF16, bits, bf16, sizeof bits / sizeof bits[0]);
 }
 END_TEST
 
@@ -271,6 +286,7 @@ main(void)
     tcase_add_loop_test(tc, add_is_exact, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, embedding_gathers_and_scatters, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, cast_rounds_to_nearest_even, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, cast_keeps_nan, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, cast_round_trips_all_values, 0, FX_N_FAMILIES);
     suite_add_tcase(suite, tc);
     return fx_main(suite);

@@ -12,6 +12,8 @@
 static const size_t widths[] = {1, 2, 3, 7, 8, 9, 17, 31, 33, 128, 259};
 static const size_t rows[] = {0, 1, 2, 3, 37, 131};
 enum { N_WIDTHS = sizeof widths / sizeof widths[0], N_ROWS = sizeof rows / sizeof rows[0] };
+/* Enough for each of 64 items to sum four vectors of 16 lanes and some more. */
+enum { LONG_ROWS = 2, LONG_WIDTH = 4 * 64 * 16 + 64 * 16 + 5 };
 
 static double *
 widen(const float *x, size_t n)
@@ -52,23 +54,26 @@ run_rmsnorm(struct clgrpo_context *ctx, const float *x, const float *w, size_t n
     return y;
 }
 
+static void
+check_forward(struct clgrpo_context *ctx, size_t n, size_t e)
+{
+    float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *rstd, *y = run_rmsnorm(ctx, x, w, n, e, &rstd);
+    double *dx = widen(x, n * e), *dw = widen(w, e), *want = malloc((n * e + 1) * 8), *want_r = malloc((n + 1) * 8);
+
+    ref_rmsnorm(dx, dw, (double)1e-5f, n, e, want, want_r);
+    fx_close("rmsnorm y", y, want, NULL, n * e, 4.0, e);
+    fx_close("rmsnorm rstd", rstd, want_r, NULL, n, 4.0, e);
+    free(x), free(w), free(rstd), free(y), free(dx), free(dw), free(want), free(want_r);
+}
+
 START_TEST(rmsnorm_matches_reference)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
     for (int iw = 0; iw < N_WIDTHS; iw++)
-        for (int in = 0; in < N_ROWS; in++) {
-            size_t e = widths[iw], n = rows[in];
-            float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *rstd,
-                  *y = run_rmsnorm(ctx, x, w, n, e, &rstd);
-            double *dx = widen(x, n * e), *dw = widen(w, e), *want = malloc((n * e + 1) * 8),
-                   *want_r = malloc((n + 1) * 8);
-
-            ref_rmsnorm(dx, dw, (double)1e-5f, n, e, want, want_r);
-            fx_close("rmsnorm y", y, want, NULL, n * e, 4.0, e);
-            fx_close("rmsnorm rstd", rstd, want_r, NULL, n, 4.0, e);
-            free(x), free(w), free(rstd), free(y), free(dx), free(dw), free(want), free(want_r);
-        }
+        for (int in = 0; in < N_ROWS; in++)
+            check_forward(ctx, rows[in], widths[iw]);
+    check_forward(ctx, LONG_ROWS, LONG_WIDTH);
 }
 END_TEST
 
@@ -90,28 +95,38 @@ START_TEST(rmsnorm_batch_invariance)
 }
 END_TEST
 
-START_TEST(rmsnorm_adds_the_residual_in_place)
+/* In place, or into a tensor of its own; both equal an addition and a norm after it, bit by bit. */
+START_TEST(rmsnorm_adds_the_residual)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
     const size_t n = 5, e = 37;
-    struct clgrpo_rmsnorm_args a = CLGRPO_RMSNORM_ARGS_INIT;
-    float *x = fx_random(n * e, 1.0f, 1), *r = fx_random(n * e, 1.0f, 2), *w = fx_random(e, 1.0f, 3), *got, *stream,
-          *rstd, *want;
+    float *x = fx_random(n * e, 1.0f, 1), *r = fx_random(n * e, 1.0f, 2), *w = fx_random(e, 1.0f, 3), *rstd, *want;
+    float *total = malloc(n * e * sizeof *total);
 
-    a.x = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e), x);
-    a.residual = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e), r);
-    a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
-    a.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e));
-    fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL));
-    got = fx_download(ctx, &a.y);
-    stream = fx_download(ctx, &a.x);
     for (size_t i = 0; i < n * e; i++)
-        x[i] += r[i];
-    fx_same_bits("x + residual", stream, x, n * e * sizeof *x);
-    want = run_rmsnorm(ctx, x, w, n, e, &rstd);
-    fx_same_bits("norm of the sum", got, want, n * e * sizeof *x);
-    fx_release(&a.x), fx_release(&a.residual), fx_release(&a.w), fx_release(&a.y);
-    free(x), free(r), free(w), free(got), free(stream), free(rstd), free(want);
+        total[i] = x[i] + r[i];
+    want = run_rmsnorm(ctx, total, w, n, e, &rstd);
+    for (int apart = 0; apart < 2; apart++) {
+        struct clgrpo_rmsnorm_args a = CLGRPO_RMSNORM_ARGS_INIT;
+        float *got, *stream, *kept;
+
+        a.x = fx_upload_strided(ctx, n, e, e + 2, x);
+        a.residual = fx_upload_strided(ctx, n, e, e + 1, r);
+        a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
+        a.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e));
+        if (apart)
+            a.sum = fx_upload_strided(ctx, n, e, e + 3, r);
+        fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+        got = fx_download(ctx, &a.y);
+        stream = fx_download(ctx, apart ? &a.sum : &a.x);
+        kept = fx_download(ctx, &a.x);
+        fx_same_bits("x + residual", stream, total, n * e * sizeof *x);
+        fx_same_bits("norm of the sum", got, want, n * e * sizeof *x);
+        fx_same_bits("x", kept, apart ? x : total, n * e * sizeof *x);
+        fx_release(&a.x), fx_release(&a.residual), fx_release(&a.w), fx_release(&a.y), fx_release(&a.sum);
+        free(got), free(stream), free(kept);
+    }
+    free(x), free(r), free(w), free(total), free(rstd), free(want);
 }
 END_TEST
 
@@ -146,37 +161,40 @@ run_rmsnorm_backward(struct clgrpo_context *ctx, const float *x, const float *w,
     return g;
 }
 
+static void
+check_backward(struct clgrpo_context *ctx, size_t n, size_t e, bool accumulate)
+{
+    float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *dy = fx_random(n * e, 1.0f, 5);
+    float *dw0 = fx_random(e, 1.0f, 6);
+    struct norm_grads g = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
+    struct norm_grads again = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
+    double *xd = widen(x, n * e), *wd = widen(w, e), *dyd = widen(dy, n * e), *dw = widen(dw0, e);
+    double *dx = malloc((n * e + 1) * 8), *size = malloc((n * e + 1) * 8), *dw_size = calloc(e, 8);
+
+    ref_rmsnorm_backward(xd, wd, dyd, (double)1e-5f, n, e, dx, dw);
+    for (size_t i = 0; i < n * e; i++) { /* the terms of a row's sum are at most of its largest |w dy x| r^3 x */
+        dx[i] += accumulate ? dyd[i] : 0.0;
+        size[i] = 20.0;
+        dw_size[i % e] += fabs(dyd[i]) * 3.0;
+    }
+    for (size_t j = 0; j < e; j++)
+        dw_size[j] += fabs((double)dw0[j]);
+    fx_close("rmsnorm dx", g.dx, dx, size, n * e, 4.0, e);
+    fx_close("rmsnorm dw", g.dw, dw, dw_size, e, 4.0, n);
+    fx_same_bits("dx twice", g.dx, again.dx, n * e * sizeof *g.dx);
+    fx_same_bits("dw twice", g.dw, again.dw, e * sizeof *g.dw);
+    free(x), free(w), free(dy), free(dw0), free(g.dx), free(g.dw), free(again.dx), free(again.dw);
+    free(xd), free(wd), free(dyd), free(dw), free(dx), free(size), free(dw_size);
+}
+
 START_TEST(rmsnorm_backward_matches_reference)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
     for (int iw = 0; iw < N_WIDTHS; iw++)
-        for (int in = 0; in < N_ROWS; in++) {
-            size_t e = widths[iw], n = rows[in];
-            float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *dy = fx_random(n * e, 1.0f, 5);
-            float *dw0 = fx_random(e, 1.0f, 6);
-            bool accumulate = (iw + in) % 2 == 0;
-            struct norm_grads g = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
-            struct norm_grads again = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
-            double *xd = widen(x, n * e), *wd = widen(w, e), *dyd = widen(dy, n * e), *dw = widen(dw0, e);
-            double *dx = malloc((n * e + 1) * 8), *size = malloc((n * e + 1) * 8), *dw_size = calloc(e, 8);
-
-            ref_rmsnorm_backward(xd, wd, dyd, (double)1e-5f, n, e, dx, dw);
-            for (size_t i = 0; i < n * e;
-                 i++) { /* the terms of a row's sum are at most of its largest |w dy x| r^3 x */
-                dx[i] += accumulate ? dyd[i] : 0.0;
-                size[i] = 20.0;
-                dw_size[i % e] += fabs(dyd[i]) * 3.0;
-            }
-            for (size_t j = 0; j < e; j++)
-                dw_size[j] += fabs((double)dw0[j]);
-            fx_close("rmsnorm dx", g.dx, dx, size, n * e, 4.0, e);
-            fx_close("rmsnorm dw", g.dw, dw, dw_size, e, 4.0, n);
-            fx_same_bits("dx twice", g.dx, again.dx, n * e * sizeof *g.dx);
-            fx_same_bits("dw twice", g.dw, again.dw, e * sizeof *g.dw);
-            free(x), free(w), free(dy), free(dw0), free(g.dx), free(g.dw), free(again.dx), free(again.dw);
-            free(xd), free(wd), free(dyd), free(dw), free(dx), free(size), free(dw_size);
-        }
+        for (int in = 0; in < N_ROWS; in++)
+            check_backward(ctx, rows[in], widths[iw], (iw + in) % 2 == 0);
+    check_backward(ctx, LONG_ROWS, LONG_WIDTH, true);
 }
 END_TEST
 
@@ -224,6 +242,10 @@ START_TEST(errors_have_their_status)
     a.y.shape[0] = 400, a.x.shape[0] = 400;
     fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_BOUNDS);
     a.y.shape[0] = 4, a.x.shape[0] = 4;
+    a.sum = a.x;
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_ARGUMENT);
+    a.residual = a.x, a.sum.shape[1] = 15;
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_SHAPE);
     a.w.dtype = CLGRPO_I32;
     fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_DTYPE);
     fx_release(&a.x), fx_release(&a.w);
@@ -240,7 +262,7 @@ main(void)
     tcase_set_timeout(tc, 0);
     tcase_add_loop_test(tc, rmsnorm_matches_reference, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, rmsnorm_batch_invariance, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, rmsnorm_adds_the_residual_in_place, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, rmsnorm_adds_the_residual, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, rmsnorm_backward_matches_reference, 0, FX_N_FAMILIES);
     tcase_add_test(tc, rmsnorm_reference_gradient_is_a_derivative);
     tcase_add_loop_test(tc, errors_have_their_status, 0, FX_N_FAMILIES);
