@@ -4,9 +4,28 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd.h"
 #include "run_dir.h"
 
 enum { MAX_PATH = 4096 };
+
+enum mg_status
+mg_asking_option(struct mg_asking_options *o, int letter, struct mg_err *err)
+{
+    const char **text[] = {['r'] = &o->run,
+                           [MG_ASKING_MAIN] = &o->model[MG_SIDE_MAIN],
+                           [MG_ASKING_SEARCH] = &o->model[MG_SIDE_SEARCH],
+                           [MG_ASKING_TOKENIZER] = &o->tokenizer,
+                           [MG_ASKING_CORPUS] = &o->corpus,
+                           [MG_ASKING_DEVICE] = &o->device};
+
+    if (letter == 's')
+        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->seed, err);
+    if (letter < 0 || letter >= MG_ASKING_END || text[letter] == NULL)
+        return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
+    *text[letter] = optarg;
+    return MG_OK;
+}
 
 static void
 model_path(const struct mg_asking_options *o, const struct mg_config *c, enum mg_side side, char path[MAX_PATH])

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "asking.h"
 #include "cmd.h"
 #include "stop.h"
+#include "tell.h"
 
 enum { SLOTS = 8 };
 
@@ -30,8 +29,6 @@ struct ask_options {
     bool help;
 };
 
-enum { OPT_MAIN = 256, OPT_SEARCH, OPT_TOKENIZER, OPT_CORPUS, OPT_DEVICE };
-
 static enum mg_status
 parse_option(struct ask_options *o, int letter, struct mg_err *err)
 {
@@ -39,49 +36,25 @@ parse_option(struct ask_options *o, int letter, struct mg_err *err)
     case 'h':
         o->help = true;
         return MG_OK;
-    case 'r':
-        o->with.run = optarg;
-        return MG_OK;
     case 't':
         return mg_option_double("temperature", optarg, 0.0, 10.0, &o->temperature, err);
-    case 's':
-        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->with.seed, err);
-    case OPT_MAIN:
-    case OPT_SEARCH:
-        o->with.model[letter - OPT_MAIN] = optarg;
-        return MG_OK;
-    case OPT_TOKENIZER:
-        o->with.tokenizer = optarg;
-        return MG_OK;
-    case OPT_CORPUS:
-        o->with.corpus = optarg;
-        return MG_OK;
-    case OPT_DEVICE:
-        o->with.device = optarg;
-        return MG_OK;
     default:
-        return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
+        return mg_asking_option(&o->with, letter, err);
     }
 }
 
 static enum mg_status
 parse(struct ask_options *o, int argc, char **argv, struct mg_err *err)
 {
-    static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
-                                          {"main", required_argument, NULL, OPT_MAIN},
-                                          {"search", required_argument, NULL, OPT_SEARCH},
-                                          {"tokenizer", required_argument, NULL, OPT_TOKENIZER},
-                                          {"corpus", required_argument, NULL, OPT_CORPUS},
+    static const struct option longs[] = {MG_ASKING_OPTIONS,
                                           {"temperature", required_argument, NULL, 't'},
-                                          {"seed", required_argument, NULL, 's'},
-                                          {"device", required_argument, NULL, OPT_DEVICE},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     enum mg_status st = MG_OK;
     int letter;
 
     optind = 1;
-    while ((letter = getopt_long(argc, argv, "r:t:s:h", longs, NULL)) != -1)
+    while ((letter = getopt_long(argc, argv, MG_ASKING_LETTERS "t:h", longs, NULL)) != -1)
         MG_TRY(parse_option(o, letter, err));
     MG_REQUIRE(o->help || optind + 1 == argc, MG_INPUT, "need one question, got %d arguments", argc - optind);
     o->question = argv[optind];
@@ -92,56 +65,44 @@ out:
     return st;
 }
 
-/* A text that an agent wrote may hold anything: what is not printable is shown as a blank. */
-static void
-print_turn(const char *indent, enum mg_role role, const struct mg_token_text *text)
+struct told {
+    struct mg_asking *asking;
+    struct mg_teller teller;
+    struct mg_key key; /* of the dialogue that calls */
+};
+
+static enum mg_status
+tell(const struct told *t, const struct mg_rollout *r, bool inner, mg_tell_call *call, void *arg, struct mg_err *err)
 {
-    printf("%s%-8s", indent, mg_role_name(role));
-    for (size_t i = 0; i < text->n; i++)
-        putchar((unsigned char)text->data[i] < ' ' || text->data[i] == 127 ? ' ' : text->data[i]);
-    putchar('\n');
+    enum mg_status st = MG_OK;
+
+    MG_TRY(mg_tell(&t->teller, r->d.ids, r->d.len, inner, call, arg, err));
+    if (r->fault != MG_FAULT_NONE)
+        printf("%s(no answer: %s)\n", inner ? "    " : "", mg_fault_name(r->fault));
+out:
+    return st;
 }
 
-static void print_dialogue(struct mg_asking *a, const struct mg_rollout *r, const char *indent);
-
-static void
-print_call(struct mg_asking *a, const struct mg_key *parent, uint32_t call)
+static enum mg_status
+tell_call(void *arg, uint32_t call, struct mg_err *err)
 {
-    struct mg_key key = *parent;
-    const struct mg_rollout *r;
+    const struct told *t = arg;
+    struct mg_key key = t->key;
+    const struct mg_rollout *r = NULL;
 
     key.call = call;
-    r = a->config.agents == MG_SINGLE ? NULL : mg_rollouts_find(mg_play_rollouts(a->play, MG_SIDE_SEARCH), &key);
-    if (r != NULL)
-        print_dialogue(a, r, "    ");
+    if (t->asking->config.agents != MG_SINGLE)
+        r = mg_rollouts_find(mg_play_rollouts(t->asking->play, MG_SIDE_SEARCH), &key);
+    return r != NULL ? tell(t, r, true, NULL, NULL, err) : MG_OK;
 }
 
-static void
-print_dialogue(struct mg_asking *a, const struct mg_rollout *r, const char *indent)
+static enum mg_status
+show(struct mg_asking *a, const struct mg_rollout *r, struct mg_err *err)
 {
-    struct mg_token_text text = {0};
-    struct mg_err ignored;
-    uint32_t call = 0;
+    struct told t = {.asking = a, .key = r->key};
 
-    for (uint32_t i = 0, end; i < r->d.len; i = end) {
-        int role = 0;
-
-        while (role < MG_N_ROLES && r->d.ids[i] != a->specials.role[role])
-            role++;
-        for (end = i + 1; end < r->d.len && !mg_specials_has(&a->specials, r->d.ids[end]);)
-            end++;
-        if (role == MG_N_ROLES)
-            continue;
-        text.n = 0;
-        mg_err_clear(&ignored);
-        if (mg_tokenizer_decode(a->tok, r->d.ids + i + 1, end - i - 1, 0, &text, &ignored) == MG_OK)
-            print_turn(indent, (enum mg_role)role, &text);
-        if (role == MG_ROLE_SUB)
-            print_call(a, &r->key, call++);
-    }
-    if (r->fault != MG_FAULT_NONE)
-        printf("%s(no answer: %s)\n", indent, mg_fault_name(r->fault));
-    mg_token_text_free(&text);
+    t.teller = (struct mg_teller){.to = stdout, .margin = "", .tok = a->tok, .specials = a->specials};
+    return tell(&t, r, false, tell_call, &t, err);
 }
 
 static enum mg_status
@@ -156,7 +117,7 @@ ask(const struct ask_options *o, struct mg_err *err)
     mg_play_begin(a.play, &how);
     MG_TRY(mg_play_add(a.play, &key, o->question, err));
     MG_TRY(mg_play_run(a.play, err));
-    print_dialogue(&a, mg_rollouts_get(mg_play_rollouts(a.play, MG_SIDE_MAIN), 0), "");
+    MG_TRY(show(&a, mg_rollouts_get(mg_play_rollouts(a.play, MG_SIDE_MAIN), 0), err));
 out:
     mg_asking_close(&a);
     return st;
@@ -171,7 +132,7 @@ mg_cmd_ask(int argc, char **argv)
 
     mg_err_clear(&err);
     st = parse(&o, argc, argv, &err);
-    if (o.help) {
+    if (st == MG_OK && o.help) {
         fputs(usage, stdout);
         return MG_OK;
     }

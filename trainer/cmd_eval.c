@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "asking.h"
 #include "cmd.h"
@@ -17,6 +15,7 @@ static const char usage[] =
     "  -r, --run DIR          configuration, corpus and models of a run (default run)\n"
     "      --main DIR         another model for the planner\n"
     "      --search DIR       another model for the search agent\n"
+    "      --tokenizer FILE   another tokenizer.json\n"
     "      --corpus FILE      another corpus, with its --questions FILE\n"
     "      --questions FILE   another question file\n"
     "      --split NAME       test, dev or train (default: as the run says)\n"
@@ -33,7 +32,7 @@ struct eval_options {
     bool json, help;
 };
 
-enum { OPT_MAIN = 256, OPT_SEARCH, OPT_CORPUS, OPT_QUESTIONS, OPT_SPLIT, OPT_DEVICE, OPT_JSON, SLOTS = 256 };
+enum { OPT_QUESTIONS = MG_ASKING_END, OPT_SPLIT, OPT_JSON, SLOTS = 256 };
 
 static enum mg_status
 parse_option(struct eval_options *o, int letter, struct mg_err *err)
@@ -42,49 +41,29 @@ parse_option(struct eval_options *o, int letter, struct mg_err *err)
     case 'h':
         o->help = true;
         return MG_OK;
-    case 'r':
-        o->with.run = optarg;
-        return MG_OK;
     case 'n':
         return mg_option_u32("count", optarg, 1, 1000000, &o->count, err);
-    case 's':
-        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->with.seed, err);
-    case OPT_MAIN:
-    case OPT_SEARCH:
-        o->with.model[letter - OPT_MAIN] = optarg;
-        return MG_OK;
-    case OPT_CORPUS:
-        o->with.corpus = optarg;
-        return MG_OK;
     case OPT_QUESTIONS:
         o->questions = optarg;
         return MG_OK;
     case OPT_SPLIT:
         o->split = optarg;
         return MG_OK;
-    case OPT_DEVICE:
-        o->with.device = optarg;
-        return MG_OK;
     case OPT_JSON:
         o->json = true;
         return MG_OK;
     default:
-        return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
+        return mg_asking_option(&o->with, letter, err);
     }
 }
 
 static enum mg_status
 parse(struct eval_options *o, int argc, char **argv, struct mg_err *err)
 {
-    static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
-                                          {"main", required_argument, NULL, OPT_MAIN},
-                                          {"search", required_argument, NULL, OPT_SEARCH},
-                                          {"corpus", required_argument, NULL, OPT_CORPUS},
+    static const struct option longs[] = {MG_ASKING_OPTIONS,
                                           {"questions", required_argument, NULL, OPT_QUESTIONS},
                                           {"split", required_argument, NULL, OPT_SPLIT},
                                           {"count", required_argument, NULL, 'n'},
-                                          {"seed", required_argument, NULL, 's'},
-                                          {"device", required_argument, NULL, OPT_DEVICE},
                                           {"json", no_argument, NULL, OPT_JSON},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
@@ -92,7 +71,7 @@ parse(struct eval_options *o, int argc, char **argv, struct mg_err *err)
     int letter;
 
     optind = 1;
-    while ((letter = getopt_long(argc, argv, "r:n:s:h", longs, NULL)) != -1)
+    while ((letter = getopt_long(argc, argv, MG_ASKING_LETTERS "n:h", longs, NULL)) != -1)
         MG_TRY(parse_option(o, letter, err));
     MG_REQUIRE(o->help || optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
 out:

@@ -124,6 +124,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/summary.h \
 	trainer/supervise.c \
 	trainer/supervise.h \
+	trainer/tell.c \
+	trainer/tell.h \
 	trainer/tokenizer.c \
 	trainer/tokenizer.h \
 	trainer/tokenizer_bytes.c \
