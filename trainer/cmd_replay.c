@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "metrics.h"
 #include "rollout_log.h"
 #include "run_dir.h"
+#include "state_file.h"
 
 enum { MAX_PATH = 4096 };
 
@@ -60,65 +60,43 @@ out:
 
 /* What the metrics say of a step. */
 struct recorded {
-    uint32_t step;
-    json_int_t phase; /* -1: not found */
+    uint32_t step, phase;
+    bool found;
     char weights[17];
 };
 
 static enum mg_status
 look_up(void *arg, json_t *line, struct mg_err *err)
 {
+    enum mg_status st = MG_OK;
     struct recorded *r = arg;
     const char *name = json_string_value(json_object_get(line, "name"));
     const char *weights = json_string_value(json_object_get(line, "weights"));
+    json_int_t phase = json_integer_value(json_object_get(line, "phase"));
 
-    (void)err;
     if (name == NULL || weights == NULL || strcmp(name, "train") != 0 ||
         json_integer_value(json_object_get(line, "step")) != (json_int_t)r->step)
         return MG_OK;
-    r->phase = json_integer_value(json_object_get(line, "phase"));
+    MG_REQUIRE(phase >= 0 && phase < UINT32_MAX, MG_INPUT, "the metrics of step %u are of phase %lld", r->step,
+               (long long)phase);
+    r->found = true;
+    r->phase = (uint32_t)phase;
     snprintf(r->weights, sizeof r->weights, "%s", weights);
-    return MG_OK;
+out:
+    return st;
 }
 
 static enum mg_status
 find_step(const char *dir, uint32_t step, struct recorded *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
+    char path[MAX_PATH + 32];
 
-    *r = (struct recorded){.step = step, .phase = -1};
+    *r = (struct recorded){.step = step};
     snprintf(path, sizeof path, "%s/metrics.jsonl", dir);
     MG_TRY(mg_metrics_each(path, look_up, r, err));
-    MG_REQUIRE(r->phase >= 0, MG_INPUT, "%s: no train step %u is recorded", path, step);
+    MG_REQUIRE(r->found, MG_INPUT, "%s: no train step %u is recorded", path, step);
 out:
-    return st;
-}
-
-/* The newest state file whose version is at or before the step, into the policy; none is fine. */
-static enum mg_status
-load_state(struct mg_policy *p, const char *dir, json_int_t phase, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    DIR *d = opendir(dir);
-    const struct dirent *e;
-    unsigned best = 0, number;
-    char path[MAX_PATH + 32], *extra = NULL;
-    int used;
-
-    MG_REQUIRE(d != NULL, MG_INPUT, "%s cannot be read", dir);
-    while ((e = readdir(d)) != NULL)
-        if (sscanf(e->d_name, "state-%u%n", &number, &used) == 1 && e->d_name[used] == '\0' &&
-            (json_int_t)number <= phase && number > best)
-            best = number;
-    if (best > 0) {
-        snprintf(path, sizeof path, "%s/state-%09u", dir, best);
-        MG_TRY(mg_policy_load_state(p, path, &extra, err));
-    }
-out:
-    free(extra);
-    if (d != NULL)
-        closedir(d);
     return st;
 }
 
@@ -134,7 +112,7 @@ train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, 
     double norm = 0.0;
     size_t n = 0;
 
-    snprintf(path, sizeof path, "%s/rollouts/%06u.jsonl.gz", dir, (unsigned)r->phase);
+    snprintf(path, sizeof path, "%s/rollouts/%06u.jsonl.gz", dir, r->phase);
     MG_TRY(mg_rollout_log_read(path, &logged, &n, err));
     MG_ALLOC(rows, n);
     for (size_t i = 0; i < n; i++)
@@ -181,6 +159,7 @@ replay(const struct replay_options *o, struct mg_err *err)
     struct mg_policy_limits limits = {.train = true};
     struct recorded r;
     char dir[MAX_PATH];
+    uint32_t state = 0;
 
     MG_TRY(mg_run_config(o->run, &c, err));
     MG_REQUIRE(mg_config_trains(&c, o->side == MG_SIDE_MAIN), MG_INPUT, "%s did not train in this run",
@@ -192,9 +171,9 @@ replay(const struct replay_options *o, struct mg_err *err)
     snprintf(dir, sizeof dir, "%s/%s", o->run, mg_side_name(o->side));
     MG_TRY(find_step(dir, o->step, &r, err));
     MG_TRY(mg_policy_open(part->model, &limits, &p, err));
-    MG_TRY(load_state(p, dir, r.phase, err));
-    MG_REQUIRE(mg_policy_version(p) <= o->step, MG_FAIL, "the state at step %llu is behind step %u",
-               (unsigned long long)mg_policy_version(p), o->step);
+    MG_TRY(mg_state_load(p, dir, r.phase, &state, err));
+    MG_REQUIRE(mg_policy_version(p) <= o->step, MG_INPUT, "%s: state %u has taken %" PRIu64 " steps, step %u is before",
+               dir, state, mg_policy_version(p), o->step);
     for (uint32_t step = (uint32_t)mg_policy_version(p); step <= o->step; step++) {
         MG_TRY(find_step(dir, step, &r, err));
         MG_TRY(train_logged(p, &c, o->side, dir, &r, err));

@@ -110,6 +110,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/scorer.h \
 	trainer/sft.c \
 	trainer/sft.h \
+	trainer/state_file.c \
+	trainer/state_file.h \
 	trainer/status.c \
 	trainer/status.h \
 	trainer/stop.c \

@@ -1,0 +1,189 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# mgrpo replay and mgrpo eval on runs of the fake policy of fake_policy.c: an untouched run repeats to the bit, from its
+# first model and from its states, the newest or one before; a changed number is told with its step; the shares that are
+# measured are those of questions whose answers are known; bad arguments are one sentence and status 2.
+set -eu
+
+mgrpo=${MGRPO_FAKE:-tests/mgrpo_fake}
+files=${FAKE_FILES:-tests/fake_files}
+dir=$(mktemp -d "${TMPDIR:-/tmp}/test_replay.XXXXXX")
+pid=
+trap 'status=$?; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :; rm -rf "$dir"; exit $status' EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+    echo "test_replay: $*" >&2
+    cat "$dir/out" "$dir/err" >&2 2>/dev/null || :
+    exit 1
+}
+
+# ends STATUS COMMAND...: runs mgrpo COMMAND; its output is in out and err
+ends() {
+    want=$1
+    shift
+    status=0
+    "$mgrpo" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+    [ "$status" -eq "$want" ] || fail "mgrpo $* ended with status $status, not $want"
+}
+
+# refused SENTENCE COMMAND...: nothing on standard output, and one sentence that holds SENTENCE
+refused() {
+    sentence=$1
+    shift
+    ends 2 "$@"
+    [ ! -s "$dir/out" ] || fail "mgrpo $* is refused, but prints"
+    grep -q "^mgrpo $1: .*$sentence" "$dir/err" || fail "mgrpo $* does not say \"$sentence\""
+}
+
+# says TEXT: a line of the last output, whole
+says() {
+    grep -qxF -- "$1" "$dir/out" || fail "no line says: $1"
+}
+
+# conf STEPS: a configuration
+conf() {
+    cat <<EOF
+corpus = "corpus.db"
+questions = "questions.jsonl"
+tokenizer = "tokenizer.json"
+steps = $1
+step_questions = 4
+rollouts = 4
+eval_questions = 8
+eval_every = 100
+checkpoint_every = 5
+lr = 0.001
+main {
+    model = "."
+    context = 400
+}
+search {
+    model = "."
+    context = 900
+}
+EOF
+}
+
+# recorded SIDE STEP KEY: a value of a train step's metrics
+recorded() {
+    sed -n "/\"name\":\"train\",\"step\":$2,/s/.*\"$3\":\"*\([0-9a-f]*\).*/\1/p" "$run/$1/metrics.jsonl"
+}
+
+"$files" "$dir"
+
+# ---- replay: a whole run ----
+run=$dir/whole
+conf 5 >"$dir/whole.conf"
+ends 0 train --quiet --run "$run" "$dir/whole.conf"
+for side in main search; do
+    ends 0 replay --run "$run" --agent $side 4
+    [ "$(wc -l <"$dir/out")" -eq 5 ] || fail "replay of step 4 does not repeat 5 steps"
+    for step in 0 1 2 3 4; do
+        says "step $step: weights $(recorded $side $step weights), the same bits as recorded"
+    done
+done
+
+# ---- replay: a number is changed ----
+log=$(printf '%s/main/rollouts/%06d.jsonl.gz' "$run" "$(recorded main 2 phase)")
+cp "$log" "$dir/log.gz"
+gzip -dc "$dir/log.gz" | sed '1s/"advantage":[^,]*/"advantage":0.123/' | gzip >"$log"
+ends 1 replay --run "$run" 4
+[ "$(wc -l <"$dir/out")" -eq 2 ] || fail "the steps before the changed one are not repeated"
+says "step 1: weights $(recorded main 1 weights), the same bits as recorded"
+grep -q "^mgrpo replay: step 2: the weights are [0-9a-f]\{16\}, the run recorded $(recorded main 2 weights)$" \
+    "$dir/err" || fail "the changed step is not told"
+head -c 100 "$dir/log.gz" >"$log"
+ends 2 replay --run "$run" 4
+grep -q "^mgrpo replay: $log: " "$dir/err" || fail "the torn log is not named"
+cp "$dir/log.gz" "$log"
+
+cp "$run/search/metrics.jsonl" "$dir/metrics"
+digest=$(recorded search 3 weights)
+sed "s/$digest/0123456789abcdef/" "$dir/metrics" >"$run/search/metrics.jsonl"
+ends 1 replay --run "$run" --agent search 4
+grep -q "step 3: the weights are $digest, the run recorded 0123456789abcdef$" "$dir/err" || fail "step 3 is not told"
+cp "$dir/metrics" "$run/search/metrics.jsonl"
+
+# ---- replay: bad arguments ----
+refused "need one STEP, got 0" replay --run "$run"
+refused "need one STEP, got 2" replay --run "$run" 1 2
+refused 'STEP is "x"' replay --run "$run" x
+refused "no train step 5 is recorded" replay --run "$run" 5
+refused 'agent is "judge"' replay --run "$run" --agent judge 1
+refused "no-such-run" replay --run "$dir/no-such-run" 1
+
+# ---- eval ----
+cat >"$dir/known.jsonl" <<'EOF'
+{"id":"a","split":"test","hops":1,"template":"t","new_phrasing":false,"question":"Who?","answer":"who","steps":[{"ask":"x","answer":"y","page":"z"}]}
+{"id":"b","split":"test","hops":1,"template":"t","new_phrasing":false,"question":"Mia?","answer":"No","steps":[{"ask":"x","answer":"y","page":"z"}]}
+EOF
+# greedy, the fake policy says back a short question: half of these answers are right
+ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40 --json
+tr -d ' \n' <"$dir/out" >"$dir/json"
+grep -q '"greedy":{"n":40,"success":0.5,"lo":0.351995,"hi":0.648005,"calls":0.0,"expert":null}}$' \
+    "$dir/json" || fail "eval --json measures otherwise"
+grep -q '^{"sampled":{"n":40,"success":' "$dir/json" || fail "eval --json has no share as sampled"
+ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40
+[ "$(wc -l <"$dir/out")" -eq 2 ] || fail "eval does not print two lines"
+grep -q '^greedy  *40 questions  *success 0.500 \[0.352, 0.648\]  *calls per question 0.00 ' "$dir/out" ||
+    fail "eval measures otherwise"
+grep -q '^as sampled  *40 questions  *success ' "$dir/out" || fail "eval has no share as sampled"
+cp "$dir/out" "$dir/first"
+ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40
+cmp "$dir/first" "$dir/out" || fail "eval measures otherwise the second time"
+
+refused 'count is "0"' eval --run "$run" --count 0
+refused 'split is "all"' eval --run "$run" --split all
+refused "none of the 2 questions" eval --run "$run" --questions "$dir/known.jsonl" --split dev
+refused "unexpected argument \"more\"" eval --run "$run" more
+refused "lacks its value" eval --run "$run" --seed
+refused "no-such-file" eval --run "$run" --corpus "$dir/no-such-file"
+refused "no-such-run" eval --run "$dir/no-such-run"
+
+# ---- replay: from states; a run that stands still with a train step behind its newest state ----
+run=$dir/stopped
+conf 400 >"$dir/stopped.conf"
+
+# look: the newest train step's phase, the newest state's, and how many states there are
+look() {
+    phase=$(sed -n '/"name":"train"/s/^{"phase":\([0-9]*\),.*/\1/p' "$run/main/metrics.jsonl" 2>/dev/null | tail -n 1)
+    newest=$(ls -d "$run"/main/state-* 2>/dev/null | tail -n 1 | sed 's/.*state-0*//')
+    states=$(ls -d "$run"/main/state-* 2>/dev/null | wc -l)
+}
+
+tries=0
+look
+until [ "$states" -ge 2 ] && [ "$newest" -gt 7 ] && [ "$phase" -ge "$newest" ]; do
+    [ $tries -lt 40 ] || fail "no stop left a train step behind two states"
+    tries=$((tries + 1))
+    "$mgrpo" train --quiet --run "$run" "$dir/stopped.conf" >"$dir/out" 2>"$dir/err" &
+    pid=$!
+    before=${phase:-0}
+    while [ "${phase:-0}" -lt $((before + 8)) ] && kill -0 "$pid" 2>/dev/null; do
+        sleep 0.05
+        look
+    done
+    kill -INT "$pid" || fail "the run ended before it was stopped"
+    status=0
+    wait "$pid" || status=$?
+    pid=
+    [ "$status" -eq 3 ] || fail "a run that is stopped ends with status $status"
+    look
+done
+step=$(sed -n "/^{\"phase\":$phase,/s/.*\"step\":\([0-9]*\),.*/\1/p" "$run/main/metrics.jsonl")
+ends 0 replay --run "$run" "$step"
+near=$(wc -l <"$dir/out")
+says "step $step: weights $(recorded main "$step" weights), the same bits as recorded"
+state=$(ls -d "$run"/main/state-* | tail -n 1)
+head -c 64 "$state" >"$dir/cut"
+cp "$dir/cut" "$state"
+ends 0 replay --run "$run" "$step"
+says "step $step: weights $(recorded main "$step" weights), the same bits as recorded"
+far=$(wc -l <"$dir/out")
+[ "$far" -gt "$near" ] || fail "with its newest state damaged it begins no earlier: $far steps, $near before"
+for state in "$run"/main/state-*; do
+    cp "$dir/cut" "$state"
+done
+refused "state-" replay --run "$run" "$step"
+echo "test_replay: whole, changed and stopped runs; $near steps from the newest state, $far from the one before"
