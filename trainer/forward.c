@@ -70,9 +70,14 @@ linear(struct mg_policy *p, const struct mg_batch *b, struct clgrpo_tensor x, si
     return mg_op_gemm(p, x, mg_matrix(&p->weights, offset, out_features, x.shape[1]), y, flags, err);
 }
 
+/*
+ * A sum is left to the norm that reads it: mid = x + branch is written by the second norm, and the
+ * next layer's input mid + branch by its first. `before` is the layer before, whose mid and branch make x; NULL in the
+ * first layer, where x is there.
+ */
 static enum mg_status
-layer_forward(struct mg_policy *p, const struct mg_batch *b, size_t i, struct clgrpo_tensor x, struct clgrpo_tensor y,
-              struct mg_err *err)
+layer_forward(struct mg_policy *p, const struct mg_batch *b, size_t i, const struct mg_acts *before,
+              struct clgrpo_tensor x, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_dims *d = &p->params.dims;
@@ -84,8 +89,13 @@ layer_forward(struct mg_policy *p, const struct mg_batch *b, size_t i, struct cl
     struct clgrpo_tensor h1 = mg_rows(&a->h1, n), qkv = mg_rows(&a->qkv, n), o = mg_rows(&a->o, n);
     struct clgrpo_tensor mid = mg_rows(&a->mid, n), h2 = mg_rows(&a->h2, n), gate_up = mg_rows(&a->gate_up, n);
     struct clgrpo_tensor act = mg_rows(&a->act, n), branch = mg_rows(&p->branch, n);
+    struct clgrpo_tensor norm1 = mg_vector(&p->weights, w->norm1, d->E), norm2 = mg_vector(&p->weights, w->norm2, d->E);
+    struct clgrpo_tensor rstd1 = mg_vector(&a->rstd1, 0, n), rstd2 = mg_vector(&a->rstd2, 0, n);
 
-    MG_TRY(mg_op_norm(p, x, mg_vector(&p->weights, w->norm1, d->E), h1, mg_vector(&a->rstd1, 0, n), err));
+    if (before == NULL)
+        MG_TRY(mg_op_norm(p, x, norm1, h1, rstd1, err));
+    else
+        MG_TRY(mg_op_add_norm(p, mg_rows(&before->mid, n), branch, x, norm1, h1, rstd1, err));
     MG_TRY(linear(p, b, h1, w->qkv, d->qkv, &packed->qkv, qkv, err));
     MG_TRY(mg_op_rope(p, qkv, false, err));
     if (b->decode)
@@ -93,12 +103,10 @@ layer_forward(struct mg_policy *p, const struct mg_batch *b, size_t i, struct cl
     else
         MG_TRY(attend_batch(p, b, a, err));
     MG_TRY(linear(p, b, o, w->o, d->E, &packed->o, branch, err));
-    MG_TRY(mg_op_add(p, x, branch, mid, err));
-    MG_TRY(mg_op_norm(p, mid, mg_vector(&p->weights, w->norm2, d->E), h2, mg_vector(&a->rstd2, 0, n), err));
+    MG_TRY(mg_op_add_norm(p, x, branch, mid, norm2, h2, rstd2, err));
     MG_TRY(linear(p, b, h2, w->gate_up, 2 * d->F, &packed->gate_up, gate_up, err));
     MG_TRY(mg_op_swiglu(p, gate_up, act, err));
     MG_TRY(linear(p, b, act, w->down, d->E, &packed->down, branch, err));
-    MG_TRY(mg_op_add(p, mid, branch, y, err));
 out:
     return st;
 }
@@ -109,18 +117,19 @@ mg_forward(struct mg_policy *p, const struct mg_batch *b, struct mg_err *err)
     enum mg_status st = MG_OK;
     const struct mg_params *w = &p->params;
     const struct mg_dims *d = &w->dims;
-    size_t in = 0;
+    const struct mg_acts *before = NULL;
+    struct clgrpo_tensor last = mg_rows(&p->x[b->keep ? d->layers : 1], b->n);
 
     MG_TRY(mg_op_gather(p, mg_matrix(&p->weights, w->embed, d->V, d->E), mg_line(&p->ints, MG_INT_TOKEN, b->n),
                         mg_rows(&p->x[0], b->n), err));
     for (size_t i = 0; i < d->layers; i++) {
-        size_t out_index = b->keep ? i + 1 : 1 - in; /* without a backward two buffers take turns */
+        size_t kept = b->keep ? i : 0;
 
-        MG_TRY(layer_forward(p, b, i, mg_rows(&p->x[in], b->n), mg_rows(&p->x[out_index], b->n), err));
-        in = out_index;
+        MG_TRY(layer_forward(p, b, i, before, mg_rows(&p->x[kept], b->n), err));
+        before = &p->acts[kept];
     }
-    MG_TRY(mg_op_gather(p, mg_rows(&p->x[in], b->n), mg_line(&p->ints, MG_INT_ROW, b->n_rows),
-                        mg_rows(&p->selected, b->n_rows), err));
+    MG_TRY(mg_op_add(p, mg_rows(&before->mid, b->n), mg_rows(&p->branch, b->n), last, err));
+    MG_TRY(mg_op_gather(p, last, mg_line(&p->ints, MG_INT_ROW, b->n_rows), mg_rows(&p->selected, b->n_rows), err));
     MG_TRY(mg_op_norm(p, mg_rows(&p->selected, b->n_rows), mg_vector(&p->weights, w->norm, d->E),
                       mg_rows(&p->hidden, b->n_rows), mg_vector(&p->rstd, 0, b->n_rows), err));
 out:

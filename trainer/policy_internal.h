@@ -90,6 +90,10 @@ struct mg_gemm_flags {
 };
 enum mg_status mg_op_gemm(struct mg_policy *p, struct clgrpo_tensor a, struct clgrpo_tensor b, struct clgrpo_tensor c,
                           struct mg_gemm_flags flags, struct mg_err *err);
+/* sum = x + residual, y = its norm. */
+enum mg_status mg_op_add_norm(struct mg_policy *p, struct clgrpo_tensor x, struct clgrpo_tensor residual,
+                              struct clgrpo_tensor sum, struct clgrpo_tensor w, struct clgrpo_tensor y,
+                              struct clgrpo_tensor rstd, struct mg_err *err);
 enum mg_status mg_op_norm(struct mg_policy *p, struct clgrpo_tensor x, struct clgrpo_tensor w, struct clgrpo_tensor y,
                           struct clgrpo_tensor rstd, struct mg_err *err);
 enum mg_status mg_op_norm_backward(struct mg_policy *p, struct clgrpo_tensor x, size_t w_offset,

@@ -116,13 +116,15 @@ out:
 }
 
 enum mg_status
-mg_op_norm(struct mg_policy *p, struct clgrpo_tensor x, struct clgrpo_tensor w, struct clgrpo_tensor y,
-           struct clgrpo_tensor rstd, struct mg_err *err)
+mg_op_add_norm(struct mg_policy *p, struct clgrpo_tensor x, struct clgrpo_tensor residual, struct clgrpo_tensor sum,
+               struct clgrpo_tensor w, struct clgrpo_tensor y, struct clgrpo_tensor rstd, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct clgrpo_rmsnorm_args args = CLGRPO_RMSNORM_ARGS_INIT;
 
     args.x = x;
+    args.residual = residual;
+    args.sum = sum;
     args.w = w;
     args.y = y;
     args.rstd = rstd;
@@ -130,6 +132,15 @@ mg_op_norm(struct mg_policy *p, struct clgrpo_tensor x, struct clgrpo_tensor w, 
     RUN("norm", 0.0, clgrpo_rmsnorm(p->ctx, &args, p->queue, 0, NULL, NULL));
 out:
     return st;
+}
+
+enum mg_status
+mg_op_norm(struct mg_policy *p, struct clgrpo_tensor x, struct clgrpo_tensor w, struct clgrpo_tensor y,
+           struct clgrpo_tensor rstd, struct mg_err *err)
+{
+    struct clgrpo_tensor none = {0};
+
+    return mg_op_add_norm(p, x, none, none, w, y, rstd, err);
 }
 
 enum mg_status
