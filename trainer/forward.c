@@ -71,9 +71,9 @@ linear(struct mg_policy *p, const struct mg_batch *b, struct clgrpo_tensor x, si
 }
 
 /*
- * A sum is left to the norm that reads it: mid = x + branch is written by the second norm, and the
- * next layer's input mid + branch by its first. `before` is the layer before, whose mid and branch make x; NULL in the
- * first layer, where x is there.
+ * A sum is left to the norm that reads it: mid = x + branch is written by the second norm, and the next layer's input
+ * mid + branch by its first. `before` is the layer before, whose mid and branch make x; NULL in the first layer, where
+ * x is there.
  */
 static enum mg_status
 layer_forward(struct mg_policy *p, const struct mg_batch *b, size_t i, const struct mg_acts *before,
