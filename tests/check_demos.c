@@ -114,7 +114,8 @@ START_TEST(an_agent_reads_its_own)
     ck_assert(next(100));
     is(main_ids, "00000001111", MAIN_LEN);
     ck_assert(!next(100));
-    ck_assert_uint_eq(mg_demo_file_skipped(demos), 0);
+    ck_assert_uint_eq(mg_demo_file_count(demos).read, 1);
+    ck_assert_uint_eq(mg_demo_file_count(demos).skipped, 0);
 }
 END_TEST
 
@@ -124,10 +125,18 @@ START_TEST(long_ones_are_passed_over)
     ck_assert(next(SEARCH_LEN));
     ck_assert_uint_eq(e.len, SEARCH_LEN);
     ck_assert(!next(SEARCH_LEN));
-    ck_assert_uint_eq(mg_demo_file_skipped(demos), 2);
-    ck_assert_int_eq(mg_demo_file_rewind(demos, &err), MG_OK);
-    ck_assert(next(MAIN_LEN));
-    is(main_ids, "00000001111", MAIN_LEN);
+    for (int again = 0; again < 2; again++) { /* what is read twice counts once */
+        struct mg_demo_count n = mg_demo_file_count(demos);
+
+        ck_assert_uint_eq(n.read, 3);
+        ck_assert_uint_eq(n.skipped, 2);
+        ck_assert_uint_eq(n.longest, MAIN_LEN);
+        ck_assert_int_eq(mg_demo_file_rewind(demos, &err), MG_OK);
+        ck_assert(next(MAIN_LEN));
+        is(main_ids, "00000001111", MAIN_LEN);
+        while (next(1))
+            ck_abort_msg("no demonstration has one token");
+    }
 }
 END_TEST
 

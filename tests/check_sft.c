@@ -250,6 +250,22 @@ START_TEST(the_rate_warms_up_and_falls)
 }
 END_TEST
 
+/* Ten of a hundred demonstrations have a number of one digit and fit; many epochs count them once. */
+START_TEST(long_ones_are_counted_once)
+{
+    struct mg_sft_config c = usual;
+    struct mg_demo_count n;
+
+    c.max_len = SHORT;
+    write_demos(100, true);
+    ck_assert_uint_gt(trains(&c).epochs, 2);
+    n = mg_demo_file_count(demos);
+    ck_assert_uint_eq(n.read, 100);
+    ck_assert_uint_eq(n.skipped, 90);
+    ck_assert_uint_eq(n.longest, SHORT + 1);
+}
+END_TEST
+
 static enum mg_status
 stop_at_three(void *arg, const struct mg_sft_progress *at)
 {
@@ -332,6 +348,7 @@ main(void)
     tcase_add_test(tc, a_batch_without_own_turns_weighs_nothing);
     tcase_add_test(tc, the_order_is_that_of_the_seed);
     tcase_add_test(tc, the_rate_warms_up_and_falls);
+    tcase_add_test(tc, long_ones_are_counted_once);
     tcase_add_test(tc, a_watcher_stops_it);
     tcase_add_test(tc, what_cannot_be_trained_is_refused);
     tcase_add_test(tc, scores_count_turns);

@@ -227,34 +227,73 @@ print_scores(const struct mg_sft_scores *s)
     fprintf(stderr, ", mean log p %.4f\n", s->own_tokens > 0 ? s->own_logprob / s->own_tokens : 0.0);
 }
 
+/* What a file held, and what of it was too long for the context. */
 static void
-print_json(const struct mg_sft_progress *done, const struct mg_sft_scores *s)
+print_count(const char *path, const struct mg_demo_count *n, uint32_t max_len)
 {
+    if (n->skipped > 0)
+        fprintf(stderr, "%s: passed over %zu of %zu demonstrations, of more than %u tokens; the longest has %u\n", path,
+                n->skipped, n->read, max_len, n->longest);
+}
+
+struct result {
+    struct mg_sft_progress done;
+    struct mg_sft_scores scores;
+    struct mg_demo_count trained, scored;
+};
+
+static void
+print_json(const struct result *r)
+{
+    const struct mg_sft_scores *s = &r->scores;
     json_t *turns = json_object();
     json_t *all;
 
-    for (int r = 0; r < MG_N_ROLES; r++)
-        if (s->turns[r] > 0)
-            json_object_set_new(turns, mg_role_name((enum mg_role)r),
-                                json_real((double)s->turns_exact[r] / s->turns[r]));
-    all = json_pack("{s:f, s:f, s:I, s:f, s:i, s:f, s:o}", "tokens", done->tokens, "seconds", done->seconds, "steps",
-                    (json_int_t)done->steps, "loss", done->loss, "n", (int)s->n, "exact",
-                    s->n > 0 ? (double)s->exact / s->n : 0.0, "turns", turns);
+    for (int i = 0; i < MG_N_ROLES; i++)
+        if (s->turns[i] > 0)
+            json_object_set_new(turns, mg_role_name((enum mg_role)i),
+                                json_real((double)s->turns_exact[i] / s->turns[i]));
+    all = json_pack("{s:f, s:f, s:I, s:f, s:I, s:i, s:f, s:I, s:o}", "tokens", r->done.tokens, "seconds",
+                    r->done.seconds, "steps", (json_int_t)r->done.steps, "loss", r->done.loss, "skipped",
+                    (json_int_t)r->trained.skipped, "n", (int)s->n, "exact", s->n > 0 ? (double)s->exact / s->n : 0.0,
+                    "eval_skipped", (json_int_t)r->scored.skipped, "turns", turns);
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
 }
 
 static enum mg_status
-score(const struct sft_options *o, struct mg_tokenizer *tok, struct mg_policy *p, struct mg_sft_scores *s,
-      struct mg_err *err)
+train(const struct sft_options *o, struct mg_tokenizer *tok, struct mg_policy *p, struct result *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_demo_file *demos = NULL;
+    struct watch w = {.budget = o->config.tokens, .terminal = isatty(STDERR_FILENO) != 0};
+    const struct mg_sft_progress *done = &r->done;
+
+    MG_TRY(mg_demo_file_open(o->demos, o->agent, tok, &demos, err));
+    MG_TRY(mg_sft_run(p, demos, &o->config, show, &w, &r->done, err));
+    fprintf(stderr, "%s%llu steps, %.2f M tokens, %.0f s, %.0f tokens/s, loss %.4f\n", w.terminal ? "\n" : "",
+            (unsigned long long)done->steps, done->tokens / 1e6, done->seconds, done->tokens / (done->seconds + 1e-9),
+            done->loss);
+    r->trained = mg_demo_file_count(demos);
+    print_count(o->demos, &r->trained, o->config.max_len);
+    MG_TRY(mg_policy_save_model(p, o->out, o->dtype, err));
+out:
+    mg_demo_file_close(demos);
+    return st;
+}
+
+static enum mg_status
+score(const struct sft_options *o, struct mg_tokenizer *tok, struct mg_policy *p, struct result *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_demo_file *demos = NULL;
 
     MG_TRY(mg_demo_file_open(o->eval, o->agent, tok, &demos, err));
-    MG_TRY(mg_sft_score(p, demos, o->config.max_len, o->eval_count, s, err));
-    print_scores(s);
+    MG_TRY(mg_sft_score(p, demos, o->config.max_len, o->eval_count, &r->scores, err));
+    print_scores(&r->scores);
+    r->scored = mg_demo_file_count(demos);
+    print_count(o->eval, &r->scored, o->config.max_len);
 out:
     mg_demo_file_close(demos);
     return st;
@@ -265,28 +304,18 @@ run(const struct sft_options *o, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_tokenizer *tok = NULL;
-    struct mg_demo_file *demos = NULL;
     struct mg_policy *p = NULL;
-    struct watch w = {.budget = o->config.tokens, .terminal = isatty(2) != 0};
-    struct mg_sft_progress done = {0};
-    struct mg_sft_scores scores = {0};
+    struct result r = {.done = {0}};
 
     MG_TRY(mg_tokenizer_load(o->tokenizer, &tok, err));
     MG_TRY(open_policy(o, tok, &p, err));
-    if (o->demos != NULL) {
-        MG_TRY(mg_demo_file_open(o->demos, o->agent, tok, &demos, err));
-        MG_TRY(mg_sft_run(p, demos, &o->config, show, &w, &done, err));
-        fprintf(stderr, "%s%llu steps, %.2f M tokens, %.0f s, %.0f tokens/s, loss %.4f\n", w.terminal ? "\n" : "",
-                (unsigned long long)done.steps, done.tokens / 1e6, done.seconds, done.tokens / (done.seconds + 1e-9),
-                done.loss);
-        MG_TRY(mg_policy_save_model(p, o->out, o->dtype, err));
-    }
+    if (o->demos != NULL)
+        MG_TRY(train(o, tok, p, &r, err));
     if (o->eval != NULL)
-        MG_TRY(score(o, tok, p, &scores, err));
+        MG_TRY(score(o, tok, p, &r, err));
     if (o->json)
-        print_json(&done, &scores);
+        print_json(&r);
 out:
-    mg_demo_file_close(demos);
     mg_policy_close(p);
     mg_tokenizer_free(tok);
     return st;

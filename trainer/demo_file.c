@@ -12,7 +12,8 @@ enum { MAX_LINE = 1 << 20 };
 struct mg_demo_file {
     FILE *stream;
     char *path, *agent, *line;
-    size_t line_room, line_number, skipped;
+    size_t line_room, line_number, counted; /* lines up to `counted` are in `count` */
+    struct mg_demo_count count;
     struct mg_tokenizer *tok;
     struct mg_specials specials;
     struct mg_token_list text;
@@ -39,7 +40,7 @@ mg_demo_file_open(const char *path, const char *agent, struct mg_tokenizer *tok,
     MG_TRY(mg_specials_find(tok, &f->specials, err));
     f->path = strdup(path);
     f->agent = agent != NULL ? strdup(agent) : NULL;
-    MG_REQUIRE(f->path != NULL && (agent == NULL || f->agent != NULL), MG_FAIL, "out of memory");
+    MG_REQUIRE(f->path != NULL && (agent == NULL || f->agent != NULL), MG_FAIL, "out of memory: the name %s", path);
     f->stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     MG_REQUIRE(f->stream != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
     *out = f;
@@ -144,6 +145,19 @@ out:
     return st;
 }
 
+static void
+count_one(struct mg_demo_file *f, uint32_t len, bool fits)
+{
+    if (f->line_number <= f->counted)
+        return;
+    f->counted = f->line_number;
+    f->count.read++;
+    if (fits)
+        return;
+    f->count.skipped++;
+    f->count.longest = len > f->count.longest ? len : f->count.longest;
+}
+
 enum mg_status
 mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struct mg_example *out, bool *more, struct mg_err *err)
 {
@@ -155,7 +169,7 @@ mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struct mg_example *o
         bool used = false;
 
         if (len < 0) {
-            MG_REQUIRE(!ferror(f->stream), MG_FAIL, "%s: %s", f->path, strerror(errno));
+            MG_REQUIRE(feof(f->stream), MG_FAIL, "%s:%zu: %s", f->path, f->line_number + 1, strerror(errno));
             *more = false;
             return MG_OK;
         }
@@ -165,9 +179,9 @@ mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struct mg_example *o
         MG_TRY(parse_line(f, (size_t)len, out, &used, err));
         if (!used)
             continue;
+        count_one(f, out->len, out->len <= max_len);
         if (out->len <= max_len)
             return MG_OK;
-        f->skipped++;
     }
 out:
     return st;
@@ -184,8 +198,8 @@ out:
     return st;
 }
 
-size_t
-mg_demo_file_skipped(const struct mg_demo_file *f)
+struct mg_demo_count
+mg_demo_file_count(const struct mg_demo_file *f)
 {
-    return f->skipped;
+    return f->count;
 }
