@@ -116,9 +116,9 @@ out:
     return st;
 }
 
-/* Makes the rename itself durable. File systems that cannot sync a directory say EINVAL, which is no loss of data. */
-static enum mg_status
-sync_parent(const char *path, struct mg_err *err)
+/* File systems that cannot sync a directory say EINVAL, which is no loss of data. */
+enum mg_status
+mg_dir_sync(const char *path, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const char *slash = strrchr(path, '/');
@@ -154,7 +154,7 @@ mg_file_new_commit(struct mg_file_new *f, struct mg_err *err)
     f->fd = -1;
     MG_REQUIRE(close(fd) == 0, MG_FAIL, "cannot close %s: %s", f->temp, strerror(errno));
     MG_REQUIRE(rename(f->temp, f->path) == 0, MG_FAIL, "cannot rename %s to %s: %s", f->temp, f->path, strerror(errno));
-    st = sync_parent(f->path, err);
+    st = mg_dir_sync(f->path, err);
     file_new_free(f);
     return st;
 out:

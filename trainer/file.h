@@ -31,6 +31,9 @@ void mg_file_new_abort(struct mg_file_new *f);
 /* The three steps above for data already in memory. */
 enum mg_status mg_file_write_atomic(const char *path, const void *data, size_t len, struct mg_err *err);
 
+/* Makes a rename to `path`, or its creation, durable: syncs the directory that holds it. */
+enum mg_status mg_dir_sync(const char *path, struct mg_err *err);
+
 /* Makes the directory `path` and its missing parents, mode 0777 less the umask. An existing directory is success. */
 enum mg_status mg_dir_make(const char *path, struct mg_err *err);
 

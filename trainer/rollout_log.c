@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "file.h"
+
 enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22, MAX_TEXT = 1 << 30 };
 
 struct mg_rollout_log {
@@ -70,9 +72,10 @@ to_json(const struct mg_logged *r)
         if (r->mask[i])
             json_array_append_new(logprob, json_real((double)r->logprob[i]));
     }
-    return json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question", (int)r->question, "rollout",
-                     (int)r->rollout, "call", (int)r->call, "weight", r->weight, "reward", r->reward, "advantage",
-                     r->advantage, "kind", r->reward_kind, "ids", ids, "mask", mask, "logprob", logprob);
+    return json_pack("{s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question", (json_int_t)r->question,
+                     "rollout", (json_int_t)r->rollout, "call", (json_int_t)r->call, "weight", r->weight, "reward",
+                     r->reward, "advantage", r->advantage, "kind", r->reward_kind, "ids", ids, "mask", mask, "logprob",
+                     logprob);
 }
 
 /* A log-probability that is not finite has no JSON form: it leaves the list one short. */
@@ -103,21 +106,37 @@ out:
     return st;
 }
 
+/* gzclose leaves the file's bytes to the system's care: they must be on the disk before the name is. */
+static enum mg_status
+sync_file(const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    MG_REQUIRE(fd >= 0 && fsync(fd) == 0, MG_FAIL, "cannot sync %s: %s", path, strerror(errno));
+out:
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
 enum mg_status
 mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    int rc = gzclose(log->file), fd = open(log->temp, O_RDONLY | O_CLOEXEC);
+    bool there = true;
+    int rc = gzclose(log->file);
 
     log->file = NULL;
-    if (fd < 0 || fsync(fd) != 0)
-        rc = Z_ERRNO;
-    if (fd >= 0)
-        close(fd);
-    if (rc != Z_OK || rename(log->temp, log->path) != 0) {
-        st = mg_fail(err, MG_FAIL, "%s: %s", log->path, strerror(errno));
+    MG_REQUIRE(rc == Z_OK, MG_FAIL, "cannot write %s: %s", log->temp, rc == Z_ERRNO ? strerror(errno) : zError(rc));
+    MG_TRY(sync_file(log->temp, err));
+    MG_REQUIRE(rename(log->temp, log->path) == 0, MG_FAIL, "cannot rename %s to %s: %s", log->temp, log->path,
+               strerror(errno));
+    there = false;
+    MG_TRY(mg_dir_sync(log->path, err));
+out:
+    if (there)
         unlink(log->temp);
-    }
     log_free(log);
     return st;
 }
