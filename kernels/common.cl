@@ -12,6 +12,12 @@
 #define P_VECTOR_WIDTH 8
 #endif
 
+/*
+ * A C99 inline function that is not inlined has no body here. LLVM 15 and 19 leave large ones uninlined for NVIDIA and AMD, whose linkers then
+ * miss them; and PoCL 3.1 shares the local memory of a function that it does not inline between work-groups.
+ */
+#define inline inline __attribute__((always_inline))
+
 #define C_CAT_(a, b) a##b
 #define C_CAT(a, b)  C_CAT_(a, b)
 
