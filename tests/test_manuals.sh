@@ -21,5 +21,12 @@ done
 for command in train agent sft eval ask replay report world; do
     [ -f "$srcdir/man/mgrpo-$command.1" ] || { echo "no page for mgrpo $command"; status=1; }
 done
-rm -f manuals.symbols
+# what --help of a command lists is in its page, and the other way round
+for command in train agent sft eval ask replay report world; do
+    "${top_builddir:-.}/mgrpo" "$command" --help | sed -n 's/^ *\(-[a-zA-Z], \)*--\([a-z-]*\).*/\2/p' | sort >manuals.help
+    sed -n '/^\.\(It\|Op\|Fl\)/s/ / /p' "$srcdir/man/mgrpo-$command.1" | grep -o ' -[a-z][a-z-]*' |
+        sed 's/^ -//' | sort -u >manuals.page
+    diff manuals.help manuals.page || { echo "mgrpo-$command.1: --help (<) and the page (>) differ"; status=1; }
+done
+rm -f manuals.symbols manuals.help manuals.page
 exit $status
