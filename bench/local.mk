@@ -40,7 +40,7 @@ bench/kernel_hash.h: kernels/sources.c
 	hash=`(sha256sum || shasum -a 256 || cksum) 2>/dev/null <kernels/sources.c | cut -c1-16 | cut -d' ' -f1` && \
 	echo "#define BENCH_KERNEL_HASH \"$$hash\"" >$@.tmp && mv $@.tmp $@
 
-EXTRA_DIST += bench/peers/torch_train.py
+EXTRA_DIST += bench/peers/peer_rows.py bench/peers/tinygrad_rows.py bench/peers/torch_rows.py bench/peers/torch_train.py
 
 clgrpo_info_SOURCES = bench/info.c
 clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

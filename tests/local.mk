@@ -327,6 +327,7 @@ tests_fake_files_LDADD = $(trainer_test_ldadd)
 
 # ---- Whole-system tests ----
 test_scripts = \
+	tests/test_bench.sh \
 	tests/test_exports.sh \
 	tests/test_format.sh \
 	tests/test_install.sh \

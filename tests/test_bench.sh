@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# clgrpo-bench on a few rows: what its files hold is what its page says, a comparison with itself finds nothing, one with a doctored
+# file names the row, and a submission says nothing of who made it.
+set -eu
+bench=$(cd "$top_builddir" && pwd)/clgrpo-bench
+[ -x "$bench" ] || { echo "clgrpo-bench is not built"; exit 1; }
+command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
+dir=$PWD/bench.test
+rm -rf "$dir"
+mkdir "$dir"
+cd "$dir"
+fail() { echo "$*"; exit 1; }
+
+# Names: globs and text select, and a name that is none is an error.
+"$bench" --list >all.txt
+[ "$(sort all.txt | uniq -d)" = "" ] || fail "a row is listed twice: $(sort all.txt | uniq -d)"
+"$bench" --list 'advantage.f32.64x*' '*.packed.1x384x128' program.warm >some.txt
+[ "$(wc -l <some.txt)" -eq 4 ] || fail "three patterns chose: $(cat some.txt)"
+rc=0; "$bench" --list no.such.row 2>err.txt || rc=$?
+[ $rc -eq 2 ] && grep -q no.such.row err.txt || fail "an unknown row: exit $rc, $(cat err.txt)"
+rc=0; "$bench" --output x 2>err.txt || rc=$?
+[ $rc -eq 2 ] || fail "--output without submit: exit $rc"
+
+# One run, all files. A peer from a file joins its row and no other.
+cat >peers.json <<'END'
+[{"row": "gemm.f32.packed.1x384x128", "peer": "Other 1.0", "value": 0.001, "unit": "GB/s", "median_us": 196608.0}]
+END
+"$bench" --seconds 0.01 --peers peers.json --json a.json --tsv a.tsv --svg a.svg --html a.html \
+    advantage.f32.64x8 gemm.f32.packed.1x384x128 gemm.f32.packed.64x704x128 program.warm_start >a.txt
+grep -q 'Other 1.0 0.0' a.txt || fail "the peer's row is not joined: $(cat a.txt)"
+[ "$(grep -c 'Other 1.0' a.txt)" -eq 1 ] || fail "the peer joined another row: $(cat a.txt)"
+
+# What each row holds, and that the page explains every field.
+python3 - a.json "$srcdir/man/clgrpo-bench.1" <<'END'
+import json, math, re, sys
+
+fields = {"row": str, "value": float, "unit": str, "limit": float, "limit_name": str, "ratio": float, "median_us": float,
+          "event_us": float, "spread": float, "rounds": int, "copies": int, "flop": float, "bytes": float, "cached": bool,
+          "device": str, "family": str, "kernels": str, "peers": list}
+rows = json.load(open(sys.argv[1]))
+page = open(sys.argv[2]).read()
+for row in rows:
+    assert set(row) == set(fields), (row["row"], set(row) ^ set(fields))
+    for field, kind in fields.items():
+        assert isinstance(row[field], kind) and (kind is not float or math.isfinite(row[field])), (row["row"], field, row[field])
+    assert row["value"] > 0 and row["median_us"] > 0 and row["spread"] >= 0 and row["rounds"] >= 1, row
+    assert row["family"] in ("cpu", "simt") and re.fullmatch("[0-9a-f]{8,16}", row["kernels"]), row
+    assert row["unit"] in ("GFLOP/s", "GB/s", "Gexp/s", "us", "ms"), row["unit"]
+    if row["limit"] > 0:
+        less_is_more = row["unit"] in ("us", "ms")
+        share = row["limit"] / row["value"] if less_is_more else row["value"] / row["limit"]
+        assert abs(share - row["ratio"]) < 1e-3 * share, row
+by_name = {r["row"]: r for r in rows}
+for name in fields:
+    assert re.search(rf"^\.It .*\b{name}\b", page, re.M), f"the page does not explain the field {name}"
+for name in [n for n in by_name if n.startswith("machine.")]:
+    assert name in page, f"the page does not explain {name}"
+for name in ("fma.f32", "exp.f32", "copy", "read", "write", "upload", "download", "launch", "launch.waited"):
+    assert "machine." + name in by_name, name
+for name in ("advantage.f32.64x8", "gemm.f32.packed.1x384x128", "gemm.f32.packed.64x704x128"):
+    row = by_name[name]
+    assert row["rounds"] >= 5 and row["limit"] > 0 and row["event_us"] > 0, row
+    assert row["limit_name"] in ("fma", "copy", "read", "launch"), row
+assert by_name["gemm.f32.packed.1x384x128"]["copies"] > 1, "a memory-bound row found its data in the caches"
+assert by_name["gemm.f32.packed.64x704x128"]["flop"] // 100 == 2 * 64 * 704 * 128 // 100
+peers = {p["name"]: p for p in by_name["gemm.f32.packed.1x384x128"]["peers"]}
+ours = by_name["gemm.f32.packed.1x384x128"]["value"]
+assert abs(peers["Other 1.0"]["ratio"] * 0.001 - ours) < 1e-3 * ours, peers
+assert by_name["program.warm_start"]["unit"] == "ms" and by_name["program.warm_start"]["limit"] == 300
+END
+head -n 1 a.tsv | grep -q '^row	value	unit	limit	limit_name	ratio	median_us	event_us	spread	device	family	peers$' || fail "a.tsv: $(head -n 1 a.tsv)"
+[ "$(wc -l <a.tsv)" -eq 5 ] || fail "a.tsv has $(wc -l <a.tsv) lines"
+python3 - a.svg a.html <<'END'
+import re, sys, xml.etree.ElementTree as tree
+
+tree.parse(sys.argv[1])
+html = open(sys.argv[2]).read()
+charts = re.findall(r"<svg.*?</svg>", html, re.S)
+assert len(charts) >= 3, f"{len(charts)} charts"
+for chart in charts:
+    tree.fromstring(chart)
+    assert "nan" not in chart and "inf" not in chart
+assert "<script" not in html and "http" not in html and "prefers-color-scheme:dark" in html and "Other 1.0" in html
+assert "gemm.f32.packed.64x704x128" in charts[0], "the product is not on the roofline"
+END
+
+# Nothing differs from itself; a row that is made three times slower is named, and nothing else.
+"$bench" compare --fail-slower a.json a.json >same.txt || fail "a file differs from itself: $(cat same.txt)"
+grep -q '^verdict: nothing changed beyond the noise in 4 rows; B / A 1.00x' same.txt || fail "$(cat same.txt)"
+python3 - <<'END'
+import json
+
+rows = json.load(open("a.json"))
+for row in rows:
+    row["spread"] = 0.01
+json.dump(rows, open("before.json", "w"))
+row = next(r for r in rows if r["row"] == "gemm.f32.packed.64x704x128")
+row["value"], row["median_us"], row["spread"] = row["value"] / 3, row["median_us"] * 3, 0.1
+next(r for r in rows if r["row"] == "advantage.f32.64x8")["value"] *= 1.029
+json.dump([r for r in rows if not r["row"].startswith("program.")], open("after.json", "w"))
+row["spread"] = 8.0
+json.dump({"rows": rows}, open("noisy.json", "w"))
+END
+rc=0; "$bench" compare --fail-slower before.json after.json >slower.txt || rc=$?
+[ $rc -eq 1 ] || fail "a slower row: exit $rc, $(cat slower.txt)"
+sed -n 2p slower.txt | grep -q '^gemm.f32.packed.64x704x128 .* 0.33x .* slower$' || fail "the slowest row is not first: $(cat slower.txt)"
+grep -q '^verdict: 1 slower, 0 faster, 2 the same' slower.txt || fail "$(cat slower.txt)"
+grep -q '^1 rows only in A, 0 only in B' slower.txt || fail "$(cat slower.txt)"
+"$bench" compare before.json after.json >/dev/null || fail "without --fail-slower a slower row is no error"
+"$bench" compare --fail-slower before.json noisy.json >noisy.txt || fail "the noise is not heeded: $(cat noisy.txt)"
+"$bench" compare --json after.json before.json | python3 -c '
+import json, sys
+c = json.load(sys.stdin)
+assert (c["slower"], c["faster"], c["same"], c["only_b"]) == (0, 1, 2, 1), c
+last = c["rows"][-1]
+assert last["row"] == "gemm.f32.packed.64x704x128" and last["verdict"] == "faster" and abs(last["speed"] - 3) < 1e-3, last
+assert abs(last["noise"] - 0.5 * (0.01**2 + 0.1**2) ** 0.5) < 1e-4, last'
+echo '[{"row": "x", "unit": "us"}]' >broken.json
+rc=0; "$bench" compare a.json broken.json 2>err.txt || rc=$?
+[ $rc -eq 2 ] && grep -q 'element 0' err.txt || fail "a broken file: exit $rc, $(cat err.txt)"
+"$bench" --seconds 0.01 --against a.json advantage.f32.64x8 >against.txt
+grep -q 'against' against.txt && grep -q '^advantage.f32.64x8 .*[0-9]x *$' against.txt || fail "--against: $(cat against.txt)"
+
+# A submission holds what a reader needs and nothing of this host or its user.
+"$bench" submit --seconds 0.01 -o submission.json advantage.f32.64x8 gemm.f32.packed.64x704x128 >submit.txt
+python3 - submission.json <<'END'
+import getpass, json, os, pwd, socket, sys
+
+text = open(sys.argv[1]).read()
+s = json.loads(text)
+assert s["format"] == "clgrpo-bench submission 1"
+for field in ("version", "kernels", "compiler", "processor"):
+    assert s[field], field
+assert set(s["system"]) == {"name", "release", "machine"} and all(s["system"].values()), s["system"]
+for field in ("platform", "name", "vendor", "driver", "opencl", "type", "family"):
+    assert s["device"][field], field
+names = [r["row"] for r in s["rows"]]
+assert "machine.fma.f32" in names and "advantage.f32.64x8" in names, names
+me = pwd.getpwuid(os.getuid())
+# A short name could be part of an honest word; as a word of its own it could not.
+words = set(text.replace("/", " ").replace('"', " ").replace(",", " ").replace("@", " ").split())
+for secret in {me.pw_name, me.pw_gecos.split(",")[0], getpass.getuser(), socket.gethostname()} - {""}:
+    assert secret not in words, f"the submission names {secret}"
+for secret in {me.pw_dir, os.path.expanduser("~"), os.getcwd(), "submission.json"} - {"/", ""}:
+    assert secret not in text, f"the submission holds {secret}"
+END
+grep -q 'read it before you send it' submit.txt || fail "$(cat submit.txt)"
+cd ..
+rm -rf "$dir"
