@@ -87,7 +87,8 @@ enum clgrpo_family { CLGRPO_FAMILY_AUTO = 0, CLGRPO_FAMILY_SIMT, CLGRPO_FAMILY_C
 
 struct clgrpo_context_config {
     size_t struct_size;
-    enum clgrpo_family family; /* AUTO: by device type; the environment's CLGRPO_FAMILY=simt|cpu overrides AUTO */
+    enum clgrpo_family family; /* AUTO: cpu on a CPU device with vectors, else simt; the environment's
+                                  CLGRPO_FAMILY=simt|cpu overrides AUTO */
     const char *cache_dir;     /* NULL: XDG_CACHE_HOME/clgrpo, else HOME/.cache/clgrpo, else no cache; "" : no cache */
     const char *tune_file;     /* NULL: clgrpo_tune_path, if it exists; "": none */
     bool allow_reordering;     /* tuning may change the order of sums: forward operations need not be batch invariant */

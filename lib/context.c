@@ -8,8 +8,9 @@
 #include "device.h"
 #include "tune.h"
 
+/* A CPU device without vectors of its own (llvmpipe) makes lanes of work-items, as a GPU does. */
 static enum clgrpo_family
-choose_family(enum clgrpo_family wanted, cl_device_type type)
+choose_family(enum clgrpo_family wanted, const struct clgrpo_device_info *info)
 {
     const char *env = getenv("CLGRPO_FAMILY");
 
@@ -19,7 +20,7 @@ choose_family(enum clgrpo_family wanted, cl_device_type type)
         return CLGRPO_FAMILY_SIMT;
     if (env != NULL && strcasecmp(env, "cpu") == 0)
         return CLGRPO_FAMILY_CPU;
-    return (type & CL_DEVICE_TYPE_CPU) != 0 ? CLGRPO_FAMILY_CPU : CLGRPO_FAMILY_SIMT;
+    return (info->type & CL_DEVICE_TYPE_CPU) != 0 && info->vector_width > 1 ? CLGRPO_FAMILY_CPU : CLGRPO_FAMILY_SIMT;
 }
 
 /* `error` gets a sentence where the status alone does not say enough. */
@@ -43,7 +44,7 @@ create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *c
         free(ctx);
         return CLGRPO_E_DEVICE;
     }
-    ctx->family = ctx->info.family = choose_family(config->family, ctx->info.type);
+    ctx->family = ctx->info.family = choose_family(config->family, &ctx->info);
     ctx->cache_stats.struct_size = sizeof ctx->cache_stats;
     ctx->device = device;
     if ((st = clg_tune_open(ctx, config, error, error_bytes)) != CLGRPO_OK) {

@@ -177,13 +177,17 @@ event_status(cl_event e)
     return status;
 }
 
+/* In order also where the device has no other queue. */
 static cl_command_queue
 make_queue(struct clgrpo_context *ctx, bool in_order)
 {
     cl_int code;
-    cl_command_queue q = clCreateCommandQueue(clgrpo_context_cl(ctx), clgrpo_context_device(ctx),
-                                              in_order ? 0 : CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &code);
+    cl_command_queue_properties has = 0, want = in_order ? 0 : CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE;
+    cl_command_queue q;
 
+    ck_assert_int_eq(clGetDeviceInfo(clgrpo_context_device(ctx), CL_DEVICE_QUEUE_PROPERTIES, sizeof has, &has, NULL),
+                     CL_SUCCESS);
+    q = clCreateCommandQueue(clgrpo_context_cl(ctx), clgrpo_context_device(ctx), want & has, &code);
     ck_assert_int_eq(code, CL_SUCCESS);
     return q;
 }
