@@ -27,7 +27,10 @@
 #else
 #define C_ROWS(row, n) for (size_t row = get_group_id(0); row < (n); row += get_num_groups(0))
 #define C_ITEM         get_local_id(0)
-#define C_GROUP_SIZE   64
+#ifndef P_GROUP
+#define P_GROUP 64
+#endif
+#define C_GROUP_SIZE P_GROUP
 #endif
 #define C_CHAINS       4
 #define C_BLOCK        (C_CHAINS * C_GROUP_SIZE)
@@ -79,7 +82,7 @@ inline void store(vf x, __global float *p, size_t c, size_t n, bool whole)
 #if C_CPU
 #define group_sum(x, scratch) (x)
 #else
-inline float group_sum(float x, __local float *scratch)
+inline float group_tree(float x, __local float *scratch)
 {
     size_t l = get_local_id(0);
 
@@ -94,4 +97,43 @@ inline float group_sum(float x, __local float *scratch)
     barrier(CLK_LOCAL_MEM_FENCE);
     return x;
 }
+#if HAS_SUBGROUPS
+#ifndef C_SHUFFLE_XOR /* a tier may name another way */
+#pragma OPENCL EXTENSION cl_khr_subgroup_shuffle : enable
+#define C_LANE              get_sub_group_local_id()
+#define C_LANES             get_max_sub_group_size()
+#define C_SHUFFLE_XOR(x, m) sub_group_shuffle_xor(x, m)
+#endif
+/*
+ * The same tree in each sub-group: its levels above the sub-group's width from local memory, the others by shuffles. Both items of a pair add
+ * the other's value, and addition commutes, so that every lane ends with the sum. Where positions lie in sub-groups does not matter, for they
+ * are read from local memory. The first barrier orders writes before reads, the second the reads before the next use.
+ */
+#define C_LEVEL_1(s, i) ((s)[i] + (s)[(i) + C_GROUP_SIZE / 2])
+#define C_LEVEL_2(s, i) (C_LEVEL_1(s, i) + C_LEVEL_1(s, (i) + C_GROUP_SIZE / 4))
+#define C_LEVEL_3(s, i) (C_LEVEL_2(s, i) + C_LEVEL_2(s, (i) + C_GROUP_SIZE / 8))
+#define C_LEVEL_4(s, i) (C_LEVEL_3(s, i) + C_LEVEL_3(s, (i) + C_GROUP_SIZE / 16))
+inline float group_sum(float x, __local float *scratch)
+{
+    uint lane = C_LANE, width = C_LANES, parts = C_GROUP_SIZE / width;
+
+    if (parts * width != C_GROUP_SIZE || (parts & (parts - 1)) != 0 || parts > 16)
+        return group_tree(x, scratch);
+    scratch[get_local_id(0)] = x;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    x = parts == 1   ? scratch[lane]
+        : parts == 2 ? C_LEVEL_1(scratch, lane)
+        : parts == 4 ? C_LEVEL_2(scratch, lane)
+        : parts == 8 ? C_LEVEL_3(scratch, lane)
+                     : C_LEVEL_4(scratch, lane);
+#pragma unroll
+    for (uint half_width = C_GROUP_SIZE / 2; half_width > 0; half_width /= 2)
+        if (half_width < width)
+            x += C_SHUFFLE_XOR(x, half_width);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return x;
+}
+#else
+#define group_sum(x, scratch) group_tree(x, scratch)
+#endif
 #endif

@@ -230,6 +230,7 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
 #include "clgrpo_policy.h"
 #include "clgrpo_optim.h"
 #include "clgrpo_tune.h"
+#include "clgrpo_tier.h"
 
 #ifdef __cplusplus
 }

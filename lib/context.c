@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "device.h"
+#include "tier.h"
 #include "tune.h"
 
 /* A CPU device without vectors of its own (llvmpipe) makes lanes of work-items, as a GPU does. */
@@ -47,8 +48,13 @@ create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *c
     ctx->family = ctx->info.family = choose_family(config->family, &ctx->info);
     ctx->cache_stats.struct_size = sizeof ctx->cache_stats;
     ctx->device = device;
-    if ((st = clg_tune_open(ctx, config, error, error_bytes)) != CLGRPO_OK) {
+    ctx->allow_reordering = config->allow_reordering;
+    ctx->tiers = calloc(CLG_N_TIERS, sizeof *ctx->tiers);
+    st = ctx->tiers != NULL ? clg_tune_open(ctx, config, error, error_bytes) : CLGRPO_E_MEMORY;
+    if (st != CLGRPO_OK) {
         clg_tune_close(ctx);
+        free(ctx->tiers);
+        free(ctx->cache_dir);
         free(ctx);
         return st;
     }
@@ -117,6 +123,7 @@ clgrpo_context_destroy(struct clgrpo_context *ctx)
         return;
     clg_programs_destroy(ctx);
     clg_tune_close(ctx);
+    free(ctx->tiers);
     if (ctx->queue != NULL)
         clReleaseCommandQueue(ctx->queue);
     clReleaseContext(ctx->cl);

@@ -21,12 +21,12 @@ text_info(cl_device_id device, cl_device_info what, char *text, size_t bytes)
         text[--n] = '\0';
 }
 
-static bool
-has_extension(cl_device_id device, const char *name)
+bool
+clg_device_has(cl_device_id device, const char *name)
 {
-    size_t bytes = 0;
+    size_t bytes = 0, n = strlen(name);
     char *list;
-    bool found;
+    bool found = false;
 
     if (clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, 0, NULL, &bytes) != CL_SUCCESS || bytes == 0)
         return false;
@@ -34,7 +34,8 @@ has_extension(cl_device_id device, const char *name)
     if (list == NULL)
         return false;
     clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, bytes, list, NULL);
-    found = strstr(list, name) != NULL;
+    for (const char *at = list; !found && (at = strstr(at, name)) != NULL; at += n)
+        found = (at == list || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0');
     free(list);
     return found;
 }
@@ -74,8 +75,8 @@ clg_device_probe(cl_device_id device, struct clgrpo_device_info *info)
     text_info(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
     clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform - 1, info->platform, NULL);
     snprintf(info->key, sizeof info->key, "%.80s/%.80s/%.80s", info->vendor, info->name, info->driver);
-    info->has_fp64 = has_extension(device, "cl_khr_fp64");
-    info->has_fp16 = has_extension(device, "cl_khr_fp16");
+    info->has_fp64 = clg_device_has(device, "cl_khr_fp64");
+    info->has_fp16 = clg_device_has(device, "cl_khr_fp16");
     return CL_SUCCESS;
 }
 

@@ -11,7 +11,9 @@
 /* ---- Context and errors ---------------------------------------------------------------------------------------------
  */
 
-struct clg_program; /* a built specialisation of a unit, with its kernels */
+struct clg_tune_table; /* tune.c */
+struct clg_tier_state; /* tier.h */
+struct clg_program;    /* a built specialisation of a unit, with its kernels */
 
 struct clgrpo_context {
     cl_context cl;
@@ -22,6 +24,8 @@ struct clgrpo_context {
     char *cache_dir; /* NULL: no disk cache */
     struct clg_program *programs;
     struct clg_tune_table *tune;
+    bool allow_reordering;
+    struct clg_tier_state *tiers; /* CLG_N_TIERS of them */
     struct clgrpo_cache_stats cache_stats;
     enum clgrpo_status error_status;
     cl_int error_cl;

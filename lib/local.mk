@@ -7,6 +7,7 @@ include_HEADERS = \
 	lib/clgrpo_linear.h \
 	lib/clgrpo_optim.h \
 	lib/clgrpo_policy.h \
+	lib/clgrpo_tier.h \
 	lib/clgrpo_tune.h
 
 lib_libclgrpo_la_SOURCES = \
@@ -45,6 +46,9 @@ lib_libclgrpo_la_SOURCES = \
 	lib/status.c \
 	lib/tensor.c \
 	lib/tensor_copy.c \
+	lib/tier.c \
+	lib/tier.h \
+	lib/tier_probe.c \
 	lib/tune.c \
 	lib/tune.h \
 	lib/tune_device.c \

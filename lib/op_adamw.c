@@ -44,8 +44,7 @@ clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args, C
         goto out;
     CLG_TRY(clg_rows_kernel(ctx, "adamw", "k_adamw", "", &k));
     vectors = (n + clg_vector_width(ctx) - 1) / clg_vector_width(ctx);
-    grid = clg_rows_grid(ctx,
-                         ctx->family == CLGRPO_FAMILY_CPU ? vectors : (vectors + CLG_ROWS_GROUP - 1) / CLG_ROWS_GROUP);
+    grid = clg_rows_grid(ctx, (vectors + clg_rows_group(ctx) - 1) / clg_rows_group(ctx));
     CLG_TRY(clg_launch(&seq, k, &grid, "tttttizzfffffff", &args->param, &args->grad, &args->m, &args->v,
                        args->scale.buf != NULL ? &args->scale : &args->grad, (cl_int)(args->scale.buf != NULL), n,
                        args->decay_elems, (double)args->lr, (double)args->beta1, (double)args->beta2, (double)args->eps,

@@ -228,7 +228,9 @@ get_program(struct clgrpo_context *ctx, const char *unit_name, const char *defin
     int n;
 
     CLG_REQUIRE(ctx, unit != NULL, CLGRPO_E_UNSUPPORTED, "no kernel unit '%s'", unit_name);
-    n = snprintf(options, sizeof options, "-cl-std=CL1.2 -DP_VECTOR_WIDTH=%u%s%s%s%s", clg_vector_width(ctx),
+    /* a tier's defines name the version of the language that it needs */
+    n = snprintf(options, sizeof options, "%s-DP_VECTOR_WIDTH=%u%s%s%s%s",
+                 defines != NULL && strstr(defines, "-cl-std=") != NULL ? "" : "-cl-std=CL1.2 ", clg_vector_width(ctx),
                  ctx->info.has_fp64 ? " -DHAS_FP64" : "", ctx->info.has_fp16 ? " -DHAS_FP16" : "",
                  defines != NULL ? " " : "", defines != NULL ? defines : "");
     CLG_REQUIRE(ctx, n > 0 && (size_t)n < sizeof options, CLGRPO_E_BUILD, "%s: build options too long", unit_name);

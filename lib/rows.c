@@ -1,16 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
+#include <string.h>
+
+#include "tier.h"
+#include "tune.h"
+
 enum { GROUPS_PER_CORE = 8, MAX_SIMT_GROUPS = 8192 };
+
+/* Units whose kernels sum over a group. */
+static bool
+sums(const char *unit)
+{
+    static const char *const units[] = {"rmsnorm", "rmsnorm_backward", "global_norm"};
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(units[i], unit) == 0)
+            return true;
+    return false;
+}
 
 enum clgrpo_status
 clg_rows_kernel(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *more, cl_kernel *out)
 {
-    char defines[128];
+    const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
+    const char *tier = !cpu && sums(unit) ? clg_tier_defines(ctx, CLG_TIER_SUBGROUP_SUM) : "";
+    char defines[256];
 
-    snprintf(defines, sizeof defines, "-DC_CPU=%d%s%s", ctx->family == CLGRPO_FAMILY_CPU, more[0] != '\0' ? " " : "",
-             more);
+    snprintf(defines, sizeof defines, "-DC_CPU=%d%s%s%s%s", cpu, more[0] != '\0' ? " " : "", more,
+             tier[0] != '\0' ? " " : "", tier);
+    if (!cpu)
+        clg_tune_defines(ctx, CLG_TUNE_ROWS_SIMT, 0, defines, sizeof defines);
     return clg_kernel_get(ctx, unit, entry, defines, out);
+}
+
+size_t
+clg_rows_group(const struct clgrpo_context *ctx)
+{
+    return ctx->family == CLGRPO_FAMILY_CPU ? 1 : (size_t)clg_tune_get(ctx, CLG_TUNE_ROWS_SIMT_GROUP, 0);
 }
 
 struct clg_grid
@@ -25,5 +52,5 @@ clg_rows_grid(const struct clgrpo_context *ctx, size_t n)
 struct clg_grid
 clg_rows_fixed(const struct clgrpo_context *ctx, size_t n_groups)
 {
-    return clg_grid1(n_groups, ctx->family == CLGRPO_FAMILY_CPU ? 1 : CLG_ROWS_GROUP);
+    return clg_grid1(n_groups, clg_rows_group(ctx));
 }

@@ -5,7 +5,8 @@
 
 #include "internal.h"
 
-enum { CLG_ROWS_GROUP = 64 }; /* items of a simt group, C_GROUP_SIZE there */
+/* Items of a group, C_GROUP_SIZE there. */
+size_t clg_rows_group(const struct clgrpo_context *ctx);
 
 /* The kernel `entry` of a unit whose fragments begin with rows.cl. `more` are further defines, "" for none. */
 enum clgrpo_status clg_rows_kernel(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *more,

@@ -9,12 +9,11 @@ struct clg_tune_table {
     struct clgrpo_tune_choice choice[CLG_TUNE_N_PARAMS][CLGRPO_TUNE_MAX_CLASSES];
     int rank[CLG_TUNE_N_OPS][CLGRPO_TUNE_MAX_CLASSES]; /* of the row in force; 0: none */
     unsigned n_stale, n_refused;
-    bool allow_reordering;
 };
 
 /* What a source wants of a parameter; CLG_TUNE_UNSET: what it is without one. */
 static struct clgrpo_tune_choice
-choose(const struct clg_tune_table *t, size_t param, size_t shape_class, int value, enum clgrpo_tune_source source,
+choose(const struct clgrpo_context *ctx, size_t param, size_t shape_class, int value, enum clgrpo_tune_source source,
        const struct clg_tune_row *row)
 {
     const struct clgrpo_tune_param *p = &clg_tune_params[param];
@@ -28,7 +27,7 @@ choose(const struct clg_tune_table *t, size_t param, size_t shape_class, int val
     c.source = source;
     c.link = row != NULL ? row->link : CLGRPO_TUNE_CLASS;
     c.line = row != NULL ? row->line : 0;
-    c.frozen = p->changes_order && !t->allow_reordering && value != standard;
+    c.frozen = p->changes_order && !ctx->allow_reordering && value != standard;
     c.value = c.frozen ? standard : value;
     return c;
 }
@@ -45,9 +44,8 @@ apply(const struct clgrpo_context *ctx, size_t op, size_t shape_class, const int
     const char *refusal;
 
     for (size_t i = 0; i < n; i++) {
-        next[i] = keep && values[i] == CLG_TUNE_UNSET
-                      ? ctx->tune->choice[first + i][shape_class]
-                      : choose(ctx->tune, first + i, shape_class, values[i], source, row);
+        next[i] = keep && values[i] == CLG_TUNE_UNSET ? ctx->tune->choice[first + i][shape_class]
+                                                      : choose(ctx, first + i, shape_class, values[i], source, row);
         effective[i] = next[i].value;
     }
     refusal = clg_tune_refusal(ctx, op, effective);
@@ -196,11 +194,10 @@ clg_tune_open(struct clgrpo_context *ctx, const struct clgrpo_context_config *co
         snprintf(error, error_bytes, "out of memory");
         return CLGRPO_E_MEMORY;
     }
-    ctx->tune->allow_reordering = config->allow_reordering;
     clg_tune_keys_fill(ctx, &ctx->tune->keys);
     for (size_t p = 0; p < CLG_TUNE_N_PARAMS; p++)
         for (size_t c = 0; c < CLGRPO_TUNE_MAX_CLASSES; c++)
-            ctx->tune->choice[p][c] = choose(ctx->tune, p, c, CLG_TUNE_UNSET, CLGRPO_TUNE_STANDARD, NULL);
+            ctx->tune->choice[p][c] = choose(ctx, p, c, CLG_TUNE_UNSET, CLGRPO_TUNE_STANDARD, NULL);
     return read_built_in(ctx, error, error_bytes) && read_user(ctx, config->tune_file, error, error_bytes) &&
                    read_environment(ctx, error, error_bytes)
                ? CLGRPO_OK
@@ -268,7 +265,7 @@ clgrpo_tune_set(struct clgrpo_context *ctx, size_t op, size_t shape_class, const
             allowed = allowed || p->allowed[j] == values[i];
         CLG_REQUIRE(ctx, allowed, CLGRPO_E_VALUE, "tune_set: %s of %s cannot be %d", p->name, clg_tune_ops[op].name,
                     values[i]);
-        CLG_REQUIRE(ctx, !p->changes_order || ctx->tune->allow_reordering || values[i] == p->standard[shape_class],
+        CLG_REQUIRE(ctx, !p->changes_order || ctx->allow_reordering || values[i] == p->standard[shape_class],
                     CLGRPO_E_VALUE, "tune_set: %s of %s is frozen: it changes the order of a sum", p->name,
                     clg_tune_ops[op].name);
     }

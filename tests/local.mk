@@ -23,8 +23,8 @@ lib_suites = \
 	tests/check_sample \
 	tests/check_tensor \
 	tests/check_tune
-# Stands between a program and the OpenCL library, and so not under Oclgrind, which does the same.
-host_suites = tests/check_faults
+# Not under Oclgrind: one stands between a program and the OpenCL library, as Oclgrind does; the other's wrong kernels race.
+host_suites = tests/check_faults tests/check_tier
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libfixture.la tests/libsuite.la
@@ -56,6 +56,7 @@ tests_check_rmsnorm_SOURCES = tests/check_rmsnorm.c tests/ref_layer.c
 tests_check_rng_SOURCES = tests/check_rng.c
 tests_check_sample_SOURCES = tests/check_sample.c tests/ref_sample.c tests/ref_sample.h
 tests_check_tensor_SOURCES = tests/check_tensor.c
+tests_check_tier_SOURCES = tests/check_tier.c
 tests_check_tune_SOURCES = tests/check_tune.c
 
 tests_check_advantage_CPPFLAGS = $(tests_cppflags)
@@ -122,6 +123,10 @@ tests_check_tensor_CPPFLAGS = $(tests_cppflags)
 tests_check_tensor_CFLAGS = $(tests_cflags)
 tests_check_tensor_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_tensor_LDADD = $(lib_test_ldadd)
+tests_check_tier_CPPFLAGS = $(tests_cppflags)
+tests_check_tier_CFLAGS = $(tests_cflags)
+tests_check_tier_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_tier_LDADD = $(lib_test_ldadd)
 tests_check_tune_CPPFLAGS = $(tests_cppflags)
 tests_check_tune_CFLAGS = $(tests_cflags)
 tests_check_tune_LDFLAGS = $(AM_LDFLAGS) -static

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tier.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+
+/* The sum of a group, to every item: its order is a tree, whose error is below that of a chain. */
+static void
+sum_reference(const float *x, size_t group, double *want, double *bound)
+{
+    double sum = 0.0, magnitude = 0.0;
+
+    for (size_t i = 0; i < group; i++) {
+        sum += (double)x[i];
+        magnitude += fabs((double)x[i]);
+    }
+    for (size_t i = 0; i < group; i++) {
+        want[i] = sum;
+        bound[i] = (double)group * 0x1p-24 * magnitude;
+    }
+}
+
+const struct clg_tier_spec clg_tiers[CLG_N_TIERS] = {
+    [CLG_TIER_SUBGROUP_SUM] = {.name = "subgroup-sum",
+                               .meaning = "sums of a group by sub-group shuffles, in the same order",
+                               .extension = "cl_khr_subgroup_shuffle",
+                               .defines = {"-cl-std=CL3.0 -DHAS_SUBGROUPS=1", "-cl-std=CL2.0 -DHAS_SUBGROUPS=1"},
+                               .changes_order = false,
+                               .unit = "probe_rows",
+                               .entry = "k_probe_rows",
+                               .common = "-DC_CPU=0",
+                               .below = "",
+                               .group = 64,
+                               .reference = sum_reference},
+};
+
+static const char *const verdict_names[] = {
+    [CLGRPO_TIER_ABSENT] = "absent", [CLGRPO_TIER_DISABLED] = "disabled", [CLGRPO_TIER_FROZEN] = "frozen",
+    [CLGRPO_TIER_BROKEN] = "broken", [CLGRPO_TIER_WRONG] = "wrong",       [CLGRPO_TIER_SLOWER] = "not faster",
+    [CLGRPO_TIER_USED] = "used"};
+enum { N_VERDICTS = sizeof verdict_names / sizeof verdict_names[0] };
+
+const char *
+clgrpo_tier_verdict_name(enum clgrpo_tier_verdict verdict)
+{
+    return (unsigned)verdict < N_VERDICTS ? verdict_names[verdict] : "?";
+}
+
+size_t
+clgrpo_n_tiers(void)
+{
+    return CLG_N_TIERS;
+}
+
+/* ---- Verdicts on disk ---- */
+
+static uint64_t
+hash_bytes(uint64_t hash, const void *bytes, size_t n)
+{
+    for (const unsigned char *p = bytes; n > 0; p++, n--)
+        hash = (hash ^ *p) * 0x100000001b3u;
+    return hash;
+}
+
+/* The sources of the probe, so that a verdict dies with them. */
+static uint64_t
+hash_unit(const char *unit)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t u = 0; u < clg_n_units; u++) {
+        if (strcmp(clg_units[u].name, unit) != 0)
+            continue;
+        for (const char *const *f = clg_units[u].fragments; *f != NULL; f++)
+            for (size_t s = 0; s < clg_n_sources; s++)
+                if (strcmp(clg_sources[s].name, *f) == 0)
+                    hash = hash_bytes(hash, clg_sources[s].bytes, clg_sources[s].n_bytes);
+    }
+    return hash;
+}
+
+static size_t
+verdict_key(const struct clgrpo_context *ctx, const struct clg_tier_spec *spec, char *key, size_t bytes)
+{
+    const struct clgrpo_device_info *d = &ctx->info;
+    int n = snprintf(key, bytes, "tier\n%s\n%s\n%s %s %s\n%016llx\n%s\n%s\n%s\n%s\n%u", PACKAGE_VERSION, spec->name,
+                     spec->defines[0], spec->common, spec->below, (unsigned long long)hash_unit(spec->unit),
+                     d->platform, d->vendor, d->name, d->driver, d->compute_units);
+
+    return n > 0 && (size_t)n < bytes ? (size_t)n : 0;
+}
+
+static bool
+load_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_bytes, struct clgrpo_tier *out,
+             unsigned *which)
+{
+    unsigned char *text = NULL;
+    char line[256] = "";
+    size_t n = 0;
+    unsigned verdict = 0;
+    int used = 0;
+    bool good;
+
+    if (ctx->cache_dir == NULL || key_bytes == 0)
+        return false;
+    clg_cache_load(ctx->cache_dir, key, key_bytes, &text, &n);
+    if (text == NULL)
+        return false;
+    memcpy(line, text, n < sizeof line ? n : sizeof line - 1);
+    free(text);
+    good = sscanf(line, "%u %u %lf %n", &verdict, which, &out->ratio, &used) == 3 && used > 0 &&
+           verdict >= CLGRPO_TIER_BROKEN && verdict < N_VERDICTS && *which < CLG_TIER_MAX_DEFINES;
+    if (good) {
+        out->verdict = (enum clgrpo_tier_verdict)verdict;
+        snprintf(out->reason, sizeof out->reason, "%.127s", line + used);
+        out->cached = true;
+    }
+    return good;
+}
+
+static void
+store_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_bytes, const struct clgrpo_tier *t,
+              unsigned which)
+{
+    char line[256];
+    int n = snprintf(line, sizeof line, "%u %u %.3f %s", (unsigned)t->verdict, which, t->ratio, t->reason);
+
+    if (ctx->cache_dir != NULL && key_bytes > 0 && n > 0)
+        clg_cache_store(ctx->cache_dir, key, key_bytes, (const unsigned char *)line, (size_t)n);
+}
+
+/* ---- Judging ---- */
+
+/* Whether CLGRPO_DISABLE, names with commas between, has this one. */
+static bool
+is_disabled(const char *name)
+{
+    const char *list = getenv("CLGRPO_DISABLE");
+    const size_t n = strlen(name);
+
+    while (list != NULL && *list != '\0') {
+        const size_t word = strcspn(list, ",");
+
+        if (word == n && memcmp(list, name, n) == 0)
+            return true;
+        list += word + (list[word] == ',');
+    }
+    return false;
+}
+
+static void
+settle(struct clgrpo_tier *out, enum clgrpo_tier_verdict verdict, const char *reason)
+{
+    out->verdict = verdict;
+    snprintf(out->reason, sizeof out->reason, "%s", reason);
+}
+
+void
+clg_tier_judge(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clgrpo_tier *out, unsigned *which)
+{
+    struct clgrpo_tier init = CLGRPO_TIER_INIT;
+    char key[1024];
+    size_t key_bytes = verdict_key(ctx, spec, key, sizeof key);
+
+    *out = init;
+    *which = 0;
+    out->name = spec->name;
+    out->meaning = spec->meaning;
+    if (is_disabled(spec->name))
+        settle(out, CLGRPO_TIER_DISABLED, "CLGRPO_DISABLE names it");
+    else if (spec->extension != NULL && !clg_device_has(ctx->device, spec->extension))
+        settle(out, CLGRPO_TIER_ABSENT, "the device does not list what it needs");
+    else if (spec->changes_order && !ctx->allow_reordering)
+        settle(out, CLGRPO_TIER_FROZEN, "it changes the order of a sum");
+    else if (!load_verdict(ctx, key, key_bytes, out, which)) {
+        clg_tier_probe(ctx, spec, out, which);
+        store_verdict(ctx, key, key_bytes, out, *which);
+    }
+}
+
+/* Once per context; the result lives as long as it. */
+static const struct clg_tier_state *
+state(struct clgrpo_context *ctx, size_t id)
+{
+    struct clg_tier_state *s = &ctx->tiers[id];
+
+    if (!s->judged) {
+        s->judged = true; /* before: the probe's own kernels must not ask */
+        clg_tier_judge(ctx, &clg_tiers[id], &s->tier, &s->which);
+    }
+    return s;
+}
+
+const char *
+clg_tier_defines(struct clgrpo_context *ctx, enum clg_tier_id id)
+{
+    const struct clg_tier_state *s = state(ctx, id);
+
+    return s->tier.verdict == CLGRPO_TIER_USED ? clg_tiers[id].defines[s->which] : "";
+}
+
+enum clgrpo_status
+clgrpo_tier_get(struct clgrpo_context *ctx, size_t index, struct clgrpo_tier *tier)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_REQUIRE(ctx, tier != NULL && tier->struct_size == sizeof *tier, CLGRPO_E_ARGUMENT,
+                "tier_get: tier is null or its struct_size is not %zu", sizeof *tier);
+    CLG_REQUIRE(ctx, index < CLG_N_TIERS, CLGRPO_E_VALUE, "tier_get: there is no tier %zu", index);
+    *tier = state(ctx, index)->tier;
+out:
+    return st;
+}

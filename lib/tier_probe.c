@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tier.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A tier must win by this factor; rounds are timed in turn. Many groups: more than run at once, and an odd number. */
+static const double least_gain = 1.05;
+enum { TIMED = 9, INNER_ROUNDS = 200, GROUPS_PER_UNIT = 8 };
+
+struct probe {
+    struct clgrpo_context *ctx;
+    const struct clg_tier_spec *spec;
+    cl_command_queue queue;
+    cl_mem in, out;
+    size_t n_groups, n; /* most groups, their items */
+    float *x, *got, *base;
+    double *want, *bound;
+    cl_kernel plain, tier;
+};
+
+static double
+now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Asymmetric: every value differs from every other, in sign and size too, so that no permutation gives the same. */
+static void
+fill(float *x, size_t n)
+{
+    uint32_t counter[4] = {0}, key[2] = {7, 11}, random[4];
+
+    for (size_t i = 0; i < n; i++) {
+        counter[0] = (uint32_t)i;
+        clgrpo_philox4x32(counter, key, random);
+        x[i] = ((float)(random[0] >> 8) * 0x1p-23f - 1.0f) * (float)(1 + i % 7);
+    }
+}
+
+static enum clgrpo_status
+run(struct probe *p, cl_kernel kernel, size_t n_groups, cl_uint rounds)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clg_seq seq = {0};
+    struct clg_grid grid = clg_grid1(n_groups, p->spec->group);
+
+    CLG_TRY(clg_seq_begin(&seq, p->ctx, p->queue, 0, NULL, NULL));
+    CLG_TRY(clg_launch(&seq, kernel, &grid, "mmu", p->in, p->out, rounds));
+out:
+    return clg_seq_end(&seq, st);
+}
+
+/* Results of n_groups groups, none left over from before. */
+static enum clgrpo_status
+results(struct probe *p, cl_kernel kernel, size_t n_groups, cl_uint rounds, float *to)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t bytes = n_groups * p->spec->group * sizeof *to;
+
+    memset(to, 0xff, bytes);
+    CLG_CL(p->ctx, clEnqueueWriteBuffer(p->queue, p->out, CL_TRUE, 0, bytes, to, 0, NULL, NULL));
+    CLG_TRY(run(p, kernel, n_groups, rounds));
+    CLG_CL(p->ctx, clEnqueueReadBuffer(p->queue, p->out, CL_TRUE, 0, bytes, to, 0, NULL, NULL));
+out:
+    return st;
+}
+
+/* Whether what the tier gives is right: near the reference, and the bits of the plain kernel, for some rounds too. */
+static enum clgrpo_status
+compare(struct probe *p, size_t n_groups, bool *right)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n = n_groups * p->spec->group;
+
+    *right = true;
+    CLG_TRY(results(p, p->tier, n_groups, 1, p->got));
+    for (size_t i = 0; i < n; i++)
+        *right = *right && fabs((double)p->got[i] - p->want[i]) <= p->bound[i];
+    for (cl_uint rounds = 1; rounds < 4 && !p->spec->changes_order; rounds++) {
+        CLG_TRY(results(p, p->plain, n_groups, rounds, p->base));
+        CLG_TRY(results(p, p->tier, n_groups, rounds, p->got));
+        *right = *right && memcmp(p->base, p->got, n * sizeof *p->got) == 0;
+    }
+out:
+    return st;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static enum clgrpo_status
+time_once(struct probe *p, cl_kernel kernel, double *seconds)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const double start = now();
+
+    CLG_TRY(run(p, kernel, p->n_groups, INNER_ROUNDS));
+    CLG_CL(p->ctx, clFinish(p->queue));
+    *seconds = now() - start;
+out:
+    return st;
+}
+
+/* Time without the tier over time with it: the median of pairs taken in turn. */
+static enum clgrpo_status
+measure(struct probe *p, double *ratio)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    double pairs[TIMED], plain, tier;
+
+    for (int i = 0; i < TIMED; i++) {
+        CLG_TRY(time_once(p, p->plain, &plain));
+        CLG_TRY(time_once(p, p->tier, &tier));
+        pairs[i] = plain / tier;
+    }
+    qsort(pairs, TIMED, sizeof pairs[0], by_size);
+    *ratio = pairs[TIMED / 2];
+out:
+    return st;
+}
+
+static enum clgrpo_status
+build(struct probe *p, const char *more, cl_kernel *kernel)
+{
+    char defines[512];
+
+    snprintf(defines, sizeof defines, "%s%s%s", p->spec->common, more[0] != '\0' ? " " : "", more);
+    return clg_kernel_get(p->ctx, p->spec->unit, p->spec->entry, defines, kernel);
+}
+
+static enum clgrpo_status
+prepare(struct probe *p)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clgrpo_context *ctx = p->ctx;
+    const size_t group = p->spec->group;
+    cl_int code = CL_SUCCESS;
+
+    p->n_groups = (size_t)ctx->info.compute_units * GROUPS_PER_UNIT + 3;
+    p->n = p->n_groups * group;
+    p->x = malloc(p->n * sizeof *p->x);
+    p->got = malloc(p->n * sizeof *p->got);
+    p->base = malloc(p->n * sizeof *p->base);
+    p->want = malloc(p->n * sizeof *p->want);
+    p->bound = malloc(p->n * sizeof *p->bound);
+    CLG_REQUIRE(ctx, p->x != NULL && p->got != NULL && p->base != NULL && p->want != NULL && p->bound != NULL,
+                CLGRPO_E_MEMORY, "out of memory");
+    fill(p->x, p->n);
+    for (size_t g = 0; g < p->n_groups; g++)
+        p->spec->reference(p->x + g * group, group, p->want + g * group, p->bound + g * group);
+    p->queue = clCreateCommandQueue(ctx->cl, ctx->device, 0, &code);
+    CLG_CL(ctx, code);
+    p->in = clCreateBuffer(ctx->cl, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, p->n * sizeof(cl_float), p->x, &code);
+    CLG_CL(ctx, code);
+    p->out = clCreateBuffer(ctx->cl, CL_MEM_READ_WRITE, p->n * sizeof(cl_float), NULL, &code);
+    CLG_CL(ctx, code);
+    CLG_TRY(build(p, p->spec->below, &p->plain));
+out:
+    return st;
+}
+
+static void
+release(struct probe *p)
+{
+    if (p->in != NULL)
+        clReleaseMemObject(p->in);
+    if (p->out != NULL)
+        clReleaseMemObject(p->out);
+    if (p->queue != NULL)
+        clReleaseCommandQueue(p->queue);
+    free(p->x), free(p->got), free(p->base), free(p->want), free(p->bound);
+}
+
+/* One of the spec's defines, from compiling to timing. */
+static enum clgrpo_status
+try_defines(struct probe *p, const char *more, struct clgrpo_tier *out)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    bool one = false, many = false;
+
+    out->verdict = CLGRPO_TIER_BROKEN;
+    CLG_TRY(build(p, more, &p->tier));
+    CLG_TRY(compare(p, 1, &one));
+    CLG_TRY(compare(p, p->n_groups, &many));
+    out->verdict = CLGRPO_TIER_WRONG;
+    snprintf(out->reason, sizeof out->reason, "its probe gave wrong numbers with %s",
+             one    ? "many work-groups"
+             : many ? "one work-group"
+                    : "one and with many work-groups");
+    if (!one || !many)
+        goto out;
+    out->verdict = CLGRPO_TIER_BROKEN;
+    CLG_TRY(measure(p, &out->ratio));
+    out->verdict = out->ratio >= least_gain ? CLGRPO_TIER_USED : CLGRPO_TIER_SLOWER;
+    snprintf(out->reason, sizeof out->reason, "%.2f times as fast as without it", out->ratio);
+out:
+    return st;
+}
+
+void
+clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clgrpo_tier *out, unsigned *which)
+{
+    const enum clgrpo_status old_status = ctx->error_status;
+    const cl_int old_cl = ctx->error_cl;
+    char old_text[sizeof ctx->error_text];
+    struct probe p = {.ctx = ctx, .spec = spec};
+    enum clgrpo_status st;
+
+    memcpy(old_text, ctx->error_text, sizeof old_text);
+    clgrpo_error_clear(ctx);
+    out->verdict = CLGRPO_TIER_BROKEN;
+    st = prepare(&p);
+    for (*which = 0; st == CLGRPO_OK; ++*which) {
+        st = try_defines(&p, spec->defines[*which], out);
+        if (out->verdict != CLGRPO_TIER_BROKEN || *which + 1 == CLG_TIER_MAX_DEFINES ||
+            spec->defines[*which + 1] == NULL)
+            break;
+        clgrpo_error_clear(ctx);
+        st = CLGRPO_OK;
+    }
+    if (out->verdict == CLGRPO_TIER_BROKEN)
+        snprintf(out->reason, sizeof out->reason, "%.127s", ctx->error_text);
+    release(&p);
+    ctx->error_status = old_status;
+    ctx->error_cl = old_cl;
+    memcpy(ctx->error_text, old_text, sizeof old_text);
+}

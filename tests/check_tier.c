@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tiers: a wrong, a broken, a slow and a missing one are each refused for their own reason; a right and fast one is
+ * used, and its verdict is kept. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "tier.h"
+
+static struct clgrpo_context *
+open_cached(const char *dir, bool allow_reordering)
+{
+    struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
+    struct clgrpo_context *ctx = NULL;
+    char error[256] = "";
+
+    config.family = CLGRPO_FAMILY_SIMT;
+    config.cache_dir = dir;
+    config.tune_file = "";
+    config.allow_reordering = allow_reordering;
+    ck_assert_msg(clgrpo_context_open(NULL, &config, &ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
+    return ctx;
+}
+
+/* The library's own probe, with other defines in the place of the tier's. */
+static struct clg_tier_spec
+spec_with(const char *defines)
+{
+    struct clg_tier_spec s = clg_tiers[CLG_TIER_SUBGROUP_SUM];
+
+    s.name = "test";
+    s.extension = NULL;
+    s.defines[0] = defines;
+    s.defines[1] = NULL;
+    return s;
+}
+
+static struct clgrpo_tier
+judge(struct clgrpo_context *ctx, const struct clg_tier_spec *spec)
+{
+    struct clgrpo_tier t;
+    unsigned which = 9;
+
+    clg_tier_judge(ctx, spec, &t, &which);
+    ck_assert_msg(clgrpo_error_status(ctx) == CLGRPO_OK, "%s", clgrpo_error_text(ctx));
+    ck_assert(t.reason[0] != '\0');
+    return t;
+}
+
+static void
+expect(const struct clg_tier_spec *spec, enum clgrpo_tier_verdict want, const char *reason)
+{
+    struct clgrpo_context *ctx = open_cached("", false);
+    struct clgrpo_tier t = judge(ctx, spec);
+
+    ck_assert_msg(t.verdict == want && strstr(t.reason, reason) != NULL, "%s: %s, want %s: %s",
+                  clgrpo_tier_verdict_name(t.verdict), t.reason, clgrpo_tier_verdict_name(want), reason);
+    clgrpo_context_destroy(ctx);
+}
+
+/* Every item reads the first item's input. */
+START_TEST(wrong_everywhere)
+{
+    const struct clg_tier_spec s = spec_with("-Dget_global_id(x)=get_group_id(x)");
+
+    expect(&s, CLGRPO_TIER_WRONG, "wrong numbers with one and with many work-groups");
+}
+END_TEST
+
+/* Right with one work-group: all do the work of the first. */
+START_TEST(wrong_with_many_groups)
+{
+    const struct clg_tier_spec s = spec_with("-Dget_global_id(x)=get_local_id(x)");
+
+    expect(&s, CLGRPO_TIER_WRONG, "wrong numbers with many work-groups");
+}
+END_TEST
+
+/* Sub-groups of four items that read their partners from local memory: `first` and `second` are the distances. */
+#define FOURS(first, second)                                                                                           \
+    "-DHAS_SUBGROUPS=1 -DC_LANE=get_local_id(0)%4 -DC_LANES=4 "                                                        \
+    "-DC_SHUFFLE_XOR(x,m)=(m==2?C_LEVEL_4(scratch,(lane^" first ")):C_LEVEL_4(scratch,(lane^" second                   \
+    "))+C_LEVEL_4(scratch,(lane^3)))"
+
+/* The order of the tree, so its bits, on a device without sub-groups too. */
+START_TEST(same_bits)
+{
+    struct clg_tier_spec s = spec_with(FOURS("2", "1"));
+    struct clgrpo_context *ctx = open_cached("", false);
+    struct clgrpo_tier t = judge(ctx, &s);
+
+    ck_assert_msg(t.verdict >= CLGRPO_TIER_SLOWER, "%s", t.reason);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+/* Near the reference, but neighbours before halves. */
+START_TEST(other_bits)
+{
+    struct clg_tier_spec s = spec_with(FOURS("1", "2"));
+    struct clgrpo_context *ctx = open_cached("", true);
+
+    expect(&s, CLGRPO_TIER_WRONG, "wrong numbers");
+    s.changes_order = true; /* then the bound alone counts */
+    ck_assert_int_ge(judge(ctx, &s).verdict, CLGRPO_TIER_SLOWER);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(broken)
+{
+    const struct clg_tier_spec s = spec_with("-Dgroup_tree=1");
+
+    expect(&s, CLGRPO_TIER_BROKEN, "clBuildProgram failed");
+}
+END_TEST
+
+START_TEST(second_defines)
+{
+    struct clg_tier_spec s = spec_with("-Dgroup_tree=1");
+    struct clgrpo_context *ctx = open_cached("", false);
+    struct clgrpo_tier t = CLGRPO_TIER_INIT;
+    unsigned which = 9;
+
+    s.defines[1] = "-DC_UNUSED=1";
+    clg_tier_probe(ctx, &s, &t, &which);
+    ck_assert_int_ge(t.verdict, CLGRPO_TIER_SLOWER);
+    ck_assert_uint_eq(which, 1);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+/* The right numbers without any optimisation. */
+#define SLOW "-cl-opt-disable"
+START_TEST(slower)
+{
+    const struct clg_tier_spec s = spec_with(SLOW);
+
+    expect(&s, CLGRPO_TIER_SLOWER, "times as fast");
+}
+END_TEST
+
+/* The slow one replaced by the plain one: a gain, so it is used. */
+START_TEST(faster)
+{
+    struct clg_tier_spec s = spec_with("-DC_UNUSED=1");
+
+    s.below = SLOW;
+    expect(&s, CLGRPO_TIER_USED, "times as fast");
+}
+END_TEST
+
+START_TEST(absent)
+{
+    struct clg_tier_spec s = spec_with("-DC_UNUSED=1");
+
+    s.extension = "cl_khr_no_such_thing";
+    expect(&s, CLGRPO_TIER_ABSENT, "does not list");
+    s.extension = "cl_khr"; /* part of many names, and none */
+    expect(&s, CLGRPO_TIER_ABSENT, "does not list");
+}
+END_TEST
+
+START_TEST(disabled)
+{
+    const struct clg_tier_spec s = spec_with("-Dgroup_tree=1");
+
+    setenv("CLGRPO_DISABLE", "other,test", 1);
+    expect(&s, CLGRPO_TIER_DISABLED, "CLGRPO_DISABLE");
+    setenv("CLGRPO_DISABLE", "tes,testing,,", 1);
+    expect(&s, CLGRPO_TIER_BROKEN, "clBuildProgram");
+    unsetenv("CLGRPO_DISABLE");
+}
+END_TEST
+
+START_TEST(frozen)
+{
+    struct clg_tier_spec s = spec_with("-DC_UNUSED=1");
+
+    s.changes_order = true;
+    expect(&s, CLGRPO_TIER_FROZEN, "order");
+}
+END_TEST
+
+/* The second context takes the verdict from the disk; another probe or a damaged file does not. */
+START_TEST(verdict_is_kept)
+{
+    char dir[] = "check_tier.XXXXXX", command[64];
+    struct clg_tier_spec s = spec_with("-Dget_global_id(x)=get_group_id(x)"), other;
+    struct clgrpo_context *ctx;
+
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    for (int i = 0; i < 3; i++) {
+        struct clgrpo_cache_stats stats = CLGRPO_CACHE_STATS_INIT;
+        struct clgrpo_tier t;
+
+        ctx = open_cached(dir, false);
+        t = judge(ctx, &s);
+        ck_assert_int_eq(t.verdict, CLGRPO_TIER_WRONG);
+        ck_assert_int_eq(t.cached, i == 1);
+        ck_assert_ptr_nonnull(strstr(t.reason, "many work-groups"));
+        clgrpo_cache_stats_get(ctx, &stats);
+        ck_assert_uint_eq(stats.n_built + stats.n_loaded, i == 1 ? 0 : 2);
+        other = spec_with("-DC_UNUSED=1");
+        ck_assert(i > 0 || !judge(ctx, &other).cached);
+        clgrpo_context_destroy(ctx);
+        if (i == 1) {
+            snprintf(command, sizeof command, "for f in %s/*; do echo x >$f; done", dir);
+            ck_assert_int_eq(system(command), 0);
+        }
+    }
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+/* Whatever this device has: the state through the public interface, and an operation's bits with and without. */
+START_TEST(own_tiers)
+{
+    struct clgrpo_context *ctx = open_cached("", false), *without;
+    struct clgrpo_tier t = CLGRPO_TIER_INIT;
+    float *x = fx_random(37 * 300, 1.0f, 3), *w = fx_random(300, 1.0f, 4), *y[2];
+    struct clgrpo_context *both[2];
+
+    for (size_t i = 0; i < clgrpo_n_tiers(); i++) {
+        fx_ok(ctx, clgrpo_tier_get(ctx, i, &t));
+        ck_assert(t.name != NULL && t.meaning != NULL && t.reason[0] != '\0');
+        ck_assert_msg(t.verdict != CLGRPO_TIER_WRONG, "%s: %s", t.name, t.reason);
+    }
+    fx_fails(ctx, clgrpo_tier_get(ctx, clgrpo_n_tiers(), &t), CLGRPO_E_VALUE);
+    t.struct_size = 1;
+    fx_fails(ctx, clgrpo_tier_get(ctx, 0, &t), CLGRPO_E_ARGUMENT);
+    setenv("CLGRPO_DISABLE", "subgroup-sum", 1);
+    without = open_cached("", false);
+    both[0] = ctx, both[1] = without;
+    for (int i = 0; i < 2; i++) {
+        struct clgrpo_rmsnorm_args a = CLGRPO_RMSNORM_ARGS_INIT;
+
+        a.x = fx_upload(both[i], CLGRPO_F32, 2, FX_SHAPE(37, 300), x);
+        a.w = fx_upload(both[i], CLGRPO_F32, 1, FX_SHAPE(300), w);
+        a.y = fx_output(both[i], CLGRPO_F32, 2, FX_SHAPE(37, 300));
+        a.eps = 1e-5f;
+        fx_ok(both[i], clgrpo_rmsnorm(both[i], &a, clgrpo_context_queue(both[i]), 0, NULL, NULL));
+        y[i] = fx_download(both[i], &a.y);
+        fx_release(&a.x), fx_release(&a.w), fx_release(&a.y);
+    }
+    unsetenv("CLGRPO_DISABLE");
+    fx_same_bits("rmsnorm with and without tiers", y[0], y[1], sizeof(float) * 37 * 300);
+    free(x), free(w), free(y[0]), free(y[1]);
+    clgrpo_context_destroy(ctx);
+    clgrpo_context_destroy(without);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("tier");
+    TCase *t = tcase_create("tier");
+
+    tcase_set_timeout(t, 600);
+    tcase_add_test(t, wrong_everywhere);
+    tcase_add_test(t, wrong_with_many_groups);
+    tcase_add_test(t, same_bits);
+    tcase_add_test(t, other_bits);
+    tcase_add_test(t, broken);
+    tcase_add_test(t, second_defines);
+    tcase_add_test(t, slower);
+    tcase_add_test(t, faster);
+    tcase_add_test(t, absent);
+    tcase_add_test(t, disabled);
+    tcase_add_test(t, frozen);
+    tcase_add_test(t, verdict_is_kept);
+    tcase_add_test(t, own_tiers);
+    suite_add_tcase(s, t);
+    return fx_main(s);
+}
