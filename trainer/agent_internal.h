@@ -3,15 +3,9 @@
 #define MGRPO_AGENT_INTERNAL_H
 
 #include "agent.h"
+#include "pending.h"
 #include "question_file.h"
 #include "stop.h"
-
-/* Dialogues that something is still to be done for. */
-struct mg_pending {
-    struct mg_rollout **r;
-    size_t n, room;
-};
-enum mg_status mg_pending_add(struct mg_pending *l, struct mg_rollout *r, struct mg_err *err);
 
 /* Texts of the other agent, copied out of a transaction. */
 struct mg_mail {

@@ -66,6 +66,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/options.c \
 	trainer/params.c \
 	trainer/params.h \
+	trainer/pending.c \
+	trainer/pending.h \
 	trainer/phase.c \
 	trainer/phase.h \
 	trainer/play.c \

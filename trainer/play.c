@@ -3,43 +3,20 @@
 
 #include <stdlib.h>
 
+#include "pending.h"
 #include "stop.h"
-
-/* Dialogues whose event is to be passed on once the tick is over. */
-struct list {
-    struct mg_rollout **r;
-    size_t n, room;
-};
 
 struct mg_play {
     struct mg_rollouts *side[MG_N_SIDES];
-    struct list asked, answered;
+    struct mg_pending asked, answered; /* events that are passed on once the tick is over */
 };
-
-static enum mg_status
-note(struct list *l, struct mg_rollout *r, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-
-    if (l->n == l->room) {
-        size_t room = l->room > 0 ? 2 * l->room : 64;
-        struct mg_rollout **grown = realloc(l->r, room * sizeof *grown);
-
-        MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %zu dialogues", room);
-        l->r = grown;
-        l->room = room;
-    }
-    l->r[l->n++] = r;
-out:
-    return st;
-}
 
 static enum mg_status
 on_main(void *arg, struct mg_rollout *r, struct mg_err *err)
 {
     struct mg_play *p = arg;
 
-    return r->state == MG_ROLLOUT_WAITING ? note(&p->asked, r, err) : MG_OK;
+    return r->state == MG_ROLLOUT_WAITING ? mg_pending_add(&p->asked, r, err) : MG_OK;
 }
 
 static enum mg_status
@@ -47,7 +24,7 @@ on_search(void *arg, struct mg_rollout *r, struct mg_err *err)
 {
     struct mg_play *p = arg;
 
-    return note(&p->answered, r, err);
+    return mg_pending_add(&p->answered, r, err);
 }
 
 enum mg_status

@@ -2,7 +2,8 @@
 #include "policy_internal.h"
 
 #include <string.h>
-#include <time.h>
+
+#include "stop.h"
 
 enum mg_status
 mg_from_clgrpo(struct mg_policy *p, enum clgrpo_status status, struct mg_err *err)
@@ -32,19 +33,10 @@ out:
     return st;
 }
 
-static double
-now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 double
 mg_profile_begin(struct mg_policy *p)
 {
-    return p->profiling ? now() : 0.0;
+    return p->profiling ? mg_clock() : 0.0;
 }
 
 void
@@ -61,7 +53,7 @@ mg_profile_end(struct mg_policy *p, const char *name, double start, double flops
         return;
     if (i == f->n)
         f->name[f->n++] = name;
-    f->seconds[i] += now() - start;
+    f->seconds[i] += mg_clock() - start;
     f->flops[i] += flops;
 }
 

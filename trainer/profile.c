@@ -3,22 +3,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "policy.h"
 #include "rng.h"
+#include "stop.h"
 
 /* Sequences of the length that the main job sees; gemm: a square one that no cache holds whole. */
 enum { LENGTH = 128, WARM_UP = 2, STEPS = 10, DECODE_STEPS = 24, GEMM_SIZE = 1024, GEMM_RUNS = 7 };
-
-static double
-now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 struct batch {
     struct mg_train_row *row;
@@ -63,18 +54,18 @@ train_steps(struct mg_policy *p, const struct batch *b, int steps, double *secon
     const struct mg_objective_params nll = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     const struct mg_adam adam = {.lr = 1e-5f, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-8f, .max_norm = 1.0f};
     struct mg_train_stats stats;
-    double norm, start = now();
+    double norm, start = mg_clock();
 
     for (int i = 0; i < steps; i++) {
         MG_TRY(mg_policy_gradient(p, b->row, b->n, &nll, &stats, err));
         MG_TRY(mg_policy_step(p, &adam, &norm, err));
     }
-    *seconds = (now() - start) / steps;
+    *seconds = (mg_clock() - start) / steps;
 out:
     return st;
 }
 
-/* GFLOP/s of a square product on the policy's device: the median of a few. */
+/* GFLOP/s of a square product on the policy's device: the best of a few after the first. */
 static enum mg_status
 gemm_rate(struct clgrpo_context *ctx, double *rate, struct mg_err *err)
 {
@@ -96,12 +87,12 @@ gemm_rate(struct clgrpo_context *ctx, double *rate, struct mg_err *err)
     good = good && clgrpo_tensor_create(ctx, CLGRPO_F32, 1, &elems, &scratch) == CLGRPO_OK;
     args.workspace = (struct clgrpo_workspace){.buf = scratch.buf, .bytes = elems * 4};
     for (int i = 0; good && i < GEMM_RUNS; i++) {
-        double start = now();
+        double start = mg_clock();
 
         good =
             clgrpo_gemm(ctx, &args, queue, 0, NULL, NULL) == CLGRPO_OK && clgrpo_queue_finish(ctx, queue) == CLGRPO_OK;
-        if (i > 0 && now() - start < best)
-            best = now() - start;
+        if (i > 0 && mg_clock() - start < best)
+            best = mg_clock() - start;
     }
     *rate = 2e-9 * GEMM_SIZE * (double)GEMM_SIZE * GEMM_SIZE / best;
     MG_REQUIRE(good, MG_FAIL, "%s", clgrpo_error_text(ctx));
@@ -128,7 +119,7 @@ decode_rate(struct mg_policy *p, uint32_t slots, int vocab, double *tokens_per_s
     MG_ALLOC(logprob, slots);
     for (uint32_t t = 0; t < DECODE_STEPS + WARM_UP; t++) {
         if (t == WARM_UP)
-            start = now();
+            start = mg_clock();
         for (uint32_t i = 0; i < slots; i++)
             feed[i] = (struct mg_feed){.token = t > 0 ? token[i] : (int32_t)(i % (uint32_t)vocab),
                                        .slot = i,
@@ -137,7 +128,7 @@ decode_rate(struct mg_policy *p, uint32_t slots, int vocab, double *tokens_per_s
                                        .key = {i, t}};
         MG_TRY(mg_policy_decode(p, feed, slots, &how, token, logprob, err));
     }
-    *tokens_per_second = slots * (double)DECODE_STEPS / (now() - start);
+    *tokens_per_second = slots * (double)DECODE_STEPS / (mg_clock() - start);
 out:
     free(feed);
     free(token);
@@ -179,10 +170,12 @@ profile_agent(const struct mg_agent_config *c, const char *name, struct mg_err *
     double plain = 0.0, profiled = 0.0, gemm = 0.0, decode = 0.0;
     int vocab;
 
+    MG_REQUIRE(c->max_tokens >= LENGTH && c->context > LENGTH, MG_INPUT,
+               "%s: context is %u, max_tokens %u: the profile needs more than %d", name, c->context, c->max_tokens,
+               LENGTH);
     MG_TRY(mg_policy_open(c->model, &limits, &p, err));
     vocab = mg_policy_config(p)->vocab_size;
     MG_TRY(batch_fill(&b, c->max_tokens, vocab, err));
-    MG_REQUIRE(b.n > 0 && c->context > LENGTH, MG_INPUT, "%s: the profile needs a context above %d", name, LENGTH);
     MG_TRY(train_steps(p, &b, WARM_UP, &plain, err));
     MG_TRY(gemm_rate(mg_policy_context(p), &gemm, err));
     MG_TRY(train_steps(p, &b, STEPS, &plain, err));

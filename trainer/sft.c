@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "rng.h"
+#include "stop.h"
 
 /* A window of demonstrations in memory; its order is shuffled anew for each window. */
 enum { WINDOW = 4096, MAX_BATCH_ROWS = 1024, WARM_UP_STEPS = 100 };
@@ -17,15 +17,6 @@ struct window {
     uint32_t n, next;
     uint64_t number; /* of windows read: keys the shuffle */
 };
-
-static double
-now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void
 window_free(struct window *w)
@@ -116,7 +107,7 @@ train(struct mg_policy *p, struct mg_demo_file *demos, const struct mg_sft_confi
     const struct mg_objective_params nll = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     struct mg_adam adam = {
         .beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = c->weight_decay, .max_norm = 1.0f};
-    double start = now();
+    double start = mg_clock();
 
     while (at->tokens < c->tokens) {
         struct mg_train_stats stats;
@@ -129,7 +120,7 @@ train(struct mg_policy *p, struct mg_demo_file *demos, const struct mg_sft_confi
         MG_REQUIRE(isfinite(norm), MG_FAIL, "the gradient of step %llu is not finite", (unsigned long long)at->steps);
         at->steps++;
         at->tokens += (double)b->tokens;
-        at->seconds = now() - start;
+        at->seconds = mg_clock() - start;
         at->loss = at->steps == 1 ? stats.loss : 0.98 * at->loss + 0.02 * stats.loss;
         st = watch != NULL ? watch(arg, at) : MG_OK;
         if (st == MG_STOP)
