@@ -67,7 +67,7 @@ mg_policy_save_state(struct mg_policy *p, const char *path, const char *extra, s
                "%s: zlib could not compress %zu bytes", path, n * sizeof(float));
     memcpy(h.magic, state_magic, sizeof h.magic);
     h.packed_bytes = packed_bytes;
-    h.crc = (uint32_t)crc32(crc32(0, (const Bytef *)extra, (uInt)h.extra_bytes), packed, (uInt)packed_bytes);
+    h.crc = (uint32_t)crc32_z(crc32_z(0, (const Bytef *)extra, (z_size_t)h.extra_bytes), packed, packed_bytes);
     MG_TRY(write_state(path, &h, extra, packed, err));
 out:
     free(host);
@@ -90,7 +90,7 @@ check_state(const char *path, const char *data, size_t len, const struct mg_poli
                    sizeof *h + h->extra_bytes + h->packed_bytes == len,
                MG_INPUT, "%s: %zu bytes, its header says %llu and %llu", path, len, (unsigned long long)h->extra_bytes,
                (unsigned long long)h->packed_bytes);
-    MG_REQUIRE(crc32(0, (const Bytef *)data + sizeof *h, (uInt)(len - sizeof *h)) == h->crc, MG_INPUT,
+    MG_REQUIRE(crc32_z(0, (const Bytef *)data + sizeof *h, len - sizeof *h) == h->crc, MG_INPUT,
                "%s: the checksum does not agree, the file is damaged", path);
 out:
     return st;
