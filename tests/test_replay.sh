@@ -75,7 +75,9 @@ recorded() {
 # ---- replay: a whole run ----
 run=$dir/whole
 conf 5 >"$dir/whole.conf"
+trap '' CHLD # a parent may ignore how its children end; mgrpo must not
 ends 0 train --quiet --run "$run" "$dir/whole.conf"
+trap - CHLD
 for side in main search; do
     ends 0 replay --run "$run" --agent $side 4
     [ "$(wc -l <"$dir/out")" -eq 5 ] || fail "replay of step 4 does not repeat 5 steps"
@@ -132,6 +134,13 @@ grep -q '^as sampled  *40 questions  *success ' "$dir/out" || fail "eval has no 
 cp "$dir/out" "$dir/first"
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40
 cmp "$dir/first" "$dir/out" || fail "eval measures otherwise the second time"
+
+# what cannot be printed is a failure
+if [ -c /dev/full ]; then
+    status=0
+    "$mgrpo" eval --run "$run" --count 1 >/dev/full 2>"$dir/err" || status=$?
+    [ "$status" -eq 1 ] && grep -q "^mgrpo: standard output: " "$dir/err" || fail "a full disk is not told"
+fi
 
 refused 'count is "0"' eval --run "$run" --count 0
 refused 'split is "all"' eval --run "$run" --split all

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,16 @@ print_usage(FILE *out)
     fputs("\nmgrpo COMMAND --help tells of one command; mgrpo --version prints the version.\n", out);
 }
 
+/* What was printed must have arrived: a full disk is a failure like any other. */
+static int
+flush_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "mgrpo: standard output: %s\n", strerror(errno));
+    return code == MG_OK ? (int)MG_FAIL : code;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -39,15 +50,15 @@ main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_usage(stdout);
-        return MG_OK;
+        return flush_output(MG_OK);
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts("mgrpo " PACKAGE_VERSION);
-        return MG_OK;
+        return flush_output(MG_OK);
     }
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return flush_output(commands[i].run(argc - 1, argv + 1));
     fprintf(stderr, "mgrpo: \"%.40s\" is not a command\n  mgrpo --help lists the commands.\n", argv[1]);
     return MG_INPUT;
 }

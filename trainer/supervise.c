@@ -25,13 +25,15 @@ become(const struct mg_child *c, pid_t parent)
 {
     int fd = open(c->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
-    if (fd >= 0)
-        dup2(fd, STDERR_FILENO);
+    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+        dprintf(STDERR_FILENO, "%s: %s; the %s agent complains here\n", c->log, strerror(errno), c->name);
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
-    if (getppid() == parent)
+    if (getppid() == parent) {
         execv(c->argv[0], c->argv);
+        dprintf(STDERR_FILENO, "%s cannot be run: %s\n", c->argv[0], strerror(errno));
+    }
     _exit(127);
 }
 
@@ -159,6 +161,7 @@ mg_supervise(struct mg_child *children, size_t n, const struct mg_watch *watch, 
     double next = 0.0;
 
     MG_REQUIRE(n <= MAX_CHILDREN, MG_FAIL, "%zu processes, at most %d can be watched", n, (int)MAX_CHILDREN);
+    signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may have left it, it would hide how a child ended */
     while (!all) {
         MG_TRY(mg_stop_check(err));
         MG_TRY(round_of(children, n, &all, err));
