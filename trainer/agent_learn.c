@@ -15,7 +15,7 @@ struct batch {
     struct mg_rollout **r; /* [n] */
     float *reward, *weight, *advantage;
     enum mg_reward_kind *kind;
-    uint32_t n, room;
+    uint32_t n;
     int32_t *offsets; /* [groups + 1] */
     uint32_t groups;
 };
@@ -36,7 +36,7 @@ alloc_batch(struct batch *b, size_t room, uint32_t groups, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    b->room = (uint32_t)room;
+    MG_REQUIRE(room <= INT32_MAX, MG_INPUT, "%zu trajectories in a step, at most %d", room, (int)INT32_MAX);
     b->groups = groups;
     MG_ALLOC(b->r, room);
     MG_ALLOC(b->reward, room);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,22 +64,39 @@ static const struct option long_options[] = {{"init", required_argument, NULL, '
                                              {"help", no_argument, NULL, 'h'},
                                              {NULL, 0, NULL, 0}};
 
+enum { WIDTH, LAYERS, HEADS, KV_HEADS, FEED_FORWARD, SHAPE_NUMBERS, SHAPE_MAX = 1 << 20 };
+
+/* Whole numbers from 1 to SHAPE_MAX with commas between them, and nothing else. */
+static bool
+read_shape(const char *text, int n[SHAPE_NUMBERS])
+{
+    for (int i = 0; i < SHAPE_NUMBERS; i++) {
+        char *end;
+        unsigned long x = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+
+        if (x == 0 || x > SHAPE_MAX || *end != (i + 1 < SHAPE_NUMBERS ? ',' : '\0'))
+            return false;
+        n[i] = (int)x;
+        text = end + 1;
+    }
+    return true;
+}
+
 static enum mg_status
 parse_shape(const char *text, struct mg_model_config *c, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    unsigned width, layers, heads, kv, ff;
-    int used = 0;
+    int n[SHAPE_NUMBERS];
 
-    MG_REQUIRE(sscanf(text, "%u,%u,%u,%u,%u%n", &width, &layers, &heads, &kv, &ff, &used) == 5 && text[used] == '\0' &&
-                   heads > 0 && width % heads == 0 && kv > 0 && heads % kv == 0 && layers > 0 && ff > 0,
-               MG_INPUT, "--shape is \"%.60s\", need width,layers,heads,kv-heads,feed-forward that divide", text);
-    c->hidden_size = (int)width;
-    c->num_hidden_layers = (int)layers;
-    c->num_attention_heads = (int)heads;
-    c->num_key_value_heads = (int)kv;
-    c->head_dim = (int)(width / heads);
-    c->intermediate_size = (int)ff;
+    MG_REQUIRE(read_shape(text, n) && n[WIDTH] % n[HEADS] == 0 && n[HEADS] % n[KV_HEADS] == 0, MG_INPUT,
+               "--shape is \"%.60s\", need width,layers,heads,kv-heads,feed-forward that divide, 1 to %d each", text,
+               SHAPE_MAX);
+    c->hidden_size = n[WIDTH];
+    c->num_hidden_layers = n[LAYERS];
+    c->num_attention_heads = n[HEADS];
+    c->num_key_value_heads = n[KV_HEADS];
+    c->head_dim = n[WIDTH] / n[HEADS];
+    c->intermediate_size = n[FEED_FORWARD];
 out:
     return st;
 }
@@ -188,14 +206,14 @@ static enum mg_status
 show(void *arg, const struct mg_sft_progress *now)
 {
     struct watch *w = arg;
-    double rate = now->tokens / (now->seconds + 1e-9), left = (w->budget - now->tokens) / rate;
+    double rate = now->tokens / (now->seconds + 1e-9), left = fmax(w->budget - now->tokens, 0.0) / rate;
 
     if (now->seconds < w->next)
         return MG_OK;
     w->next = now->seconds + (w->terminal ? 2.0 : 30.0);
     fprintf(stderr, "%ssft %5.1f%%  %.2f M tokens  %.0f tokens/s  loss %.4f  ETA %.0f:%02.0f%s",
             w->terminal ? "\r" : "", 100.0 * now->tokens / w->budget, now->tokens / 1e6, rate, now->loss,
-            (left - (double)((int)left % 60)) / 60.0, (double)((int)left % 60), w->terminal ? "  " : "\n");
+            floor(left / 60.0), floor(fmod(left, 60.0)), w->terminal ? "  " : "\n");
     fflush(stderr);
     return MG_OK;
 }

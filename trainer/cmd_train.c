@@ -190,7 +190,7 @@ mg_cmd_train(int argc, char **argv)
 
     mg_err_clear(&err);
     st = parse(&o, argc, argv, &err);
-    if (o.help) {
+    if (st == MG_OK && o.help) {
         fputs(usage, stdout);
         return MG_OK;
     }

@@ -104,7 +104,7 @@ apply_key(struct mg_config *c, const struct mg_config_key *key, cfg_t *cfg, cons
     MG_REQUIRE(text != NULL, MG_INPUT, "%s: %s is missing", where, key->name);
     if (key->type == MG_KEY_PATH && text[0] != '\0') {
         resolved = resolve(folder, text);
-        MG_REQUIRE(resolved != NULL, MG_FAIL, "out of memory");
+        MG_REQUIRE(resolved != NULL, MG_FAIL, "out of memory: a path of %zu bytes", strlen(text));
         text = resolved;
     }
     MG_TRY(mg_config_set(c, key, text, where, err));
@@ -122,7 +122,8 @@ check_end(cfg_opt_t *top, const char *text, const char *path, struct mg_err *err
     cfg_t *cfg = cfg_init(top, CFGF_NONE);
     char *with_brace = NULL;
 
-    MG_REQUIRE(cfg != NULL && asprintf(&with_brace, "%s\n}\n", text) >= 0, MG_FAIL, "out of memory");
+    MG_REQUIRE(cfg != NULL && asprintf(&with_brace, "%s\n}\n", text) >= 0, MG_FAIL, "out of memory: %zu bytes of %s",
+               strlen(text), path);
     memset(key_line, 0, sizeof key_line);
     cfg_set_error_function(cfg, keep_error);
     MG_REQUIRE(cfg_parse_buf(cfg, with_brace) != CFG_SUCCESS, MG_INPUT,
@@ -172,7 +173,7 @@ mg_config_load(const char *path, struct mg_config *out, struct mg_err *err)
     top[n++] = (cfg_opt_t)CFG_SEC("search", search_opts, CFGF_NONE);
     top[n] = (cfg_opt_t)CFG_END();
     cfg = cfg_init(top, CFGF_NONE);
-    MG_REQUIRE(cfg != NULL, MG_FAIL, "out of memory");
+    MG_REQUIRE(cfg != NULL, MG_FAIL, "out of memory: %zu keys", n);
     MG_TRY(parse(cfg, top, path, err));
     for (size_t i = 0; i < mg_n_config_keys; i++)
         MG_TRY(apply_key(&c, &mg_config_keys[i], cfg, path, folder, err));

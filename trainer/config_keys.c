@@ -34,7 +34,7 @@ static const char *const split_names[] = {"test", "dev", "train", NULL};
     }
 #define AGENT(side, n_turns, n_new, n_context)                                                                         \
     TEXT(#side, "model", MG_KEY_PATH, side.model, NULL), TEXT(#side, "device", MG_KEY_TEXT, side.device, ""),          \
-        UINT(#side, "turns", side.turns, 1, 64, n_turns), UINT(#side, "new_tokens", side.new_tokens, 2, 4096, n_new),  \
+        UINT(#side, "turns", side.turns, 1, 64, n_turns), UINT(#side, "new_tokens", side.new_tokens, 3, 4096, n_new),  \
         UINT(#side, "context", side.context, 16, 65536, n_context), UINT(#side, "slots", side.slots, 1, 4096, "256"),  \
         UINT(#side, "max_tokens", side.max_tokens, 64, 1 << 20, "4096")
 
@@ -130,7 +130,7 @@ set_choice(struct mg_config *c, const struct mg_config_key *key, const char *tex
     if (key->offset == AT(eval_split)) {
         free(c->eval_split);
         c->eval_split = strdup(text);
-        return c->eval_split != NULL ? MG_OK : mg_fail(err, MG_FAIL, "out of memory");
+        return c->eval_split != NULL ? MG_OK : mg_fail(err, MG_FAIL, "out of memory: %s", key->name);
     }
     *(int *)((char *)c + key->offset) = i;
     return MG_OK;
@@ -144,7 +144,7 @@ set_text(char **at, const struct mg_config_key *key, const char *text, const cha
     json_t *recorded = json_string(text);
     char *copy = strdup(text);
 
-    MG_REQUIRE(copy != NULL, MG_FAIL, "out of memory");
+    MG_REQUIRE(copy != NULL, MG_FAIL, "out of memory: %zu bytes of %s", strlen(text), key->name);
     MG_REQUIRE(recorded != NULL, MG_INPUT, "%s: %s is not UTF-8", where, key->name);
     free(*at);
     *at = copy;

@@ -73,7 +73,7 @@ add_slice(void *arg, const struct mg_param_slice *s, struct mg_err *err)
     struct mg_st_entry *e = &w->entries[w->n];
     char *name = strdup(s->name);
 
-    MG_REQUIRE(name != NULL, MG_FAIL, "out of memory");
+    MG_REQUIRE(name != NULL, MG_FAIL, "out of memory: the name %s", s->name);
     *e = (struct mg_st_entry){
         .name = name, .rank = s->cols > 0 ? 2 : 1, .shape = {s->rows, s->cols}, .f32 = w->host + s->offset};
     w->n++;

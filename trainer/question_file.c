@@ -233,7 +233,7 @@ mg_question_file_load(const char *path, struct mg_question_file *out, struct mg_
                    (int)MAX_LINE);
         MG_TRY(add_line(&r, line, (size_t)len, err));
     }
-    MG_REQUIRE(!ferror(stream), MG_FAIL, "%s: %s", path, strerror(errno));
+    MG_REQUIRE(feof(stream), MG_FAIL, "%s:%zu: %s", path, r.line + 1, strerror(errno));
     MG_REQUIRE(f.n > 0, MG_INPUT, "%s holds no questions", path);
     MG_TRY(index_steps(&f, err));
     *out = f;

@@ -30,7 +30,7 @@ mg_rollout_log_create(const char *path, struct mg_rollout_log **out, struct mg_e
     MG_ALLOC(log, 1);
     log->path = strdup(path);
     MG_REQUIRE(log->path != NULL && asprintf(&log->temp, "%s.new-%ld", path, (long)getpid()) >= 0, MG_FAIL,
-               "out of memory");
+               "out of memory: the name %s", path);
     log->file = gzopen(log->temp, "wb1");
     MG_REQUIRE(log->file != NULL, MG_FAIL, "%s: %s", log->temp, strerror(errno));
     *out = log;
