@@ -10,6 +10,8 @@ EXTRA_DIST += \
 	scripts/packages \
 	scripts/portability \
 	scripts/quickstart \
+	scripts/static-devices.tsv \
+	scripts/static-report \
 	scripts/facts/__init__.py \
 	scripts/facts/cldr.py \
 	scripts/facts/countries.py \
@@ -22,7 +24,7 @@ EXTRA_DIST += \
 
 # Rebuilds the fact table from the Debian packages that it came from and compares; FACTS_ROOT is where they are unpacked.
 FACTS_ROOT = /
-.PHONY: data-check format fuzz lib-suites portability
+.PHONY: data-check format fuzz lib-suites portability static-report
 data-check:
 	$(srcdir)/scripts/make-facts --root $(FACTS_ROOT) atlas.check.gz
 	cmp atlas.check.gz $(srcdir)/data/atlas.facts.gz
@@ -43,3 +45,7 @@ lib-suites:
 
 portability: all $(check_PROGRAMS)
 	OCLGRIND='$(OCLGRIND)' $(srcdir)/scripts/portability --obj $(abs_top_builddir) $(PORTABILITY_FLAGS)
+
+# Registers, spills and occupancy of the simt kernels on GPUs that need not be here: clang with libclc, and ptxas from PATH or PTXAS=.
+static-report:
+	$(srcdir)/scripts/static-report
