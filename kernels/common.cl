@@ -14,8 +14,9 @@
 
 /*
  * A C99 inline function that is not inlined has no body here. LLVM 15 and 19 leave large ones uninlined for NVIDIA and AMD, whose linkers then
- * miss them; and PoCL 3.1 shares the local memory of a function that it does not inline between work-groups.
+ * miss them; and PoCL 3.1, which defines the word away, shares the local memory of a function that it does not inline between work-groups.
  */
+#undef inline
 #define inline inline __attribute__((always_inline))
 
 #define C_CAT_(a, b) a##b
