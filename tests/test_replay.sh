@@ -148,6 +148,10 @@ refused "none of the 2 questions" eval --run "$run" --questions "$dir/known.json
 refused "unexpected argument \"more\"" eval --run "$run" more
 refused "lacks its value" eval --run "$run" --seed
 refused "no-such-file" eval --run "$run" --corpus "$dir/no-such-file"
+# a token that the models lack
+sed 's/^ "added_tokens": \[$/&{"id": 9999, "content": "<more>", "special": true},/' "$dir/tokenizer.json" \
+    >"$dir/more.json"
+refused "the tokenizer $dir/more.json 10000" eval --run "$run" --tokenizer "$dir/more.json"
 refused "no-such-run" eval --run "$dir/no-such-run"
 
 # ---- replay: from states; a run that stands still with a train step behind its newest state ----

@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "file.h"
+#include "vocabulary.h"
 
 enum { MAX_PATH = 4096, TELL_MS = 250, LOCK_SECONDS = 30 };
 
@@ -64,9 +65,7 @@ open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *
                                           .arg = a};
 
     MG_TRY(mg_policy_open(c->model, &limits, &a->policy, err));
-    MG_REQUIRE(mg_policy_config(a->policy)->vocab_size >= mg_tokenizer_vocab_size(a->tok), MG_INPUT,
-               "the model %s has %d tokens, the tokenizer %s %d", c->model, mg_policy_config(a->policy)->vocab_size,
-               a->config->tokenizer, (int)mg_tokenizer_vocab_size(a->tok));
+    MG_TRY(mg_vocabulary_check(a->policy, c->model, a->tok, a->config->tokenizer, err));
     rollouts.policy = a->policy;
     MG_TRY(mg_rollouts_create(&rollouts, &a->rollouts, err));
 out:

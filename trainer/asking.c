@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "run_dir.h"
+#include "vocabulary.h"
 
 enum { MAX_PATH = 4096 };
 
@@ -38,8 +39,10 @@ model_path(const struct mg_asking_options *o, const struct mg_config *c, enum mg
 }
 
 static enum mg_status
-open_policy(const struct mg_asking_options *o, struct mg_asking *a, enum mg_side side, struct mg_err *err)
+open_policy(const struct mg_asking_options *o, struct mg_asking *a, enum mg_side side, const char *tokenizer,
+            struct mg_err *err)
 {
+    enum mg_status st = MG_OK;
     const struct mg_agent_config *part = mg_agent_part(&a->config, side);
     struct mg_policy_limits limits = {
         .device = o->device, .slots = o->slots, .context = part->context, .max_tokens = part->max_tokens};
@@ -48,7 +51,10 @@ open_policy(const struct mg_asking_options *o, struct mg_asking *a, enum mg_side
     if (limits.device == NULL && part->device[0] != '\0')
         limits.device = part->device;
     model_path(o, &a->config, side, path);
-    return mg_policy_open(path, &limits, &a->policy[side], err);
+    MG_TRY(mg_policy_open(path, &limits, &a->policy[side], err));
+    MG_TRY(mg_vocabulary_check(a->policy[side], path, a->tok, tokenizer, err));
+out:
+    return st;
 }
 
 enum mg_status
@@ -56,15 +62,17 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
 {
     enum mg_status st = MG_OK;
     struct mg_play_config c = {.tools = &a->tools, .seed = o->seed};
+    const char *tokenizer;
     int n_sides;
 
     MG_TRY(mg_run_config(o->run, &a->config, err));
     n_sides = a->config.agents == MG_SINGLE ? 1 : MG_N_SIDES;
-    MG_TRY(mg_tokenizer_load(o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer, &a->tok, err));
+    tokenizer = o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer;
+    MG_TRY(mg_tokenizer_load(tokenizer, &a->tok, err));
     MG_TRY(mg_specials_find(a->tok, &a->specials, err));
     MG_TRY(mg_corpus_open(&a->tools.corpus, o->corpus != NULL ? o->corpus : a->config.corpus, err));
     for (int i = 0; i < n_sides; i++) {
-        MG_TRY(open_policy(o, a, (enum mg_side)i, err));
+        MG_TRY(open_policy(o, a, (enum mg_side)i, tokenizer, err));
         c.policy[i] = a->policy[i];
         c.limits[i] = mg_agent_limits(&a->config, (enum mg_side)i);
         c.limits[i].slots = o->slots;

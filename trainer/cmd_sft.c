@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "sft.h"
+#include "vocabulary.h"
 
 static const char usage[] =
     "usage: mgrpo sft [OPTION]... --demos FILE --tokenizer FILE --out DIR\n"
@@ -327,6 +328,7 @@ run(const struct sft_options *o, struct mg_err *err)
 
     MG_TRY(mg_tokenizer_load(o->tokenizer, &tok, err));
     MG_TRY(open_policy(o, tok, &p, err));
+    MG_TRY(mg_vocabulary_check(p, o->init != NULL ? o->init : "to be trained", tok, o->tokenizer, err));
     if (o->demos != NULL)
         MG_TRY(train(o, tok, p, &r, err));
     if (o->eval != NULL)

@@ -144,6 +144,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tokenizer_vocab.c \
 	trainer/tools.c \
 	trainer/tools.h \
+	trainer/vocabulary.c \
+	trainer/vocabulary.h \
 	trainer/world/demo.c \
 	trainer/world/demo.h \
 	trainer/world/demo_internal.h \

@@ -215,7 +215,8 @@ mg_model_config_load(const char *dir, struct mg_model_config *out, struct mg_err
     char path[4096], *json = NULL;
     size_t len = 0;
 
-    MG_REQUIRE(snprintf(path, sizeof path, "%s/config.json", dir) < (int)sizeof path, MG_INPUT, "the path is too long");
+    MG_REQUIRE(snprintf(path, sizeof path, "%s/config.json", dir) < (int)sizeof path, MG_INPUT,
+               "%.60s...: a path of %zu bytes, at most %zu", dir, strlen(dir) + 12, sizeof path - 1);
     MG_TRY(mg_file_read(path, MAX_CONFIG_BYTES, &json, &len, err));
     MG_TRY(mg_model_config_parse(json, len, path, out, err));
 out:
@@ -238,7 +239,8 @@ mg_model_config_save(const char *dir, const struct mg_model_config *c, const cha
     MG_REQUIRE(root != NULL, MG_FAIL, "out of memory: config.json");
     for (size_t i = 0; i < sizeof int_keys / sizeof int_keys[0]; i++)
         json_object_set_new(root, int_keys[i].key, json_integer(*(const int *)((const char *)c + int_keys[i].offset)));
-    MG_REQUIRE(snprintf(path, sizeof path, "%s/config.json", dir) < (int)sizeof path, MG_INPUT, "the path is too long");
+    MG_REQUIRE(snprintf(path, sizeof path, "%s/config.json", dir) < (int)sizeof path, MG_INPUT,
+               "%.60s...: a path of %zu bytes, at most %zu", dir, strlen(dir) + 12, sizeof path - 1);
     text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(9));
     MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: config.json");
     MG_TRY(mg_file_write_atomic(path, text, strlen(text), err));

@@ -45,7 +45,7 @@ mg_policy_read_weights(struct mg_policy *p, const char *dir, struct mg_err *err)
     char path[4096];
 
     MG_REQUIRE(snprintf(path, sizeof path, "%s/model.safetensors", dir) < (int)sizeof path, MG_INPUT,
-               "the path is too long");
+               "%.60s...: a path of %zu bytes, at most %zu", dir, strlen(dir) + 18, sizeof path - 1);
     MG_TRY(mg_safetensors_open(path, &file, err));
     r.file = file;
     r.path = path;
@@ -117,7 +117,7 @@ mg_policy_save_model(struct mg_policy *p, const char *dir, const char *dtype, st
         t++;
     MG_REQUIRE(t < 3, MG_INPUT, "dtype is \"%.16s\", need f32, f16 or bf16", dtype);
     MG_REQUIRE(snprintf(path, sizeof path, "%s/model.safetensors", dir) < (int)sizeof path, MG_INPUT,
-               "the path is too long");
+               "%.60s...: a path of %zu bytes, at most %zu", dir, strlen(dir) + 18, sizeof path - 1);
     MG_TRY(mg_dir_make(dir, err));
     MG_TRY(write_weights(p, path, types[t].dtype, err));
     MG_TRY(mg_model_config_save(dir, &p->config, types[t].torch, err));

@@ -33,12 +33,16 @@ enum mg_status
 mg_store_u32(struct mg_store *s, sqlite3_stmt *q, int column, uint32_t *out, struct mg_err *err)
 {
     int64_t value = sqlite3_column_int64(q, column);
+    int type = sqlite3_column_type(q, column);
+    const char *text;
 
-    if (sqlite3_column_type(q, column) != SQLITE_INTEGER || value < 0 || value > UINT32_MAX)
-        return mg_fail(err, MG_INPUT, "store %s is damaged: %s is %.40s", s->path, sqlite3_column_name(q, column),
-                       (const char *)sqlite3_column_text(q, column));
-    *out = (uint32_t)value;
-    return MG_OK;
+    if (type == SQLITE_INTEGER && value >= 0 && value <= UINT32_MAX) {
+        *out = (uint32_t)value;
+        return MG_OK;
+    }
+    text = (const char *)sqlite3_column_text(q, column);
+    return mg_fail(err, MG_INPUT, "store %s is damaged: %s is %.40s", s->path, sqlite3_column_name(q, column),
+                   text != NULL ? text : "nothing");
 }
 
 enum mg_status

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_VOCABULARY_H
+#define MGRPO_VOCABULARY_H
+
+#include "policy.h"
+#include "tokenizer.h"
+
+/* MG_INPUT if the tokenizer has tokens that the model lacks; the names are for the sentence. */
+enum mg_status mg_vocabulary_check(const struct mg_policy *p, const char *model, const struct mg_tokenizer *tok,
+                                   const char *tokenizer, struct mg_err *err);
+
+#endif
