@@ -2,8 +2,8 @@
 /*
  * The norm of a flat gradient and the factor that clips it.
  *
- * k_global_norm: group b of C_PARTIALS owns a fixed run of vectors. Each lane keeps a compensated sum (high and low part: Knuth's two-sum, so the
- * rounding of each addition is kept), lanes are added in order, items by a tree. partial[b][2] holds both parts.
+ * k_global_norm: group b of C_PARTIALS owns a fixed run of vectors. Each lane keeps two compensated sums in turn (high and low part: Knuth's
+ * two-sum, so the rounding of each addition is kept); they and the lanes are added by a tree, items by a tree. partial[b][2] holds both parts.
  * k_global_norm_finish: one item adds the partials in order, compensated, and writes out[0] = norm, out[1] = min(1, max_norm / norm), 1 if
  * max_norm is 0, 0 if the norm is not finite. Local memory: 4 * C_GROUP_SIZE bytes in simt. f32.
  */
@@ -11,23 +11,35 @@
 #define C_PARTIALS 64
 #endif
 
+inline void add_square(__global const float *restrict grad, size_t c, size_t n, bool whole, vf *high, vf *low)
+{
+    vf g = load(grad, c, n, whole), square = g * g, sum = *high + square, back = sum - *high;
+
+    *low += ((*high - (sum - back)) + (square - back)) + fma(g, g, -square);
+    *high = sum;
+}
+
 C_KERNEL void k_global_norm(__global const float *restrict grad, ulong grad_at, __global float *restrict partial, ulong partial_at,
                             ulong n)
 {
 #if !C_CPU
     __local float scratch[C_GROUP_SIZE];
 #endif
-    size_t vectors = n_vectors(n), b = get_group_id(0);
-    vf high = (vf)(0.0f), low = (vf)(0.0f);
+    size_t vectors = n_vectors(n), b = get_group_id(0), last = vectors * (b + 1) / C_PARTIALS, whole = min(last, (size_t)(n / C_VW));
+    size_t c = vectors * b / C_PARTIALS + C_ITEM;
+    vf high = (vf)(0.0f), low = (vf)(0.0f), high2 = (vf)(0.0f), low2 = (vf)(0.0f);
 
-    for (size_t c = vectors * b / C_PARTIALS + get_local_id(0); c < vectors * (b + 1) / C_PARTIALS; c += C_GROUP_SIZE) {
-        vf g = load(grad + grad_at, c, n, (c + 1) * C_VW <= n);
-        vf square = g * g, sum = high + square, back = sum - high;
-        low += (high - (sum - back)) + (square - back) + fma(g, g, -square);
-        high = sum;
+    for (; c + C_GROUP_SIZE < whole; c += 2 * C_GROUP_SIZE) {
+        C_AHEAD(grad + grad_at + (c + 32) * C_VW);
+        add_square(grad + grad_at, c, n, true, &high, &low);
+        add_square(grad + grad_at, c + C_GROUP_SIZE, n, true, &high2, &low2);
     }
-    float h = group_sum(clg_sum_v(high), scratch), l = group_sum(clg_sum_v(low), scratch);
-    if (get_local_id(0) == 0) {
+    for (; c < last; c += C_GROUP_SIZE)
+        add_square(grad + grad_at, c, n, c < whole, &high, &low);
+    vf sum = high + high2, back = sum - high;
+    low += low2 + ((high - (sum - back)) + (high2 - back));
+    float h = group_sum(clg_sum_v(sum), scratch), l = group_sum(clg_sum_v(low), scratch);
+    if (C_ITEM == 0) {
         partial[partial_at + 2 * b] = h;
         partial[partial_at + 2 * b + 1] = l;
     }

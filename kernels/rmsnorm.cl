@@ -57,6 +57,7 @@ C_KERNEL void k_rmsnorm(__global const float *x, ulong x_at, ulong x_stride, __g
             rstd[rstd_at + row] = r;
         C_WHOLE (c, e) {
             C_AHEAD(in + x_stride + c * C_VW);
+            C_AHEAD(out + y_stride + c * C_VW);
 #if C_RESIDUAL
             C_AHEAD(with + residual_stride + c * C_VW);
 #endif

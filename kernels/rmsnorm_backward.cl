@@ -65,6 +65,7 @@ C_KERNEL void k_rmsnorm_backward(__global const float *restrict x, ulong x_at, u
         C_WHOLE (c, e) {
             C_AHEAD(in + x_stride + c * C_VW);
             C_AHEAD(g + dy_stride + c * C_VW);
+            C_AHEAD(out + dx_stride + c * C_VW);
             gradient(in, w + w_at, g, out, part, c, e, true, r, mean);
         }
         C_PART (c, e)

@@ -29,6 +29,7 @@ C_KERNEL void k_swiglu(__global const float *restrict gate_up, ulong gate_up_at,
         C_WHOLE (c, f) {
             C_AHEAD(gate + gate_up_stride + c * C_VW);
             C_AHEAD(gate + gate_up_stride + f + c * C_VW);
+            C_AHEAD(out + y_stride + c * C_VW);
             forward(gate, out, c, f, true);
         }
         C_PART (c, f)
@@ -55,6 +56,8 @@ C_KERNEL void k_swiglu_backward(__global const float *gate_up, ulong gate_up_at,
             C_AHEAD(gate + gate_up_stride + c * C_VW);
             C_AHEAD(gate + gate_up_stride + f + c * C_VW);
             C_AHEAD(d + dy_stride + c * C_VW);
+            C_AHEAD(dgate + dgate_up_stride + c * C_VW);
+            C_AHEAD(dgate + dgate_up_stride + f + c * C_VW);
             backward(gate, d, dgate, c, f, true);
         }
         C_PART (c, f)
