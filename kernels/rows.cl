@@ -7,7 +7,7 @@
  * C_PART(c, n)        then the partial vector at its end, if there is one, for the item whose turn it is
  * C_FOURS(c, n)       the whole vectors by C_CHAINS at a time: vectors c, c + C_GROUP_SIZE, ..., for sums by as many independent chains
  * C_REST(c, n)        the whole vectors that are left after C_FOURS
- * C_AHEAD(p)          cpu: asks for the cache line at p, which may lie outside of the buffer
+ * C_AHEAD(p)          cpu: asks for the cache line at p, to be read or written soon; p may lie outside of the buffer
  *
  * A vector is computed by the same lane-wise arithmetic whether it is whole or the part at the end of a row, and by one item alone, so a row's
  * bits depend on nothing but the row. The loops are apart so that the common one holds no test: bodies are inline functions that take `whole` as
