@@ -57,9 +57,9 @@ out:
 }
 
 /*
- * Few tokens to a slot: a group takes one token, its tile the query heads that share a key head. More tokens than slots
- * must be prefill, in part at least: a group takes a stretch of tokens and cuts full tiles. Either way the bits are the
- * same.
+ * Few tokens to a slot: a group takes one token, its rows the query heads that share a key head, and memory sets the
+ * pace. More tokens than slots must be prefill, in part at least: a group takes a stretch of tokens and cuts tiles of
+ * many rows. Either way the bits are the same.
  */
 static enum clgrpo_status
 launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
@@ -67,12 +67,14 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
     const bool prefill = n > a->k_cache.shape[0];
-    const size_t rows = prefill || group > CLG_ATTENTION_ROWS ? CLG_ATTENTION_ROWS : group, tokens = prefill ? 24 : 1;
+    const size_t rows = prefill ? CLG_ATTENTION_ROWS : 1, tokens = prefill ? 24 : 1;
+    const size_t tiles = prefill ? 1 : group < 8 ? group : 8;
     struct clg_grid grid = {2, {(n + tokens - 1) / tokens, k, 1}, {1, 1, 1}};
     cl_kernel kernel;
     char defines[128];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TOKENS=%zu", a->q.shape[2], rows, tokens);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DP_TOKENS=%zu", a->q.shape[2], rows,
+             tiles, tokens);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_cpu", "k_attention_decode", defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "zziiiif", ARGUMENTS(a), a->o.stride[0], a->o.stride[1], (cl_int)n,
                        (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
