@@ -3,7 +3,7 @@
 
 #include "html.h"
 
-/* Rate over arithmetic intensity, both logarithmic: nothing can lie above the roof. */
+/* Rate over arithmetic intensity, both logarithmic: above the slopes lies only what the caches hold. */
 
 enum { WIDTH = 400, HEIGHT = 270, LEFT = 34, RIGHT = 8, TOP = 10, BOTTOM = 30 };
 
