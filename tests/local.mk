@@ -335,6 +335,7 @@ test_scripts = \
 	tests/test_bench.sh \
 	tests/test_exports.sh \
 	tests/test_format.sh \
+	tests/test_inlined.sh \
 	tests/test_install.sh \
 	tests/test_kernels.sh \
 	tests/test_manuals.sh \
