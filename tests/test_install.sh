@@ -13,12 +13,14 @@ lib=${pc%/pkgconfig/clgrpo.pc}
 # shellcheck disable=SC2046
 ${CC:-cc} "$srcdir/examples/advantage.c" $(pkg-config --define-variable=prefix="$root${prefix:-/usr/local}" --cflags --libs clgrpo |
     sed "s|$root$root|$root|g") -o install.example || exit 1
-LD_LIBRARY_PATH=$lib ./install.example >install.out
+# a library built with sanitizers wants their runtimes in the process before itself
+sanitizers=$(LD_LIBRARY_PATH=$lib ldd "$lib/libclgrpo.so" | awk '/lib(asan|ubsan)/ {print $3}' | tr '\n' ' ')
+LD_PRELOAD=$sanitizers LD_LIBRARY_PATH=$lib ./install.example >install.out
 cat install.out
 grep -q 'group 0  reward 1.0  advantage +1.0000' install.out
 grep -q 'group 1  reward 0.1  advantage +0.0000' install.out
 if command -v python3 >/dev/null; then
-    LD_LIBRARY_PATH=$lib python3 "$srcdir/examples/advantage.py" >install.out.py
+    LD_PRELOAD=$sanitizers LD_LIBRARY_PATH=$lib python3 "$srcdir/examples/advantage.py" >install.out.py
     cmp install.out install.out.py
 fi
 make -s -C "$top_builddir" uninstall DESTDIR="$root" >>install.log 2>&1
