@@ -14,11 +14,8 @@ static struct mg_err err;
 static void
 setup(void)
 {
-    char *json = mg_fake_tokenizer_json();
-
     mg_err_clear(&err);
-    ck_assert_int_eq(mg_tokenizer_parse(json, strlen(json), "fake", &tok, &err), MG_OK);
-    free(json);
+    mg_ok(mg_fake_tokenizer(&tok, &err));
     ck_assert_int_eq(mg_specials_find(tok, &sp, &err), MG_OK);
     d = (struct mg_dialogue){0};
     ck_assert_int_eq(mg_dialogue_begin(&d, &sp, &err), MG_OK);

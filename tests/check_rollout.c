@@ -44,14 +44,13 @@ static void
 setup(void)
 {
     struct mg_policy_limits limits = {.slots = 64, .context = 1024, .max_tokens = 4096, .train = true};
-    char *json = mg_fake_tokenizer_json(), path[96];
+    char path[96];
 
     mg_err_clear(&err);
     snprintf(path, sizeof path, "%s/corpus.db", dir);
-    ck_assert_int_eq(mg_tokenizer_parse(json, strlen(json), "fake", &tok, &err), MG_OK);
+    mg_ok(mg_fake_tokenizer(&tok, &err));
     ck_assert_int_eq(mg_corpus_open(&tools.corpus, path, &err), MG_OK);
     ck_assert_int_eq(mg_policy_open(dir, &limits, &policy, &err), MG_OK);
-    free(json);
 }
 
 static void

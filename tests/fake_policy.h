@@ -16,5 +16,7 @@ enum {
 
 /* tokenizer.json of that vocabulary; malloc'ed. */
 char *mg_fake_tokenizer_json(void);
+/* The same, loaded. */
+enum mg_status mg_fake_tokenizer(struct mg_tokenizer **tok, struct mg_err *err);
 
 #endif

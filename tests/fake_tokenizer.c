@@ -3,6 +3,8 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* The character that stands for a byte in byte-level vocabularies, as UTF-8: printable ones stand for themselves, the
  * others are shifted to 256 and up. */
@@ -63,4 +65,14 @@ mg_fake_tokenizer_json(void)
     text = json_dumps(all, JSON_INDENT(1));
     json_decref(all);
     return text;
+}
+
+enum mg_status
+mg_fake_tokenizer(struct mg_tokenizer **tok, struct mg_err *err)
+{
+    char *json = mg_fake_tokenizer_json();
+    enum mg_status st = mg_tokenizer_parse(json, strlen(json), "fake", tok, err);
+
+    free(json);
+    return st;
 }
