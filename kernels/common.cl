@@ -26,10 +26,28 @@
 #define C_VW P_VECTOR_WIDTH
 typedef C_CAT(float, P_VECTOR_WIDTH) vf;
 typedef C_CAT(int, P_VECTOR_WIDTH) vi;
-#define vf_load(i, p)     C_CAT(vload, P_VECTOR_WIDTH)(i, p)
-#define vf_store(x, i, p) C_CAT(vstore, P_VECTOR_WIDTH)(x, i, p)
 #define as_vf(x)          C_CAT(as_float, P_VECTOR_WIDTH)(x)
 #define as_vi(x)          C_CAT(as_int, P_VECTOR_WIDTH)(x)
+
+/*
+ * Vector i of p, at the alignment of a float. PoCL 3.1 makes vloadn and vstoren of halves of halves, which the compiler
+ * does not always join again.
+ */
+typedef struct {
+    vf v;
+} __attribute__((packed, aligned(4))) c_vector;
+#define CLG_DEFINE_ACCESS(SPACE)                                                                                       \
+    inline vf __attribute__((overloadable)) vf_load(size_t i, SPACE const float *p)                                    \
+    {                                                                                                                  \
+        return ((SPACE const c_vector *)p)[i].v;                                                                       \
+    }                                                                                                                  \
+    inline void __attribute__((overloadable)) vf_store(vf x, size_t i, SPACE float *p)                                 \
+    {                                                                                                                  \
+        ((SPACE c_vector *)p)[i].v = x;                                                                                \
+    }
+CLG_DEFINE_ACCESS(__global)
+CLG_DEFINE_ACCESS(__local)
+CLG_DEFINE_ACCESS(__private)
 
 /* Stands for minus infinity in masked scores: finite, so that differences of two masked scores are 0 and not NaN. */
 #define C_MASKED (-1e30f)
