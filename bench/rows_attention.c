@@ -11,16 +11,28 @@ struct attention {
     struct clgrpo_attention_decode_args dec;
 };
 
-/* One batch: `count` sequences whose lengths run evenly from shortest to longest. */
+/* Lengths that run evenly from shortest to longest, or as rollouts: by equal factors, with a quarter cut at longest. */
+enum lengths { EVEN, ROLLOUTS };
+enum { MAX_COUNT = 64 };
+/* One batch of `count` sequences. */
 struct shape {
     const char *label;
     size_t heads, kv_heads, dim, count, shortest, longest;
+    enum lengths lengths;
+    bool full; /* without the causal mask */
 };
 static const struct shape shapes[] = {
-    {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024},   {"d64.s2048.causal", 8, 8, 64, 1, 2048, 2048},
-    {"d64.s4096.causal", 4, 4, 64, 1, 4096, 4096},   {"d128.s1024.causal", 8, 8, 128, 1, 1024, 1024},
-    {"d128.s2048.causal", 4, 4, 128, 1, 2048, 2048}, {"d64.gqa4.s2048.causal", 8, 2, 64, 1, 2048, 2048},
-    {"d32.packed.32x50-300", 4, 4, 32, 32, 50, 300},
+    {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024, EVEN, false},
+    {"d64.s2048.causal", 8, 8, 64, 1, 2048, 2048, EVEN, false},
+    {"d64.s4096.causal", 4, 4, 64, 1, 4096, 4096, EVEN, false},
+    {"d128.s1024.causal", 8, 8, 128, 1, 1024, 1024, EVEN, false},
+    {"d128.s2048.causal", 4, 4, 128, 1, 2048, 2048, EVEN, false},
+    {"d64.gqa4.s2048.causal", 8, 2, 64, 1, 2048, 2048, EVEN, false},
+    {"d64.s1024.full", 8, 8, 64, 1, 1024, 1024, EVEN, true},
+    {"d128.gqa32-8.s1024.causal", 32, 8, 128, 1, 1024, 1024, EVEN, false},
+    {"d128.gqa28-4.s1024.causal", 28, 4, 128, 1, 1024, 1024, EVEN, false},
+    {"d32.packed.32x50-300", 4, 4, 32, 32, 50, 300, EVEN, false},
+    {"d64.rollouts.48x64-1024", 8, 2, 64, 48, 64, 1024, ROLLOUTS, false},
 };
 
 static enum clgrpo_status
@@ -41,7 +53,17 @@ run_decode(struct bench *b, void *arg)
     return clgrpo_attention_decode(b->ctx, &((struct attention *)arg)->dec, b->queue, 0, NULL, NULL);
 }
 
-/* offsets[0..count]; returns (query, key) pairs of the causal mask. */
+static size_t
+length_of(const struct shape *s, size_t i)
+{
+    const double at = s->count > 1 ? (double)i / (double)(s->count - 1) : 1.0;
+
+    if (s->lengths == EVEN)
+        return s->shortest + (size_t)((double)(s->longest - s->shortest) * at);
+    return (size_t)((double)s->shortest * pow((double)s->longest / (double)s->shortest, fmin(at / 0.75, 1.0)) + 0.5);
+}
+
+/* offsets[0..count]; returns (query, key) pairs of the mask. */
 static double
 layout(const struct shape *s, cl_int *offsets)
 {
@@ -49,10 +71,10 @@ layout(const struct shape *s, cl_int *offsets)
 
     offsets[0] = 0;
     for (size_t i = 0; i < s->count; i++) {
-        size_t n = s->count > 1 ? s->shortest + (s->longest - s->shortest) * i / (s->count - 1) : s->longest;
+        const double n = (double)length_of(s, i);
 
         offsets[i + 1] = offsets[i] + (cl_int)n;
-        pairs += 0.5 * (double)n * (double)(n + 1);
+        pairs += s->full ? n * n : 0.5 * n * (n + 1.0);
     }
     return pairs;
 }
@@ -62,7 +84,7 @@ prepare(struct bench *b, const struct shape *s, struct attention *a, double *pai
 {
     struct clgrpo_attention_args fwd = CLGRPO_ATTENTION_ARGS_INIT;
     struct clgrpo_attention_backward_args bwd = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
-    cl_int offsets[65];
+    cl_int offsets[MAX_COUNT + 1];
     size_t n, bytes = 0;
 
     *pairs = layout(s, offsets);
@@ -78,6 +100,7 @@ prepare(struct bench *b, const struct shape *s, struct attention *a, double *pai
     bwd.dk = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
     bwd.dv = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
     fwd.max_len = bwd.max_len = s->longest;
+    fwd.causal = bwd.causal = !s->full;
     fwd.scale = bwd.scale = 1.0f / sqrtf((float)s->dim);
     bench_ok(b, clgrpo_attention_workspace(b->ctx, &fwd, &bytes), s->label);
     fwd.workspace = bench_workspace(b, bytes);
@@ -99,18 +122,28 @@ release(struct attention *a)
     bench_release_workspace(&a->bwd.workspace);
 }
 
-/* slots sequences of `length` cached keys, one query each: every key and value is read once. */
+/* `slots` sequences of `length` cached keys, one query each: every key and value is read once. */
+struct decode {
+    const char *label;
+    size_t heads, kv_heads, dim, slots, length;
+};
+static const struct decode decodes[] = {
+    {"d64.gqa4", 8, 2, 64, 1, 1024},  {"d64.gqa4", 8, 2, 64, 1, 8192},  {"d64.gqa4", 8, 2, 64, 16, 1024},
+    {"d64.gqa4", 8, 2, 64, 16, 8192}, {"d64.gqa4", 8, 2, 64, 64, 1024}, {"d64.gqa4", 8, 2, 64, 64, 2048},
+    {"d64.gqa4", 8, 2, 64, 64, 8192}, {"d64.mha", 8, 8, 64, 16, 2048},  {"d128.gqa32-8", 32, 8, 128, 16, 1024},
+};
+
 static void
-decode_row(struct bench *b, size_t slots, size_t length)
+decode_row(struct bench *b, const struct decode *d)
 {
-    const size_t heads = 8, kv_heads = 2, dim = 64;
+    const size_t heads = d->heads, kv_heads = d->kv_heads, dim = d->dim, slots = d->slots, length = d->length;
     struct clgrpo_attention_decode_args dec = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
     struct bench_case c = {.kind = BENCH_READ, .run = run_decode};
     struct attention a = {0};
     size_t bytes = 0;
     cl_int *host;
 
-    snprintf(c.row, sizeof c.row, "attention.decode.f32.d64.gqa4.b%zu.kv%zu", slots, length);
+    snprintf(c.row, sizeof c.row, "attention.decode.f32.%s.b%zu.kv%zu", d->label, slots, length);
     if (!bench_wanted(b, c.row) || (host = calloc(2 * slots, sizeof *host)) == NULL)
         return;
     for (size_t i = 0; i < slots; i++) {
@@ -124,7 +157,7 @@ decode_row(struct bench *b, size_t slots, size_t length)
     dec.v_cache = bench_random(b, 4, BENCH_SHAPE(slots, kv_heads, length, dim));
     dec.slot = bench_ints(b, slots, host);
     dec.position = bench_ints(b, slots, host + slots);
-    dec.scale = 0.125f;
+    dec.scale = 1.0f / sqrtf((float)dim);
     bench_ok(b, clgrpo_attention_decode_workspace(b->ctx, &dec, &bytes), c.row);
     dec.workspace = bench_workspace(b, bytes);
     a.dec = dec;
@@ -165,6 +198,6 @@ bench_attention(struct bench *b)
         }
         release(&a);
     }
-    decode_row(b, 16, 1024);
-    decode_row(b, 64, 2048);
+    for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++)
+        decode_row(b, &decodes[i]);
 }
