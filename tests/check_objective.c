@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "learn.h"
 #include "objective.h"
 #include "policy_internal.h"
 #include "rng.h"
@@ -255,6 +256,24 @@ START_TEST(no_cut_and_no_order_changes_the_gradient)
 }
 END_TEST
 
+START_TEST(learning_rate_rises_and_falls)
+{
+    struct mg_config c = {.steps = 11, .lr = 0.5, .lr_end = 0.2, .lr_warmup = 4};
+
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 0), 0.5 * 0.25, 1e-12);
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 1), 0.5 * 0.5 * 0.92, 1e-12);
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 5), 0.5 * 0.6, 1e-12);
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 10), 0.5 * 0.2, 1e-12);
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 20), 0.5 * 0.2, 1e-12);
+    c.lr_end = 1.0;
+    c.lr_warmup = 0;
+    ck_assert(mg_learning_rate(&c, 0) == 0.5 && mg_learning_rate(&c, 10) == 0.5);
+    c.steps = 1;
+    c.lr_end = 0.0;
+    ck_assert(mg_learning_rate(&c, 0) == 0.5);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -266,6 +285,7 @@ main(void)
     tcase_add_test(tc, weights_sum_to_one);
     tcase_add_test(tc, length_matters_only_in_mrlx);
     tcase_add_test(tc, an_empty_step_weighs_nothing);
+    tcase_add_test(tc, learning_rate_rises_and_falls);
     tcase_add_test(tc, parameters_are_those_of_the_configuration);
     tcase_add_loop_test(tc, no_cut_and_no_order_changes_the_gradient, MG_OBJECTIVE_DAPO, MG_OBJECTIVE_DR_GRPO + 1);
     suite_add_tcase(suite, tc);

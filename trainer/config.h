@@ -46,7 +46,7 @@ struct mg_config {
     enum mg_expert expert;
     double advantage_eps;
     double clip_low, clip_high, dual_clip, entropy_bonus;
-    double lr, beta1, beta2, adam_eps, weight_decay, max_norm;
+    double lr, lr_end /* share of lr that is left at the last step */, beta1, beta2, adam_eps, weight_decay, max_norm;
     uint32_t lr_warmup; /* steps */
     double temperature, top_p;
     uint32_t top_k;

@@ -62,6 +62,7 @@ const struct mg_config_key mg_config_keys[] = {
     REAL("", "dual_clip", dual_clip, 0, 100, "0"),
     REAL("", "entropy_bonus", entropy_bonus, 0, 1, "0"),
     REAL("", "lr", lr, 0, 1, "1e-4"),
+    REAL("", "lr_end", lr_end, 0, 1, "1"),
     UINT("", "lr_warmup", lr_warmup, 0, 1000000, "0"),
     REAL("", "beta1", beta1, 0, 0.9999999, "0.9"),
     REAL("", "beta2", beta2, 0, 0.9999999, "0.98"),

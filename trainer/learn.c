@@ -59,12 +59,19 @@ out:
     return st;
 }
 
+double
+mg_learning_rate(const struct mg_config *c, uint32_t step)
+{
+    double warm = c->lr_warmup > 0 ? fmin(1.0, (step + 1.0) / c->lr_warmup) : 1.0;
+    double done = c->steps > 1 ? fmin(1.0, step / (c->steps - 1.0)) : 0.0;
+
+    return c->lr * warm * (1.0 - (1.0 - c->lr_end) * done);
+}
+
 static struct mg_adam
 adam_of_step(const struct mg_config *c, uint32_t step)
 {
-    double warm = c->lr_warmup > 0 ? fmin(1.0, (step + 1.0) / c->lr_warmup) : 1.0;
-
-    return (struct mg_adam){.lr = (float)(c->lr * warm),
+    return (struct mg_adam){.lr = (float)mg_learning_rate(c, step),
                             .beta1 = (float)c->beta1,
                             .beta2 = (float)c->beta2,
                             .eps = (float)c->adam_eps,

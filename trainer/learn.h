@@ -14,6 +14,9 @@ struct mg_learn_row {
     float weight, advantage; /* alignment weight */
 };
 
+/* The learning rate of train step 0 .. steps - 1: up over lr_warmup steps, down to lr * lr_end at the last. */
+double mg_learning_rate(const struct mg_config *c, uint32_t step);
+
 /*
  * One optimiser step of an agent over the rows of a train step, in their order: token weights by the objective,
  * gradient, AdamW. The rows are on-policy: a ratio other than exactly 1 is MG_FAIL. A function of its arguments: the
