@@ -7,8 +7,10 @@
 
 #include "bench.h"
 
-static const char usage[] = "usage: clgrpo-bench compare [--json] [--fail-slower] A.json B.json\n"
-                            "Say which rows of B are faster or slower than in A beyond the noise of both.\n";
+static const char usage[] =
+    "usage: clgrpo-bench compare [--json] [--fail-slower] [--ratio] A.json B.json\n"
+    "Say which rows of B are faster or slower than in A beyond the noise of both; with --ratio by\n"
+    "the share that each has of its own machine's limit, as for two devices.\n";
 
 /* Below this a change is never called one: clocks and placement in memory differ from run to run. */
 static const double least_noise = 0.03;
@@ -24,14 +26,24 @@ struct pair {
 
 struct comparison {
     struct pair *pairs;
-    size_t n, only_a, only_b, count[3]; /* by verdict, the machine's own rows apart */
-    double mean;                        /* geometric, of speed */
+    size_t n, only_a, only_b, apart,
+        count[3]; /* apart: no figure in common; count: by verdict, the machine's own rows apart */
+    double mean;  /* geometric, of speed */
 };
 
 static bool
 is_machine(const struct bench_row *row)
 {
     return strncmp(row->row, "machine.", 8) == 0;
+}
+
+/* Of b over a: of the times, or of the shares of the limits that the two machines have. */
+static double
+speed_of(const struct bench_row *a, const struct bench_row *b, bool by_ratio)
+{
+    if (!by_ratio || is_machine(a))
+        return bench_speed(a, b);
+    return a->ratio > 0.0 && b->ratio > 0.0 ? b->ratio / a->ratio : 0.0;
 }
 
 /* Half of the 10-to-90% range on either side of each median, as independent errors. */
@@ -54,7 +66,7 @@ by_speed(const void *x, const void *y)
 }
 
 static bool
-join(const struct bench_results *a, const struct bench_results *b, struct comparison *c)
+join(const struct bench_results *a, const struct bench_results *b, bool by_ratio, struct comparison *c)
 {
     double logs = 0.0;
     size_t counted;
@@ -64,8 +76,12 @@ join(const struct bench_results *a, const struct bench_results *b, struct compar
     for (size_t i = 0; i < a->n; i++) {
         struct pair p = {.a = &a->rows[i], .b = bench_find(b, a->rows[i].row)};
 
-        if (p.b == NULL || (p.speed = bench_speed(p.a, p.b)) <= 0.0) {
+        if (p.b == NULL) {
             c->only_a++;
+            continue;
+        }
+        if ((p.speed = speed_of(p.a, p.b, by_ratio)) <= 0.0) {
+            c->apart++;
             continue;
         }
         p.noise = noise_of(p.a, p.b);
@@ -96,6 +112,8 @@ print_text(const struct comparison *c)
     }
     if (c->only_a > 0 || c->only_b > 0)
         printf("%zu rows only in A, %zu only in B\n", c->only_a, c->only_b);
+    if (c->apart > 0)
+        printf("%zu rows have no limit or no figure to compare\n", c->apart);
     for (size_t i = 0; i < c->n; i++)
         if (is_machine(c->pairs[i].a) && c->pairs[i].verdict != SAME)
             printf("the machine itself differs: %s %.2fx\n", c->pairs[i].a->row, c->pairs[i].speed);
@@ -128,13 +146,13 @@ print_json(const struct comparison *c)
 }
 
 static int
-compare_files(const char *path_a, const char *path_b, bool json, bool fail_slower)
+compare_files(const char *path_a, const char *path_b, bool by_ratio, bool json, bool fail_slower)
 {
     struct bench_results a = {0}, b = {0};
     struct comparison c = {0};
     int rc = 2;
 
-    if (!bench_read_results(path_a, &a) || !bench_read_results(path_b, &b) || !join(&a, &b, &c))
+    if (!bench_read_results(path_a, &a) || !bench_read_results(path_b, &b) || !join(&a, &b, by_ratio, &c))
         goto out;
     if (c.n == 0) {
         fprintf(stderr, "clgrpo-bench: no row of %s is in %s\n", path_a, path_b);
@@ -157,9 +175,10 @@ bench_compare(int argc, char **argv)
 {
     static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
                                           {"fail-slower", no_argument, NULL, 'f'},
+                                          {"ratio", no_argument, NULL, 'r'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
-    bool json = false, fail_slower = false;
+    bool json = false, fail_slower = false, by_ratio = false;
     int letter;
 
     while ((letter = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
@@ -171,10 +190,11 @@ bench_compare(int argc, char **argv)
             return 2;
         json = json || letter == 'j';
         fail_slower = fail_slower || letter == 'f';
+        by_ratio = by_ratio || letter == 'r';
     }
     if (argc - optind != 2) {
         fputs(usage, stderr);
         return 2;
     }
-    return compare_files(argv[optind], argv[optind + 1], json, fail_slower);
+    return compare_files(argv[optind], argv[optind + 1], by_ratio, json, fail_slower);
 }

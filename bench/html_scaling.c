@@ -166,6 +166,19 @@ draw(FILE *f, const struct bench *b, const struct points *p, const struct frame 
     fputs("Peers are dashed, in the colour of the row above.</p>\n", f);
 }
 
+/* The next of 1, 2, 2.5, 5, 10, 20 ... */
+static double
+round_up(double x)
+{
+    static const double steps[] = {1.0, 2.0, 2.5, 5.0, 10.0};
+    double decade = pow(10.0, floor(log10(x)));
+    size_t i = 0;
+
+    while (i < 4 && steps[i] * decade < x)
+        i++;
+    return steps[i] * decade;
+}
+
 void
 bench_html_scaling(FILE *f, const struct bench *b)
 {
@@ -181,7 +194,7 @@ bench_html_scaling(FILE *f, const struct bench *b)
         g.most = fmax(g.most, p.all[i].value);
         any = any || run_length(&p, i) > 1;
     }
-    g.most *= 1.08;
+    g.most = 4.0 * round_up(1.05 * g.most / 4.0);
     if (any && g.longest > g.shortest)
         draw(f, b, &p, &g);
     free(p.all);

@@ -10,7 +10,7 @@
 static const char usage[] =
     "usage: clgrpo-bench [OPTION]... [PATTERN]...\n"
     "       clgrpo-bench submit [OPTION]... [PATTERN]...\n"
-    "       clgrpo-bench compare [--json] [--fail-slower] A.json B.json\n\n"
+    "       clgrpo-bench compare [--json] [--fail-slower] [--ratio] A.json B.json\n\n"
     "Measure the machine, then the library's operations. A PATTERN is a glob of row names, or text that a name holds.\n"
     "submit writes one file for a report; compare says what changed between two files.\n\n"
     "  -d, --device SELECTOR  OpenCL device: cpu, gpu, P:D, or part of its name\n"

@@ -116,6 +116,23 @@ assert (c["slower"], c["faster"], c["same"], c["only_b"]) == (0, 1, 2, 1), c
 last = c["rows"][-1]
 assert last["row"] == "gemm.f32.packed.64x704x128" and last["verdict"] == "faster" and abs(last["speed"] - 3) < 1e-3, last
 assert abs(last["noise"] - 0.5 * (0.01**2 + 0.1**2) ** 0.5) < 1e-4, last'
+# A machine of half the speed, at the same share of its limits, is slower by value and the same by ratio.
+python3 - <<'END'
+import json
+
+rows = json.load(open("before.json"))
+for row in rows:
+    if row["limit"] > 0 and row["unit"] != "ms":
+        less_is_more = row["unit"] == "us"
+        for field in ("value", "limit"):
+            row[field] *= 2 if less_is_more else 0.5
+        row["median_us"] *= 2
+json.dump(rows, open("half.json", "w"))
+END
+"$bench" compare before.json half.json | grep -q '^verdict: 3 slower, 0 faster, 1 the same' || fail "half the speed is not slower"
+"$bench" compare --ratio --fail-slower before.json half.json >ratio.txt || fail "--ratio: $(cat ratio.txt)"
+grep -q '^verdict: nothing changed beyond the noise in 4 rows' ratio.txt || fail "--ratio: $(cat ratio.txt)"
+
 echo '[{"row": "x", "unit": "us"}]' >broken.json
 rc=0; "$bench" compare a.json broken.json 2>err.txt || rc=$?
 [ $rc -eq 2 ] && grep -q 'element 0' err.txt || fail "a broken file: exit $rc, $(cat err.txt)"
