@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "info.h"
+
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "clgrpo.h"
-
 static const char usage[] = "usage: clgrpo-info [--json]\n"
-                            "List the OpenCL devices, how to select them, and the kernels that clgrpo would use.\n"
+                            "List the OpenCL devices, how to select them, the kernels that clgrpo would use, the tiers "
+                            "with the verdicts of their\n"
+                            "probes, and the tuned parameters with where each comes from.\n"
                             "An asterisk marks the device that a program gets without naming one.\n";
 
 enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64 };
@@ -19,7 +21,7 @@ family_name(const struct clgrpo_device_info *d)
 }
 
 static void
-print_text(const char *selector, bool chosen, const struct clgrpo_device_info *d)
+print_text(const char *selector, bool chosen, struct clgrpo_context *ctx, const struct clgrpo_device_info *d)
 {
     printf("%s %-5s %s / %s\n", chosen ? "*" : " ", selector, d->platform, d->name);
     printf("          driver %s, %u compute units, native width %u, work-groups up to %zu\n", d->driver,
@@ -28,55 +30,82 @@ print_text(const char *selector, bool chosen, const struct clgrpo_device_info *d
            (double)d->global_bytes / (1 << 30), (double)d->max_alloc_bytes / (1 << 30), (double)d->local_bytes / 1024.0,
            d->has_fp64 ? "yes" : "no", d->has_fp16 ? "yes" : "no");
     printf("          kernels: %s\n", family_name(d));
+    info_print_tuning(ctx, d->family);
 }
 
 static json_t *
-to_json(const char *selector, bool chosen, const struct clgrpo_device_info *d)
+to_json(const char *selector, bool chosen, struct clgrpo_context *ctx, const struct clgrpo_device_info *d)
 {
-    return json_pack("{s:s, s:b, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:b, s:b, s:s}", "selector", selector,
-                     "default", (int)chosen, "platform", d->platform, "name", d->name, "driver", d->driver,
+    return json_pack("{s:s, s:b, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:b, s:b, s:s, s:o, s:o, s:o}", "selector",
+                     selector, "default", (int)chosen, "platform", d->platform, "name", d->name, "driver", d->driver,
                      "compute_units", (int)d->compute_units, "vector_width", (int)d->vector_width, "global_bytes",
                      (json_int_t)d->global_bytes, "max_alloc_bytes", (json_int_t)d->max_alloc_bytes, "local_bytes",
                      (json_int_t)d->local_bytes, "fp64", (int)d->has_fp64, "fp16", (int)d->has_fp16, "family",
-                     family_name(d));
+                     family_name(d), "keys", info_keys_to_json(ctx), "tiers", info_tiers_to_json(ctx), "parameters",
+                     info_tuning_to_json(ctx, d->family));
 }
 
-/* false where there is no such device */
-static bool
-describe(const char *selector, const char *chosen_key, struct clgrpo_device_info *d, bool *chosen)
+/* A context of the device, or NULL where there is none. Malformed rows are told once, and then left aside. */
+static struct clgrpo_context *
+open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
 {
+    static struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
     struct clgrpo_device_info fresh = CLGRPO_DEVICE_INFO_INIT;
     struct clgrpo_context *ctx = NULL;
-    bool good;
+    char error[512];
+    enum clgrpo_status st = clgrpo_context_open(selector, &config, &ctx, error, sizeof error);
 
     *d = fresh;
-    if (clgrpo_context_open(selector, NULL, &ctx, NULL, 0) != CLGRPO_OK)
-        return false;
-    good = clgrpo_device_info_get(ctx, d) == CLGRPO_OK;
-    *chosen = chosen_key != NULL && strcmp(d->key, chosen_key) == 0;
+    if (st == CLGRPO_E_TUNING) {
+        fflush(stdout);
+        fprintf(stderr, "clgrpo-info: %s\n", error);
+        *malformed = true;
+        config.tune_file = "";
+        unsetenv("CLGRPO_TUNE");
+        st = clgrpo_context_open(selector, &config, &ctx, NULL, 0);
+    }
+    if (st == CLGRPO_OK && clgrpo_device_info_get(ctx, d) == CLGRPO_OK)
+        return ctx;
     clgrpo_context_destroy(ctx);
-    return good;
+    return NULL;
+}
+
+/* The key of the device that a program gets. */
+static bool
+find_default(char *key, size_t bytes, bool *malformed)
+{
+    struct clgrpo_device_info d;
+    struct clgrpo_context *ctx = open_device(NULL, &d, malformed);
+
+    snprintf(key, bytes, "%s", d.key);
+    clgrpo_context_destroy(ctx);
+    return ctx != NULL;
 }
 
 static int
 list(bool json)
 {
-    struct clgrpo_device_info chosen, d;
-    bool is_chosen, found = describe(NULL, NULL, &chosen, &is_chosen), marked = false;
+    bool marked = false, malformed = false, found;
     json_t *all = json_array();
-    char selector[16];
+    struct clgrpo_device_info d;
+    struct clgrpo_context *ctx;
+    char selector[16], key[sizeof d.key];
 
+    found = find_default(key, sizeof key, &malformed);
     for (unsigned p = 0; found && p < MAX_PLATFORMS; p++)
         for (unsigned i = 0; i < MAX_DEVICES; i++) {
+            bool chosen;
+
             snprintf(selector, sizeof selector, "%u:%u", p, i);
-            if (!describe(selector, chosen.key, &d, &is_chosen))
+            if ((ctx = open_device(selector, &d, &malformed)) == NULL)
                 break;
-            is_chosen = is_chosen && !marked; /* of two equal devices the first */
-            marked = marked || is_chosen;
+            chosen = !marked && strcmp(d.key, key) == 0; /* of two equal devices the first */
+            marked = marked || chosen;
             if (json)
-                json_array_append_new(all, to_json(selector, is_chosen, &d));
+                json_array_append_new(all, to_json(selector, chosen, ctx, &d));
             else
-                print_text(selector, is_chosen, &d);
+                print_text(selector, chosen, ctx, &d);
+            clgrpo_context_destroy(ctx);
         }
     if (json) {
         json_dumpf(all, stdout, JSON_INDENT(1));
@@ -85,7 +114,7 @@ list(bool json)
     json_decref(all);
     if (!found)
         fprintf(stderr, "clgrpo-info: no OpenCL device found; install a driver, for example pocl-opencl-icd\n");
-    return found ? 0 : 1;
+    return found && !malformed ? 0 : 1;
 }
 
 int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-bin_PROGRAMS += clgrpo-bench clgrpo-info
+bin_PROGRAMS += clgrpo-bench clgrpo-info clgrpo-tune
 
 clgrpo_bench_SOURCES = \
 	bench/bench.h \
@@ -42,9 +42,19 @@ bench/kernel_hash.h: kernels/sources.c
 
 EXTRA_DIST += bench/peers/peer_rows.py bench/peers/tinygrad_rows.py bench/peers/torch_rows.py bench/peers/torch_train.py
 
-clgrpo_info_SOURCES = bench/info.c
+clgrpo_info_SOURCES = bench/info.c bench/info.h bench/info_tuning.c
 clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
+
+clgrpo_tune_SOURCES = \
+	bench/tune.h \
+	bench/tune_cases.c \
+	bench/tune_main.c \
+	bench/tune_output.c \
+	bench/tune_search.c \
+	bench/tune_store.c
+clgrpo_tune_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+clgrpo_tune_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) -lm
 
 EXTRA_DIST += bench/results/README.md bench/results/pocl-3.1-zen3-2cores.json bench/results/pocl-3.1-zen3-2cores.svg \
 	bench/results/pocl-3.1-zen3-2cores.tsv

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attention.h"
+#include "tune.h"
 
 #include <limits.h>
 #include <math.h>
@@ -109,7 +110,8 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t k = a->k.shape[1], group = a->q.shape[1] / k, n_sequences = a->offsets.shape[0] - 1,
-                 limit = a->q.shape[2] > 32 ? 32 : 64;
+                 limit =
+                     (size_t)clg_tune_get(seq->ctx, CLG_TUNE_ATTENTION_CPU_TILES, clg_attention_class(a->q.shape[2]));
     struct clg_attention_cut cut = clg_attention_cut(seq->ctx, limit, group, k * n_sequences, a->max_len);
     struct clg_grid grid = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}};
     cl_kernel kernel;

@@ -222,15 +222,19 @@ out:
 }
 
 enum clg_gemm_provider
-clg_gemm_provider(const struct clgrpo_context *ctx)
+clg_gemm_provider(const struct clgrpo_context *ctx, size_t m, bool trans_a)
 {
 #ifdef HAVE_CLBLAST
     const char *wanted = getenv("CLGRPO_GEMM");
 
-    if (wanted != NULL && strcmp(wanted, "clblast") == 0 && (ctx->info.type & CL_DEVICE_TYPE_GPU) != 0)
+    if ((ctx->info.type & CL_DEVICE_TYPE_GPU) == 0)
+        return CLG_GEMM_OWN;
+    if (wanted != NULL && strcmp(wanted, "clblast") == 0)
+        return CLG_GEMM_CLBLAST;
+    if (clg_tune_get(ctx, CLG_TUNE_GEMM_SIMT_PROVIDER, clg_gemm_class(m, trans_a)) != 0)
         return CLG_GEMM_CLBLAST;
 #else
-    (void)ctx;
+    (void)ctx, (void)m, (void)trans_a;
 #endif
     return CLG_GEMM_OWN;
 }
@@ -259,7 +263,7 @@ clg_gemm_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     if (args->a.shape[args->trans_a ? 0 : 1] == 0)
         return run_empty(seq, args);
 #ifdef HAVE_CLBLAST
-    if (clg_gemm_provider(seq->ctx) == CLG_GEMM_CLBLAST && args->b_packed.buf == NULL)
+    if (clg_gemm_provider(seq->ctx, args->c.shape[0], args->trans_a) == CLG_GEMM_CLBLAST && args->b_packed.buf == NULL)
         return clg_gemm_clblast_run(seq, args);
 #endif
     return seq->ctx->family == CLGRPO_FAMILY_CPU ? run_cpu(seq, args) : run_simt(seq, args);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "linear_logprob.h"
+#include "tune.h"
 
 #include <math.h>
 
 #define OP "linear_logprob"
-
-enum { PANEL_BYTES = 2 << 20 /* of packed w at a time, unless one segment is more: about a second-level cache */ };
 
 /* Where the pieces of the workspace lie, in floats. */
 struct plan {
@@ -68,9 +67,11 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_a
     p.panels = clg_round_up((a->entropy.buf != NULL ? 3 : 2) * p.n_segments * n, 16);
     p.elems = p.panels;
     if (ctx->family == CLGRPO_FAMILY_CPU) {
+        /* of packed w at a time, unless one segment is more: about a second-level cache */
+        const size_t panel_bytes = (size_t)clg_tune_get(ctx, CLG_TUNE_LOGPROB_CPU_PANEL_KIB, 0) << 10;
         size_t cols;
 
-        p.chunk = PANEL_BYTES > segment_bytes ? PANEL_BYTES / segment_bytes : 1;
+        p.chunk = panel_bytes > segment_bytes ? panel_bytes / segment_bytes : 1;
         cols = p.chunk * CLG_LSE_SEGMENT;
         p.elems += clgrpo_gemm_pack_elems(ctx, width, cols < vocab ? cols : vocab);
     }

@@ -30,8 +30,6 @@ const struct clgrpo_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
         {CLG_TUNE_GEMM_SIMT, "PROVIDER", "0: own kernels, 1: CLBlast", {0, 0, 0}, 2, {0, 1}, true},
     [CLG_TUNE_ATTENTION_CPU_TILES] =
         {CLG_TUNE_ATTENTION_CPU, "P_TILES", "most register tiles of a group", {64, 32, 32}, 4, {8, 16, 32, 64}, false},
-    [CLG_TUNE_ATTENTION_CPU_GROUPS] =
-        {CLG_TUNE_ATTENTION_CPU, "GROUPS", "groups wanted for each core", {8, 8, 8}, 4, {2, 4, 8, 16}, false},
     [CLG_TUNE_LOGPROB_CPU_PANEL_KIB] = {CLG_TUNE_LOGPROB_CPU,
                                         "PANEL_KIB",
                                         "KiB of w packed at a time",

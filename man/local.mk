@@ -2,6 +2,7 @@
 dist_man_MANS = \
 	man/clgrpo-bench.1 \
 	man/clgrpo-info.1 \
+	man/clgrpo-tune.1 \
 	man/clgrpo-tuning.5 \
 	man/clgrpo.3 \
 	man/clgrpo_advantage.3 \

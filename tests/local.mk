@@ -341,7 +341,8 @@ test_scripts = \
 	tests/test_manuals.sh \
 	tests/test_oclgrind.sh \
 	tests/test_replay.sh \
-	tests/test_resume.sh
+	tests/test_resume.sh \
+	tests/test_tune.sh
 
 EXTRA_DIST += $(test_scripts) \
 	tests/fuzz_config.c \

@@ -15,7 +15,7 @@ nm -D --defined-only "${top_builddir:-.}"/lib/.libs/libclgrpo.so | awk '{print $
 while read -r symbol; do
     grep -qw -- "$symbol" "$srcdir"/man/*.3 || { echo "no page names $symbol"; status=1; }
 done <manuals.symbols
-for program in mgrpo clgrpo-bench clgrpo-info; do
+for program in mgrpo clgrpo-bench clgrpo-info clgrpo-tune; do
     [ -f "$srcdir/man/$program.1" ] || { echo "no page for $program"; status=1; }
 done
 for command in train agent sft eval ask replay report world; do

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tune.h"
+
+/* Positions of the output that `check` compares with the double reference. */
+enum { SAMPLES = 61 };
+
+/* Random numbers between -1 and 1, on the host too; NULL where memory is out. */
+static const struct clgrpo_tensor *
+add_tensor(struct tune *t, struct tune_case *c, unsigned rank, const size_t *shape)
+{
+    struct clgrpo_tensor *x = &c->tensors[c->n_tensors];
+    uint32_t counter[4] = {0, c->n_tensors, 0, 0}, key[2] = {17, 4}, random[4];
+    size_t n;
+
+    if (!tune_ok(t, clgrpo_tensor_create(t->ctx, CLGRPO_F32, rank, shape, x), c->op))
+        return NULL;
+    n = clgrpo_tensor_elems(x);
+    c->host[c->n_tensors] = malloc(n * sizeof(float));
+    if (c->host[c->n_tensors] == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        counter[0] = (uint32_t)(i / 4);
+        if (i % 4 == 0)
+            clgrpo_philox4x32(counter, key, random);
+        c->host[c->n_tensors][i] = (float)(random[i % 4] >> 8) * 0x1p-23f - 1.0f;
+    }
+    if (!tune_ok(t, clgrpo_tensor_write(t->ctx, t->queue, x, c->host[c->n_tensors], n * sizeof(float)), c->op))
+        return NULL;
+    c->n_tensors++;
+    return x;
+}
+
+static bool
+add_ints(struct tune *t, struct tune_case *c, size_t n, cl_int step, struct clgrpo_tensor *out)
+{
+    struct clgrpo_tensor *x = &c->tensors[c->n_tensors];
+    cl_int *host = calloc(n, sizeof *host);
+    bool good;
+
+    for (size_t i = 0; host != NULL && i < n; i++)
+        host[i] = (cl_int)i * step;
+    good = host != NULL && tune_ok(t, clgrpo_tensor_create(t->ctx, CLGRPO_I32, 1, &n, x), c->op) &&
+           tune_ok(t, clgrpo_tensor_write(t->ctx, t->queue, x, host, n * sizeof *host), c->op);
+    free(host);
+    c->n_tensors += good;
+    *out = *x;
+    return good;
+}
+
+#define SHAPE(...) ((const size_t[]){__VA_ARGS__})
+#define ADD(to, ...)                                                                                                   \
+    do {                                                                                                               \
+        const struct clgrpo_tensor *added_ =                                                                           \
+            add_tensor(t, c, sizeof(SHAPE(__VA_ARGS__)) / sizeof(size_t), SHAPE(__VA_ARGS__));                         \
+        if (added_ == NULL)                                                                                            \
+            return false;                                                                                              \
+        (to) = *added_;                                                                                                \
+    } while (0)
+
+/* |got - want| is within the error of a chain of `terms` sums of this magnitude. */
+static bool
+near(double got, double want, double magnitude, size_t terms)
+{
+    return fabs(got - want) <= 0x1p-23 * ((double)terms + 8.0) * magnitude;
+}
+
+/* ---- Products ---- */
+
+static bool
+prepare_gemm(struct tune *t, struct tune_case *c)
+{
+    const bool tn = strcmp(c->shape_class, "tn") == 0;
+    struct clgrpo_gemm_args init = CLGRPO_GEMM_ARGS_INIT, *a = &c->args.gemm;
+
+    *a = init;
+    a->trans_a = tn;
+    a->trans_b = !tn;
+    if (tn) {
+        ADD(a->a, c->k, c->m);
+        ADD(a->b, c->k, c->n);
+    } else {
+        ADD(a->a, c->m, c->k);
+        ADD(a->b, c->n, c->k);
+    }
+    ADD(a->c, c->m, c->n);
+    c->out = a->c;
+    return true;
+}
+
+static enum clgrpo_status
+workspace_gemm(struct tune *t, struct tune_case *c, size_t *bytes)
+{
+    return clgrpo_gemm_workspace(t->ctx, &c->args.gemm, bytes);
+}
+
+static enum clgrpo_status
+run_gemm(struct tune *t, struct tune_case *c)
+{
+    c->args.gemm.workspace = c->space;
+    return clgrpo_gemm(t->ctx, &c->args.gemm, t->queue, 0, NULL, NULL);
+}
+
+static bool
+check_gemm(const struct tune_case *c, const float *host)
+{
+    const bool tn = c->args.gemm.trans_a;
+    bool good = true;
+
+    for (size_t s = 0; s < SAMPLES; s++) {
+        const size_t i = s * 7919 % c->m, j = s * 104729 % c->n;
+        double sum = 0.0, magnitude = 0.0;
+
+        for (size_t p = 0; p < c->k; p++) {
+            const double x = (double)c->host[0][tn ? p * c->m + i : i * c->k + p];
+            const double y = (double)c->host[1][tn ? p * c->n + j : j * c->k + p];
+
+            sum += x * y;
+            magnitude += fabs(x * y);
+        }
+        good = good && near((double)host[i * c->n + j], sum, magnitude, c->k);
+    }
+    return good;
+}
+
+/* ---- Attention: m rows of sequences of n, k is the head dimension; 8 query heads, 2 key heads ---- */
+
+enum { HEADS = 8, KEY_HEADS = 2 };
+
+static bool
+prepare_attention(struct tune *t, struct tune_case *c)
+{
+    struct clgrpo_attention_args init = CLGRPO_ATTENTION_ARGS_INIT, *a = &c->args.attention;
+
+    *a = init;
+    ADD(a->q, c->m, HEADS, c->k);
+    ADD(a->k, c->m, KEY_HEADS, c->k);
+    ADD(a->v, c->m, KEY_HEADS, c->k);
+    ADD(a->o, c->m, HEADS, c->k);
+    a->max_len = c->n;
+    a->causal = true;
+    a->scale = 1.0f / sqrtf((float)c->k);
+    c->out = a->o;
+    return add_ints(t, c, c->m / c->n + 1, (cl_int)c->n, &a->offsets);
+}
+
+static enum clgrpo_status
+workspace_attention(struct tune *t, struct tune_case *c, size_t *bytes)
+{
+    return clgrpo_attention_workspace(t->ctx, &c->args.attention, bytes);
+}
+
+static enum clgrpo_status
+run_attention(struct tune *t, struct tune_case *c)
+{
+    c->args.attention.workspace = c->space;
+    return clgrpo_attention(t->ctx, &c->args.attention, t->queue, 0, NULL, NULL);
+}
+
+/* Column d of the output of row i and head h, in double. */
+static double
+attention_value(const struct tune_case *c, size_t i, size_t h, size_t d)
+{
+    const size_t first = i / c->n * c->n, g = h / (HEADS / KEY_HEADS);
+    double weights = 0.0, sum = 0.0;
+
+    for (size_t j = first; j <= i; j++) {
+        double score = 0.0;
+
+        for (size_t e = 0; e < c->k; e++)
+            score +=
+                (double)c->host[0][(i * HEADS + h) * c->k + e] * (double)c->host[1][(j * KEY_HEADS + g) * c->k + e];
+        score = exp(score * (double)c->args.attention.scale); /* inputs below 1: no maximum needed */
+        weights += score;
+        sum += score * (double)c->host[2][(j * KEY_HEADS + g) * c->k + d];
+    }
+    return sum / weights;
+}
+
+static bool
+check_attention(const struct tune_case *c, const float *host)
+{
+    bool good = true;
+
+    for (size_t s = 0; s < SAMPLES; s++) {
+        const size_t i = s * 7919 % c->m, h = s % HEADS, d = s * 31 % c->k;
+
+        good = good && near((double)host[(i * HEADS + h) * c->k + d], attention_value(c, i, h, d), 1.0, c->n + c->k);
+    }
+    return good;
+}
+
+/* ---- Log-probabilities: m rows of width k over n tokens ---- */
+
+static bool
+prepare_logprob(struct tune *t, struct tune_case *c)
+{
+    struct clgrpo_linear_logprob_args init = CLGRPO_LINEAR_LOGPROB_ARGS_INIT, *a = &c->args.logprob;
+
+    *a = init;
+    ADD(a->x, c->m, c->k);
+    ADD(a->w, c->n, c->k);
+    ADD(a->logprob, c->m);
+    ADD(a->lse, c->m);
+    a->inv_temperature = 0.125f;
+    c->out = a->logprob;
+    return add_ints(t, c, c->m, 3, &a->target);
+}
+
+static enum clgrpo_status
+workspace_logprob(struct tune *t, struct tune_case *c, size_t *bytes)
+{
+    return clgrpo_linear_logprob_workspace(t->ctx, &c->args.logprob, bytes);
+}
+
+static enum clgrpo_status
+run_logprob(struct tune *t, struct tune_case *c)
+{
+    c->args.logprob.workspace = c->space;
+    return clgrpo_linear_logprob(t->ctx, &c->args.logprob, t->queue, 0, NULL, NULL);
+}
+
+static bool
+check_logprob(const struct tune_case *c, const float *host)
+{
+    bool good = true;
+
+    for (size_t s = 0; s < 7; s++) {
+        const size_t i = s * 7919 % c->m;
+        double total = 0.0, own = 0.0;
+
+        for (size_t j = 0; j < c->n; j++) {
+            double z = 0.0;
+
+            for (size_t e = 0; e < c->k; e++)
+                z += (double)c->host[0][i * c->k + e] * (double)c->host[1][j * c->k + e];
+            z *= (double)c->args.logprob.inv_temperature;
+            total += exp(z);
+            own = j == i * 3 ? z : own;
+        }
+        good = good && near((double)host[i], own - log(total), 32.0, c->k);
+    }
+    return good;
+}
+
+/* ---- Rows: RMSNorm of m rows of width n ---- */
+
+static bool
+prepare_rows(struct tune *t, struct tune_case *c)
+{
+    struct clgrpo_rmsnorm_args init = CLGRPO_RMSNORM_ARGS_INIT, *a = &c->args.rmsnorm;
+
+    *a = init;
+    ADD(a->x, c->m, c->n);
+    ADD(a->w, c->n);
+    ADD(a->y, c->m, c->n);
+    a->eps = 1e-6f;
+    c->out = a->y;
+    return true;
+}
+
+static enum clgrpo_status
+workspace_rows(struct tune *t, struct tune_case *c, size_t *bytes)
+{
+    (void)t, (void)c;
+    *bytes = 0;
+    return CLGRPO_OK;
+}
+
+static enum clgrpo_status
+run_rows(struct tune *t, struct tune_case *c)
+{
+    return clgrpo_rmsnorm(t->ctx, &c->args.rmsnorm, t->queue, 0, NULL, NULL);
+}
+
+static bool
+check_rows(const struct tune_case *c, const float *host)
+{
+    bool good = true;
+
+    for (size_t s = 0; s < SAMPLES; s++) {
+        const size_t i = s * 7919 % c->m, j = s * 104729 % c->n;
+        double squares = 0.0, want;
+
+        for (size_t e = 0; e < c->n; e++)
+            squares += (double)c->host[0][i * c->n + e] * (double)c->host[0][i * c->n + e];
+        want = (double)c->host[0][i * c->n + j] / sqrt(squares / (double)c->n + 1e-6) * (double)c->host[1][j];
+        good = good && near((double)host[i * c->n + j], want, fabs(want), c->n);
+    }
+    return good;
+}
+
+/* ---- The list ---- */
+
+#define GEMM .prepare = prepare_gemm, .workspace = workspace_gemm, .run = run_gemm, .check = check_gemm
+#define ATTENTION                                                                                                      \
+    .prepare = prepare_attention, .workspace = workspace_attention, .run = run_attention, .check = check_attention
+#define LOGPROB .prepare = prepare_logprob, .workspace = workspace_logprob, .run = run_logprob, .check = check_logprob
+#define ROWS    .prepare = prepare_rows, .workspace = workspace_rows, .run = run_rows, .check = check_rows
+static const struct tune_case list[] = {
+    {.op = "gemm_cpu", .shape_class = "skinny", .m = 64, .n = 1024, .k = 1024, GEMM},
+    {.op = "gemm_cpu", .shape_class = "plain", .m = 768, .n = 512, .k = 512, GEMM},
+    {.op = "gemm_cpu", .shape_class = "tn", .m = 512, .n = 256, .k = 2048, GEMM},
+    {.op = "gemm_simt", .shape_class = "skinny", .m = 64, .n = 1024, .k = 1024, GEMM},
+    {.op = "gemm_simt", .shape_class = "plain", .m = 1024, .n = 1024, .k = 512, GEMM},
+    {.op = "gemm_simt", .shape_class = "tn", .m = 704, .n = 512, .k = 2048, GEMM},
+    {.op = "attention_cpu", .shape_class = "d32", .m = 1024, .n = 512, .k = 32, ATTENTION},
+    {.op = "attention_cpu", .shape_class = "d64", .m = 1024, .n = 512, .k = 64, ATTENTION},
+    {.op = "attention_cpu", .shape_class = "d128", .m = 1024, .n = 512, .k = 128, ATTENTION},
+    {.op = "linear_logprob_cpu", .shape_class = "all", .m = 256, .n = 4096, .k = 256, LOGPROB},
+    {.op = "rows_simt", .shape_class = "all", .m = 2048, .n = 1024, ROWS},
+};
+enum { N_LIST = sizeof list / sizeof list[0] };
+
+static bool
+is_wanted(const struct tune *t, const struct tune_case *c, char **ops, size_t n_ops)
+{
+    const char *tail = t->info.family == CLGRPO_FAMILY_CPU ? "_cpu" : "_simt";
+    const size_t n = strlen(c->op), k = strlen(tail);
+
+    if (n < k || strcmp(c->op + n - k, tail) != 0)
+        return false;
+    for (size_t i = 0; i < n_ops; i++)
+        if (strcmp(ops[i], c->op) == 0)
+            return true;
+    return n_ops == 0;
+}
+
+static bool
+is_known(const char *op)
+{
+    for (size_t i = 0; i < N_LIST; i++)
+        if (strcmp(list[i].op, op) == 0)
+            return true;
+    return false;
+}
+
+size_t
+tune_cases(const struct tune *t, char **ops, size_t n_ops, struct tune_case *cases)
+{
+    const size_t scale = (t->info.type & CL_DEVICE_TYPE_GPU) != 0 ? 4 : 1;
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_ops; i++)
+        if (!is_known(ops[i])) {
+            fprintf(stderr, "clgrpo-tune: there is no operation \"%.40s\" to tune\n", ops[i]);
+            return 0;
+        }
+    for (size_t i = 0; i < N_LIST; i++) {
+        if (!is_wanted(t, &list[i], ops, n_ops))
+            continue;
+        cases[n] = list[i];
+        if (list[i].prepare == prepare_gemm || list[i].prepare == prepare_rows) {
+            cases[n].m *= strcmp(list[i].shape_class, "skinny") == 0 ? 1 : scale;
+            cases[n].n *= scale;
+            cases[n].k *= scale;
+        }
+        snprintf(cases[n].label, sizeof cases[n].label, "%zu x %zu%s", cases[n].m, cases[n].n, "");
+        if (cases[n].k > 0)
+            snprintf(cases[n].label, sizeof cases[n].label, "%zu x %zu x %zu", cases[n].m, cases[n].n, cases[n].k);
+        n++;
+    }
+    if (n == 0)
+        fprintf(stderr, "clgrpo-tune: none of these operations runs on this device\n");
+    return n;
+}
+
+void
+tune_case_release(struct tune_case *c)
+{
+    for (unsigned i = 0; i < c->n_tensors; i++) {
+        clgrpo_tensor_destroy(&c->tensors[i]);
+        free(c->host[i]);
+    }
+    if (c->space.buf != NULL)
+        clReleaseMemObject(c->space.buf);
+    c->n_tensors = 0;
+    c->space.buf = NULL;
+}

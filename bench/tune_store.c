@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tune.h"
+
+enum { MAX_PATH = 4096, MAX_LINE = 1024 };
+
+static const char header[] = "# Tuned parameters of clgrpo, see clgrpo-tuning(5). Written by clgrpo-tune.\n"
+                             "# op\ttype\tclass\tdevice\tparameters\tmedian us\tratio\tdriver\tversion\n";
+
+static int
+fail(const char *path, const char *what)
+{
+    fprintf(stderr, "clgrpo-tune: %s: %s: %s\n", path, what, strerror(errno));
+    return 1;
+}
+
+/* The columns that say what a row is for: operation to device. */
+static void
+row_head(const struct tune *t, const struct tune_result *r, char *text, size_t bytes)
+{
+    const struct clgrpo_tune_op *ops;
+
+    clgrpo_tune_ops(&ops);
+    snprintf(text, bytes, "%s\t%s\t%s\t%s:%s\t", r->c->op, ops[r->op].type, r->c->shape_class,
+             clgrpo_tune_link_name(t->link), clgrpo_tune_key(t->ctx, t->link));
+}
+
+/* The columns from the driver on. */
+static void
+row_tail(const struct tune *t, char *text, size_t bytes)
+{
+    snprintf(text, bytes, "\t%s\t%s", t->link == CLGRPO_TUNE_DEVICE ? t->info.driver : "-", clgrpo_version());
+}
+
+static void
+write_row(const struct tune *t, const struct tune_result *r, FILE *f)
+{
+    const struct clgrpo_tune_param *p;
+    char head[512], tail[256];
+
+    clgrpo_tune_params(&p);
+    row_head(t, r, head, sizeof head);
+    row_tail(t, tail, sizeof tail);
+    fputs(head, f);
+    for (size_t i = 0; i < r->n_params; i++)
+        fprintf(f, "%s%s=%d", i > 0 ? " " : "", p[r->first_param + i].name, r->values[i]);
+    fprintf(f, "\t%.1f\t%.3f%s\n", r->best_us, r->ratio, tail);
+}
+
+/* Whether a line is an earlier row of one of the results. */
+static bool
+is_replaced(const struct tune *t, const struct tune_result *results, size_t n, const char *line)
+{
+    char head[512], tail[256];
+    const size_t bytes = strcspn(line, "\n");
+
+    row_tail(t, tail, sizeof tail);
+    for (size_t i = 0; i < n; i++) {
+        row_head(t, &results[i], head, sizeof head);
+        if (!results[i].failed && strncmp(line, head, strlen(head)) == 0 && bytes >= strlen(tail) &&
+            strncmp(line + bytes - strlen(tail), tail, strlen(tail)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+make_folder(const char *path)
+{
+    char folder[MAX_PATH];
+
+    for (size_t i = 1; path[i] != '\0'; i++) {
+        if (path[i] != '/')
+            continue;
+        memcpy(folder, path, i);
+        folder[i] = '\0';
+        if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+            return false;
+    }
+    return true;
+}
+
+/* All lines of the file that stay, then the new rows. */
+static bool
+write_all(const struct tune *t, const struct tune_result *results, size_t n, FILE *from, FILE *to)
+{
+    char line[MAX_LINE + 2];
+
+    if (from == NULL)
+        fputs(header, to);
+    while (from != NULL && fgets(line, sizeof line, from) != NULL) {
+        if (is_replaced(t, results, n, line))
+            continue;
+        fputs(line, to);
+        if (strchr(line, '\n') == NULL && feof(from))
+            fputc('\n', to);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!results[i].failed && !results[i].is_standard)
+            write_row(t, &results[i], to);
+    return fflush(to) == 0 && ferror(to) == 0 && fsync(fileno(to)) == 0;
+}
+
+int
+tune_store(const struct tune *t, const struct tune_result *results, size_t n)
+{
+    char path[MAX_PATH], temp[MAX_PATH + 8];
+    FILE *from, *to;
+    bool good;
+    int fd;
+
+    if (!clgrpo_tune_path(path, sizeof path)) {
+        fprintf(stderr, "clgrpo-tune: neither XDG_DATA_HOME nor HOME is an absolute path: no place for rows\n");
+        return 1;
+    }
+    if (!make_folder(path))
+        return fail(path, "its folder cannot be made");
+    snprintf(temp, sizeof temp, "%s.XXXXXX", path);
+    if ((fd = mkstemp(temp)) < 0)
+        return fail(temp, "cannot be made");
+    from = fopen(path, "r");
+    to = fdopen(fd, "w");
+    good = to != NULL && fchmod(fd, 0644) == 0 && write_all(t, results, n, from, to);
+    if (from != NULL)
+        fclose(from);
+    if (to != NULL)
+        good = fclose(to) == 0 && good;
+    if (!good || rename(temp, path) != 0) {
+        fail(path, "cannot be written");
+        unlink(temp);
+        return 1;
+    }
+    return 0;
+}
