@@ -31,8 +31,9 @@ typedef C_CAT(int, P_VECTOR_WIDTH) vi;
 
 /*
  * Vector i of p, at the alignment of a float. PoCL 3.1 makes vloadn and vstoren of halves of halves, which the compiler
- * does not always join again.
+ * does not always join again: where it is clang, they are read and written whole.
  */
+#ifdef __clang__
 typedef struct {
     vf v;
 } __attribute__((packed, aligned(4))) c_vector;
@@ -48,6 +49,10 @@ typedef struct {
 CLG_DEFINE_ACCESS(__global)
 CLG_DEFINE_ACCESS(__local)
 CLG_DEFINE_ACCESS(__private)
+#else
+#define vf_load(i, p)     C_CAT(vload, P_VECTOR_WIDTH)(i, p)
+#define vf_store(x, i, p) C_CAT(vstore, P_VECTOR_WIDTH)(x, i, p)
+#endif
 
 /* Stands for minus infinity in masked scores: finite, so that differences of two masked scores are 0 and not NaN. */
 #define C_MASKED (-1e30f)

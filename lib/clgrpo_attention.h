@@ -35,9 +35,9 @@ CLGRPO_OP_WORKSPACE(attention);
 CLGRPO_OP(attention);
 
 /*
- * dq, dk, dv (written, not accumulated) from dout = dL/do, with o and lse of the forward. Two passes with one writer
- * per element (queries, then keys), no atomics. Layouts as above; rows from offsets[B] on are not touched. dq, dk, dv
- * may be views of one buffer but alias no input.
+ * dq, dk, dv (written, not accumulated) from dout = dL/do, with o and lse of the forward. One writer per element and
+ * one order of its sum, whatever the batch; no atomics. Layouts as above; rows from offsets[B] on are not touched. dq,
+ * dk, dv may be views of one buffer but alias no input.
  */
 struct clgrpo_attention_backward_args {
     size_t struct_size;
