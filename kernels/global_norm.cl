@@ -11,7 +11,7 @@
 #define C_PARTIALS 64
 #endif
 
-inline void add_square(__global const float *restrict grad, size_t c, size_t n, bool whole, vf *high, vf *low)
+inline void add_square(__global const float *grad, size_t c, size_t n, bool whole, vf *high, vf *low)
 {
     vf g = load(grad, c, n, whole), square = g * g, sum = *high + square, back = sum - *high;
 

@@ -12,7 +12,7 @@
 #define C_RESIDUAL 0
 #endif
 
-inline vf square(__global const float *x, __global const float *restrict residual, __global float *sum, size_t c, size_t e, bool whole,
+inline vf square(__global const float *x, __global const float *residual, __global float *sum, size_t c, size_t e, bool whole,
                  vf squares)
 {
     vf v = load(x, c, e, whole);
@@ -23,7 +23,7 @@ inline vf square(__global const float *x, __global const float *restrict residua
     return fma(v, v, squares);
 }
 
-inline void scale(__global const float *x, __global const float *restrict w, __global float *y, size_t c, size_t e, bool whole, float r)
+inline void scale(__global const float *x, __global const float *w, __global float *y, size_t c, size_t e, bool whole, float r)
 {
     store(load(x, c, e, whole) * r * load(w, c, e, whole), y, c, e, whole);
 }

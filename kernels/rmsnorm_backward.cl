@@ -15,14 +15,14 @@
 #define C_ACCUMULATE 0
 #endif
 
-inline vf dot(__global const float *restrict x, __global const float *restrict w, __global const float *dy, size_t c, size_t e, bool whole,
+inline vf dot(__global const float *x, __global const float *w, __global const float *dy, size_t c, size_t e, bool whole,
               vf dots)
 {
     return fma(load(w, c, e, whole) * load(dy, c, e, whole), load(x, c, e, whole), dots);
 }
 
-inline void gradient(__global const float *restrict x, __global const float *restrict w, __global const float *dy, __global float *dx,
-                     __global float *restrict part, size_t c, size_t e, bool whole, float r, float mean)
+inline void gradient(__global const float *x, __global const float *w, __global const float *dy, __global float *dx,
+                     __global float *part, size_t c, size_t e, bool whole, float r, float mean)
 {
     vf v = load(x, c, e, whole), d = load(dy, c, e, whole) * r;
     vf result = fma(-v, (vf)(mean), load(w, c, e, whole) * d);

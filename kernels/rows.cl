@@ -11,7 +11,7 @@
  *
  * A vector is computed by the same lane-wise arithmetic whether it is whole or the part at the end of a row, and by one item alone, so a row's
  * bits depend on nothing but the row. The loops are apart so that the common one holds no test: bodies are inline functions that take `whole` as
- * a constant. No kernel here leaves a loop before a barrier.
+ * a constant, and no restrict: inlined, it becomes what Oclgrind does not know. No kernel here leaves a loop before a barrier.
  */
 #ifndef C_CPU
 #define C_CPU 1
@@ -36,7 +36,7 @@
 #define C_BLOCK        (C_CHAINS * C_GROUP_SIZE)
 #define C_WHOLE(c, n)  for (size_t c = C_ITEM; c < (n) / C_VW; c += C_GROUP_SIZE)
 #define C_PART(c, n)   for (size_t c = (n) / C_VW; c * C_VW < (n) && c % C_GROUP_SIZE == C_ITEM; c += C_GROUP_SIZE)
-#define C_FOURS(c, n) for (size_t c = C_ITEM; c < (n) / C_VW / C_BLOCK * C_BLOCK; c += C_BLOCK)
+#define C_FOURS(c, n)  for (size_t c = C_ITEM; c < (n) / C_VW / C_BLOCK * C_BLOCK; c += C_BLOCK)
 #define C_REST(c, n)   for (size_t c = (n) / C_VW / C_BLOCK * C_BLOCK + C_ITEM; c < (n) / C_VW; c += C_GROUP_SIZE)
 
 #if C_CPU && defined(POCL_DEVICE_ADDRESS_BITS) /* where prefetch() does nothing */

@@ -13,7 +13,7 @@ inline vf inverse_sigmoid(vf t)
     return (vf)(1.0f) + clg_exp2_v(min(t * -C_LOG2E, (vf)(115.0f)));
 }
 
-inline void forward(__global const float *restrict gate, __global float *restrict y, size_t c, size_t f, bool whole)
+inline void forward(__global const float *gate, __global float *y, size_t c, size_t f, bool whole)
 {
     vf t = load(gate, c, f, whole);
 
@@ -37,7 +37,7 @@ C_KERNEL void k_swiglu(__global const float *restrict gate_up, ulong gate_up_at,
     }
 }
 
-inline void backward(__global const float *gate, __global const float *restrict dy, __global float *dgate, size_t c, size_t f, bool whole)
+inline void backward(__global const float *gate, __global const float *dy, __global float *dgate, size_t c, size_t f, bool whole)
 {
     vf t = load(gate, c, f, whole), up = load(gate + f, c, f, whole), d = load(dy, c, f, whole), s = (vf)(1.0f) / inverse_sigmoid(t);
 
