@@ -147,6 +147,37 @@ START_TEST(demonstrations)
 }
 END_TEST
 
+/* Told "none", a noisy planner asks the same again about as often as it gives up; hands on whole questions as well. */
+START_TEST(a_noisy_planner_asks_again_or_gives_up)
+{
+    struct mg_demo_options o = {.agent = MG_AGENT_MAIN, .kind = MG_DEMO_NOISY, .split = MG_CLASS_TRAIN};
+    struct mg_demo_stream *stream = NULL;
+    struct mg_corpus *corpus = NULL;
+    unsigned again = 0, gave_up = 0;
+    struct mg_demo d;
+
+    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
+    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
+    mg_ok(mg_demo_open(&stream, &truth, corpus, &o, &err));
+    for (int i = 0; i < DRAWS; i++) {
+        mg_ok(mg_demo_next(stream, &d, &err));
+        for (int k = 2; k + 1 < d.n; k += 2) {
+            const struct mg_demo_turn *next = &d.turn[k + 1];
+
+            if (strcmp(d.turn[k].text, "none") != 0 || strncmp(d.turn[k - 1].text, "What is the ", 12) != 0)
+                continue;
+            again += next->role == MG_ROLE_SUB && strcmp(next->text, d.turn[k - 1].text) == 0;
+            gave_up += next->role == MG_ROLE_ANSWER && strcmp(next->text, "none") == 0;
+        }
+    }
+    ck_assert_uint_gt(again + gave_up, DRAWS / 20);
+    ck_assert_msg(again * 2 > gave_up && gave_up * 2 > again, "%u again, %u gave up", again, gave_up);
+    mg_demo_close(stream);
+    mg_corpus_close(corpus);
+    unlink(corpus_path);
+}
+END_TEST
+
 /* No training demonstration opens the page of an entity in a held-out country, or has that country as its answer. */
 static void
 check_country_is_held_out(const struct mg_demo *d, const char *country)
@@ -217,6 +248,7 @@ main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, substitution);
     tcase_add_loop_test(tc, demonstrations, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
+    tcase_add_test(tc, a_noisy_planner_asks_again_or_gives_up);
     tcase_add_loop_test(tc, no_leak, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
     tcase_add_test(tc, wrong_corpus);
     suite_add_tcase(suite, tc);

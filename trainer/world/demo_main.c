@@ -8,7 +8,8 @@
  * most go on: the good choice stays the likeliest at each point, while only 0.45 of the demonstrations are good.
  */
 enum habit { GOOD, WHOLE, HASTY, GUESS };
-static const double p_good = 0.45, p_good_single = 0.65, p_whole = 0.20, p_hasty = 0.18, p_again = 0.10;
+static const double p_good = 0.45, p_good_single = 0.65, p_whole = 0.20, p_hasty = 0.18;
+static const double p_unlucky = 0.20, p_again = 0.50; /* told "none", and then asking again */
 
 static enum habit
 draw_habit(struct mg_demo_stream *s, const struct mg_question *q)
@@ -68,20 +69,25 @@ ask(struct mg_demo_stream *s, const struct mg_step *step)
     mg_ask_text(0, step->attr->key, title(s, step->entity), mg_demo_turn(s, MG_ROLE_SUB, true));
 }
 
-/* Asks the first n sub-questions; a noisy planner is sometimes told "none" and asks again. */
-static void
+/* Asks the first n sub-questions. A noisy planner is sometimes told "none", and asks again or gives up: then false. */
+static bool
 ask_steps(struct mg_demo_stream *s, const struct mg_question *q, int n)
 {
-    int unlucky = s->options.kind == MG_DEMO_NOISY && mg_demo_chance(s, p_again) ? (int)mg_rng_below(&s->rng, n) : -1;
+    int unlucky = s->options.kind == MG_DEMO_NOISY && mg_demo_chance(s, p_unlucky) ? (int)mg_rng_below(&s->rng, n) : -1;
 
     for (int i = 0; i < n; i++) {
         ask(s, &q->step[i]);
         if (i == unlucky) {
             mg_demo_say(s, MG_ROLE_RESULT, false, "none");
+            if (!mg_demo_chance(s, p_again)) {
+                mg_demo_say(s, MG_ROLE_ANSWER, true, "none");
+                return false;
+            }
             ask(s, &q->step[i]);
         }
         mg_demo_say(s, MG_ROLE_RESULT, false, value(s, &q->step[i]));
     }
+    return true;
 }
 
 /* An answer of the same kind of question, right only by chance. */
@@ -112,16 +118,16 @@ act(struct mg_demo_stream *s, const struct mg_question *q, enum habit habit, con
 
     switch (habit) {
     case GOOD:
-        ask_steps(s, q, n);
-        mg_demo_say(s, MG_ROLE_ANSWER, true, answer);
+        if (ask_steps(s, q, n))
+            mg_demo_say(s, MG_ROLE_ANSWER, true, answer);
         break;
     case WHOLE:
         hand_on(s, q, s->out->turn[0].text);
         break;
     case HASTY:
         n = 1 + (int)mg_rng_below(&s->rng, (uint32_t)n - 1);
-        ask_steps(s, q, n);
-        mg_demo_say(s, MG_ROLE_ANSWER, true, value(s, &q->step[n - 1]));
+        if (ask_steps(s, q, n))
+            mg_demo_say(s, MG_ROLE_ANSWER, true, value(s, &q->step[n - 1]));
         break;
     case GUESS:
         mg_demo_say(s, MG_ROLE_ANSWER, true, guess(s, q));
