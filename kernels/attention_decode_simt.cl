@@ -36,7 +36,7 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
     for (int c = 0; c < C_COLS; c++)
         o[c] = 0.0f;
     for (int d = j; d < C_HEAD_DIM; d += C_BLOCK)
-        q[d] = q_buf[q_off + n * q_row + h * q_head + d] * scale2;
+        q[d] = q_buf[q_off + n * q_row + h * q_head + d];
     barrier(CLK_LOCAL_MEM_FENCE);
     k_buf += k_off + at;
     v_buf += v_off + at;
@@ -44,6 +44,7 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
         float s = 0.0f;
         for (int d = 0; d < C_HEAD_DIM; d++)
             s = fma(q[d], k_buf[(size_t)first * C_HEAD_DIM + d * C_BLOCK + j], s);
+        s *= scale2;
         p[j] = first + j < visible ? s : C_MASKED;
         barrier(CLK_LOCAL_MEM_FENCE);
         if (j < C_X) {

@@ -1,116 +1,131 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Work-group tiles of the simt kernels of attention: C_ITEMS = 128 items hold a tile of 64 x 64 scores, 64 rows against
- * a block of 64 positions counted from the start of the sequence. Item (y, x), y = id / 8, x = id mod 8, owns rows 4y
- * .. 4y+3 and positions x, x + 8, ..., x + 56 of scores, and columns x, x + 8, ... of outputs.
+ * What the simt kernels of attention add to the tile of gemm_simt_tile.cl. A group holds a tile of 64 x 64 scores, 64 rows against a
+ * block of 64 positions counted from the start of the sequence: P_TX is 8, P_TY P_MI is 64, P_NI is 8. Item (x, y) owns rows TILE_Y +
+ * TILE_AT(i, P_TY), of scores positions x, x + 8, ..., x + 56 whatever P_VEC, and of outputs columns TILE_X + TILE_AT(c, 8).
  *
- *   clg_product     s[i][j]  = sum_d f a[i][d] b[j][d]      one fma chain per element, d ascending from 0
+ *   clg_scores      s[i][j]  = f sum_d a[i][d] b[j][d]      one fma chain per element, d ascending from 0
  *   clg_accumulate  o[i][c] += sum_j p[i][j] x[j][c]        one fma chain per element, j ascending
  *
- * Local memory: the stage C_STAGE floats (slices of 16 columns of a and b, or of 16 rows of x), and for p 64 rows
- * of 65. Each slice has two barriers: one between its writes and its reads, one between its reads and the next slice's
- * writes. Rows from n on are read as zeros, so nothing past a sequence's end is read. The functions are not
- * static: LLVM 15 in PoCL 3.1 dies of inlining them if they are.
- * The id is narrowed before it is divided: of a 64-bit remainder kept as an int, the vectoriser of Intel's CPU runtime
- * (2026.22) makes stores to broken addresses.
+ * Local memory: C_SHARED floats for the tile of a while scores are made and for p after, C_STAGE floats for the tiles of b and x. p is
+ * [position][row] with P_VEC 4, so that four rows are one load, else [row][position]; rows of 68 words keep both its writes and its
+ * reads on different banks. Rows from n on are read as zeros, so nothing past a sequence's end is read.
+ *
+ * Model, per block and group: global memory 256 D bytes for each of a, b and x, for 2 x 2 x 4096 D operations: 21 operations a byte (a
+ * comes from a cache after the first block). Local memory, per item and k: (P_MI + 8) / P_VEC and (P_MI + D / 8) / P_VEC loads.
+ *
+ *   parameter   default (lanes)  constraint
+ *   P_TY P_MI   16 4             P_TY P_MI = 64; 8 P_TY items, at most the device's work-group. 8 8 has fewer loads of local memory for a
+ *                                product, but some 240 registers at D = 64
+ *   P_K         8 (16)           8 or 16; C_SHARED + C_STAGE words of local memory, see the kernels
+ *   P_VEC P_SUB_M P_SUB_N P_UNROLL P_BUFFERS: as in gemm_simt_tile.cl
  */
-#ifndef C_HEAD_DIM
-#define C_HEAD_DIM 64
-#endif
-#define C_BLOCK   64
-#define C_ITEMS   128
-#define C_X       8
-#define C_ROWS    4
-#define C_KEYS    (C_BLOCK / C_X)
-#define C_COLS    (C_HEAD_DIM / C_X)
-#define C_SLICE   16
-#define C_PITCH   (C_SLICE + 1)
-#define C_P_PITCH (C_BLOCK + 1)
-#if C_SLICE * C_HEAD_DIM > 2 * C_BLOCK * C_PITCH
-#define C_STAGE (C_SLICE * C_HEAD_DIM)
-#else
-#define C_STAGE (2 * C_BLOCK * C_PITCH)
-#endif
+#define C_X     8
+#define C_BLOCK 64
+#define C_COLS  (C_HEAD_DIM / C_X)
+#define C_PITCH (C_BLOCK + 4)
 
-inline void
-clg_stage_columns(__global const float *x, ulong x_row, int n, int d0, float f, __local float *stage)
-{
-    for (uint e = get_local_id(0); e < C_BLOCK * C_SLICE; e += C_ITEMS) {
-        const int r = e / C_SLICE, d = e % C_SLICE;
-        stage[r * C_PITCH + d] = r < n ? x[r * x_row + d0 + d] * f : 0.0f;
-    }
-}
+#define C_KIND_A (P_VEC == 1 ? T_KEPT : T_ROWS)
+#define C_KIND_B (P_VEC == 1 ? T_ROWS : T_WOVEN)
 
-inline void
-clg_product(__global const float *a, ulong a_row, int n_a, float a_f, __global const float *b, ulong b_row, int n_b,
-            float b_f, __local float *stage, float s[C_ROWS][C_KEYS])
-{
-    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
-    __local float *stage_b = stage + C_BLOCK * C_PITCH;
-    for (int i = 0; i < C_ROWS; i++)
-        for (int j = 0; j < C_KEYS; j++)
-            s[i][j] = 0.0f;
-    for (int d0 = 0; d0 < C_HEAD_DIM; d0 += C_SLICE) {
-        clg_stage_columns(a, a_row, n_a, d0, a_f, stage);
-        clg_stage_columns(b, b_row, n_b, d0, b_f, stage_b);
-        barrier(CLK_LOCAL_MEM_FENCE);
-        for (int d = 0; d < C_SLICE; d++) {
-            float u[C_ROWS], w[C_KEYS];
-            for (int i = 0; i < C_ROWS; i++)
-                u[i] = stage[(y * C_ROWS + i) * C_PITCH + d];
-            for (int j = 0; j < C_KEYS; j++)
-                w[j] = stage_b[(x + j * C_X) * C_PITCH + d];
-            for (int i = 0; i < C_ROWS; i++)
-                for (int j = 0; j < C_KEYS; j++)
-                    s[i][j] = fma(u[i], w[j], s[i][j]);
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
-}
+#define C_SHARED (C_BLOCK * C_PITCH > T_LOCAL_A ? C_BLOCK * C_PITCH : T_LOCAL_A)
+#define C_STAGE  (P_BUFFERS * (C_HEAD_DIM > C_BLOCK ? T_SIZE(C_HEAD_DIM) : T_SIZE(C_BLOCK)))
 
-/* p must be complete before the call: the first barrier here orders its writes. */
-inline void
-clg_accumulate(__local const float *p, __global const float *x_rows, ulong x_row, int n, __local float *stage,
-               float o[C_ROWS][C_COLS])
+/* Words between rows, and between positions, of p. */
+#define C_P_ROW (P_VEC == 1 ? C_PITCH : 1)
+#define C_P_POS (P_VEC == 1 ? 1 : C_PITCH)
+
+#define CLG_ROW(i) (TILE_Y + TILE_AT(i, P_TY))
+#define CLG_COL(c) (TILE_X + TILE_AT(c, C_X))
+
+TILE_FN void
+clg_scores(float *s, __global const float *a, ulong a_row, int n_a, __global const float *b, ulong b_row, int n_b,
+           float f, __local float *shared, __local float *stage)
 {
-    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
-    for (int k0 = 0; k0 < C_BLOCK; k0 += C_SLICE) {
-        for (uint e = get_local_id(0); e < C_SLICE * C_HEAD_DIM; e += C_ITEMS) {
-            const int k = k0 + e / C_HEAD_DIM, d = e % C_HEAD_DIM;
-            stage[e] = k < n ? x_rows[k * x_row + d] : 0.0f;
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-        for (int k = 0; k < C_SLICE; k++) {
-            float u[C_ROWS], w[C_COLS];
-            for (int i = 0; i < C_ROWS; i++)
-                u[i] = p[(y * C_ROWS + i) * C_P_PITCH + k0 + k];
-            for (int c = 0; c < C_COLS; c++)
-                w[c] = stage[k * C_HEAD_DIM + x + c * C_X];
-            for (int i = 0; i < C_ROWS; i++)
-                for (int c = 0; c < C_COLS; c++)
-                    o[i][c] = fma(u[i], w[c], o[i][c]);
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
+#pragma unroll
+    for (int e = 0; e < P_MI * P_NI; e++)
+        s[e] = 0.0f;
+    tile_product(s, a, a_row, C_KIND_A, n_a, b, b_row, C_KIND_B, n_b, C_HEAD_DIM, shared, stage);
+#pragma unroll
+    for (int e = 0; e < P_MI * P_NI; e++)
+        s[e] *= f;
 }
 
 /* The item's part of p or ds into local memory. */
-inline void
-clg_share_scores(const float s[C_ROWS][C_KEYS], __local float *p)
+TILE_FN void
+clg_share(const float *s, __local float *p)
 {
-    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
-    for (int i = 0; i < C_ROWS; i++)
-        for (int j = 0; j < C_KEYS; j++)
-            p[(y * C_ROWS + i) * C_P_PITCH + x + j * C_X] = s[i][j];
+    p += TILE_Y * C_P_ROW + get_local_id(0) * C_P_POS;
+#pragma unroll
+    for (int j = 0; j < P_NI; j++)
+#pragma unroll
+        for (int i = 0; i < P_MI; i += P_VEC) {
+            __local float *at = p + TILE_AT(i, P_TY) * C_P_ROW + j * C_X * C_P_POS;
+#if P_VEC == 4
+            vstore4((float4)(s[i * P_NI + j], s[(i + 1) * P_NI + j], s[(i + 2) * P_NI + j], s[(i + 3) * P_NI + j]), 0,
+                    at);
+#else
+            *at = s[i * P_NI + j];
+#endif
+        }
+}
+
+/* x: n rows of the block. p is complete, or its writes are before the first barrier here; it and stage are free at the return. */
+TILE_FN void
+clg_accumulate(float *o, __local const float *p, __global const float *x, ulong x_row, int n, __local float *stage)
+{
+    __local const float *a = p + TILE_Y * C_P_ROW, *b = stage + TILE_X;
+    const int end = min(n, C_BLOCK);
+    float4 next[T_FETCH(C_HEAD_DIM)];
+
+#if P_BUFFERS == 2
+    int at = 0;
+    tile_fetch(next, x, x_row, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, 0, n);
+    tile_keep(stage, next, T_DEPTH, C_HEAD_DIM);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int k0 = 0; k0 < end; k0 += P_K) {
+        const bool more = end - k0 > P_K;
+        if (more)
+            tile_fetch(next, x, x_row, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, k0 + P_K, n);
+        tile_step(o, C_COLS, a + k0 * C_P_POS, C_P_POS, C_P_ROW, b + at * T_SIZE(C_HEAD_DIM),
+                  C_HEAD_DIM + 4);
+        at ^= 1;
+        if (more)
+            tile_keep(stage + at * T_SIZE(C_HEAD_DIM), next, T_DEPTH, C_HEAD_DIM);
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+#else
+    for (int k0 = 0; k0 < end; k0 += P_K) {
+        tile_fetch(next, x, x_row, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, k0, n);
+        tile_keep(stage, next, T_DEPTH, C_HEAD_DIM);
+        barrier(CLK_LOCAL_MEM_FENCE);
+        tile_step(o, C_COLS, a + k0 * C_P_POS, C_P_POS, C_P_ROW, b, C_HEAD_DIM + 4);
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+#endif
 }
 
 /* Rows below n of the item's part of a finished tile, times f (0 + clears the sign of zero). */
-inline void
-clg_store_rows(const float o[C_ROWS][C_COLS], const float f[C_ROWS], int n, __global float *out, ulong out_row)
+TILE_FN void
+clg_store(const float *o, const float *f, int n, __global float *out, ulong out_row)
 {
-    const int y = (uint)get_local_id(0) / C_X, x = (uint)get_local_id(0) % C_X;
-    for (int i = 0; i < C_ROWS; i++)
-        if (y * C_ROWS + i < n)
-            for (int c = 0; c < C_COLS; c++)
-                out[(y * C_ROWS + i) * out_row + x + c * C_X] = fma(o[i][c], f[i], 0.0f);
+#pragma unroll
+    for (int i = 0; i < P_MI; i++) {
+        if (CLG_ROW(i) >= n)
+            continue;
+        __global float *row = out + CLG_ROW(i) * out_row;
+#pragma unroll
+        for (int c = 0; c < C_COLS; c += P_VEC) {
+#if P_VEC == 4
+            const float4 r = (float4)(o[i * C_COLS + c], o[i * C_COLS + c + 1], o[i * C_COLS + c + 2], o[i * C_COLS + c + 3]);
+            const float4 w = fma(r, (float4)(f[i]), (float4)(0.0f));
+            if (C_ALIGNED)
+                *(__global float4 *)(row + CLG_COL(c)) = w;
+            else
+                vstore4(w, 0, row + CLG_COL(c));
+#else
+            row[CLG_COL(c)] = fma(o[i * C_COLS + c], f[i], 0.0f);
+#endif
+        }
+    }
 }

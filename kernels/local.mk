@@ -17,6 +17,7 @@ EMBEDDED_KERNELS = \
 	kernels/attention_dq_simt.cl \
 	kernels/attention_pack.cl \
 	kernels/attention_simt.cl \
+	kernels/attention_simt_shape.cl \
 	kernels/attention_simt_tile.cl \
 	kernels/attention_softmax.cl \
 	kernels/attention_tile.cl \
@@ -27,6 +28,7 @@ EMBEDDED_KERNELS = \
 	kernels/gemm_empty.cl \
 	kernels/gemm_pack.cl \
 	kernels/gemm_simt.cl \
+	kernels/gemm_simt_tile.cl \
 	kernels/gemm_tile.cl \
 	kernels/global_norm.cl \
 	kernels/kv_append.cl \

@@ -29,4 +29,12 @@ struct clg_attention_cut {
 struct clg_attention_cut clg_attention_cut(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key,
                                            size_t n_pairs, size_t max_len);
 
+/*
+ * The simt kernels of attention: items of a group, and all defines of one of them. `tensors` are the n views that it
+ * moves by rows; `crowded`: it holds more accumulators than fit the registers beside an unrolled loop.
+ */
+enum { CLG_ATTENTION_SIMT_X = 8, CLG_ATTENTION_SIMT_Y = 16, CLG_ATTENTION_DEFINES = 192 };
+void clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim, bool crowded,
+                                const struct clgrpo_tensor *const *tensors, size_t n, char text[CLG_ATTENTION_DEFINES]);
+
 #endif

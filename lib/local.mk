@@ -43,6 +43,8 @@ lib_libclgrpo_la_SOURCES = \
 	lib/rng.c \
 	lib/rows.c \
 	lib/rows.h \
+	lib/simt_tile.c \
+	lib/simt_tile.h \
 	lib/status.c \
 	lib/tensor.c \
 	lib/tensor_copy.c \

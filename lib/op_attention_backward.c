@@ -2,6 +2,7 @@
 #include "attention.h"
 
 #include <math.h>
+#include <string.h>
 
 #define OP "attention_backward"
 
@@ -65,10 +66,11 @@ plan_simt(const struct clgrpo_attention_backward_args *a)
     const size_t n_blocks = clg_round_up(a->max_len, CLGRPO_ATTENTION_BLOCK) / CLGRPO_ATTENTION_BLOCK;
     const size_t n_sequences = a->offsets.shape[0] - 1;
 
-    return (struct plan){.dq_unit = "attention_dq_simt",
-                         .dkdv_unit = "attention_dkdv_simt",
-                         .dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {128, 1, 1}},
-                         .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {128, 1, 1}}};
+    return (struct plan){
+        .dq_unit = "attention_dq_simt",
+        .dkdv_unit = "attention_dkdv_simt",
+        .dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, CLG_ATTENTION_SIMT_Y, 1}},
+        .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, CLG_ATTENTION_SIMT_Y, 1}}};
 }
 
 /*
@@ -131,13 +133,18 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
     const cl_int group = (cl_int)(a->q.shape[1] / a->k.shape[1]), causal = a->causal;
     const double scale = a->scale, scale2 = (double)(a->scale * CLG_ATTENTION_LOG2E);
     const size_t delta = a->workspace.offset_bytes / sizeof(float);
-    char defines[64];
+    const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->dout, &a->dq, &a->dk, &a->dv};
+    char defines[CLG_ATTENTION_DEFINES], dkdv_defines[CLG_ATTENTION_DEFINES];
     cl_kernel dq, dkdv;
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
+    memcpy(dkdv_defines, defines, sizeof defines);
+    if (!cpu) {
+        clg_attention_simt_defines(seq->ctx, a->q.shape[2], false, tensors, 7, defines);
+        clg_attention_simt_defines(seq->ctx, a->q.shape[2], a->q.shape[2] > 64, tensors, 7, dkdv_defines);
+    }
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
-    CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", defines, &dkdv));
+    CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", dkdv_defines, &dkdv));
     if (cpu)
         CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzziiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
                            VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gemm.h"
+#include "simt_tile.h"
 #include "tune.h"
 
 #include <stdlib.h>
@@ -198,12 +199,13 @@ static enum clgrpo_status
 run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t tile = 64;
     size_t m = args->c.shape[0], n = args->c.shape[1], k = args->a.shape[args->trans_a ? 0 : 1];
+    const struct clg_simt_tile tile = clg_simt_tile_choose(seq->ctx, m, n);
+    const struct clg_grid grid = {
+        2, {divide_up(n, clg_simt_tile_cols(&tile)), divide_up(m, clg_simt_tile_rows(&tile)), 1}, {tile.x, tile.y, 1}};
     struct clgrpo_tensor b = args->b;
     bool trans_b = args->trans_b;
-    struct clg_grid grid = {2, {divide_up(n, tile), divide_up(m, tile), 1}, {64, 1, 1}};
-    char defines[80];
+    char of_tile[CLG_SIMT_TILE_DEFINES], defines[CLG_SIMT_TILE_DEFINES + 80];
     cl_kernel kernel;
 
     if (args->b_packed.buf != NULL) {
@@ -211,8 +213,9 @@ run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
         b.stride[0] = n;
         trans_b = false;
     }
-    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_TRANS_B=%d -DC_ALIGNED=%d", args->trans_a, trans_b,
-             is_aligned(&args->a) && is_aligned(&b));
+    clg_simt_tile_defines(&tile, of_tile);
+    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_TRANS_B=%d -DC_ALIGNED=%d%s", args->trans_a, trans_b,
+             is_aligned(&args->a) && is_aligned(&b), of_tile);
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm", defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, "tttzzziiiif", &args->a, &b, &args->c, args->a.stride[0], b.stride[0],
                        args->c.stride[0], (cl_int)m, (cl_int)n, (cl_int)k, (cl_int)clg_gemm_finish(args),

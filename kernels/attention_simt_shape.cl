@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Defaults of gemm_simt_tile.cl for the simt kernels of attention, before it in their units; attention_simt_tile.cl explains them. */
+#ifndef C_HEAD_DIM
+#define C_HEAD_DIM 64
+#endif
+#define P_TX 8
+#define P_NI 8
+#ifndef P_TY
+#define P_TY 16
+#endif
+#ifndef P_MI
+#define P_MI 4
+#endif
+#if C_HEAD_DIM > 64
+#define T_MOST_N (C_HEAD_DIM / 8)
+#define T_MOST   C_HEAD_DIM
+#else
+#define T_MOST_N 8
+#define T_MOST   64
+#endif

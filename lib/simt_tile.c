@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "simt_tile.h"
+
+#include <string.h>
+
+/* Largest first; the last is for few rows. */
+static const struct clg_simt_tile gpu_tiles[] = {
+    {16, 16, 8, 8, 8, 4, 8, 8, 8, 2}, /* 128 x 128 */
+    {8, 8, 8, 8, 8, 4, 8, 8, 8, 2},   /* 64 x 64 */
+    {8, 8, 4, 4, 16, 4, 4, 4, 8, 2},  /* 32 x 32 */
+    {16, 4, 4, 4, 16, 4, 4, 4, 8, 2}, /* 16 x 64 */
+};
+static const struct clg_simt_tile lane_tiles[] = {
+    {16, 16, 8, 8, 16, 1, 4, 2, 4, 1}, /* 128 x 128 */
+    {16, 16, 4, 4, 16, 1, 4, 2, 4, 1}, /* 64 x 64 */
+    {16, 4, 4, 8, 16, 1, 4, 2, 4, 1},  /* 16 x 128 */
+};
+
+void
+clg_simt_tile_defines(const struct clg_simt_tile *t, char text[CLG_SIMT_TILE_DEFINES])
+{
+    snprintf(text, CLG_SIMT_TILE_DEFINES,
+             " -DP_TX=%u -DP_TY=%u -DP_MI=%u -DP_NI=%u -DP_K=%u -DP_VEC=%u -DP_SUB_M=%u -DP_SUB_N=%u -DP_UNROLL=%u "
+             "-DP_BUFFERS=%u",
+             t->x, t->y, t->m, t->n, t->k, t->vec, t->sub_m, t->sub_n, t->unroll, t->buffers);
+}
+
+bool
+clg_simt_lanes(const struct clgrpo_context *ctx)
+{
+    return (ctx->info.type & CL_DEVICE_TYPE_CPU) != 0 && strstr(ctx->info.platform, "Intel") != NULL;
+}
+
+static size_t
+divide_up(size_t n, size_t by)
+{
+    return (n + by - 1) / by;
+}
+
+struct clg_simt_tile
+clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n)
+{
+    const bool lanes = clg_simt_lanes(ctx);
+    const struct clg_simt_tile *tiles = lanes ? lane_tiles : gpu_tiles;
+    const size_t last = (lanes ? sizeof lane_tiles : sizeof gpu_tiles) / sizeof *tiles - 1;
+    const size_t want = (size_t)2 * ctx->info.compute_units;
+
+    if (m <= clg_simt_tile_rows(&tiles[last]))
+        return tiles[last];
+    for (size_t i = 0; i + 1 < last; i++) {
+        const struct clg_simt_tile *t = &tiles[i];
+        const size_t groups = divide_up(m, clg_simt_tile_rows(t)) * divide_up(n, clg_simt_tile_cols(t));
+
+        if (groups >= want && (size_t)t->x * t->y <= ctx->info.max_work_group)
+            return *t;
+    }
+    return tiles[last - 1];
+}
