@@ -25,8 +25,10 @@ static const struct shape shapes[] = {
     {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024, EVEN, false},
     {"d64.s2048.causal", 8, 8, 64, 1, 2048, 2048, EVEN, false},
     {"d64.s4096.causal", 4, 4, 64, 1, 4096, 4096, EVEN, false},
+    {"d64.s8192.causal", 2, 2, 64, 1, 8192, 8192, EVEN, false},
     {"d128.s1024.causal", 8, 8, 128, 1, 1024, 1024, EVEN, false},
     {"d128.s2048.causal", 4, 4, 128, 1, 2048, 2048, EVEN, false},
+    {"d128.s4096.causal", 4, 4, 128, 1, 4096, 4096, EVEN, false},
     {"d64.gqa4.s2048.causal", 8, 2, 64, 1, 2048, 2048, EVEN, false},
     {"d64.s1024.full", 8, 8, 64, 1, 1024, 1024, EVEN, true},
     {"d128.gqa32-8.s1024.causal", 32, 8, 128, 1, 1024, 1024, EVEN, false},
@@ -192,6 +194,8 @@ bench_attention(struct bench *b)
         fwd.arg = bwd.arg = &a;
         fwd.work = 4.0 * pairs * (double)(s->heads * s->dim); /* two products */
         bwd.work = 2.5 * fwd.work;                            /* nominally five */
+        fwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (2 * s->heads * s->dim + 2 * s->kv_heads * s->dim + s->heads));
+        bwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (4 * s->heads * s->dim + 4 * s->kv_heads * s->dim + s->heads));
         if (!b->failed && bench_ok(b, run_forward(b, &a), fwd.row)) {
             bench_run(b, &fwd);
             bench_run(b, &bwd);
