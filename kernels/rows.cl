@@ -46,7 +46,11 @@
 #else
 #define C_AHEAD(p)
 #endif
+#if P_LANES /* the width of sub-groups, where it can be had on demand */
+#define C_KERNEL __attribute__((reqd_work_group_size(C_GROUP_SIZE, 1, 1), intel_reqd_sub_group_size(P_LANES))) __kernel
+#else
 #define C_KERNEL __attribute__((reqd_work_group_size(C_GROUP_SIZE, 1, 1))) __kernel
+#endif
 
 /* Vectors of a row of n floats, the last one perhaps partial. */
 inline size_t n_vectors(size_t n)
@@ -115,9 +119,14 @@ inline float group_tree(float x, __local float *scratch)
 #define C_LEVEL_4(s, i) (C_LEVEL_3(s, i) + C_LEVEL_3(s, (i) + C_GROUP_SIZE / 16))
 inline float group_sum(float x, __local float *scratch)
 {
-    uint lane = C_LANE, width = C_LANES, parts = C_GROUP_SIZE / width;
+#if P_LANES
+    const uint width = P_LANES;
+#else
+    const uint width = C_LANES;
+#endif
+    const uint lane = C_LANE, parts = C_GROUP_SIZE / width;
 
-    if (parts * width != C_GROUP_SIZE || (parts & (parts - 1)) != 0 || parts > 16)
+    if (C_LANES != width || parts * width != C_GROUP_SIZE || (parts & (parts - 1)) != 0 || parts > 16)
         return group_tree(x, scratch);
     scratch[get_local_id(0)] = x;
     barrier(CLK_LOCAL_MEM_FENCE);

@@ -6,14 +6,14 @@
 #include "internal.h"
 
 enum clg_tier_id { CLG_TIER_SUBGROUP_SUM, CLG_N_TIERS };
-enum { CLG_TIER_MAX_DEFINES = 2 };
+enum { CLG_TIER_MAX_DEFINES = 3 };
 
 /*
  * A tier and its probe. The probe's kernel has the arguments "mmu": a buffer of one float for each item, the same for
  * results, and a number of rounds to repeat its work. It is built with `common` and, without the tier, `below` (the
- * defines of the tier that it replaces, or none), or with it one of `defines`, tried in order; the results of one round
- * must be `reference`'s within its bound, and those of the two builds alike in every bit, unless the tier changes an
- * order.
+ * defines of the tier that it replaces, or none), or with it one of `defines`, tried in order until one gains; the
+ * results of one round must be `reference`'s within its bound, and those of the two builds alike in every bit, unless
+ * the tier changes an order.
  */
 struct clg_tier_spec {
     const char *name, *meaning;

@@ -189,7 +189,6 @@ try_defines(struct probe *p, const char *more, struct clgrpo_tier *out)
     enum clgrpo_status st = CLGRPO_OK;
     bool one = false, many = false;
 
-    out->verdict = CLGRPO_TIER_BROKEN;
     CLG_TRY(build(p, more, &p->tier));
     CLG_TRY(compare(p, 1, &one));
     CLG_TRY(compare(p, p->n_groups, &many));
@@ -200,12 +199,18 @@ try_defines(struct probe *p, const char *more, struct clgrpo_tier *out)
                     : "one and with many work-groups");
     if (!one || !many)
         goto out;
-    out->verdict = CLGRPO_TIER_BROKEN;
     CLG_TRY(measure(p, &out->ratio));
     out->verdict = out->ratio >= least_gain ? CLGRPO_TIER_USED : CLGRPO_TIER_SLOWER;
     snprintf(out->reason, sizeof out->reason, "%.2f times as fast as without it", out->ratio);
 out:
     return st;
+}
+
+static void
+settle_broken(const struct clgrpo_context *ctx, struct clgrpo_tier *out)
+{
+    out->verdict = CLGRPO_TIER_BROKEN;
+    snprintf(out->reason, sizeof out->reason, "%.127s", ctx->error_text);
 }
 
 void
@@ -219,18 +224,22 @@ clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
 
     memcpy(old_text, ctx->error_text, sizeof old_text);
     clgrpo_error_clear(ctx);
-    out->verdict = CLGRPO_TIER_BROKEN;
     st = prepare(&p);
-    for (*which = 0; st == CLGRPO_OK; ++*which) {
-        st = try_defines(&p, spec->defines[*which], out);
-        if (out->verdict != CLGRPO_TIER_BROKEN || *which + 1 == CLG_TIER_MAX_DEFINES ||
-            spec->defines[*which + 1] == NULL)
-            break;
+    settle_broken(ctx, out);
+    for (unsigned i = 0; st == CLGRPO_OK && i < CLG_TIER_MAX_DEFINES && spec->defines[i] != NULL; i++) {
+        struct clgrpo_tier t = *out;
+
+        t.ratio = 0.0;
+        if (try_defines(&p, spec->defines[i], &t) != CLGRPO_OK)
+            settle_broken(ctx, &t);
         clgrpo_error_clear(ctx);
-        st = CLGRPO_OK;
+        if (i == 0 || t.verdict > out->verdict || (t.verdict == out->verdict && t.ratio > out->ratio)) {
+            *out = t;
+            *which = i;
+        }
+        if (t.verdict == CLGRPO_TIER_USED)
+            break;
     }
-    if (out->verdict == CLGRPO_TIER_BROKEN)
-        snprintf(out->reason, sizeof out->reason, "%.127s", ctx->error_text);
     release(&p);
     ctx->error_status = old_status;
     ctx->error_cl = old_cl;

@@ -24,9 +24,8 @@ vendor_name(const char *vendor)
     static const struct {
         const char *in, *name;
     } table[] = {
-        {"nvidia", "nvidia"}, {"advanced micro", "amd"}, {"amd", "amd"},         {"intel", "intel"},
-        {"arm", "arm"},       {"qualcomm", "qualcomm"},  {"imagination", "img"}, {"apple", "apple"},
-        {"mesa", "mesa"},     {"pocl", "pocl"},          {"hygon", "hygon"},
+        {"nvidia", "nvidia"},     {"advanced micro", "amd"}, {"amd", "amd"},     {"intel", "intel"}, {"arm", "arm"},
+        {"qualcomm", "qualcomm"}, {"imagination", "img"},    {"apple", "apple"}, {"mesa", "mesa"},
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -74,7 +73,9 @@ clg_tune_keys_fill(const struct clgrpo_context *ctx, struct clg_tune_keys *keys)
                  (d->type & CL_DEVICE_TYPE_GPU) != 0   ? "gpu"
                  : (d->type & CL_DEVICE_TYPE_CPU) != 0 ? "cpu"
                                                        : "other");
-    snprintf(text[CLGRPO_TUNE_VENDOR], sizeof text[0], "%s", vendor_name(d->vendor));
+    /* what compiles for a processor matters more than who made it */
+    snprintf(text[CLGRPO_TUNE_VENDOR], sizeof text[0], "%s",
+             strcmp(d->platform, "Portable Computing Language") == 0 ? "pocl" : vendor_name(d->vendor));
     find_arch(ctx, text[CLGRPO_TUNE_ARCH], sizeof text[0]);
     snprintf(text[CLGRPO_TUNE_DEVICE], sizeof text[0], "%.120s/%.120s", d->vendor, d->name);
     for (size_t i = 0; i < CLG_TUNE_N_LINKS; i++)

@@ -74,6 +74,36 @@ START_TEST(declarations)
 }
 END_TEST
 
+static void
+count_current(void *arg, const struct clg_tune_row *row)
+{
+    unsigned *n = arg;
+
+    ck_assert_msg(row->current, "line %u is of another version", row->line);
+    ++*n;
+}
+
+/* Every row that is built in is well-formed and of this version. */
+START_TEST(built_in_rows)
+{
+    unsigned n_files = 0, n = 0;
+    char error[256];
+
+    for (size_t i = 0; i < clg_n_sources; i++) {
+        const char *name = clg_sources[i].name;
+
+        if (strstr(name, ".tsv") == NULL)
+            continue;
+        n_files++;
+        ck_assert_msg(clg_tune_parse(name, (const char *)clg_sources[i].bytes, clg_sources[i].n_bytes, count_current,
+                                     &n, error, sizeof error),
+                      "%s", error);
+    }
+    ck_assert_uint_eq(n_files, 2);
+    ck_assert_uint_ge(n, 1);
+}
+END_TEST
+
 #define GOOD "gemm_cpu\tf32\ttn\tclass:cpu-vec8\tKC=512 MC=96\t10.5\t1.25\t-\t" PACKAGE_VERSION
 
 static void
@@ -441,6 +471,7 @@ main(void)
     TCase *t = tcase_create("tune");
 
     tcase_add_test(t, declarations);
+    tcase_add_test(t, built_in_rows);
     tcase_add_test(t, hostile_rows);
     tcase_add_test(t, damaged_rows);
     tcase_add_test(t, long_rows);
