@@ -6,100 +6,100 @@
  *   x [N][E], w [V][E], rows x_stride and w_stride apart    target [N]
  *   part [3][n_segments][N]: m, s, t    target_z [N]: z[n][target[n]], written by the segment that holds the target
  *
- * Group (i, j), 128 items as 16 lanes x 8, owns rows 32 i .. and segment j. Item (lane, y) owns rows 4 y .. 4 y + 3 and, of every 64
- * columns, 4 lane .. 4 lane + 3. Local: (16 * 33 + 16 * 68 + 3 * 32 * 16) * 4 = 12608 bytes. Barriers: the operand tiles are written by
- * all items before each is read, and read before the next overwrites them; the lanes' states before they are merged. Tails: rows and
- * columns outside are read as the last inside and not stored or masked. f32, one chain of fused multiply-adds per logit, e ascending.
+ * Group (i, j) owns rows T_M i .. and segment j, and walks it T_N columns at a time (gemm_simt_tile.cl: parameters, barriers and the model
+ * of both memories; here P_TX is C_LSE_LANES and P_NI 4 or 8). Of every 64 columns, item (lane, y) owns 4 lane .. 4 lane + 3: with P_VEC 4
+ * as the tile has it, with P_VEC 1 by T_SPREAD. Rows and columns outside are computed on zeros, not stored, or masked. f32, one chain of
+ * fused multiply-adds per logit, e ascending.
+ *
+ * Local memory: C_LOGPROB_LOCAL floats, for the tiles and then for the lanes' states: 12800 bytes with the defaults. Barriers: those of
+ * the tiles, after whose last the states may be written, and one before they are merged. Registers: P_MI (P_NI + 3) values.
  */
 #ifndef C_ENTROPY
 #define C_ENTROPY 0
 #endif
-#define TILE_ROWS 32
-#define TILE_E    16
-#define TILE_XS   (TILE_ROWS + 1)
-#define TILE_WS   (C_LSE_STEP + 4)
+#define C_KIND_X   (P_VEC == 1 ? T_KEPT : T_ROWS)
+#define C_KIND_W   (P_VEC == 1 ? T_SPREAD : T_ROWS)
+#define C_STATES   (3 * T_M * C_LSE_LANES)
+#define C_OPERANDS (T_LOCAL_A + T_LOCAL_B)
+#define C_LOGPROB_LOCAL (C_OPERANDS > C_STATES ? C_OPERANDS : C_STATES)
 
-/* Item's 4 x 4 dot products; x and w point to the tile's first row and column. Every item of the group calls it. */
-static inline void logits_tile(float acc[4][4], __global const float *x, ulong x_stride, uint n_rows,
-                               __global const float *w, ulong w_stride, uint n_cols, uint width, __local float *xs,
-                               __local float *ws)
+/* The item's dot products; x and w point to the tile's first row and column. Every item of the group calls it. */
+TILE_FN void
+logits_tile(float *acc, __global const float *x, ulong x_stride, uint n_rows, __global const float *w, ulong w_stride,
+            uint n_cols, uint width, __local float *local_memory)
 {
-    const uint lane = get_local_id(0), y = get_local_id(1);
+#pragma unroll
+    for (int e = 0; e < P_MI * P_NI; e++)
+        acc[e] = 0.0f;
+    tile_product(acc, x, x_stride, C_KIND_X, (int)n_rows, w, w_stride, C_KIND_W, (int)n_cols, (int)width, local_memory,
+                 local_memory + T_LOCAL_A);
+}
 
-    for (uint i = 0; i < 4; ++i)
-        for (uint j = 0; j < 4; ++j)
-            acc[i][j] = 0.0f;
-    for (uint e0 = 0; e0 < width; e0 += TILE_E) {
-        const uint e = min(e0 + lane, width - 1);
-
-        for (uint r = y; r < TILE_ROWS; r += 8)
-            xs[lane * TILE_XS + r] = x[min(r, n_rows - 1) * x_stride + e];
-        for (uint c = y; c < C_LSE_STEP; c += 8)
-            ws[lane * TILE_WS + c] = w[min(c, n_cols - 1) * w_stride + e];
-        barrier(CLK_LOCAL_MEM_FENCE);
-        const uint n = min((uint)TILE_E, width - e0);
-        for (uint k = 0; k < n; ++k) {
-            float b[4];
-            for (uint j = 0; j < 4; ++j)
-                b[j] = ws[k * TILE_WS + 4 * lane + j];
-            for (uint i = 0; i < 4; ++i) {
-                const float a = xs[k * TILE_XS + 4 * y + i];
-                for (uint j = 0; j < 4; ++j)
-                    acc[i][j] = fma(a, b[j], acc[i][j]);
+/* One tile of columns from c on into the states of the item's rows, and the target's logit where it is here. */
+TILE_FN void
+logprob_take(lse_state *state, const float *acc, uint c, uint end, uint rows_here, float inv_temperature,
+             __global const int *target, __global float *target_z)
+{
+#pragma unroll
+    for (int i = 0; i < P_MI; i++) {
+        const uint r = TILE_Y + TILE_AT(i, P_TY);
+        const int wanted = r < rows_here ? target[r] : -1;
+#pragma unroll
+        for (int j = 0; j < P_NI; j += 4) {
+            const uint v = c + j / 4 * C_LSE_STEP + 4 * get_local_id(0);
+            float z[4];
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                z[e] = v + e < end ? acc[i * P_NI + j + e] * inv_temperature : C_MASKED;
+                if (v + e < end && wanted == (int)(v + e))
+                    target_z[r] = z[e];
             }
+            if (c + j / 4 * C_LSE_STEP < end)
+                state[i] = lse_step(state[i], (float4)(z[0], z[1], z[2], z[3]));
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
     }
 }
 
-__attribute__((reqd_work_group_size(C_LSE_LANES, 8, 1))) __kernel void
+__attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
 k_logprob_fwd(__global const float *restrict x, ulong x_offset, ulong x_stride, __global const float *restrict w,
               ulong w_offset, ulong w_stride, __global const int *restrict target, ulong target_offset,
               __global float *restrict target_z, ulong target_z_offset, __global float *restrict part,
               ulong part_offset, uint n_rows, uint width, uint vocab, uint n_segments, float inv_temperature)
 {
-    __local float xs[TILE_E * TILE_XS], ws[TILE_E * TILE_WS], merge[3][TILE_ROWS * C_LSE_LANES];
-    const uint lane = get_local_id(0), y = get_local_id(1), item = y * C_LSE_LANES + lane;
-    const uint row0 = get_group_id(0) * TILE_ROWS, segment = get_group_id(1), col0 = segment * C_LSE_SEGMENT;
-    const uint rows_here = min((uint)TILE_ROWS, n_rows - row0), end = min(vocab, col0 + C_LSE_SEGMENT);
-    lse_state state[4];
+    __local float shared[C_LOGPROB_LOCAL] __attribute__((aligned(16)));
+    const uint lane = get_local_id(0), item = get_local_id(1) * P_TX + lane;
+    const uint row0 = get_group_id(0) * T_M, segment = get_group_id(1), col0 = segment * C_LSE_SEGMENT;
+    const uint rows_here = min((uint)T_M, n_rows - row0), end = min(vocab, col0 + C_LSE_SEGMENT);
+    lse_state state[P_MI];
 
     x += x_offset + row0 * x_stride;
     w += w_offset;
-    for (uint i = 0; i < 4; ++i)
+#pragma unroll
+    for (int i = 0; i < P_MI; i++)
         state[i] = lse_empty();
-    for (uint c = col0; c < end; c += C_LSE_STEP) {
-        float acc[4][4];
+    for (uint c = col0; c < end; c += T_N) {
+        float acc[P_MI * P_NI];
 
-        logits_tile(acc, x, x_stride, rows_here, w + c * w_stride, w_stride, min((uint)C_LSE_STEP, end - c), width, xs,
-                    ws);
-        for (uint i = 0; i < 4; ++i) {
-            const uint r = 4 * y + i, v = c + 4 * lane;
-            float z[4];
-
-            for (uint j = 0; j < 4; ++j) {
-                z[j] = v + j < end ? acc[i][j] * inv_temperature : C_MASKED;
-                if (v + j < end && r < rows_here && target[target_offset + row0 + r] == (int)(v + j))
-                    target_z[target_z_offset + row0 + r] = z[j];
-            }
-            state[i] = lse_step(state[i], (float4)(z[0], z[1], z[2], z[3]));
-        }
+        logits_tile(acc, x, x_stride, rows_here, w + c * w_stride, w_stride, end - c, width, shared);
+        logprob_take(state, acc, c, end, rows_here, inv_temperature, target + target_offset + row0,
+                     target_z + target_z_offset + row0);
     }
-    for (uint i = 0; i < 4; ++i) {
-        const uint at = (4 * y + i) * C_LSE_LANES + lane;
-        merge[0][at] = state[i].m;
-        merge[1][at] = state[i].s;
-        merge[2][at] = state[i].t;
+#pragma unroll
+    for (int i = 0; i < P_MI; i++) {
+        const uint at = (TILE_Y + TILE_AT(i, P_TY)) * C_LSE_LANES + lane;
+        shared[at] = state[i].m;
+        shared[at + T_M * C_LSE_LANES] = state[i].s;
+        shared[at + 2 * T_M * C_LSE_LANES] = state[i].t;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (item < rows_here) {
+    for (uint r = item; r < rows_here; r += T_ITEMS) {
         lse_state all = lse_empty();
         for (uint l = 0; l < C_LSE_LANES; ++l) {
-            const uint at = item * C_LSE_LANES + l;
-            const lse_state next = {merge[0][at], merge[1][at], merge[2][at]};
+            const uint at = r * C_LSE_LANES + l;
+            const lse_state next = {shared[at], shared[at + T_M * C_LSE_LANES], shared[at + 2 * T_M * C_LSE_LANES]};
             all = lse_merge(all, next);
         }
-        const size_t plane = (size_t)n_segments * n_rows, at = part_offset + (size_t)segment * n_rows + row0 + item;
+        const size_t plane = (size_t)n_segments * n_rows, at = part_offset + (size_t)segment * n_rows + row0 + r;
         part[at] = all.m;
         part[at + plane] = all.s;
         if (C_ENTROPY)

@@ -37,6 +37,7 @@ EMBEDDED_KERNELS = \
 	kernels/linear_logprob_dz_simt.cl \
 	kernels/linear_logprob_merge.cl \
 	kernels/linear_logprob_simt.cl \
+	kernels/linear_logprob_simt_shape.cl \
 	kernels/lse.cl \
 	kernels/policy_loss.cl \
 	kernels/probe_rows.cl \

@@ -4,14 +4,13 @@
 #define CLGRPO_LINEAR_LOGPROB_H
 
 #include "gemm.h"
+#include "simt_tile.h"
 
 /* Of kernels/lse.cl and kernels/linear_logprob_*.cl. */
 enum {
     CLG_LSE_SEGMENT = 1024,
     CLG_LSE_BLOCK = 128,
-    CLG_LOGPROB_CPU_ROWS = CLG_GEMM_MR * 16, /* rows of a group */
-    CLG_LOGPROB_SIMT_ROWS = 32,
-    CLG_LOGPROB_SIMT_COLS = 64
+    CLG_LOGPROB_CPU_ROWS = CLG_GEMM_MR * 16 /* rows of a group */
 };
 
 static inline size_t
@@ -24,6 +23,10 @@ clg_divide_up(size_t n, size_t by)
 enum clgrpo_status clg_logprob_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *x,
                                      const struct clgrpo_tensor *w, const struct clgrpo_tensor *target,
                                      const struct clgrpo_tensor *lse, float inv_temperature);
+/* The defines of a family's unit: with the entropy or not, and of the simt family its tile. */
+enum { CLG_LOGPROB_DEFINES = CLG_SIMT_TILE_DEFINES + 64 };
+void clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct clg_simt_tile *tile,
+                         const struct clgrpo_tensor *x, const struct clgrpo_tensor *w, char text[CLG_LOGPROB_DEFINES]);
 /* Rows first .. first + n - 1 of a tensor of any rank. */
 struct clgrpo_tensor clg_rows(const struct clgrpo_tensor *t, size_t first, size_t n);
 

@@ -57,6 +57,21 @@ out:
     return st;
 }
 
+void
+clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct clg_simt_tile *tile,
+                    const struct clgrpo_tensor *x, const struct clgrpo_tensor *w, char text[CLG_LOGPROB_DEFINES])
+{
+    const bool aligned = (x->offset | x->stride[0] | w->offset | w->stride[0]) % 4 == 0;
+    char of_tile[CLG_SIMT_TILE_DEFINES];
+
+    if (ctx->family == CLGRPO_FAMILY_CPU) {
+        snprintf(text, CLG_LOGPROB_DEFINES, "-DC_ENTROPY=%d", with_entropy);
+        return;
+    }
+    clg_simt_tile_defines(tile, of_tile);
+    snprintf(text, CLG_LOGPROB_DEFINES, "-DC_ENTROPY=%d -DC_ALIGNED=%d%s", with_entropy, aligned, of_tile);
+}
+
 static struct plan
 make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *a)
 {
@@ -121,7 +136,9 @@ run_simt(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const 
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n_rows = a->x.shape[0], base = a->workspace.offset_bytes / sizeof(float);
-    const struct clg_grid grid = {2, {clg_divide_up(n_rows, CLG_LOGPROB_SIMT_ROWS), p->n_segments, 1}, {16, 8, 1}};
+    const struct clg_simt_tile tile = clg_simt_tile_head(seq->ctx, n_rows, p->n_segments);
+    const struct clg_grid grid = {
+        2, {clg_divide_up(n_rows, clg_simt_tile_rows(&tile)), p->n_segments, 1}, {tile.x, tile.y, 1}};
     cl_kernel kernel;
 
     CLG_TRY(clg_kernel_get(seq->ctx, "linear_logprob_simt", "k_logprob_fwd", defines, &kernel));
@@ -152,7 +169,8 @@ clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_log
     const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
     struct clg_seq seq = {0};
     struct clgrpo_tensor entropy;
-    const char *defines;
+    char defines[CLG_LOGPROB_DEFINES];
+    struct clg_simt_tile tile;
     struct clg_grid grid;
     cl_kernel merge;
     struct plan p;
@@ -162,7 +180,8 @@ clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_log
     p = make_plan(ctx, args);
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, p.elems * sizeof(float)));
     entropy = args->entropy.buf != NULL ? args->entropy : args->lse;
-    defines = args->entropy.buf != NULL ? "-DC_ENTROPY=1" : "-DC_ENTROPY=0";
+    tile = clg_simt_tile_head(ctx, args->x.shape[0], p.n_segments);
+    clg_logprob_defines(ctx, args->entropy.buf != NULL, &tile, &args->x, &args->w, defines);
     CLG_TRY(
         clg_kernel_get(ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_merge", defines, &merge));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));

@@ -137,12 +137,18 @@ run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a,
     const struct clgrpo_tensor entropy = with_entropy ? clg_rows(&a->entropy, row, rows) : lse;
     const struct clgrpo_tensor h = with_entropy ? clg_rows(&a->dentropy, row, rows) : lse;
     const struct clg_grid cpu_grid = clg_grid1(clg_divide_up(rows, CLG_GEMM_MR), 1);
+    const struct clg_simt_tile tile = clg_simt_tile_head(seq->ctx, rows, clg_divide_up(cols, 128));
     const struct clg_grid simt_grid = {
-        2, {clg_divide_up(rows, CLG_LOGPROB_SIMT_ROWS), clg_divide_up(cols, CLG_LOGPROB_SIMT_COLS), 1}, {16, 8, 1}};
+        2,
+        {clg_divide_up(rows, clg_simt_tile_rows(&tile)), clg_divide_up(cols, clg_simt_tile_cols(&tile)), 1},
+        {tile.x, tile.y, 1}};
+    char defines[CLG_LOGPROB_DEFINES];
     cl_kernel kernel;
 
-    CLG_TRY(clg_kernel_get(seq->ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_dz",
-                           with_entropy ? "-DC_ENTROPY=1" : "-DC_ENTROPY=0", &kernel));
+    clg_logprob_defines(seq->ctx, with_entropy, &tile, &x, &w, defines);
+
+    CLG_TRY(
+        clg_kernel_get(seq->ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_dz", defines, &kernel));
     if (cpu) {
         const size_t panels = a->workspace.offset_bytes / sizeof(float) + p->panels;
 

@@ -56,3 +56,14 @@ clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n)
     }
     return tiles[last - 1];
 }
+
+struct clg_simt_tile
+clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across)
+{
+    static const struct clg_simt_tile gpu[] = {{16, 8, 8, 8, 8, 4, 8, 8, 8, 2}, {16, 8, 4, 4, 8, 4, 4, 4, 8, 2}};
+    static const struct clg_simt_tile lanes[] = {{16, 16, 8, 8, 16, 1, 4, 2, 4, 1}, {16, 8, 4, 8, 16, 1, 4, 2, 4, 1}};
+    const struct clg_simt_tile *tiles = clg_simt_lanes(ctx) ? lanes : gpu;
+    const size_t groups = divide_up(n, clg_simt_tile_rows(&tiles[0])) * across;
+
+    return tiles[groups >= (size_t)2 * ctx->info.compute_units ? 0 : 1];
+}

@@ -29,6 +29,10 @@ void clg_simt_tile_defines(const struct clg_simt_tile *t, char text[CLG_SIMT_TIL
 /* The tile of an m x n product: the largest that still gives each compute unit two groups. */
 struct clg_simt_tile clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n);
 
+/* The tile of a language-model head over n rows, with `across` groups for each group of rows; its x is C_LSE_LANES of
+ * kernels/lse.cl. */
+struct clg_simt_tile clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across);
+
 /* Whether the device runs neighbouring items as the lanes of a vector unit: Intel's runtime for CPUs. */
 bool clg_simt_lanes(const struct clgrpo_context *ctx);
 
