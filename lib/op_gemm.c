@@ -200,7 +200,9 @@ run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
 {
     enum clgrpo_status st = CLGRPO_OK;
     size_t m = args->c.shape[0], n = args->c.shape[1], k = args->a.shape[args->trans_a ? 0 : 1];
-    const struct clg_simt_tile tile = clg_simt_tile_choose(seq->ctx, m, n);
+    const int tuned_tile = clg_tune_get(seq->ctx, CLG_TUNE_GEMM_SIMT_TILE, clg_gemm_class(m, args->trans_a));
+    const struct clg_simt_tile tile =
+        tuned_tile > 0 ? *clg_simt_tile_at(seq->ctx, (size_t)tuned_tile - 1) : clg_simt_tile_choose(seq->ctx, m, n);
     const struct clg_grid grid = {
         2, {divide_up(n, clg_simt_tile_cols(&tile)), divide_up(m, clg_simt_tile_rows(&tile)), 1}, {tile.x, tile.y, 1}};
     struct clgrpo_tensor b = args->b;

@@ -37,6 +37,16 @@ divide_up(size_t n, size_t by)
     return (n + by - 1) / by;
 }
 
+const struct clg_simt_tile *
+clg_simt_tile_at(const struct clgrpo_context *ctx, size_t index)
+{
+    const bool lanes = clg_simt_lanes(ctx);
+    const size_t n = (lanes ? sizeof lane_tiles : sizeof gpu_tiles) / sizeof gpu_tiles[0];
+    const struct clg_simt_tile *t = (lanes ? lane_tiles : gpu_tiles) + index;
+
+    return index < n && (size_t)t->x * t->y <= ctx->info.max_work_group ? t : NULL;
+}
+
 struct clg_simt_tile
 clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n)
 {

@@ -26,6 +26,8 @@ clg_simt_tile_cols(const struct clg_simt_tile *t)
 enum { CLG_SIMT_TILE_DEFINES = 192 };
 void clg_simt_tile_defines(const struct clg_simt_tile *t, char text[CLG_SIMT_TILE_DEFINES]);
 
+/* A tile of the device's list; NULL if there is none, or its group is too large for the device. */
+const struct clg_simt_tile *clg_simt_tile_at(const struct clgrpo_context *ctx, size_t index);
 /* The tile of an m x n product: the largest that still gives each compute unit two groups. */
 struct clg_simt_tile clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n);
 

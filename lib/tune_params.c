@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tune.h"
+#include "simt_tile.h"
 
 #include <string.h>
 
@@ -28,6 +29,13 @@ const struct clgrpo_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
         {CLG_TUNE_GEMM_CPU, "GROUPS", "groups wanted for each core", {4, 4, 1}, 4, {1, 2, 4, 8}, false},
     [CLG_TUNE_GEMM_SIMT_PROVIDER] =
         {CLG_TUNE_GEMM_SIMT, "PROVIDER", "0: own kernels, 1: CLBlast", {0, 0, 0}, 2, {0, 1}, true},
+    [CLG_TUNE_GEMM_SIMT_TILE] = {CLG_TUNE_GEMM_SIMT,
+                                 "TILE",
+                                 "0: by shape, else the number in the list of lib/simt_tile.c",
+                                 {0, 0, 0},
+                                 5,
+                                 {0, 1, 2, 3, 4},
+                                 false},
     [CLG_TUNE_ATTENTION_CPU_TILES] =
         {CLG_TUNE_ATTENTION_CPU, "P_TILES", "most register tiles of a group", {64, 32, 32}, 4, {8, 16, 32, 64}, false},
     [CLG_TUNE_LOGPROB_CPU_PANEL_KIB] = {CLG_TUNE_LOGPROB_CPU,
@@ -113,7 +121,8 @@ clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, const int *values)
 
     switch ((enum clg_tune_op)op) {
     case CLG_TUNE_GEMM_SIMT:
-        return refuse_provider(ctx, v[CLG_TUNE_GEMM_SIMT_PROVIDER - CLG_TUNE_GEMM_SIMT_PROVIDER]);
+        return v[1] > 0 && clg_simt_tile_at(ctx, (size_t)v[1] - 1) == NULL ? "the device has no such tile"
+                                                                           : refuse_provider(ctx, v[0]);
     case CLG_TUNE_ROWS_SIMT:
         return (size_t)v[0] > ctx->info.max_work_group ? "the group is larger than the device allows" : NULL;
     case CLG_TUNE_GEMM_CPU:
