@@ -22,6 +22,16 @@ EXTRA_DIST += \
 	scripts/facts/things.py \
 	scripts/facts/wordnet.py
 
+EXTRA_DIST += \
+	kernels/static.tsv \
+	bench/results/portability/README.md \
+	bench/results/portability/intel.tsv \
+	bench/results/portability/pocl.tsv \
+	bench/results/portability/rusticl.tsv \
+	bench/results/static/README.md \
+	bench/results/static/amd.tsv \
+	bench/results/static/nvidia.tsv
+
 # Rebuilds the fact table from the Debian packages that it came from and compares; FACTS_ROOT is where they are unpacked.
 FACTS_ROOT = /
 .PHONY: data-check format fuzz lib-suites portability static-report
