@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tuned parameters: their declarations, hostile files, the three sources, the chain of matches, frozen parameters. */
+/* Tuned parameters: their declarations, the three sources, the chain of matches, frozen parameters. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,136 +71,6 @@ START_TEST(declarations)
                 found = found || params[p].allowed[i] == params[p].standard[c];
             ck_assert_msg(found, "%s: the standard value is not allowed", params[p].name);
         }
-}
-END_TEST
-
-static void
-count_current(void *arg, const struct clg_tune_row *row)
-{
-    unsigned *n = arg;
-
-    ck_assert_msg(row->current, "line %u is of another version", row->line);
-    ++*n;
-}
-
-/* Every row that is built in is well-formed and of this version. */
-START_TEST(built_in_rows)
-{
-    unsigned n_files = 0, n = 0;
-    char error[256];
-
-    for (size_t i = 0; i < clg_n_sources; i++) {
-        const char *name = clg_sources[i].name;
-
-        if (strstr(name, ".tsv") == NULL)
-            continue;
-        n_files++;
-        ck_assert_msg(clg_tune_parse(name, (const char *)clg_sources[i].bytes, clg_sources[i].n_bytes, count_current,
-                                     &n, error, sizeof error),
-                      "%s", error);
-    }
-    ck_assert_uint_eq(n_files, 2);
-    ck_assert_uint_ge(n, 1);
-}
-END_TEST
-
-#define GOOD "gemm_cpu\tf32\ttn\tclass:cpu-vec8\tKC=512 MC=96\t10.5\t1.25\t-\t" PACKAGE_VERSION
-
-static void
-ignore(void *arg, const struct clg_tune_row *row)
-{
-    unsigned *n = arg;
-
-    (void)row;
-    ++*n;
-}
-
-START_TEST(hostile_rows)
-{
-    static const struct {
-        const char *row, *sentence;
-    } bad[] = {
-        {"gemm_cpu", "nine columns"},
-        {GOOD "\tmore", "nine columns"},
-        {"gemm_cup\tf32\ttn\tclass:x\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "no such operation"},
-        {"gemm_cpu\tf16\ttn\tclass:x\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "no such type"},
-        {"gemm_cpu\tf32\tnt\tclass:x\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "no such class"},
-        {"gemm_cpu\tf32\ttn\tcpu-vec8\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "does not begin with"},
-        {"gemm_cpu\tf32\ttn\tclass:\tKC=512\t1\t1\t-\t" PACKAGE_VERSION, "empty"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC\t1\t1\t-\t" PACKAGE_VERSION, "not NAME=VALUE"},
-        {"gemm_cpu\tf32\ttn\tclass:x\t\t1\t1\t-\t" PACKAGE_VERSION, "not NAME=VALUE"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512  MC=96\t1\t1\t-\t" PACKAGE_VERSION, "not NAME=VALUE"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=513\t1\t1\t-\t" PACKAGE_VERSION, "not among those allowed"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=-512\t1\t1\t-\t" PACKAGE_VERSION, "no number"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=4294967808\t1\t1\t-\t" PACKAGE_VERSION, "no number"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512x\t1\t1\t-\t" PACKAGE_VERSION, "no number"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512 KC=256\t1\t1\t-\t" PACKAGE_VERSION, "twice"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tP_GROUP=64\t1\t1\t-\t" PACKAGE_VERSION, "no such parameter"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t0\t1\t-\t" PACKAGE_VERSION, "no positive number"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t1\tnan\t-\t" PACKAGE_VERSION, "no positive number"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t1e9\t1\t-\t" PACKAGE_VERSION, "no positive number"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t1\t1\t\t" PACKAGE_VERSION, "driver is empty"},
-        {"gemm_cpu\tf32\ttn\tclass:x\tKC=512\t1\t1\t-\t", "version is empty"},
-        {GOOD "\r", "control character"},
-        {"\033[2Jgemm_cpu", "control character"},
-    };
-    unsigned n = 0;
-
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char text[512], error[256] = "";
-        int bytes = snprintf(text, sizeof text, "# first\n%s\n\n%s\n" GOOD "\n", GOOD, bad[i].row);
-
-        n = 0;
-        ck_assert_msg(!clg_tune_parse("f", text, (size_t)bytes, ignore, &n, error, sizeof error), "taken: %s",
-                      bad[i].row);
-        ck_assert_msg(strstr(error, bad[i].sentence) != NULL && strncmp(error, "f: line 4: ", 11) == 0,
-                      "'%s' gave '%s'", bad[i].row, error);
-        ck_assert_uint_eq(n, 1);
-    }
-}
-END_TEST
-
-/* No proper prefix of a row counts, no byte past the text is read, and a zero byte anywhere is refused. */
-START_TEST(damaged_rows)
-{
-    const size_t full = strlen(GOOD);
-    unsigned n = 0;
-    char error[256];
-
-    ck_assert(clg_tune_parse("f", GOOD, full, ignore, &n, error, sizeof error));
-    ck_assert_uint_eq(n, 1);
-    for (size_t k = 1; k < full; k++) {
-        char *text = malloc(k); /* no byte after it */
-        bool good;
-
-        memcpy(text, GOOD, k);
-        good = clg_tune_parse("f", text, k, ignore, &n, error, sizeof error);
-        ck_assert(!good || k >= full - strlen(PACKAGE_VERSION) + 1); /* a shorter version is another version */
-        free(text);
-    }
-    for (size_t k = 0; k < full; k++) {
-        char text[256];
-
-        memcpy(text, GOOD, full);
-        text[k] = '\0';
-        ck_assert(!clg_tune_parse("f", text, full, ignore, &n, error, sizeof error));
-        ck_assert_msg(strstr(error, "control character") != NULL, "%s", error);
-    }
-}
-END_TEST
-
-START_TEST(long_rows)
-{
-    char *text = malloc(5000), error[256];
-    unsigned n = 0;
-
-    memset(text, 'x', 5000);
-    ck_assert(!clg_tune_parse("f", text, 5000, ignore, &n, error, sizeof error));
-    ck_assert_msg(strstr(error, "line 1: the line is too long") != NULL, "%s", error);
-    memset(text, '#', 5000);
-    ck_assert(clg_tune_parse("f", text, 5000, ignore, &n, error, sizeof error));
-    ck_assert_uint_eq(n, 0);
-    free(text);
 }
 END_TEST
 
@@ -471,10 +341,6 @@ main(void)
     TCase *t = tcase_create("tune");
 
     tcase_add_test(t, declarations);
-    tcase_add_test(t, built_in_rows);
-    tcase_add_test(t, hostile_rows);
-    tcase_add_test(t, damaged_rows);
-    tcase_add_test(t, long_rows);
     tcase_add_test(t, files);
     tcase_add_test(t, place_of_the_file);
     tcase_add_test(t, chain_of_matches);

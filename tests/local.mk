@@ -22,7 +22,8 @@ lib_suites = \
 	tests/check_rng \
 	tests/check_sample \
 	tests/check_tensor \
-	tests/check_tune
+	tests/check_tune \
+	tests/check_tune_rows
 # Not under Oclgrind: one stands between a program and the OpenCL library, as Oclgrind does; the other's wrong kernels race.
 host_suites = tests/check_faults tests/check_tier
 
@@ -58,6 +59,7 @@ tests_check_sample_SOURCES = tests/check_sample.c tests/ref_sample.c tests/ref_s
 tests_check_tensor_SOURCES = tests/check_tensor.c
 tests_check_tier_SOURCES = tests/check_tier.c
 tests_check_tune_SOURCES = tests/check_tune.c
+tests_check_tune_rows_SOURCES = tests/check_tune_rows.c
 
 tests_check_advantage_CPPFLAGS = $(tests_cppflags)
 tests_check_advantage_CFLAGS = $(tests_cflags)
@@ -131,6 +133,10 @@ tests_check_tune_CPPFLAGS = $(tests_cppflags)
 tests_check_tune_CFLAGS = $(tests_cflags)
 tests_check_tune_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_tune_LDADD = $(lib_test_ldadd)
+tests_check_tune_rows_CPPFLAGS = $(tests_cppflags)
+tests_check_tune_rows_CFLAGS = $(tests_cflags)
+tests_check_tune_rows_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_tune_rows_LDADD = $(lib_test_ldadd)
 
 # ---- The trainer ----
 trainer_suites = \
