@@ -19,7 +19,7 @@
 
 /* Logits of one tile of rows and one block of columns, of which n_cols (1 or more) are valid. */
 static inline void logits_block(vf z[GEMM_MR][C_LSE_NV], __global const float *const rows[GEMM_MR], uint width,
-                                __global const float *restrict panels, uint n_cols, float inv_temperature)
+                                __global const float *panels, uint n_cols, float inv_temperature)
 {
     for (uint p = 0; p < LOGIT_PANELS; ++p) {
         vf acc[GEMM_MR][GEMM_NV];

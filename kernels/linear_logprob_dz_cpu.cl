@@ -8,7 +8,7 @@
  *
  * Group i owns rows i * GEMM_MR ..; a tile whose g and h are all 0 is set to 0 without reading x. No local memory, no barriers.
  */
-static inline void dz_row(__global float *restrict dz, const vf z[C_LSE_NV], float lse, float entropy, float g, float h,
+static inline void dz_row(__global float *dz, const vf z[C_LSE_NV], float lse, float entropy, float g, float h,
                           float inv_temperature)
 {
     const vf q0 = (vf)(fma(h, entropy, g));

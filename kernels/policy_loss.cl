@@ -102,9 +102,11 @@ __kernel void k_policy_loss(__global const float *logprob, ulong logprob_offset,
     part[7] = clg_sum_v(approx);
 }
 
+/* As a table, because oclgrind 21.10 takes the wrong branch of nested choices. */
 static inline float join(uint s, float a, float b)
 {
-    return s == 3 ? min(a, b) : s == 4 ? max(a, b) : a + b;
+    const float joined[3] = {a + b, min(a, b), max(a, b)};
+    return joined[s == 3 ? 1 : s == 4 ? 2 : 0];
 }
 
 __attribute__((reqd_work_group_size(64, 1, 1))) __kernel void

@@ -58,7 +58,7 @@ static uint first_equal(__global const float *logits, uint vocab, float top)
     return 0;
 }
 
-static void weigh(__global float *restrict weights, __global int *restrict ranks, __global const float *restrict logits,
+static void weigh(__global float *weights, __global int *ranks, __global const float *logits,
                   uint vocab, float inv_temperature, float top)
 {
     for (uint c = 0; c < vocab; c += C_LSE_BLOCK) {
@@ -75,7 +75,7 @@ static void weigh(__global float *restrict weights, __global int *restrict ranks
 }
 
 /* Count and mass of the tokens of rank `low` or more. */
-static tally tally_from(__global const float *restrict weights, __global const int *restrict ranks, uint v_pad, int low)
+static tally tally_from(__global const float *weights, __global const int *ranks, uint v_pad, int low)
 {
     vi n = (vi)(0);
     vf mass = (vf)(0.0f);
