@@ -31,6 +31,7 @@ load(void)
     void *lib = NULL;
 
     unsetenv("OPENBLAS_L2_SIZE");
+    setenv("OPENBLAS_THREAD_TIMEOUT", "4", 1); /* else its idle threads spin on cores that our row is timed on */
     if (core != NULL)
         setenv("OPENBLAS_CORETYPE", core, 1);
     for (size_t i = 0; lib == NULL && i < sizeof names / sizeof names[0]; i++)
