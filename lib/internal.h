@@ -84,6 +84,11 @@ enum clgrpo_status clg_tensor_check_dense(struct clgrpo_context *ctx, const char
 enum clgrpo_status clg_workspace_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_workspace *w,
                                        size_t need);
 size_t clg_round_up(size_t n, size_t multiple);
+static inline size_t
+clg_divide_up(size_t n, size_t by)
+{
+    return (n + by - 1) / by;
+}
 
 /* ---- Programs -------------------------------------------------------------------------------------------------------
  */
@@ -97,6 +102,7 @@ size_t clg_round_up(size_t n, size_t multiple);
 enum clgrpo_status clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *defines,
                                   cl_kernel *out);
 void clg_programs_destroy(struct clgrpo_context *ctx);
+double clg_now(void);                                        /* seconds of a clock that only goes forward */
 unsigned clg_vector_width(const struct clgrpo_context *ctx); /* what P_VECTOR_WIDTH is: 4, 8 or 16 */
 
 /* Kernel sources embedded at build time. */

@@ -13,12 +13,6 @@ enum {
     CLG_LOGPROB_CPU_ROWS = CLG_GEMM_MR * 16 /* rows of a group */
 };
 
-static inline size_t
-clg_divide_up(size_t n, size_t by)
-{
-    return (n + by - 1) / by;
-}
-
 /* x [N][E], w [V][E], target [N], lse [N]; V at least 1, all counts fit 31 bits, the temperature is positive. */
 enum clgrpo_status clg_logprob_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *x,
                                      const struct clgrpo_tensor *w, const struct clgrpo_tensor *target,

@@ -35,12 +35,6 @@ clg_gemm_nr(const struct clgrpo_context *ctx)
 }
 
 static size_t
-divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t
 at_least_1(size_t n)
 {
     return n > 0 ? n : 1;
@@ -64,9 +58,9 @@ tuned(const struct clgrpo_context *ctx, const struct plan *p, enum clg_tune_para
 static size_t
 block(size_t extent, size_t most, size_t unit)
 {
-    size_t n = at_least_1(divide_up(extent, most));
+    size_t n = at_least_1(clg_divide_up(extent, most));
 
-    return at_least_1(divide_up(divide_up(extent, n), unit)) * unit;
+    return at_least_1(clg_divide_up(clg_divide_up(extent, n), unit)) * unit;
 }
 
 /* Few groups of equal work: so many blocks of rows that each core gets the same number of groups. */
@@ -79,8 +73,8 @@ balance(const struct clgrpo_context *ctx, struct plan *p)
         return;
     for (n = p->m_blocks + 1; n * p->n_blocks % cores != 0;)
         n++;
-    p->mc = block(p->m, divide_up(p->m, n), CLG_GEMM_MR);
-    p->m_blocks = divide_up(p->m, p->mc);
+    p->mc = block(p->m, clg_divide_up(p->m, n), CLG_GEMM_MR);
+    p->m_blocks = clg_divide_up(p->m, p->mc);
 }
 
 /* Halves blocks until there are enough groups for the cores, or they get too small to be worth a launch's share. */
@@ -97,8 +91,8 @@ plan_blocks(const struct clgrpo_context *ctx, struct plan *p)
     for (;;) {
         p->mc = block(p->m, most_m, CLG_GEMM_MR);
         p->nc = block(p->n, most_n, nr);
-        p->m_blocks = divide_up(p->m, p->mc);
-        p->n_blocks = divide_up(p->n, p->nc);
+        p->m_blocks = clg_divide_up(p->m, p->mc);
+        p->n_blocks = clg_divide_up(p->n, p->nc);
         if ((double)p->m_blocks * (double)p->n_blocks >= want)
             break;
         if (p->mc > CLG_GEMM_MR && (p->mc >= p->nc || p->nc <= nr))
@@ -204,7 +198,9 @@ run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     const struct clg_simt_tile tile =
         tuned_tile > 0 ? *clg_simt_tile_at(seq->ctx, (size_t)tuned_tile - 1) : clg_simt_tile_choose(seq->ctx, m, n);
     const struct clg_grid grid = {
-        2, {divide_up(n, clg_simt_tile_cols(&tile)), divide_up(m, clg_simt_tile_rows(&tile)), 1}, {tile.x, tile.y, 1}};
+        2,
+        {clg_divide_up(n, clg_simt_tile_cols(&tile)), clg_divide_up(m, clg_simt_tile_rows(&tile)), 1},
+        {tile.x, tile.y, 1}};
     struct clgrpo_tensor b = args->b;
     bool trans_b = args->trans_b;
     char of_tile[CLG_SIMT_TILE_DEFINES], defines[CLG_SIMT_TILE_DEFINES + 80];

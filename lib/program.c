@@ -27,8 +27,8 @@ struct pieces {
     cl_uint n;
 };
 
-static double
-now(void)
+double
+clg_now(void)
 {
     struct timespec t;
 
@@ -195,7 +195,7 @@ load_or_build(struct clgrpo_context *ctx, const struct clg_unit *unit, const cha
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct pieces pieces;
-    double start = now();
+    double start = clg_now();
     size_t key_bytes = 0;
     char *key = NULL;
 
@@ -205,14 +205,14 @@ load_or_build(struct clgrpo_context *ctx, const struct clg_unit *unit, const cha
     *out = ctx->cache_dir != NULL ? load_cached(ctx, key, key_bytes, options) : NULL;
     if (*out != NULL) {
         ctx->cache_stats.n_loaded++;
-        ctx->cache_stats.load_seconds += now() - start;
+        ctx->cache_stats.load_seconds += clg_now() - start;
         goto out;
     }
     CLG_TRY(build_source(ctx, &pieces, unit, options, out));
     if (ctx->cache_dir != NULL)
         store_cached(ctx, key, key_bytes, *out);
     ctx->cache_stats.n_built++;
-    ctx->cache_stats.build_seconds += now() - start;
+    ctx->cache_stats.build_seconds += clg_now() - start;
 out:
     free(key);
     return st;

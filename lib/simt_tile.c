@@ -31,12 +31,6 @@ clg_simt_lanes(const struct clgrpo_context *ctx)
     return (ctx->info.type & CL_DEVICE_TYPE_CPU) != 0 && strstr(ctx->info.platform, "Intel") != NULL;
 }
 
-static size_t
-divide_up(size_t n, size_t by)
-{
-    return (n + by - 1) / by;
-}
-
 const struct clg_simt_tile *
 clg_simt_tile_at(const struct clgrpo_context *ctx, size_t index)
 {
@@ -59,7 +53,7 @@ clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n)
         return tiles[last];
     for (size_t i = 0; i + 1 < last; i++) {
         const struct clg_simt_tile *t = &tiles[i];
-        const size_t groups = divide_up(m, clg_simt_tile_rows(t)) * divide_up(n, clg_simt_tile_cols(t));
+        const size_t groups = clg_divide_up(m, clg_simt_tile_rows(t)) * clg_divide_up(n, clg_simt_tile_cols(t));
 
         if (groups >= want && (size_t)t->x * t->y <= ctx->info.max_work_group)
             return *t;
@@ -73,7 +67,7 @@ clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across)
     static const struct clg_simt_tile gpu[] = {{16, 8, 8, 8, 8, 4, 8, 8, 8, 2}, {16, 8, 4, 4, 8, 4, 4, 4, 8, 2}};
     static const struct clg_simt_tile lanes[] = {{16, 16, 8, 8, 16, 1, 4, 2, 4, 1}, {16, 8, 4, 8, 16, 1, 4, 2, 4, 1}};
     const struct clg_simt_tile *tiles = clg_simt_lanes(ctx) ? lanes : gpu;
-    const size_t groups = divide_up(n, clg_simt_tile_rows(&tiles[0])) * across;
+    const size_t groups = clg_divide_up(n, clg_simt_tile_rows(&tiles[0])) * across;
 
     return tiles[groups >= (size_t)2 * ctx->info.compute_units ? 0 : 1];
 }

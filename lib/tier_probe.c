@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A tier must win by this factor; rounds are timed in turn. Many groups: more than run at once, and an odd number. */
 static const double least_gain = 1.05;
@@ -20,15 +19,6 @@ struct probe {
     double *want, *bound;
     cl_kernel plain, tier;
 };
-
-static double
-now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Asymmetric: every value differs from every other, in sign and size too, so that no permutation gives the same. */
 static void
@@ -103,11 +93,11 @@ static enum clgrpo_status
 time_once(struct probe *p, cl_kernel kernel, double *seconds)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const double start = now();
+    const double start = clg_now();
 
     CLG_TRY(run(p, kernel, p->n_groups, INNER_ROUNDS));
     CLG_CL(p->ctx, clFinish(p->queue));
-    *seconds = now() - start;
+    *seconds = clg_now() - start;
 out:
     return st;
 }
