@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "clgrpo.h"
+#include "clock.h"
 
 /* What the machine can do, measured in the same run: before the rows, and again behind them. Best of all rounds. */
 struct bench_machine {
@@ -113,7 +114,6 @@ void bench_add_row(struct bench *b, struct bench_row *row);
 bool bench_wanted(struct bench *b, const char *row);
 /* How many sets of buffers of so many bytes are beyond the caches together: 1 to BENCH_MAX_COPIES. */
 unsigned bench_copies(const struct bench *b, double bytes);
-double bench_now_us(void);
 
 /* The groups of rows, and what the report calls them. */
 struct bench_group {

@@ -4,6 +4,8 @@ bin_PROGRAMS += clgrpo-bench clgrpo-info clgrpo-tune
 clgrpo_bench_SOURCES = \
 	bench/bench.h \
 	bench/clblast.c \
+	bench/clock.c \
+	bench/clock.h \
 	bench/compare.c \
 	bench/data.c \
 	bench/html.c \
@@ -47,6 +49,8 @@ clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
 
 clgrpo_tune_SOURCES = \
+	bench/clock.c \
+	bench/clock.h \
 	bench/tune.h \
 	bench/tune_cases.c \
 	bench/tune_main.c \

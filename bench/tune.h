@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "clgrpo.h"
+#include "clock.h"
 
 enum {
     TUNE_MAX_PARAMS = 8,
@@ -19,7 +20,7 @@ struct tune {
     struct clgrpo_context *ctx;
     cl_command_queue queue;
     struct clgrpo_device_info info;
-    double seconds, started; /* budget and start of the whole run */
+    double seconds, started_us; /* budget and start of the whole run */
     bool progress, dry_run;
     enum clgrpo_tune_link link; /* of the rows to write */
 };
@@ -32,7 +33,7 @@ struct tune_case {
     const char *op, *shape_class;
     char label[64];
     bool (*prepare)(struct tune *t, struct tune_case *c);
-    enum clgrpo_status (*workspace)(struct tune *t, struct tune_case *c, size_t *bytes);
+    enum clgrpo_status (*workspace)(struct tune *t, struct tune_case *c, size_t *bytes); /* NULL: needs none */
     enum clgrpo_status (*run)(struct tune *t, struct tune_case *c);
     bool (*check)(const struct tune_case *c, const float *host);
     size_t m, n, k; /* extents, whose meaning is the operation's */
@@ -72,7 +73,6 @@ struct tune_result {
 void tune_search(struct tune *t, struct tune_case *c, double seconds, struct tune_result *result);
 
 /* Output. */
-double tune_now(void);
 void tune_progress(const struct tune *t, const struct tune_case *c, unsigned done, unsigned of);
 void tune_progress_end(const struct tune *t);
 void tune_print(const struct tune_result *results, size_t n);

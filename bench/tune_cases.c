@@ -69,6 +69,26 @@ near(double got, double want, double magnitude, size_t terms)
     return fabs(got - want) <= 0x1p-23 * ((double)terms + 8.0) * magnitude;
 }
 
+#define RUN(name, op)                                                                                                  \
+    static enum clgrpo_status run_##name(struct tune *t, struct tune_case *c)                                          \
+    {                                                                                                                  \
+        return clgrpo_##op(t->ctx, &c->args.name, t->queue, 0, NULL, NULL);                                            \
+    }
+#define RUN_WITH_SPACE(name, op)                                                                                       \
+    static enum clgrpo_status workspace_##name(struct tune *t, struct tune_case *c, size_t *bytes)                     \
+    {                                                                                                                  \
+        return clgrpo_##op##_workspace(t->ctx, &c->args.name, bytes);                                                  \
+    }                                                                                                                  \
+    static enum clgrpo_status run_##name(struct tune *t, struct tune_case *c)                                          \
+    {                                                                                                                  \
+        c->args.name.workspace = c->space;                                                                             \
+        return clgrpo_##op(t->ctx, &c->args.name, t->queue, 0, NULL, NULL);                                            \
+    }
+RUN_WITH_SPACE(gemm, gemm)
+RUN_WITH_SPACE(attention, attention)
+RUN_WITH_SPACE(logprob, linear_logprob)
+RUN(rmsnorm, rmsnorm)
+
 /* ---- Products ---- */
 
 static bool
@@ -90,19 +110,6 @@ prepare_gemm(struct tune *t, struct tune_case *c)
     ADD(a->c, c->m, c->n);
     c->out = a->c;
     return true;
-}
-
-static enum clgrpo_status
-workspace_gemm(struct tune *t, struct tune_case *c, size_t *bytes)
-{
-    return clgrpo_gemm_workspace(t->ctx, &c->args.gemm, bytes);
-}
-
-static enum clgrpo_status
-run_gemm(struct tune *t, struct tune_case *c)
-{
-    c->args.gemm.workspace = c->space;
-    return clgrpo_gemm(t->ctx, &c->args.gemm, t->queue, 0, NULL, NULL);
 }
 
 static bool
@@ -146,19 +153,6 @@ prepare_attention(struct tune *t, struct tune_case *c)
     a->scale = 1.0f / sqrtf((float)c->k);
     c->out = a->o;
     return add_ints(t, c, c->m / c->n + 1, (cl_int)c->n, &a->offsets);
-}
-
-static enum clgrpo_status
-workspace_attention(struct tune *t, struct tune_case *c, size_t *bytes)
-{
-    return clgrpo_attention_workspace(t->ctx, &c->args.attention, bytes);
-}
-
-static enum clgrpo_status
-run_attention(struct tune *t, struct tune_case *c)
-{
-    c->args.attention.workspace = c->space;
-    return clgrpo_attention(t->ctx, &c->args.attention, t->queue, 0, NULL, NULL);
 }
 
 /* Column d of the output of row i and head h, in double. */
@@ -211,19 +205,6 @@ prepare_logprob(struct tune *t, struct tune_case *c)
     return add_ints(t, c, c->m, 3, &a->target);
 }
 
-static enum clgrpo_status
-workspace_logprob(struct tune *t, struct tune_case *c, size_t *bytes)
-{
-    return clgrpo_linear_logprob_workspace(t->ctx, &c->args.logprob, bytes);
-}
-
-static enum clgrpo_status
-run_logprob(struct tune *t, struct tune_case *c)
-{
-    c->args.logprob.workspace = c->space;
-    return clgrpo_linear_logprob(t->ctx, &c->args.logprob, t->queue, 0, NULL, NULL);
-}
-
 static bool
 check_logprob(const struct tune_case *c, const float *host)
 {
@@ -263,20 +244,6 @@ prepare_rows(struct tune *t, struct tune_case *c)
     return true;
 }
 
-static enum clgrpo_status
-workspace_rows(struct tune *t, struct tune_case *c, size_t *bytes)
-{
-    (void)t, (void)c;
-    *bytes = 0;
-    return CLGRPO_OK;
-}
-
-static enum clgrpo_status
-run_rows(struct tune *t, struct tune_case *c)
-{
-    return clgrpo_rmsnorm(t->ctx, &c->args.rmsnorm, t->queue, 0, NULL, NULL);
-}
-
 static bool
 check_rows(const struct tune_case *c, const float *host)
 {
@@ -300,7 +267,7 @@ check_rows(const struct tune_case *c, const float *host)
 #define ATTENTION                                                                                                      \
     .prepare = prepare_attention, .workspace = workspace_attention, .run = run_attention, .check = check_attention
 #define LOGPROB .prepare = prepare_logprob, .workspace = workspace_logprob, .run = run_logprob, .check = check_logprob
-#define ROWS    .prepare = prepare_rows, .workspace = workspace_rows, .run = run_rows, .check = check_rows
+#define ROWS    .prepare = prepare_rows, .run = run_rmsnorm, .check = check_rows
 static const struct tune_case list[] = {
     {.op = "gemm_cpu", .shape_class = "skinny", .m = 64, .n = 1024, .k = 1024, GEMM},
     {.op = "gemm_cpu", .shape_class = "plain", .m = 768, .n = 512, .k = 512, GEMM},

@@ -126,9 +126,9 @@ run(struct tune *t, const struct options *o, char **ops, size_t n_ops)
         fprintf(stderr, "clgrpo-tune: the device does not tell its %s\n", clgrpo_tune_link_name(t->link));
         return 1;
     }
-    t->started = tune_now();
+    t->started_us = bench_now_us();
     for (size_t i = 0; i < n; i++) {
-        const double left = t->seconds - (tune_now() - t->started);
+        const double left = t->seconds - 1e-6 * (bench_now_us() - t->started_us);
 
         tune_search(t, &cases[i], left > 0.0 ? left / (double)(n - i) : 0.0, &results[i]);
         rc |= results[i].failed;

@@ -11,7 +11,7 @@ enum { BAR = 24 };
 void
 tune_progress(const struct tune *t, const struct tune_case *c, unsigned done, unsigned of)
 {
-    const double spent = tune_now() - t->started, left = t->seconds > spent ? t->seconds - spent : 0.0;
+    const double spent = 1e-6 * (bench_now_us() - t->started_us), left = t->seconds > spent ? t->seconds - spent : 0.0;
     int full = t->seconds > spent ? (int)(BAR * spent / t->seconds) : BAR;
     char bar[BAR + 1];
 

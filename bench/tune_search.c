@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tune.h"
 
@@ -16,21 +15,12 @@ struct search {
     struct tune_case *c;
     struct tune_result *r;
     const struct clgrpo_tune_param *params; /* of the operation */
-    double until;
+    double until_us;
     struct tune_candidate *all;
     float *standard, *got;
     size_t n_out, space_bytes;
     unsigned n, repeat;
 };
-
-double
-tune_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 bool
 tune_ok(struct tune *t, enum clgrpo_status st, const char *what)
@@ -90,7 +80,7 @@ use(struct search *s, const struct tune_candidate *x)
     cl_int code = CL_SUCCESS;
 
     if (!tune_ok(s->t, clgrpo_tune_set(s->t->ctx, s->r->op, s->r->shape_class, x->values, s->r->n_params), s->c->op) ||
-        !tune_ok(s->t, s->c->workspace(s->t, s->c, &bytes), s->c->op))
+        (s->c->workspace != NULL && !tune_ok(s->t, s->c->workspace(s->t, s->c, &bytes), s->c->op)))
         return false;
     if (bytes > s->space_bytes || s->c->space.buf == NULL) {
         if (s->c->space.buf != NULL)
@@ -125,12 +115,12 @@ is_right(struct search *s, const struct tune_candidate *x)
 static double
 time_runs(struct search *s)
 {
-    const double start = tune_now();
+    const double start = bench_now_us();
 
     for (unsigned i = 0; i < s->repeat; i++)
         if (!tune_ok(s->t, s->c->run(s->t, s->c), s->c->op))
             return -1.0;
-    return tune_ok(s->t, clgrpo_queue_finish(s->t->ctx, s->t->queue), s->c->op) ? 1e6 * (tune_now() - start) / s->repeat
+    return tune_ok(s->t, clgrpo_queue_finish(s->t->ctx, s->t->queue), s->c->op) ? (bench_now_us() - start) / s->repeat
                                                                                 : -1.0;
 }
 
@@ -285,9 +275,9 @@ begin(struct search *s)
 
 /* Which candidates are right; those that the first half of the time does not suffice for are not tried. */
 static void
-verify(struct search *s, double until)
+verify(struct search *s, double until_us)
 {
-    for (unsigned i = 1; i < s->n && tune_now() < until; i++) {
+    for (unsigned i = 1; i < s->n && bench_now_us() < until_us; i++) {
         s->all[i].alive = is_right(s, &s->all[i]);
         s->r->n_tried++;
         s->r->n_wrong += !s->all[i].alive;
@@ -298,7 +288,7 @@ verify(struct search *s, double until)
 static void
 search(struct search *s)
 {
-    const double seconds = s->until - tune_now();
+    const double budget_us = s->until_us - bench_now_us();
     unsigned rounds = 0;
     double start;
 
@@ -306,9 +296,9 @@ search(struct search *s)
         s->r->failed = true;
         return;
     }
-    start = tune_now(); /* compiling the first program is not measuring */
-    s->until = start + seconds;
-    verify(s, start + 0.5 * seconds);
+    start = bench_now_us(); /* compiling the first program is not measuring */
+    s->until_us = start + budget_us;
+    verify(s, start + 0.5 * budget_us);
     do {
         if (!round_once(s)) {
             s->r->failed = true;
@@ -317,14 +307,14 @@ search(struct search *s)
         tune_progress(s->t, s->c, n_alive(s), s->n);
         if (++rounds % ROUNDS_PER_CUT == 0 && n_alive(s) > FINALISTS)
             cut(s);
-    } while (n_alive(s) > 1 && rounds < LAST_ROUNDS && (rounds < ROUNDS_PER_CUT || tune_now() < s->until));
+    } while (n_alive(s) > 1 && rounds < LAST_ROUNDS && (rounds < ROUNDS_PER_CUT || bench_now_us() < s->until_us));
     decide(s);
 }
 
 void
 tune_search(struct tune *t, struct tune_case *c, double seconds, struct tune_result *result)
 {
-    struct search s = {.t = t, .c = c, .r = result, .until = tune_now() + seconds};
+    struct search s = {.t = t, .c = c, .r = result, .until_us = bench_now_us() + 1e6 * seconds};
     const struct clgrpo_tune_op *ops;
     const struct clgrpo_tune_param *params;
     const size_t n_ops = clgrpo_tune_ops(&ops), n_params = clgrpo_tune_params(&params);
