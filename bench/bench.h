@@ -9,13 +9,21 @@
 #include "clgrpo.h"
 #include "clock.h"
 
+/* A limit that differs by more between the start and the end of a run tells of a disturbed machine. */
+#define BENCH_DISTURBED 1.15
+
 /* What the machine can do, measured in the same run: before the rows, and again behind them. Best of all rounds. */
 struct bench_machine {
-    double fma_gflops; /* fused multiply-adds on all compute units, two flop each */
-    double copy_gbs;   /* an OpenCL copy kernel beyond the caches, bytes read plus bytes written */
-    double read_gbs;   /* a reading kernel */
-    double write_gbs;  /* a writing kernel */
-    double exp_gps;    /* native exponentials on all compute units, 1e9 per second */
+    double fma_gflops;     /* fused multiply-adds on all compute units, two flop each */
+    double fma_f16_gflops; /* the same of halves; 0 where the device has no half arithmetic */
+    double exp_gps;        /* native exponentials on all compute units, 1e9 per second */
+    double load_f16_gps;   /* stored halves to floats from the nearest cache, 1e9 elements per second */
+    double load_bf16_gps;
+    double copy_gbs;    /* an OpenCL copy kernel beyond the caches, bytes read plus bytes written */
+    double read_gbs;    /* a reading kernel */
+    double write_gbs;   /* a writing kernel */
+    double strided_gbs; /* one float of each 64 bytes; its own four bytes are counted */
+    double local_gbs;   /* reads of local memory by all groups */
     double upload_gbs, download_gbs;
     double launch_us; /* one empty kernel among many, and waited for each time */
     double launch_wait_us;
@@ -25,7 +33,7 @@ struct bench_machine {
 enum {
     BENCH_MAX_PEERS = 6,
     BENCH_MAX_ROWS = 256,
-    BENCH_MAX_MACHINE = 12,
+    BENCH_MAX_MACHINE = 20,
     BENCH_MAX_COPIES = 512,
     BENCH_MAX_SELECT = 32
 };
@@ -42,7 +50,7 @@ enum bench_kind { BENCH_FLOP, BENCH_COPY, BENCH_READ, BENCH_TIME, BENCH_OTHER };
 struct bench_row {
     char row[80];
     char source[64]; /* of a row from a file: who made it */
-    char unit[12];   /* GFLOP/s, GB/s, Gexp/s, ms or us; of times smaller is better */
+    char unit[12];   /* GFLOP/s, GB/s, Gexp/s, ms, us ...; of times smaller is better; "-": the note is all */
     double value;
     double limit; /* in the row's unit */
     char limit_name[20];
@@ -55,6 +63,7 @@ struct bench_row {
     unsigned rounds, copies; /* samples; sets of buffers in rotation */
     bool cached;             /* memory binds, but all sets together fit the caches */
     double previous;         /* speed over that of the same row in --against; 0 if it has none */
+    char note[160];          /* a remark of the report, or nothing */
     unsigned group, n_peers;
     struct bench_peer_result peers[BENCH_MAX_PEERS];
 };
@@ -70,7 +79,8 @@ struct bench {
     cl_command_queue queue; /* with timestamps */
     struct clgrpo_device_info info;
     struct bench_machine machine;
-    struct bench_row limits[BENCH_MAX_MACHINE]; /* the machine as rows */
+    struct bench_row limits[BENCH_MAX_MACHINE];                             /* the machine as rows */
+    double limits_first[BENCH_MAX_MACHINE], limits_last[BENCH_MAX_MACHINE]; /* as measured before and behind the rows */
     unsigned n_limits;
     const char *select[BENCH_MAX_SELECT]; /* globs, or text that a name holds; none: all */
     unsigned n_select;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "html.h"
 
 /* One page without scripts or anything from elsewhere. Charts are 400 units wide: at a phone's width their text is as
@@ -86,6 +88,28 @@ table_row(FILE *f, const struct bench_row *r)
 }
 
 static void
+limits(FILE *f, const struct bench *b)
+{
+    fputs("<h2>Limits of the machine</h2>\n<div class=\"wide\"><table>\n<tr><th>limit</th><th>value</th><th>spread</th>"
+          "<th>remark</th></tr>\n",
+          f);
+    for (unsigned i = 0; i < b->n_limits; i++) {
+        const struct bench_row *r = &b->limits[i];
+
+        fprintf(f, "<tr><td>%s</td><td>", r->row);
+        if (strcmp(r->unit, "-") == 0)
+            fputs("-</td><td>-</td><td class=\"peers\">", f);
+        else
+            fprintf(f, "%.4g %s</td><td>%.0f%%</td><td class=\"peers\">", r->value, r->unit, 100.0 * r->spread);
+        bench_html_text(f, r->note);
+        fputs("</td></tr>\n", f);
+    }
+    fputs("</table></div>\n<p class=\"dim\">The best of what was measured before the rows and behind them; a remark "
+          "where the two differ by more than 15%: the machine was disturbed.</p>\n",
+          f);
+}
+
+static void
 table(FILE *f, const struct bench *b)
 {
     bool cached = false;
@@ -118,6 +142,7 @@ bench_write_html(const struct bench *b, const char *path)
     for (unsigned g = 0; g < BENCH_GROUPS; g++)
         bench_html_bars(f, b, g);
     bench_html_scaling(f, b);
+    limits(f, b);
     table(f, b);
     fputs("</body>\n</html>\n", f);
     return bench_commit(f, path, temporary);

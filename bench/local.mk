@@ -16,6 +16,8 @@ clgrpo_bench_SOURCES = \
 	bench/json.c \
 	bench/limit.c \
 	bench/machine.c \
+	bench/machine.h \
+	bench/machine_units.c \
 	bench/main.c \
 	bench/openblas.c \
 	bench/report.c \
@@ -28,7 +30,7 @@ clgrpo_bench_SOURCES = \
 	bench/select.c \
 	bench/timer.c \
 	bench/touch.c
-nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h
+nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine_lines.h
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
 
@@ -41,6 +43,17 @@ bench/kernel_hash.h: kernels/sources.c
 	$(AM_V_GEN)$(MKDIR_P) bench && \
 	hash=`(sha256sum || shasum -a 256 || cksum) 2>/dev/null <kernels/sources.c | cut -c1-16 | cut -d' ' -f1` && \
 	echo "#define BENCH_KERNEL_HASH \"$$hash\"" >$@.tmp && mv $@.tmp $@
+
+# The ceilings' kernels, a string for each line.
+EXTRA_DIST += bench/machine.cl
+BUILT_SOURCES += bench/machine_lines.h
+CLEANFILES += bench/machine_lines.h
+bench/clgrpo_bench-machine.$(OBJEXT): bench/machine_lines.h
+bench/machine_lines.h: bench/machine.cl
+	$(AM_V_GEN)$(MKDIR_P) bench && \
+	{ echo 'static const char *const machine_lines[] = {' && \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n",/' $(srcdir)/bench/machine.cl && echo '};'; } >$@.tmp && \
+	mv $@.tmp $@
 
 EXTRA_DIST += bench/peers/peer_rows.py bench/peers/tinygrad_rows.py bench/peers/torch_rows.py bench/peers/torch_train.py
 

@@ -3,77 +3,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
-
-/* The ceilings, by kernels of their own: they must not change when the library's kernels do. */
-static const char source[] =
-    "#define CAT_(a, b) a##b\n"
-    "#define CAT(a, b) CAT_(a, b)\n"
-    "typedef CAT(float, WIDTH) vf;\n"
-    "#define N 12\n"
-    "__kernel void k_fma(__global float *out, int rounds, float x, float y)\n"
-    "{\n"
-    "    vf a[N];\n"
-    "    __attribute__((opencl_unroll_hint)) for (int i = 0; i < N; i++) a[i] = (vf)(0.001f * (float)(i + "
-    "get_global_id(0)));\n"
-    "    vf vx = (vf)(x), vy = (vf)(y);\n"
-    "    for (int r = 0; r < rounds; r++) {\n"
-    "        _Pragma(\"unroll\") for (int i = 0; i < N; i++) a[i] = fma(a[i], vx, vy);\n"
-    "    }\n"
-    "    vf s = a[0];\n"
-    "    _Pragma(\"unroll\") for (int i = 1; i < N; i++) s += a[i];\n"
-    "    CAT(vstore, WIDTH)(s, get_global_id(0), out);\n"
-    "}\n"
-    "__kernel void k_copy(__global const float *restrict a, __global float *restrict b, ulong per_item)\n"
-    "{\n"
-    "    size_t at = get_global_id(0) * per_item;\n"
-    "    for (size_t i = 0; i < per_item; i++) CAT(vstore, WIDTH)(CAT(vload, WIDTH)(at + i, a), at + i, b);\n"
-    "}\n"
-    "__kernel void k_read(__global const float *restrict a, __global float *restrict out, ulong per_item)\n"
-    "{\n"
-    "    size_t at = get_global_id(0) * per_item;\n"
-    "    vf s[4] = {(vf)(0.0f), (vf)(0.0f), (vf)(0.0f), (vf)(0.0f)};\n"
-    "    for (size_t i = 0; i + 4 <= per_item; i += 4) {\n"
-    "        s[0] += CAT(vload, WIDTH)(at + i, a);\n"
-    "        s[1] += CAT(vload, WIDTH)(at + i + 1, a);\n"
-    "        s[2] += CAT(vload, WIDTH)(at + i + 2, a);\n"
-    "        s[3] += CAT(vload, WIDTH)(at + i + 3, a);\n"
-    "    }\n"
-    "    CAT(vstore, WIDTH)((s[0] + s[1]) + (s[2] + s[3]), get_global_id(0), out);\n"
-    "}\n"
-    "__kernel void k_write(__global float *restrict a, __global float *restrict b, ulong per_item)\n"
-    "{\n"
-    "    size_t at = get_global_id(0) * per_item;\n"
-    "    vf x = (vf)((float)at);\n"
-    "    (void)a;\n"
-    "    for (size_t i = 0; i < per_item; i++) CAT(vstore, WIDTH)(x, at + i, b);\n"
-    "}\n"
-    "__kernel void k_exp(__global float *out, int rounds, float x, float y)\n"
-    "{\n"
-    "    vf a[4];\n"
-    "    for (int i = 0; i < 4; i++) a[i] = (vf)(0.001f * (float)(i + get_global_id(0)));\n"
-    "    for (int r = 0; r < rounds; r++) {\n"
-    "        _Pragma(\"unroll\") for (int i = 0; i < 4; i++) a[i] = native_exp2(fma(a[i], (vf)(-x), (vf)(y)));\n"
-    "    }\n"
-    "    CAT(vstore, WIDTH)((a[0] + a[1]) + (a[2] + a[3]), get_global_id(0), out);\n"
-    "}\n"
-    "__kernel void k_empty(__global float *out) { if (get_global_id(0) == 1 << 30) out[0] = 1.0f; }\n";
+#include "bench/machine_lines.h"
+#include "machine.h"
 
 enum {
     FMA_ROUNDS = 20000,
-    FMA_ACCUMULATORS = 12,
     EXP_ROUNDS = 2000,
-    EXP_CHAINS = 4,
+    BLOCK_ROUNDS = 200,
     STREAM_BYTES = 128 << 20,
-    ROUNDS = 7
+    ROUNDS = 7,
+    LEAST_US = 60000 /* of each: a system that put two threads onto one core needs some time to part them */
 };
 
 /* What the measurements share. */
 struct probe {
     struct bench *b;
-    cl_program program;
+    cl_program program, half;
     struct clgrpo_tensor from, to;
-    size_t width;
+    size_t width, items, local; /* items of a kernel that does not stream, and of a group */
     bool gpu;
 };
 
@@ -81,6 +28,7 @@ struct probe {
  * disturbed; the spread tells how much it was. */
 struct rounds {
     double best_us, worst_us;
+    unsigned n;
 };
 
 static void
@@ -90,6 +38,23 @@ add_round(struct rounds *r, double us)
         r->best_us = us;
     if (us > r->worst_us)
         r->worst_us = us;
+    r->n++;
+}
+
+static bool
+is_enough(const struct rounds *r, double start)
+{
+    return r->n >= ROUNDS && bench_now_us() - start >= LEAST_US;
+}
+
+static struct bench_row *
+limit_of(struct bench *b, const char *name)
+{
+    struct bench_row *at = b->limits;
+
+    while (at < b->limits + b->n_limits && strcmp(at->row, name) != 0)
+        at++;
+    return at;
 }
 
 /* Appends the figure, or keeps the better of two. work is in 1e3 units of the row per us, or 0: the time is the figure.
@@ -97,19 +62,18 @@ add_round(struct rounds *r, double us)
 static double
 keep(struct bench *b, const char *name, const char *unit, double work, const struct rounds *r)
 {
-    struct bench_row row = {.kind = BENCH_OTHER, .rounds = ROUNDS, .median_us = r->best_us, .limit_name = "-"},
-                     *at = b->limits;
+    struct bench_row row = {.kind = BENCH_OTHER, .rounds = r->n, .median_us = r->best_us, .limit_name = "-"},
+                     *at = limit_of(b, name);
 
     snprintf(row.row, sizeof row.row, "%s", name);
     snprintf(row.unit, sizeof row.unit, "%s", unit);
     row.value = work > 0.0 ? 1e-3 * work / r->best_us : r->best_us;
     row.spread = (r->worst_us - r->best_us) / r->best_us;
-    while (at < b->limits + b->n_limits && strcmp(at->row, name) != 0)
-        at++;
     if (at == b->limits + BENCH_MAX_MACHINE)
         return row.value;
+    b->limits_last[at - b->limits] = row.value;
     if (at == b->limits + b->n_limits) {
-        b->n_limits++;
+        b->limits_first[b->n_limits++] = row.value;
         *at = row;
     } else if (row.median_us < at->median_us) {
         *at = row;
@@ -120,7 +84,9 @@ keep(struct bench *b, const char *name, const char *unit, double work, const str
 static bool
 time_kernel(struct probe *p, cl_kernel k, size_t global, size_t local, struct rounds *r)
 {
-    for (int i = -1; i < ROUNDS; i++) { /* the first one warms up */
+    const double begin = bench_now_us();
+
+    for (int i = -1; i < 0 || !is_enough(r, begin); i++) { /* the first one warms up */
         double start = bench_now_us();
 
         if (clEnqueueNDRangeKernel(p->b->queue, k, 1, NULL, &global, &local, 0, NULL, NULL) != CL_SUCCESS ||
@@ -133,18 +99,19 @@ time_kernel(struct probe *p, cl_kernel k, size_t global, size_t local, struct ro
 }
 
 static cl_program
-build(struct bench *b, size_t width)
+build(const struct probe *p, bool half)
 {
-    const char *text = source;
-    char options[32];
+    const cl_device_id device = clgrpo_context_device(p->b->ctx);
+    char options[48];
     cl_program program;
     cl_int code;
 
-    snprintf(options, sizeof options, "-DWIDTH=%zu", width);
-    program = clCreateProgramWithSource(clgrpo_context_cl(b->ctx), 1, &text, NULL, &code);
+    snprintf(options, sizeof options, "-DWIDTH=%zu -DGPU=%d%s", p->width, p->gpu, half ? " -DHALF" : "");
+    program = clCreateProgramWithSource(clgrpo_context_cl(p->b->ctx), sizeof machine_lines / sizeof machine_lines[0],
+                                        (const char **)machine_lines, NULL, &code);
     if (code != CL_SUCCESS)
         return NULL;
-    if (clBuildProgram(program, 1, &(cl_device_id){clgrpo_context_device(b->ctx)}, options, NULL, NULL) == CL_SUCCESS)
+    if (clBuildProgram(program, 1, &device, options, NULL, NULL) == CL_SUCCESS)
         return program;
     clReleaseProgram(program);
     return NULL;
@@ -152,11 +119,10 @@ build(struct bench *b, size_t width)
 
 /* Chains of arithmetic in registers: per_item operations of `width` lanes by each item. */
 static bool
-measure_rate(struct probe *p, const char *entry, cl_int rounds, double per_item, const char *name, const char *unit,
-             double *rate)
+measure_rate(struct probe *p, cl_program program, const char *entry, cl_int rounds, double per_item, const char *name,
+             const char *unit, double *rate)
 {
-    size_t items = (size_t)p->b->info.compute_units * (p->gpu ? 2048 : 8);
-    cl_kernel k = clCreateKernel(p->program, entry, NULL);
+    cl_kernel k = clCreateKernel(program, entry, NULL);
     struct rounds r = {0};
     float x = 0.999f, y = 1e-3f;
     bool good;
@@ -165,18 +131,44 @@ measure_rate(struct probe *p, const char *entry, cl_int rounds, double per_item,
     clSetKernelArg(k, 1, sizeof rounds, &rounds);
     clSetKernelArg(k, 2, sizeof x, &x);
     clSetKernelArg(k, 3, sizeof y, &y);
-    good = time_kernel(p, k, items, p->gpu ? 64 : 1, &r);
+    good = time_kernel(p, k, p->items, p->local, &r);
     clReleaseKernel(k);
     if (good)
-        *rate = keep(p->b, name, unit, per_item * (double)(items * p->width), &r);
+        *rate = keep(p->b, name, unit, rounds * per_item * (double)(p->items * p->width), &r);
     return good;
 }
 
+/* Every group reads its block again and again; `bytes` counts an element, or is 1 to count elements. */
 static bool
-measure_stream(struct probe *p, const char *entry, double passes, const char *name, double *gbs)
+measure_block(struct probe *p, const char *entry, bool is_local, double bytes, const char *name, const char *unit,
+              double *rate)
+{
+    const cl_int rounds = BLOCK_ROUNDS;
+    cl_kernel k = clCreateKernel(p->program, entry, NULL);
+    struct rounds r = {0};
+    cl_uint arg = 0;
+    bool good;
+
+    if (!is_local)
+        clSetKernelArg(k, arg++, sizeof p->from.buf, &p->from.buf);
+    clSetKernelArg(k, arg++, sizeof p->to.buf, &p->to.buf);
+    clSetKernelArg(k, arg++, sizeof rounds, &rounds);
+    if (is_local)
+        clSetKernelArg(k, arg++, MACHINE_BLOCK * sizeof(float), NULL);
+    good = time_kernel(p, k, p->items, p->local, &r);
+    clReleaseKernel(k);
+    if (good)
+        *rate = keep(p->b, name, unit, bytes * rounds * MACHINE_BLOCK * (double)(p->items / p->local), &r);
+    return good;
+}
+
+/* Each item `bytes` many at a time, until the stream is through; `step` bytes apart. */
+static bool
+measure_stream(struct probe *p, const char *entry, size_t bytes, size_t step, double passes, const char *name,
+               double *gbs)
 {
     size_t items = p->gpu ? 65536 : (size_t)p->b->info.compute_units * 64;
-    cl_ulong per_item = STREAM_BYTES / (items * p->width * sizeof(float));
+    cl_ulong per_item = STREAM_BYTES / (items * step) / 4 * 4;
     cl_kernel k = clCreateKernel(p->program, entry, NULL);
     struct rounds r = {0};
     bool good;
@@ -187,7 +179,7 @@ measure_stream(struct probe *p, const char *entry, double passes, const char *na
     good = time_kernel(p, k, items, p->gpu ? 64 : 1, &r);
     clReleaseKernel(k);
     if (good)
-        *gbs = keep(p->b, name, "GB/s", passes * (double)(items * per_item * p->width * sizeof(float)), &r);
+        *gbs = keep(p->b, name, "GB/s", passes * (double)(items * per_item * bytes), &r);
     return good;
 }
 
@@ -244,21 +236,64 @@ measure_launch(struct probe *p, unsigned n, bool wait, const char *name, double 
 }
 
 static bool
+measure_arithmetic(struct probe *p, struct bench_machine *m)
+{
+    return measure_rate(p, p->program, "k_fma", FMA_ROUNDS, 2.0 * MACHINE_FMA_CHAINS, "machine.fma.f32", "GFLOP/s",
+                        &m->fma_gflops) &&
+           (p->half == NULL || measure_rate(p, p->half, "k_fma", FMA_ROUNDS, 4.0 * MACHINE_FMA_CHAINS,
+                                            "machine.fma.f16", "GFLOP/s", &m->fma_f16_gflops)) &&
+           measure_rate(p, p->program, "k_exp", EXP_ROUNDS, MACHINE_EXP_CHAINS, "machine.exp.f32", "Gexp/s",
+                        &m->exp_gps) &&
+           measure_block(p, "k_f16", false, 1.0, "machine.load.f16", "Gload/s", &m->load_f16_gps) &&
+           measure_block(p, "k_bf16", false, 1.0, "machine.load.bf16", "Gload/s", &m->load_bf16_gps);
+}
+
+static bool
+measure_memory(struct probe *p, struct bench_machine *m)
+{
+    const size_t vector = p->width * sizeof(float), lone = sizeof(float);
+
+    return measure_stream(p, "k_copy", vector, vector, 2.0, "machine.copy", &m->copy_gbs) &&
+           measure_stream(p, "k_read", vector, vector, 1.0, "machine.read", &m->read_gbs) &&
+           measure_stream(p, "k_write", vector, vector, 1.0, "machine.write", &m->write_gbs) &&
+           measure_stream(p, "k_strided", lone, lone * MACHINE_STRIDE, 1.0, "machine.strided", &m->strided_gbs) &&
+           measure_block(p, "k_local", true, sizeof(float), "machine.local", "GB/s", &m->local_gbs);
+}
+
+static bool
 measure_all(struct probe *p)
 {
     struct bench_machine *m = &p->b->machine;
 
-    return measure_rate(p, "k_fma", FMA_ROUNDS, 2.0 * FMA_ROUNDS * FMA_ACCUMULATORS, "machine.fma.f32", "GFLOP/s",
-                        &m->fma_gflops) &&
-           measure_rate(p, "k_exp", EXP_ROUNDS, 1.0 * EXP_ROUNDS * EXP_CHAINS, "machine.exp.f32", "Gexp/s",
-                        &m->exp_gps) &&
-           measure_stream(p, "k_copy", 2.0, "machine.copy", &m->copy_gbs) &&
-           measure_stream(p, "k_read", 1.0, "machine.read", &m->read_gbs) &&
-           measure_stream(p, "k_write", 1.0, "machine.write", &m->write_gbs) &&
+    return measure_arithmetic(p, m) && measure_memory(p, m) &&
            measure_transfer(p, true, "machine.upload", &m->upload_gbs) &&
            measure_transfer(p, false, "machine.download", &m->download_gbs) &&
            measure_launch(p, 500, false, "machine.launch", &m->launch_us) &&
            measure_launch(p, 50, true, "machine.launch.waited", &m->launch_wait_us);
+}
+
+/* A row without a figure: what there is that no row measures. */
+static void
+add_matrix_units(struct bench *b)
+{
+    struct bench_row row = {.kind = BENCH_OTHER, .row = "machine.matrix", .unit = "-", .limit_name = "-"};
+
+    row.value = bench_matrix_units(clgrpo_context_device(b->ctx), row.note, sizeof row.note);
+    if (limit_of(b, row.row) == b->limits + b->n_limits && b->n_limits < BENCH_MAX_MACHINE)
+        b->limits[b->n_limits++] = row;
+}
+
+/* What the first and the last measurement differ by, where that is more than one machine's own. */
+static void
+note_disturbance(struct bench *b)
+{
+    for (unsigned i = 0; i < b->n_limits; i++) {
+        const double first = b->limits_first[i], last = b->limits_last[i], low = first < last ? first : last;
+
+        if (low > 0.0 && first + last - low > BENCH_DISTURBED * low && !bench_is_time(b->limits[i].unit))
+            snprintf(b->limits[i].note, sizeof b->limits[i].note, "%.4g %s before the rows, %.4g behind them", first,
+                     b->limits[i].unit, last);
+    }
 }
 
 /* The device's own word; the system's where a processor's driver does not know. */
@@ -275,6 +310,16 @@ largest_cache(const struct bench *b)
     return (double)bytes;
 }
 
+/* Halves of either kind that are ordinary numbers. */
+static bool
+fill_block(struct probe *p)
+{
+    static const cl_ushort pattern[4] = {0x3c01, 0x3bff, 0x3c10, 0x3d55};
+
+    return clEnqueueFillBuffer(p->b->queue, p->from.buf, pattern, sizeof pattern, 0, MACHINE_BLOCK * sizeof pattern[0],
+                               0, NULL, NULL) == CL_SUCCESS;
+}
+
 enum clgrpo_status
 bench_measure_machine(struct bench *b)
 {
@@ -284,16 +329,23 @@ bench_measure_machine(struct bench *b)
     bool good = false;
 
     b->machine.cache_bytes = largest_cache(b);
-    p.program = build(b, p.width);
+    p.items = (size_t)b->info.compute_units * (p.gpu ? 2048 : 8);
+    p.local = p.gpu ? 64 : 1;
+    p.program = build(&p, false);
     if (p.program == NULL)
         return CLGRPO_E_BUILD;
+    p.half = b->info.has_fp16 ? build(&p, true) : NULL;
     p.from = bench_random(b, 1, BENCH_SHAPE(STREAM_BYTES / sizeof(float)));
     p.to = bench_random(b, 1, BENCH_SHAPE(STREAM_BYTES / sizeof(float)));
     if (!b->failed)
-        good = measure_all(&p);
+        good = fill_block(&p) && measure_all(&p);
     bench_release(&p.from);
     bench_release(&p.to);
+    if (p.half != NULL)
+        clReleaseProgram(p.half);
     clReleaseProgram(p.program);
+    add_matrix_units(b);
+    note_disturbance(b);
     for (unsigned i = 0; i < b->n_rows; i++)
         bench_apply_limit(&b->machine, &b->rows[i]);
     return good ? CLGRPO_OK : CLGRPO_E_OPENCL;

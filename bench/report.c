@@ -1,10 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "bench.h"
 
 const char *
 bench_family(const struct bench *b)
 {
     return b->info.family == CLGRPO_FAMILY_CPU ? "cpu" : "simt";
+}
+
+/* The limits that did not hold still, and what no row measures. */
+static void
+print_notes(const struct bench *b)
+{
+    bool disturbed = false;
+
+    for (unsigned i = 0; i < b->n_limits; i++) {
+        const struct bench_row *r = &b->limits[i];
+        const bool remark = strcmp(r->unit, "-") == 0;
+
+        if (r->note[0] != '\0' && (!remark || b->n_rows == 0))
+            printf("            %s: %s\n", r->row, r->note);
+        disturbed = disturbed || (r->note[0] != '\0' && !remark);
+    }
+    if (disturbed)
+        printf("warning     the machine was disturbed: run again before you compare\n");
 }
 
 void
@@ -16,10 +36,14 @@ bench_print_machine(const struct bench *b, const char *when)
         printf("device      %s / %s (%s), %u compute units, native width %u, cache %.0f MiB, kernels: %s\n",
                b->info.platform, b->info.name, b->info.driver, b->info.compute_units, b->info.vector_width,
                m->cache_bytes / (1 << 20), bench_family(b));
-    printf("%-12sfma %.1f GFLOP/s, exp %.2f G/s, copy %.1f, read %.1f, write %.1f, upload %.1f, download %.1f GB/s,\n"
+    printf("%-12sfma %.1f GFLOP/s, exp %.2f G/s, halves loaded %.2f f16, %.2f bf16 G/s,\n"
+           "            copy %.1f, read %.1f, write %.1f, strided %.1f, local %.1f, upload %.1f, download %.1f GB/s,\n"
            "            launch %.1f us in a row, %.1f us waited for\n",
-           when, m->fma_gflops, m->exp_gps, m->copy_gbs, m->read_gbs, m->write_gbs, m->upload_gbs, m->download_gbs,
-           m->launch_us, m->launch_wait_us);
+           when, m->fma_gflops, m->exp_gps, m->load_f16_gps, m->load_bf16_gps, m->copy_gbs, m->read_gbs, m->write_gbs,
+           m->strided_gbs, m->local_gbs, m->upload_gbs, m->download_gbs, m->launch_us, m->launch_wait_us);
+    if (m->fma_f16_gflops > 0.0)
+        printf("            fma of halves %.1f GFLOP/s\n", m->fma_f16_gflops);
+    print_notes(b);
 }
 
 void

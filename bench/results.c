@@ -92,6 +92,15 @@ read_row(const json_t *object, struct bench_row *row)
     return row->row[0] != '\0' && row->unit[0] != '\0' && row->value > 0.0;
 }
 
+/* A row whose note is all that it says. */
+static bool
+is_remark(const json_t *object)
+{
+    const char *unit = json_string_value(json_object_get(object, "unit"));
+
+    return unit != NULL && strcmp(unit, "-") == 0;
+}
+
 static bool
 read_rows(const char *path, const json_t *all, struct bench_results *out)
 {
@@ -104,7 +113,9 @@ read_rows(const char *path, const json_t *all, struct bench_results *out)
     }
     json_array_foreach(all, i, object)
     {
-        if (!read_row(object, &out->rows[i])) {
+        if (is_remark(object))
+            continue;
+        if (!read_row(object, &out->rows[out->n])) {
             fprintf(stderr, "clgrpo-bench: %s: element %zu is no row: it needs row, unit and a value above 0\n", path,
                     i);
             bench_free_results(out);
