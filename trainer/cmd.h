@@ -28,7 +28,17 @@ enum mg_status mg_option_double(const char *name, const char *text, double min, 
 /* Index of `text` among n choices. */
 enum mg_status mg_option_choice(const char *name, const char *text, const char *const *choice, int n, int *out,
                                 struct mg_err *err);
-/* Prints the sentence and the hint of a failure to standard error; returns the exit code. MG_STOP prints nothing. */
-int mg_cmd_finish(const char *command, enum mg_status st, const struct mg_err *err);
+
+/* A subcommand: how it reads its arguments and what it does with them. parse sets *help, and may leave the rest, where
+ * the text was asked for. */
+struct mg_command {
+    const char *name, *usage;
+    enum mg_status (*parse)(void *options, int argc, char **argv, bool *help, struct mg_err *err);
+    enum mg_status (*run)(const void *options, struct mg_err *err);
+    bool stops; /* SIGINT and SIGTERM end it in order, with MG_STOP */
+};
+/* Parses, and prints the usage or runs; a failure's sentence and hint go to standard error, MG_STOP prints nothing.
+ * Returns the exit code. */
+int mg_cmd_run(const struct mg_command *command, void *options, int argc, char **argv);
 
 #endif

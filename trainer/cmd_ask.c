@@ -4,7 +4,6 @@
 
 #include "asking.h"
 #include "cmd.h"
-#include "stop.h"
 #include "tell.h"
 
 enum { SLOTS = 8 };
@@ -26,16 +25,12 @@ struct ask_options {
     struct mg_asking_options with;
     const char *question;
     double temperature;
-    bool help;
 };
 
 static enum mg_status
 parse_option(struct ask_options *o, int letter, struct mg_err *err)
 {
     switch (letter) {
-    case 'h':
-        o->help = true;
-        return MG_OK;
     case 't':
         return mg_option_double("temperature", optarg, 0.0, 10.0, &o->temperature, err);
     default:
@@ -44,8 +39,9 @@ parse_option(struct ask_options *o, int letter, struct mg_err *err)
 }
 
 static enum mg_status
-parse(struct ask_options *o, int argc, char **argv, struct mg_err *err)
+parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
 {
+    struct ask_options *o = options;
     static const struct option longs[] = {MG_ASKING_OPTIONS,
                                           {"temperature", required_argument, NULL, 't'},
                                           {"help", no_argument, NULL, 'h'},
@@ -54,13 +50,17 @@ parse(struct ask_options *o, int argc, char **argv, struct mg_err *err)
     int letter;
 
     optind = 1;
-    while ((letter = getopt_long(argc, argv, MG_ASKING_LETTERS "t:h", longs, NULL)) != -1)
+    while ((letter = getopt_long(argc, argv, MG_ASKING_LETTERS "t:h", longs, NULL)) != -1) {
+        if (letter == 'h') {
+            *help = true;
+            return MG_OK;
+        }
         MG_TRY(parse_option(o, letter, err));
-    MG_REQUIRE(o->help || optind + 1 == argc, MG_INPUT, "need one question, got %d arguments", argc - optind);
+    }
+    MG_REQUIRE(optind + 1 == argc, MG_INPUT, "need one question, got %d arguments", argc - optind);
     o->question = argv[optind];
-    MG_REQUIRE(o->help || (strlen(o->question) <= MG_TURN_TEXT_MAX && mg_text_valid(o->question, strlen(o->question))),
-               MG_INPUT, "the question has %zu bytes, need UTF-8 of at most %d", strlen(o->question),
-               (int)MG_TURN_TEXT_MAX);
+    MG_REQUIRE(strlen(o->question) <= MG_TURN_TEXT_MAX && mg_text_valid(o->question, strlen(o->question)), MG_INPUT,
+               "the question has %zu bytes, need UTF-8 of at most %d", strlen(o->question), (int)MG_TURN_TEXT_MAX);
 out:
     return st;
 }
@@ -106,8 +106,9 @@ show(struct mg_asking *a, const struct mg_rollout *r, struct mg_err *err)
 }
 
 static enum mg_status
-ask(const struct ask_options *o, struct mg_err *err)
+ask(const void *options, struct mg_err *err)
 {
+    const struct ask_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_asking a = {.tok = NULL};
     struct mg_sampling how = {.temperature = (float)o->temperature, .top_p = 1.0f};
@@ -126,18 +127,8 @@ out:
 int
 mg_cmd_ask(int argc, char **argv)
 {
+    static const struct mg_command command = {"ask", usage, parse, ask, true};
     struct ask_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}};
-    struct mg_err err;
-    enum mg_status st;
 
-    mg_err_clear(&err);
-    st = parse(&o, argc, argv, &err);
-    if (st == MG_OK && o.help) {
-        fputs(usage, stdout);
-        return MG_OK;
-    }
-    mg_stop_install();
-    if (st == MG_OK)
-        st = ask(&o, &err);
-    return mg_cmd_finish("ask", st, &err);
+    return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -7,7 +7,6 @@
 #include "cmd.h"
 #include "interval.h"
 #include "question_file.h"
-#include "stop.h"
 
 static const char usage[] =
     "usage: mgrpo eval [OPTION]...\n"
@@ -29,7 +28,7 @@ struct eval_options {
     struct mg_asking_options with;
     const char *questions, *split;
     uint32_t count;
-    bool json, help;
+    bool json;
 };
 
 enum { OPT_QUESTIONS = MG_ASKING_END, OPT_SPLIT, OPT_JSON, SLOTS = 256 };
@@ -38,9 +37,6 @@ static enum mg_status
 parse_option(struct eval_options *o, int letter, struct mg_err *err)
 {
     switch (letter) {
-    case 'h':
-        o->help = true;
-        return MG_OK;
     case 'n':
         return mg_option_u32("count", optarg, 1, 1000000, &o->count, err);
     case OPT_QUESTIONS:
@@ -58,8 +54,9 @@ parse_option(struct eval_options *o, int letter, struct mg_err *err)
 }
 
 static enum mg_status
-parse(struct eval_options *o, int argc, char **argv, struct mg_err *err)
+parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
 {
+    struct eval_options *o = options;
     static const struct option longs[] = {MG_ASKING_OPTIONS,
                                           {"questions", required_argument, NULL, OPT_QUESTIONS},
                                           {"split", required_argument, NULL, OPT_SPLIT},
@@ -71,9 +68,14 @@ parse(struct eval_options *o, int argc, char **argv, struct mg_err *err)
     int letter;
 
     optind = 1;
-    while ((letter = getopt_long(argc, argv, MG_ASKING_LETTERS "n:h", longs, NULL)) != -1)
+    while ((letter = getopt_long(argc, argv, MG_ASKING_LETTERS "n:h", longs, NULL)) != -1) {
+        if (letter == 'h') {
+            *help = true;
+            return MG_OK;
+        }
         MG_TRY(parse_option(o, letter, err));
-    MG_REQUIRE(o->help || optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
+    }
+    MG_REQUIRE(optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
 out:
     return st;
 }
@@ -160,8 +162,9 @@ out:
 }
 
 static enum mg_status
-evaluate(const struct eval_options *o, struct mg_err *err)
+evaluate(const void *options, struct mg_err *err)
 {
+    const struct eval_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_asking a = {.tok = NULL};
     struct mg_question_file qs = {0};
@@ -196,18 +199,8 @@ out:
 int
 mg_cmd_eval(int argc, char **argv)
 {
+    static const struct mg_command command = {"eval", usage, parse, evaluate, true};
     struct eval_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300};
-    struct mg_err err;
-    enum mg_status st;
 
-    mg_err_clear(&err);
-    st = parse(&o, argc, argv, &err);
-    if (st == MG_OK && o.help) {
-        fputs(usage, stdout);
-        return MG_OK;
-    }
-    mg_stop_install();
-    if (st == MG_OK)
-        st = evaluate(&o, &err);
-    return mg_cmd_finish("eval", st, &err);
+    return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -27,12 +27,12 @@ struct replay_options {
     const char *run;
     enum mg_side side;
     uint32_t step;
-    bool help;
 };
 
 static enum mg_status
-parse(struct replay_options *o, int argc, char **argv, struct mg_err *err)
+parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
 {
+    struct replay_options *o = options;
     static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
                                           {"agent", required_argument, NULL, 'a'},
                                           {"help", no_argument, NULL, 'h'},
@@ -43,17 +43,18 @@ parse(struct replay_options *o, int argc, char **argv, struct mg_err *err)
 
     optind = 1;
     while ((letter = getopt_long(argc, argv, "r:a:h", longs, NULL)) != -1) {
-        MG_REQUIRE(letter == 'r' || letter == 'a' || letter == 'h', MG_INPUT,
-                   "an option is unknown or lacks its value");
+        if (letter == 'h') {
+            *help = true;
+            return MG_OK;
+        }
+        MG_REQUIRE(letter == 'r' || letter == 'a', MG_INPUT, "an option is unknown or lacks its value");
         if (letter == 'a')
             MG_TRY(mg_option_choice("agent", optarg, sides, 2, &side, err));
         o->run = letter == 'r' ? optarg : o->run;
-        o->help |= letter == 'h';
     }
     o->side = (enum mg_side)side;
-    MG_REQUIRE(o->help || optind + 1 == argc, MG_INPUT, "need one STEP, got %d arguments", argc - optind);
-    if (!o->help)
-        MG_TRY(mg_option_u32("STEP", argv[optind], 0, UINT32_MAX - 1, &o->step, err));
+    MG_REQUIRE(optind + 1 == argc, MG_INPUT, "need one STEP, got %d arguments", argc - optind);
+    MG_TRY(mg_option_u32("STEP", argv[optind], 0, UINT32_MAX - 1, &o->step, err));
 out:
     return st;
 }
@@ -150,8 +151,9 @@ out:
 }
 
 static enum mg_status
-replay(const struct replay_options *o, struct mg_err *err)
+replay(const void *options, struct mg_err *err)
 {
+    const struct replay_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_config c = {0};
     const struct mg_agent_config *part;
@@ -188,17 +190,8 @@ out:
 int
 mg_cmd_replay(int argc, char **argv)
 {
+    static const struct mg_command command = {"replay", usage, parse, replay, false};
     struct replay_options o = {.run = "run"};
-    struct mg_err err;
-    enum mg_status st;
 
-    mg_err_clear(&err);
-    st = parse(&o, argc, argv, &err);
-    if (st == MG_OK && o.help) {
-        fputs(usage, stdout);
-        return MG_OK;
-    }
-    if (st == MG_OK)
-        st = replay(&o, &err);
-    return mg_cmd_finish("replay", st, &err);
+    return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -18,12 +18,13 @@ static const char usage[] = "usage: mgrpo report [OPTION]...\n"
 struct report_options {
     const char *run, *output;
     uint32_t dialogues;
-    bool table, help;
+    bool table;
 };
 
 static enum mg_status
-parse(struct report_options *o, int argc, char **argv, struct mg_err *err)
+parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
 {
+    struct report_options *o = options;
     static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
                                           {"output", required_argument, NULL, 'o'},
                                           {"dialogues", required_argument, NULL, 'd'},
@@ -35,13 +36,16 @@ parse(struct report_options *o, int argc, char **argv, struct mg_err *err)
 
     optind = 1;
     while ((letter = getopt_long(argc, argv, "r:o:d:th", longs, NULL)) != -1) {
+        if (letter == 'h') {
+            *help = true;
+            return MG_OK;
+        }
         MG_REQUIRE(letter != '?', MG_INPUT, "an option is unknown or lacks its value");
         if (letter == 'd')
             MG_TRY(mg_option_u32("dialogues", optarg, 1, 10000, &o->dialogues, err));
         o->run = letter == 'r' ? optarg : o->run;
         o->output = letter == 'o' ? optarg : o->output;
         o->table |= letter == 't';
-        o->help |= letter == 'h';
     }
     MG_REQUIRE(optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
 out:
@@ -49,8 +53,9 @@ out:
 }
 
 static enum mg_status
-report(const struct report_options *o, struct mg_err *err)
+report(const void *options, struct mg_err *err)
 {
+    const struct report_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_report r;
     char path[MAX_PATH];
@@ -75,17 +80,8 @@ out:
 int
 mg_cmd_report(int argc, char **argv)
 {
+    static const struct mg_command command = {"report", usage, parse, report, false};
     struct report_options o = {.run = "run"};
-    struct mg_err err;
-    enum mg_status st;
 
-    mg_err_clear(&err);
-    st = parse(&o, argc, argv, &err);
-    if (st == MG_OK && o.help) {
-        fputs(usage, stdout);
-        return MG_OK;
-    }
-    if (st == MG_OK)
-        st = report(&o, &err);
-    return mg_cmd_finish("report", st, &err);
+    return mg_cmd_run(&command, &o, argc, argv);
 }

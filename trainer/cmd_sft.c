@@ -39,7 +39,7 @@ struct sft_options {
     struct mg_model_config shape;
     struct mg_sft_config config;
     uint32_t eval_count;
-    bool json, help;
+    bool json;
 };
 
 enum { OPT_SHAPE = 256, OPT_DTYPE, OPT_LR_END, OPT_CONTEXT_WEIGHT, OPT_EVAL_COUNT, OPT_DEVICE, OPT_JSON };
@@ -149,9 +149,6 @@ parse_option(struct sft_options *o, int letter, struct mg_err *err)
     int i = 0;
 
     switch (letter) {
-    case 'h':
-        o->help = true;
-        break;
     case OPT_JSON:
         o->json = true;
         break;
@@ -177,16 +174,20 @@ out:
 }
 
 static enum mg_status
-parse(struct sft_options *o, int argc, char **argv, struct mg_err *err)
+parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
 {
+    struct sft_options *o = options;
     enum mg_status st = MG_OK;
     int letter;
 
     optind = 1;
-    while ((letter = getopt_long(argc, argv, "i:t:d:a:o:n:b:l:c:s:e:h", long_options, NULL)) != -1)
+    while ((letter = getopt_long(argc, argv, "i:t:d:a:o:n:b:l:c:s:e:h", long_options, NULL)) != -1) {
+        if (letter == 'h') {
+            *help = true;
+            return MG_OK;
+        }
         MG_TRY(parse_option(o, letter, err));
-    if (o->help)
-        return MG_OK;
+    }
     MG_REQUIRE(optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
     MG_REQUIRE(o->tokenizer != NULL && (o->demos != NULL || o->eval != NULL), MG_INPUT,
                "need --tokenizer, and --demos or --eval");
@@ -319,8 +320,9 @@ out:
 }
 
 static enum mg_status
-run(const struct sft_options *o, struct mg_err *err)
+run(const void *options, struct mg_err *err)
 {
+    const struct sft_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_tokenizer *tok = NULL;
     struct mg_policy *p = NULL;
@@ -344,6 +346,7 @@ out:
 int
 mg_cmd_sft(int argc, char **argv)
 {
+    static const struct mg_command command = {"sft", usage, parse, run, false};
     struct sft_options o = {.dtype = "f32",
                             .eval_count = 400,
                             .shape = {.hidden_size = 128,
@@ -363,16 +366,6 @@ mg_cmd_sft(int argc, char **argv)
                                        .lr = 2e-3f,
                                        .lr_end = 0.05f,
                                        .weight_decay = 0.05f}};
-    struct mg_err err;
-    enum mg_status st;
 
-    mg_err_clear(&err);
-    st = parse(&o, argc, argv, &err);
-    if (st == MG_OK && o.help) {
-        fputs(usage, stdout);
-        return MG_OK;
-    }
-    if (st == MG_OK)
-        st = run(&o, &err);
-    return mg_cmd_finish("sft", st, &err);
+    return mg_cmd_run(&command, &o, argc, argv);
 }

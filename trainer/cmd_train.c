@@ -11,7 +11,6 @@
 #include "progress.h"
 #include "report.h"
 #include "run_dir.h"
-#include "stop.h"
 #include "supervise.h"
 
 enum { MAX_PATH = 4096 };
@@ -26,12 +25,13 @@ static const char usage[] = "usage: mgrpo train [OPTION]... RUN.conf\n"
 
 struct train_options {
     const char *conf, *dir;
-    bool quiet, profile, help;
+    bool quiet, profile;
 };
 
 static enum mg_status
-parse(struct train_options *o, int argc, char **argv, struct mg_err *err)
+parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
 {
+    struct train_options *o = options;
     static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
                                           {"quiet", no_argument, NULL, 'q'},
                                           {"profile", no_argument, NULL, 'p'},
@@ -42,14 +42,17 @@ parse(struct train_options *o, int argc, char **argv, struct mg_err *err)
 
     optind = 1;
     while ((letter = getopt_long(argc, argv, "r:qh", longs, NULL)) != -1) {
+        if (letter == 'h') {
+            *help = true;
+            return MG_OK;
+        }
         MG_REQUIRE(letter == 'r' || letter == 'q' || letter == 'p' || letter == 'h', MG_INPUT,
                    "an option is unknown or lacks its value");
         o->dir = letter == 'r' ? optarg : o->dir;
         o->quiet |= letter == 'q';
         o->profile |= letter == 'p';
-        o->help |= letter == 'h';
     }
-    MG_REQUIRE(o->help || optind + 1 == argc, MG_INPUT, "need one configuration file, got %d", argc - optind);
+    MG_REQUIRE(optind + 1 == argc, MG_INPUT, "need one configuration file, got %d", argc - optind);
     o->conf = argv[optind];
 out:
     return st;
@@ -154,8 +157,9 @@ out:
 }
 
 static enum mg_status
-train(const struct train_options *o, struct mg_err *err)
+train(const void *options, struct mg_err *err)
 {
+    const struct train_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_config config = {0};
     struct watched w = {0};
@@ -176,6 +180,8 @@ train(const struct train_options *o, struct mg_err *err)
     MG_TRY(st);
     MG_TRY(conclude(o->dir, err));
 out:
+    if (st == MG_STOP)
+        fprintf(stderr, "stopped; the same command goes on\n");
     mg_store_close(w.store);
     mg_config_free(&config);
     return st;
@@ -184,20 +190,8 @@ out:
 int
 mg_cmd_train(int argc, char **argv)
 {
+    static const struct mg_command command = {"train", usage, parse, train, true};
     struct train_options o = {.dir = "run"};
-    struct mg_err err;
-    enum mg_status st;
 
-    mg_err_clear(&err);
-    st = parse(&o, argc, argv, &err);
-    if (st == MG_OK && o.help) {
-        fputs(usage, stdout);
-        return MG_OK;
-    }
-    mg_stop_install();
-    if (st == MG_OK)
-        st = train(&o, &err);
-    if (st == MG_STOP)
-        fprintf(stderr, "stopped; the same command goes on\n");
-    return mg_cmd_finish("train", st, &err);
+    return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -75,10 +75,10 @@ out:
     return st;
 }
 
-/* *help is set where the text was asked for. */
 static enum mg_status
-parse(struct options *o, int argc, char **argv, bool *help, struct mg_err *err)
+parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
 {
+    struct options *o = options;
     static const struct option longs[] = {{"seed", required_argument, NULL, 's'},
                                           {"profile", required_argument, NULL, 'p'},
                                           {"facts", required_argument, NULL, 'f'},
@@ -97,7 +97,7 @@ parse(struct options *o, int argc, char **argv, bool *help, struct mg_err *err)
     while ((letter = getopt_long(argc, argv, "s:p:f:d:a:t:n:r:o:h", longs, NULL)) != -1) {
         if (letter == 'h') {
             *help = true;
-            goto out;
+            return MG_OK;
         }
         MG_TRY(parse_option(o, letter, err));
     }
@@ -133,8 +133,9 @@ out:
 }
 
 static enum mg_status
-write_world(const struct options *o, struct mg_err *err)
+write_world(const void *options, struct mg_err *err)
 {
+    const struct options *o = options;
     enum mg_status st = MG_OK;
     struct mg_world world = {0};
     struct mg_questions qs = {0};
@@ -161,19 +162,9 @@ out:
 int
 mg_cmd_world(int argc, char **argv)
 {
-    struct mg_err err;
+    static const struct mg_command command = {"world", usage, parse, write_world, false};
     struct options o = {.count = 10000,
                         .demo = {.agent = MG_AGENT_BOTH, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN}};
-    bool help = false;
-    enum mg_status st;
 
-    mg_err_clear(&err);
-    st = parse(&o, argc, argv, &help, &err);
-    if (help) {
-        fputs(usage, stdout);
-        return MG_OK;
-    }
-    if (st == MG_OK)
-        st = write_world(&o, &err);
-    return mg_cmd_finish("world", st, &err);
+    return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "stop.h"
 
 enum mg_status
 mg_option_u64(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out, struct mg_err *err)
@@ -67,12 +68,26 @@ mg_option_choice(const char *name, const char *text, const char *const *choice, 
 }
 
 int
-mg_cmd_finish(const char *command, enum mg_status st, const struct mg_err *err)
+mg_cmd_run(const struct mg_command *command, void *options, int argc, char **argv)
 {
+    struct mg_err err;
+    bool help = false;
+    enum mg_status st;
+
+    mg_err_clear(&err);
+    st = command->parse(options, argc, argv, &help, &err);
+    if (st == MG_OK && help) {
+        fputs(command->usage, stdout);
+        return MG_OK;
+    }
+    if (command->stops)
+        mg_stop_install();
+    if (st == MG_OK)
+        st = command->run(options, &err);
     if (st == MG_OK || st == MG_STOP)
         return (int)st;
-    fprintf(stderr, "mgrpo %s: %s\n", command, err->text);
-    if (err->hint[0] != '\0')
-        fprintf(stderr, "  %s\n", err->hint);
+    fprintf(stderr, "mgrpo %s: %s\n", command->name, err.text);
+    if (err.hint[0] != '\0')
+        fprintf(stderr, "  %s\n", err.hint);
     return (int)st;
 }
