@@ -112,6 +112,8 @@ struct bench_case {
     struct {
         char name[64];
         void (*run)(void *arg);
+        enum clgrpo_status (*own)(struct bench *b,
+                                  void *arg); /* or another form of ours, enqueued as `run` of the case */
         void *arg;
         size_t arg_bytes;
     } peers[BENCH_MAX_PEERS];
@@ -119,6 +121,9 @@ struct bench_case {
 };
 /* Ours and the peers in turn, round after round; medians; appends a row and prints it. */
 void bench_run(struct bench *b, const struct bench_case *c);
+/* Adds a peer: another form of ours, whose arguments are `arg`, `copies` of them. */
+void bench_add_own(struct bench_case *c, const char *name, enum clgrpo_status (*run)(struct bench *b, void *arg),
+                   void *arg, size_t arg_bytes);
 /* Appends a row that was measured otherwise, and prints it. */
 void bench_add_row(struct bench *b, struct bench_row *row);
 bool bench_wanted(struct bench *b, const char *row);
@@ -184,6 +189,8 @@ int bench_compare(int argc, char **argv);
 
 /* Tensors of random data that live until bench_release. */
 struct clgrpo_tensor bench_random(struct bench *b, unsigned rank, const size_t *shape);
+/* The same rounded to a storage type. */
+struct clgrpo_tensor bench_random_as(struct bench *b, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape);
 struct clgrpo_tensor bench_ints(struct bench *b, size_t n, const cl_int *host);
 struct clgrpo_workspace bench_workspace(struct bench *b, size_t bytes);
 void bench_release(struct clgrpo_tensor *t);

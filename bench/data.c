@@ -50,6 +50,25 @@ bench_random(struct bench *b, unsigned rank, const size_t *shape)
 }
 
 struct clgrpo_tensor
+bench_random_as(struct bench *b, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape)
+{
+    struct clgrpo_cast_args cast = CLGRPO_CAST_ARGS_INIT;
+    struct clgrpo_tensor x = bench_random(b, rank, shape), y = clgrpo_tensor_view(NULL, 0, dtype, rank, shape);
+    const size_t n = clgrpo_tensor_elems(&x);
+
+    if (dtype == CLGRPO_F32)
+        return x;
+    if (!b->listing && !b->failed && bench_ok(b, clgrpo_tensor_create(b->ctx, dtype, rank, shape, &y), "tensor")) {
+        cast.x = clgrpo_tensor_view(x.buf, 0, CLGRPO_F32, 1, &n);
+        cast.y = clgrpo_tensor_view(y.buf, 0, dtype, 1, &n);
+        bench_ok(b, clgrpo_cast(b->ctx, &cast, b->queue, 0, NULL, NULL), "cast");
+        bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), "cast");
+    }
+    bench_release(&x);
+    return y;
+}
+
+struct clgrpo_tensor
 bench_ints(struct bench *b, size_t n, const cl_int *host)
 {
     struct clgrpo_tensor t = {0};

@@ -16,28 +16,29 @@ struct shape {
     const char *label; /* behind "gemm.f32." */
     size_t m, n, k;
     bool trans_a, trans_b, accumulate, packed;
+    bool halves; /* in storage of f16 and bf16 too */
 };
 
 /* Squares, the trainer's own shapes (width 128, feed-forward 352, vocabulary 1024), one row and few rows of decoding, a
  * real head. */
 static const struct shape shapes[] = {
-    {"nn.512", 512, 512, 512, false, false, false, false},
-    {"nn.1024", 1024, 1024, 1024, false, false, false, false},
-    {"nn.2048", 2048, 2048, 2048, false, false, false, false},
-    {"nt.1024", 1024, 1024, 1024, false, true, false, false},
-    {"tn.1024", 1024, 1024, 1024, true, false, false, false},
-    {"nt.4096x384x128", 4096, 384, 128, false, true, false, false},
-    {"nt.4096x704x128", 4096, 704, 128, false, true, false, false},
-    {"nt.4096x128x352", 4096, 128, 352, false, true, false, false},
-    {"nn.4096x128x704", 4096, 128, 704, false, false, false, false},
-    {"tn.704x128x4096", 704, 128, 4096, true, false, true, false},
-    {"tn.128x352x4096", 128, 352, 4096, true, false, true, false},
-    {"packed.1x384x128", 1, 384, 128, false, true, false, true},
-    {"packed.64x704x128", 64, 704, 128, false, true, false, true},
-    {"packed.256x704x128", 256, 704, 128, false, true, false, true},
-    {"packed.1x2048x2048", 1, 2048, 2048, false, true, false, true},
-    {"packed.64x2048x2048", 64, 2048, 2048, false, true, false, true},
-    {"nt.512x49152x576", 512, 49152, 576, false, true, false, false},
+    {"nn.512", 512, 512, 512, false, false, false, false, false},
+    {"nn.1024", 1024, 1024, 1024, false, false, false, false, true},
+    {"nn.2048", 2048, 2048, 2048, false, false, false, false, false},
+    {"nt.1024", 1024, 1024, 1024, false, true, false, false, true},
+    {"tn.1024", 1024, 1024, 1024, true, false, false, false, true},
+    {"nt.4096x384x128", 4096, 384, 128, false, true, false, false, true},
+    {"nt.4096x704x128", 4096, 704, 128, false, true, false, false, false},
+    {"nt.4096x128x352", 4096, 128, 352, false, true, false, false, false},
+    {"nn.4096x128x704", 4096, 128, 704, false, false, false, false, false},
+    {"tn.704x128x4096", 704, 128, 4096, true, false, true, false, true},
+    {"tn.128x352x4096", 128, 352, 4096, true, false, true, false, false},
+    {"packed.1x384x128", 1, 384, 128, false, true, false, true, false},
+    {"packed.64x704x128", 64, 704, 128, false, true, false, true, false},
+    {"packed.256x704x128", 256, 704, 128, false, true, false, true, false},
+    {"packed.1x2048x2048", 1, 2048, 2048, false, true, false, true, true},
+    {"packed.64x2048x2048", 64, 2048, 2048, false, true, false, true, true},
+    {"nt.512x49152x576", 512, 49152, 576, false, true, false, false, false},
 };
 
 static enum clgrpo_status
@@ -71,21 +72,21 @@ host_copy(struct bench *b, const struct clgrpo_tensor *t)
 }
 
 static void
-prepare(struct bench *b, const struct shape *s, struct gemm *g)
+prepare(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, struct gemm *g)
 {
     struct clgrpo_gemm_args init = CLGRPO_GEMM_ARGS_INIT;
     struct clgrpo_gemm_pack_args pack = CLGRPO_GEMM_PACK_ARGS_INIT;
     size_t bytes = 0;
 
     *g = (struct gemm){.args = init, .m = (int)s->m, .n = (int)s->n, .k = (int)s->k};
-    g->args.a = bench_random(b, 2, s->trans_a ? BENCH_SHAPE(s->k, s->m) : BENCH_SHAPE(s->m, s->k));
-    g->args.b = bench_random(b, 2, s->trans_b ? BENCH_SHAPE(s->n, s->k) : BENCH_SHAPE(s->k, s->n));
+    g->args.a = bench_random_as(b, dtype, 2, s->trans_a ? BENCH_SHAPE(s->k, s->m) : BENCH_SHAPE(s->m, s->k));
+    g->args.b = bench_random_as(b, dtype, 2, s->trans_b ? BENCH_SHAPE(s->n, s->k) : BENCH_SHAPE(s->k, s->n));
     g->args.c = bench_random(b, 2, BENCH_SHAPE(s->m, s->n));
     g->args.trans_a = s->trans_a;
     g->args.trans_b = s->trans_b;
     g->args.accumulate = s->accumulate;
     if (s->packed) {
-        g->packed = bench_random(b, 1, BENCH_SHAPE(clgrpo_gemm_pack_elems(b->ctx, s->k, s->n)));
+        g->packed = bench_random_as(b, dtype, 1, BENCH_SHAPE(clgrpo_gemm_pack_elems(b->ctx, s->k, s->n)));
         pack.b = g->args.b;
         pack.packed = g->packed;
         pack.trans_b = s->trans_b;
@@ -94,7 +95,7 @@ prepare(struct bench *b, const struct shape *s, struct gemm *g)
     }
     bench_ok(b, clgrpo_gemm_workspace(b->ctx, &g->args, &bytes), s->label);
     g->args.workspace = bench_workspace(b, bytes);
-    if (bench_openblas() != NULL) {
+    if (dtype == CLGRPO_F32 && bench_openblas() != NULL) {
         g->a = host_copy(b, &g->args.a);
         g->b = host_copy(b, &g->args.b);
         g->c = host_copy(b, &g->args.c);
@@ -122,56 +123,90 @@ reads_once(const struct shape *s)
 }
 
 static void
-describe(const struct shape *s, struct bench_case *c)
+describe(const struct shape *s, enum clgrpo_dtype dtype, struct bench_case *c)
 {
-    double m = (double)s->m, n = (double)s->n, k = (double)s->k;
+    double size = (double)clgrpo_dtype_bytes(dtype), m = (double)s->m, n = (double)s->n, k = (double)s->k;
 
     c->kind = reads_once(s) ? BENCH_READ : BENCH_FLOP;
     c->flop = 2.0 * m * n * k;
-    c->bytes = 4.0 * (m * k + k * n + (s->accumulate ? 2.0 : 1.0) * m * n);
-    c->work = reads_once(s) ? 4.0 * n * k : c->flop;
+    c->bytes = size * (m * k + k * n) + 4.0 * (s->accumulate ? 2.0 : 1.0) * m * n;
+    c->work = reads_once(s) ? size * n * k : c->flop;
     c->run = run_gemm;
 }
 
-static void
-gemm_row(struct bench *b, const struct shape *s)
+/* `copies` of it; NULL where memory is short. */
+static struct gemm *
+prepare_all(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, unsigned copies)
 {
-    struct bench_case c = {.copies = 1};
-    struct gemm *g;
-    bool hosted = true;
+    struct gemm *g = calloc(copies, sizeof *g);
 
-    snprintf(c.row, sizeof c.row, "gemm.f32.%s", s->label);
-    if (!bench_wanted(b, c.row))
-        return;
-    describe(s, &c);
-    if (reads_once(s))
-        c.copies = bench_copies(b, c.work);
-    g = calloc(c.copies, sizeof *g);
-    if (g == NULL)
-        return;
-    for (unsigned i = 0; i < c.copies; i++) {
-        prepare(b, s, &g[i]);
-        hosted = hosted && g[i].a != NULL && g[i].b != NULL && g[i].c != NULL;
-    }
-    c.arg = g;
-    c.arg_bytes = sizeof *g;
-    if (hosted) {
-        snprintf(c.peers[0].name, sizeof c.peers[0].name, "%s", bench_openblas()->name);
-        c.peers[0].run = run_openblas;
-        c.peers[0].arg = g;
-        c.peers[0].arg_bytes = sizeof *g;
-        c.n_peers = 1;
-    }
-    bench_add_clblast(b, &c, &g->args, sizeof *g);
-    bench_run(b, &c);
-    for (unsigned i = 0; i < c.copies; i++)
+    for (unsigned i = 0; g != NULL && i < copies; i++)
+        prepare(b, s, dtype, &g[i]);
+    return g;
+}
+
+static void
+release_all(struct gemm *g, unsigned copies)
+{
+    for (unsigned i = 0; g != NULL && i < copies; i++)
         release(&g[i]);
     free(g);
+}
+
+static void
+add_openblas(struct bench_case *c, struct gemm *g)
+{
+    for (unsigned i = 0; i < c->copies; i++)
+        if (g[i].a == NULL || g[i].b == NULL || g[i].c == NULL)
+            return;
+    snprintf(c->peers[0].name, sizeof c->peers[0].name, "%s", bench_openblas()->name);
+    c->peers[0].run = run_openblas;
+    c->peers[0].arg = g;
+    c->peers[0].arg_bytes = sizeof *g;
+    c->n_peers = 1;
+}
+
+/* a and b in storage of `dtype`; halves have the same product of f32 for a peer. */
+static void
+gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const char *type)
+{
+    struct bench_case c = {.copies = 1};
+    struct gemm *g, *g32 = NULL;
+
+    snprintf(c.row, sizeof c.row, "gemm.%s.%s", type, s->label);
+    if (!bench_wanted(b, c.row))
+        return;
+    describe(s, dtype, &c);
+    if (reads_once(s))
+        c.copies = bench_copies(b, c.work);
+    g = prepare_all(b, s, dtype, c.copies);
+    if (dtype != CLGRPO_F32)
+        g32 = prepare_all(b, s, CLGRPO_F32, c.copies);
+    if (g == NULL || (dtype != CLGRPO_F32 && g32 == NULL))
+        goto out;
+    c.arg = g;
+    c.arg_bytes = sizeof *g;
+    if (dtype != CLGRPO_F32) {
+        bench_add_own(&c, "f32", run_gemm, g32, sizeof *g32);
+    } else {
+        add_openblas(&c, g);
+        bench_add_clblast(b, &c, &g->args, sizeof *g);
+    }
+    bench_run(b, &c);
+out:
+    release_all(g, c.copies);
+    release_all(g32, c.copies);
 }
 
 void
 bench_gemm(struct bench *b)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        gemm_row(b, &shapes[i]);
+        gemm_row(b, &shapes[i], CLGRPO_F32, "f32");
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        if (!shapes[i].halves)
+            continue;
+        gemm_row(b, &shapes[i], CLGRPO_F16, "f16");
+        gemm_row(b, &shapes[i], CLGRPO_BF16, "bf16");
+    }
 }

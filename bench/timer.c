@@ -66,12 +66,20 @@ time_own(struct bench *b, const struct bench_case *c, unsigned repeat, unsigned 
 }
 
 static double
-time_peer(const struct bench_case *c, unsigned peer, unsigned repeat, unsigned *turn)
+time_peer(struct bench *b, const struct bench_case *c, unsigned peer, unsigned repeat, unsigned *turn)
 {
     double start = bench_now_us();
 
-    for (unsigned i = 0; i < repeat; i++)
-        c->peers[peer].run(next(c->peers[peer].arg, c->peers[peer].arg_bytes, c->copies, turn));
+    for (unsigned i = 0; i < repeat; i++) {
+        void *arg = next(c->peers[peer].arg, c->peers[peer].arg_bytes, c->copies, turn);
+
+        if (c->peers[peer].own != NULL)
+            bench_ok(b, c->peers[peer].own(b, arg), c->row);
+        else
+            c->peers[peer].run(arg);
+    }
+    if (c->peers[peer].own != NULL)
+        bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), c->row);
     return (bench_now_us() - start) / repeat;
 }
 
@@ -97,7 +105,7 @@ sample(struct bench *b, const struct bench_case *c, struct samples *s)
             return false;
         least = once < least ? once : least;
         for (unsigned p = 0; p < c->n_peers; p++)
-            time_peer(c, p, 1, &peer_turn[p]);
+            time_peer(b, c, p, 1, &peer_turn[p]);
     }
     /* samples of 2 ms: the clock and the wait vanish */
     repeat = least > 2000.0 ? 1 : (unsigned)(2000.0 / (least + 1.0)) + 1;
@@ -106,7 +114,7 @@ sample(struct bench *b, const struct bench_case *c, struct samples *s)
         if ((s->own[s->n] = time_own(b, c, repeat, &turn, &s->event[s->n])) < 0.0)
             return false;
         for (unsigned p = 0; p < c->n_peers; p++)
-            s->peer[p][s->n] = time_peer(c, p, repeat, &peer_turn[p]);
+            s->peer[p][s->n] = time_peer(b, c, p, repeat, &peer_turn[p]);
     }
     return true;
 }
@@ -149,6 +157,16 @@ bench_copies(const struct bench *b, double bytes)
     double need = bytes > 0.0 ? 2.0 * b->machine.cache_bytes / bytes : 1.0;
 
     return need <= 1.0 ? 1 : need >= BENCH_MAX_COPIES ? BENCH_MAX_COPIES : (unsigned)need + 1;
+}
+
+void
+bench_add_own(struct bench_case *c, const char *name, enum clgrpo_status (*run)(struct bench *b, void *arg), void *arg,
+              size_t arg_bytes)
+{
+    snprintf(c->peers[c->n_peers].name, sizeof c->peers[0].name, "%s", name);
+    c->peers[c->n_peers].own = run;
+    c->peers[c->n_peers].arg = arg;
+    c->peers[c->n_peers++].arg_bytes = arg_bytes;
 }
 
 void

@@ -9,8 +9,9 @@
  * from 0. alpha, unless 1, multiplies the finished sum; GEMM_SCALE_AND_ADD then adds C by one more fma, for which C
  * must be untouched until the end: the host passes kc = k.
  *
- * C_TRANS_A: A is [k][m], else [m][k]; it is read in place, or, with C_PACK_A (of a [k][m]), a slice of it is copied to
- * [mc / GEMM_MR][kc][GEMM_MR] in the group's scratch. C_PACK_B (with C_PACK_A): b is [k][n], and a slice of it is
+ * C_A and C_B are the storage types of a and b. C_TRANS_A: A is [k][m], else [m][k]. It is read in place, which takes
+ * f32, or, with C_PACK_A, a slice of it is copied to the group's scratch: [mc / GEMM_MR][kc][GEMM_MR] of a [k][m], else
+ * [mc][kc]. C_PACK_B (with C_PACK_A): b is [k][n], and a slice of it is
  * copied to panels in the group's scratch; else b is packed. A launch computes the groups from first_group on, each
  * with scratch of its own.
  *
@@ -26,6 +27,14 @@
 #ifndef C_PACK_B
 #define C_PACK_B 0
 #endif
+#ifndef C_A
+#define C_A f32
+#endif
+#ifndef C_B
+#define C_B f32
+#endif
+typedef C_OF(clg_t_, C_A) a_t;
+typedef C_OF(clg_t_, C_B) b_t;
 
 /* How a finished sum becomes an element; enum clg_gemm_finish of lib/gemm.h. */
 #define GEMM_STORE         0
@@ -100,41 +109,54 @@ gemm_scale(vf acc[GEMM_MR][GEMM_NV], float alpha, bool add, __global const float
 
 /* k-major rows of A to panels of GEMM_MR = 6 columns, each kc x 6 apart. */
 static inline void
-gemm_pack_a(__global const float *a, size_t lda, uint n_cols, uint n_k, uint kc, __global float *to)
+gemm_pack_a(__global const a_t *a, size_t lda, uint n_cols, uint n_k, uint kc, __global float *to)
 {
     for (uint p0 = 0; p0 < n_k; p0 += GEMM_PACK_ROWS) {
         for (uint i0 = 0; i0 < n_cols; i0 += GEMM_MR) {
             for (uint p = p0; p < min(n_k, p0 + GEMM_PACK_ROWS); ++p) {
-                __global const float *from = a + p * lda + i0;
+                __global const a_t *from = a + p * lda + i0;
                 __global float *at = to + (size_t)i0 * kc + p * GEMM_MR;
                 if (n_cols - i0 >= GEMM_MR) {
-                    vstore4(vload4(0, from), 0, at);
-                    vstore2(vload2(2, from), 2, at);
+                    vstore4(C_OF(clg_load4_, C_A)(0, from), 0, at);
+                    vstore2(C_OF(clg_load2_, C_A)(2, from), 2, at);
                 } else {
                     for (uint i = 0; i < GEMM_MR; ++i)
-                        at[i] = i < n_cols - i0 ? from[i] : 0.0f;
+                        at[i] = i < n_cols - i0 ? C_OF(clg_get_, C_A)(i, from) : 0.0f;
                 }
             }
         }
     }
 }
 
+/* Rows of A, kc apart. */
+static inline void
+gemm_widen_a(__global const a_t *a, size_t lda, uint n_rows, uint n_k, uint kc, __global float *to)
+{
+    for (uint i = 0; i < n_rows; ++i, a += lda, to += kc) {
+        uint p = 0;
+        for (; p + C_VW <= n_k; p += C_VW)
+            vf_store(C_OF(clg_load_, C_A)(0, a + p), 0, to + p);
+        for (; p < n_k; ++p)
+            to[p] = C_OF(clg_get_, C_A)(p, a);
+    }
+}
+
 /* k-major rows of B to panels, each kc x GEMM_NR apart. */
 static inline void
-gemm_pack_b(__global const float *b, size_t ldb, uint n_cols, uint n_k, uint kc, __global float *to)
+gemm_pack_b(__global const b_t *b, size_t ldb, uint n_cols, uint n_k, uint kc, __global float *to)
 {
     for (uint p0 = 0; p0 < n_k; p0 += GEMM_PACK_ROWS) {
         for (uint j0 = 0; j0 < n_cols; j0 += GEMM_NR) {
             for (uint p = p0; p < min(n_k, p0 + GEMM_PACK_ROWS); ++p) {
-                __global const float *from = b + p * ldb + j0;
+                __global const b_t *from = b + p * ldb + j0;
                 __global float *at = to + (size_t)j0 * kc + p * GEMM_NR;
                 if (n_cols - j0 >= GEMM_NR) {
 #pragma unroll
                     for (int j = 0; j < GEMM_NV; ++j)
-                        vf_store(vf_load(j, from), j, at);
+                        vf_store(C_OF(clg_load_, C_B)(j, from), j, at);
                 } else {
                     for (uint j = 0; j < GEMM_NR; ++j)
-                        at[j] = j < n_cols - j0 ? from[j] : 0.0f;
+                        at[j] = j < n_cols - j0 ? C_OF(clg_get_, C_B)(j, from) : 0.0f;
                 }
             }
         }
@@ -142,7 +164,7 @@ gemm_pack_b(__global const float *b, size_t ldb, uint n_cols, uint n_k, uint kc,
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_gemm(__global const float *restrict a, ulong a_at, __global const float *restrict b, ulong b_at,
+k_gemm(__global const a_t *restrict a, ulong a_at, __global const b_t *restrict b, ulong b_at,
        __global float *restrict c, ulong c_at, __global float *restrict scratch, ulong scratch_at, ulong lda, ulong ldb,
        ulong ldc, uint m, uint n, uint k, uint mc, uint nc, uint kc, uint m_blocks, uint n_blocks, uint m_inner,
        uint first_group, uint finish, float alpha)
@@ -158,8 +180,10 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
     do {
         uint n_k = min(kc, k - k0);
         bool last = k0 + n_k == k;
-#if C_PACK_A
+#if C_PACK_A && C_TRANS_A
         gemm_pack_a(a + a_at + k0 * lda + m0, lda, m1 - m0, n_k, kc, own_a);
+#elif C_PACK_A
+        gemm_widen_a(a + a_at + m0 * lda + k0, lda, m1 - m0, n_k, kc, own_a);
 #endif
 #if C_PACK_B
         __global float *own_b = own_a + (size_t)kc * mc;
@@ -167,9 +191,9 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
 #endif
         for (uint j = n0; j < n1; j += GEMM_NR) {
 #if C_PACK_B
-            __global const float *panel = own_b + (size_t)(j - n0) * kc;
+            __global const panel_t *panel = own_b + (size_t)(j - n0) * kc;
 #else
-            __global const float *panel = b + b_at + (size_t)j * k + (size_t)k0 * GEMM_NR;
+            __global const panel_t *panel = b + b_at + (size_t)j * k + (size_t)k0 * GEMM_NR;
 #endif
             for (uint i = m0; i < m1; i += GEMM_MR) {
                 uint n_rows = min((uint)GEMM_MR, m1 - i), n_cols = min((uint)GEMM_NR, n1 - j);
@@ -180,9 +204,12 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
                     gemm_c_load(acc, tile, ldc, n_rows, n_cols);
                 else
                     gemm_tile_zero(acc);
-#if C_PACK_A
+#if C_PACK_A && C_TRANS_A
                 gemm_tile_rows(rows, own_a + (size_t)(i - m0) * kc, 1, GEMM_MR);
                 gemm_tile_fma(acc, rows, GEMM_MR, panel, n_k);
+#elif C_PACK_A
+                gemm_tile_rows(rows, own_a + (size_t)(i - m0) * kc, kc, n_rows);
+                gemm_tile_fma(acc, rows, 1, panel, n_k);
 #elif C_TRANS_A
                 gemm_tile_rows(rows, a + a_at + k0 * lda + i, 1, n_rows);
                 gemm_tile_fma(acc, rows, lda, panel, n_k);

@@ -8,9 +8,15 @@
  * GEMM_NR + n % GEMM_NR, and columns past N are 0. A is read in place, row by row, or from any place where the rows of
  * a tile are equally spaced.
  *
+ * C_PANEL is the storage type of the panels: halves become f32 as they are read.
+ *
  * Registers: 6 x 2 accumulators of 16 (widths 4 and 8), 6 x 4 of 32 (width 16); the rest holds GEMM_NV vectors of B and
  * one broadcast of A.
  */
+#ifndef C_PANEL
+#define C_PANEL f32
+#endif
+typedef C_OF(clg_t_, C_PANEL) panel_t;
 #define GEMM_MR 6
 #if P_VECTOR_WIDTH == 16
 #define GEMM_NV 4
@@ -41,13 +47,13 @@ gemm_tile_zero(vf acc[GEMM_MR][GEMM_NV])
 /* acc += rows[i][p * step] * panel[p][..] for p = 0 .. n-1 in this order. */
 static inline void
 gemm_tile_fma(vf acc[GEMM_MR][GEMM_NV], __global const float *const rows[GEMM_MR], size_t step,
-              __global const float *panel, uint n)
+              __global const panel_t *panel, uint n)
 {
     for (size_t p = 0; p < n; ++p) {
         vf b[GEMM_NV];
 #pragma unroll
         for (int j = 0; j < GEMM_NV; ++j)
-            b[j] = vf_load(p * GEMM_NV + j, panel);
+            b[j] = C_OF(clg_load_, C_PANEL)(p * GEMM_NV + j, panel);
 #pragma unroll
         for (int i = 0; i < GEMM_MR; ++i) {
             vf x = (vf)(rows[i][p * step]);

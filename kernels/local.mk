@@ -48,6 +48,7 @@ EMBEDDED_KERNELS = \
 	kernels/sample_cpu.cl \
 	kernels/sample_draw.cl \
 	kernels/sample_simt.cl \
+	kernels/storage.cl \
 	kernels/swiglu.cl
 
 # Tuned parameters, by family

@@ -6,7 +6,9 @@
 /*
  * C = alpha op(A) op(B) + beta C with beta 0 or 1, op(X) = X or its transpose.
  *
- * a  [M][K], or [K][M] with trans_a     b  [K][N], or [N][K] with trans_b     c  [M][N]; all f32, no aliasing of c
+ * a  [M][K], or [K][M] with trans_a     b  [K][N], or [N][K] with trans_b     c  [M][N] f32, aliasing nothing
+ * a and b are each f32, f16 or bf16 in storage and f32 in every product: the bits are those of the f32 values stored.
+ * The simt family takes f32 alone.
  *
  * A Hugging Face linear layer y = x W^T has W [out][in], thus: NT, x as a, W as b. Its gradients: dx = dy W is NN, dW =
  * dy^T x is TN. Each element of C is one chain of fused multiply-adds over k = 0, 1, ... (starting from C when
@@ -20,7 +22,7 @@ struct clgrpo_gemm_args {
     struct clgrpo_tensor a, b, c;
     bool trans_a, trans_b, accumulate;
     float alpha;
-    struct clgrpo_tensor b_packed; /* rank 1 f32, clgrpo_gemm_pack_elems elements */
+    struct clgrpo_tensor b_packed; /* rank 1, clgrpo_gemm_pack_elems elements */
     struct clgrpo_workspace workspace;
 };
 #define CLGRPO_GEMM_ARGS_INIT                                                                                          \
@@ -31,8 +33,9 @@ CLGRPO_OP_WORKSPACE(gemm);
 CLGRPO_OP(gemm);
 
 /*
- * Packs op(B) once for many products (decoding). b [K][N], or [N][K] with trans_b, f32; packed: rank 1 f32, of the size
- * that clgrpo_gemm_pack_elems gives for this context. The layout is private to the context's family.
+ * Packs op(B) once for many products (decoding). b [K][N], or [N][K] with trans_b; packed: rank 1, of the size that
+ * clgrpo_gemm_pack_elems gives for this context. Each is f32, f16 or bf16 (simt: f32); a packed type that is not b's
+ * rounds to nearest even. The layout is private to the context's family.
  */
 struct clgrpo_gemm_pack_args {
     size_t struct_size;

@@ -23,10 +23,10 @@ enum clgrpo_status clg_gemm_run(struct clg_seq *seq, const struct clgrpo_gemm_ar
 /* Bytes of workspace that clg_gemm_run needs; depends on shapes, flags and whether b_packed.buf is set. */
 size_t clg_gemm_workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args);
 
-/* Writes op(B) of a view of b ([K][N], or [N][K] with trans_b) as clgrpo_gemm_pack does, from element `offset` of
+/* Writes op(B) of a view of b ([K][N], or [N][K] with trans_b) as clgrpo_gemm_pack does, from the first element of
  * packed on; clgrpo_gemm_pack_elems says how many elements that takes. */
-enum clgrpo_status clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, cl_mem packed,
-                                     size_t offset);
+enum clgrpo_status clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b,
+                                     const struct clgrpo_tensor *packed);
 
 /* Who computes a product: OWN, unless the environment says CLGRPO_GEMM=clblast or the tuned PROVIDER of its class is
  * CLBlast, the library was built with it, and the device is a GPU. CLBlast is not batch invariant. */

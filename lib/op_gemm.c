@@ -20,8 +20,9 @@ enum {
 struct plan {
     size_t m, n, k;
     enum clg_gemm_class shape_class;
-    bool pack_a, pack_b; /* groups copy slices of A, of B */
-    bool pack_first;     /* all of B is packed by a launch before */
+    bool pack_a, pack_b;      /* groups copy slices of A, of B */
+    bool pack_first;          /* all of B is packed by a launch before */
+    enum clgrpo_dtype panels; /* its type then */
     size_t mc, nc, kc, m_blocks, n_blocks, groups_per_launch;
     size_t packed_elems, scratch_elems;
 };
@@ -109,18 +110,20 @@ static struct plan
 make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
 {
     struct plan p = {.m = args->c.shape[0], .n = args->c.shape[1], .k = args->a.shape[args->trans_a ? 0 : 1]};
-    bool packed = args->b_packed.buf != NULL, one_slice;
+    bool packed = args->b_packed.buf != NULL, one_slice, turn_a;
     size_t most = LAUNCH_GROUPS_PER_CORE * at_least_1(ctx->info.compute_units);
 
     if (p.m == 0 || p.n == 0 || p.k == 0 || ctx->family != CLGRPO_FAMILY_CPU)
         return p;
-    /* C cannot hold a part of a sum that is to be scaled and added to it: one slice then, too long to copy */
+    /* C cannot hold a part of a sum that is to be scaled and added to it: one slice then, too long to turn */
     one_slice = clg_gemm_finish(args) == CLG_GEMM_SCALE_AND_ADD;
     p.kc = one_slice ? p.k : block(p.k, tuned(ctx, &p, CLG_TUNE_GEMM_CPU_KC), 1);
-    p.pack_a = args->trans_a && !one_slice;
-    p.shape_class = clg_gemm_class(p.m, p.pack_a);
-    p.pack_b = p.pack_a && !args->trans_b && !packed;
+    turn_a = args->trans_a && !one_slice;
+    p.shape_class = clg_gemm_class(p.m, turn_a);
+    p.pack_a = turn_a || args->a.dtype != CLGRPO_F32;
+    p.pack_b = turn_a && !args->trans_b && !packed;
     p.pack_first = !packed && !p.pack_b;
+    p.panels = p.m <= CLG_GEMM_MR ? args->b.dtype : CLGRPO_F32; /* each panel is read once, or many times */
     plan_blocks(ctx, &p);
     if (p.pack_first)
         p.packed_elems = clg_round_up(clgrpo_gemm_pack_elems(ctx, p.k, p.n), 16);
@@ -149,11 +152,12 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struc
     size_t scratch_at = args->workspace.offset_bytes / sizeof(float) + p->packed_elems;
     struct clg_grid grid = clg_grid1(n, 1);
     bool m_inner = p->m <= p->n; /* neighbours share a block of the larger operand */
-    char defines[80];
+    const char *b_type = clg_storage_name(b->dtype);
+    char defines[128];
     cl_kernel kernel;
 
-    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_PACK_A=%d -DC_PACK_B=%d", args->trans_a, p->pack_a,
-             p->pack_b);
+    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_PACK_A=%d -DC_PACK_B=%d -DC_A=%s -DC_B=%s -DC_PANEL=%s",
+             args->trans_a, p->pack_a, p->pack_b, clg_storage_name(args->a.dtype), b_type, p->pack_b ? "f32" : b_type);
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_cpu", "k_gemm", defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, "tttmzzzzuuuuuuuuuuuf", &args->a, b, &args->c, scratch, scratch_at,
                        args->a.stride[0], args->b.stride[0], args->c.stride[0], (cl_uint)p->m, (cl_uint)p->n,
@@ -173,9 +177,9 @@ run_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     size_t n_groups = p.m_blocks * p.n_blocks, most = p.groups_per_launch;
 
     if (p.pack_first) {
-        b.buf = args->workspace.buf;
-        b.offset = args->workspace.offset_bytes / sizeof(float);
-        CLG_TRY(clg_gemm_pack_run(seq, &args->b, args->trans_b, b.buf, b.offset));
+        b = clgrpo_tensor_view(args->workspace.buf, args->workspace.offset_bytes / clgrpo_dtype_bytes(p.panels),
+                               p.panels, 1, &p.packed_elems);
+        CLG_TRY(clg_gemm_pack_run(seq, &args->b, args->trans_b, &b));
     }
     for (size_t g = 0; g < n_groups; g += most)
         CLG_TRY(launch_cpu(seq, args, &p, &b, g, n_groups - g < most ? n_groups - g : most));
@@ -264,7 +268,8 @@ clg_gemm_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     if (args->a.shape[args->trans_a ? 0 : 1] == 0)
         return run_empty(seq, args);
 #ifdef HAVE_CLBLAST
-    if (clg_gemm_provider(seq->ctx, args->c.shape[0], args->trans_a) == CLG_GEMM_CLBLAST && args->b_packed.buf == NULL)
+    if (clg_gemm_provider(seq->ctx, args->c.shape[0], args->trans_a) == CLG_GEMM_CLBLAST &&
+        args->b_packed.buf == NULL && args->a.dtype == CLGRPO_F32 && args->b.dtype == CLGRPO_F32)
         return clg_gemm_clblast_run(seq, args);
 #endif
     return seq->ctx->family == CLGRPO_FAMILY_CPU ? run_cpu(seq, args) : run_simt(seq, args);
@@ -283,14 +288,18 @@ check(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
     m = args->c.shape[0];
     n = args->c.shape[1];
     k = args->a.shape[args->trans_a ? 0 : 1];
+    CLG_REQUIRE(ctx,
+                ctx->family == CLGRPO_FAMILY_CPU ||
+                    (args->a.dtype == CLGRPO_F32 && args->b.dtype == CLGRPO_F32 &&
+                     (args->b_packed.buf == NULL || args->b_packed.dtype == CLGRPO_F32)),
+                CLGRPO_E_DTYPE, "gemm: the simt family takes f32 alone");
     CLG_REQUIRE(ctx, m <= most && n <= most && k <= most, CLGRPO_E_SHAPE,
                 "gemm: %zu x %zu x %zu: an extent is over %zu", m, n, k, most);
-    CLG_TRY(
-        clg_tensor_check(ctx, "gemm", "a", &args->a, CLGRPO_F32, 2, args->trans_a ? CLG_SHAPE(k, m) : CLG_SHAPE(m, k)));
+    CLG_TRY(clg_tensor_check_storage(ctx, "gemm", "a", &args->a, 2, args->trans_a ? CLG_SHAPE(k, m) : CLG_SHAPE(m, k)));
     CLG_TRY(clg_tensor_check(ctx, "gemm", "c", &args->c, CLGRPO_F32, 2, CLG_SHAPE(m, n)));
     if (args->b_packed.buf == NULL) {
-        CLG_TRY(clg_tensor_check(ctx, "gemm", "b", &args->b, CLGRPO_F32, 2,
-                                 args->trans_b ? CLG_SHAPE(n, k) : CLG_SHAPE(k, n)));
+        CLG_TRY(
+            clg_tensor_check_storage(ctx, "gemm", "b", &args->b, 2, args->trans_b ? CLG_SHAPE(n, k) : CLG_SHAPE(k, n)));
         goto out;
     }
     CLG_REQUIRE(ctx,
@@ -298,8 +307,8 @@ check(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
                     args->b.shape[args->trans_b ? 1 : 0] == k,
                 CLGRPO_E_SHAPE, "gemm: b is %zu x %zu, c has %zu columns and a %zu terms", args->b.shape[0],
                 args->b.shape[1], n, k);
-    CLG_TRY(clg_tensor_check_dense(ctx, "gemm", "b_packed", &args->b_packed, CLGRPO_F32, 1,
-                                   CLG_SHAPE(clgrpo_gemm_pack_elems(ctx, k, n))));
+    CLG_TRY(clg_tensor_check_storage(ctx, "gemm", "b_packed", &args->b_packed, 1,
+                                     CLG_SHAPE(clgrpo_gemm_pack_elems(ctx, k, n))));
 out:
     return st;
 }

@@ -7,41 +7,52 @@ clgrpo_gemm_pack_elems(const struct clgrpo_context *ctx, size_t k, size_t n)
     return ctx->family == CLGRPO_FAMILY_CPU ? k * clg_round_up(n, clg_gemm_nr(ctx)) : k * n;
 }
 
+enum { PACK_DEFINES = 64 };
+
+static void
+pack_defines(const struct clgrpo_tensor *b, bool trans_b, const struct clgrpo_tensor *packed, char text[PACK_DEFINES])
+{
+    snprintf(text, PACK_DEFINES, "-DC_TRANS_B=%d -DC_B=%s -DC_PANEL=%s", trans_b, clg_storage_name(b->dtype),
+             clg_storage_name(packed->dtype));
+}
+
 static enum clgrpo_status
-run_cpu(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, cl_mem packed, size_t offset)
+run_cpu(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const struct clgrpo_tensor *packed)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t rows = 512; /* of a panel per group: some microseconds' work */
     size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1], nr = clg_gemm_nr(seq->ctx);
     struct clg_grid grid = {2, {(n + nr - 1) / nr, (k + rows - 1) / rows, 1}, {1, 1, 1}};
+    char defines[PACK_DEFINES];
     cl_kernel kernel;
 
-    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_pack_cpu", "k_gemm_pack", trans_b ? "-DC_TRANS_B=1" : NULL, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tmzzuuu", b, packed, offset, b->stride[0], (cl_uint)n, (cl_uint)k,
-                       (cl_uint)rows));
+    pack_defines(b, trans_b, packed, defines);
+    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_pack_cpu", "k_gemm_pack", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "ttzuuu", b, packed, b->stride[0], (cl_uint)n, (cl_uint)k, (cl_uint)rows));
 out:
     return st;
 }
 
 static enum clgrpo_status
-run_simt(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, cl_mem packed, size_t offset)
+run_simt(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const struct clgrpo_tensor *packed)
 {
     enum clgrpo_status st = CLGRPO_OK;
     size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1];
     struct clg_grid grid = {2, {(n + 15) / 16, (k + 3) / 4, 1}, {16, 4, 1}};
+    char defines[PACK_DEFINES];
     cl_kernel kernel;
 
-    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm_pack", trans_b ? "-DC_TRANS_B=1" : NULL, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tmzzuu", b, packed, offset, b->stride[0], (cl_uint)n, (cl_uint)k));
+    pack_defines(b, trans_b, packed, defines);
+    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm_pack", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "ttzuu", b, packed, b->stride[0], (cl_uint)n, (cl_uint)k));
 out:
     return st;
 }
 
 enum clgrpo_status
-clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, cl_mem packed, size_t offset)
+clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const struct clgrpo_tensor *packed)
 {
-    return seq->ctx->family == CLGRPO_FAMILY_CPU ? run_cpu(seq, b, trans_b, packed, offset)
-                                                 : run_simt(seq, b, trans_b, packed, offset);
+    return seq->ctx->family == CLGRPO_FAMILY_CPU ? run_cpu(seq, b, trans_b, packed) : run_simt(seq, b, trans_b, packed);
 }
 
 enum clgrpo_status
@@ -53,15 +64,18 @@ clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clgrpo_gemm_pack_args 
     size_t k, n;
 
     CLG_CHECK_ARGS(ctx, args, "gemm_pack");
-    CLG_TRY(clg_tensor_check(ctx, "gemm_pack", "b", &args->b, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check_storage(ctx, "gemm_pack", "b", &args->b, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_REQUIRE(ctx,
+                ctx->family == CLGRPO_FAMILY_CPU || (args->b.dtype == CLGRPO_F32 && args->packed.dtype == CLGRPO_F32),
+                CLGRPO_E_DTYPE, "gemm_pack: the simt family takes f32 alone");
     k = args->b.shape[args->trans_b ? 1 : 0];
     n = args->b.shape[args->trans_b ? 0 : 1];
     CLG_REQUIRE(ctx, k <= most && n <= most, CLGRPO_E_SHAPE, "gemm_pack: b is %zu x %zu: an extent is over %zu",
                 args->b.shape[0], args->b.shape[1], most);
-    CLG_TRY(clg_tensor_check_dense(ctx, "gemm_pack", "packed", &args->packed, CLGRPO_F32, 1,
-                                   CLG_SHAPE(clgrpo_gemm_pack_elems(ctx, k, n))));
+    CLG_TRY(clg_tensor_check_storage(ctx, "gemm_pack", "packed", &args->packed, 1,
+                                     CLG_SHAPE(clgrpo_gemm_pack_elems(ctx, k, n))));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    CLG_TRY(clg_gemm_pack_run(&seq, &args->b, args->trans_b, args->packed.buf, args->packed.offset));
+    CLG_TRY(clg_gemm_pack_run(&seq, &args->b, args->trans_b, &args->packed));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -123,8 +123,11 @@ run_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const s
         const size_t col = first * CLG_LSE_SEGMENT, cols = n * CLG_LSE_SEGMENT;
         const struct clgrpo_tensor w = clg_rows(&a->w, col, cols < vocab - col ? cols : vocab - col);
 
+        const struct clgrpo_tensor panels =
+            clgrpo_tensor_view(a->workspace.buf, base + p->panels, CLGRPO_F32, 1, CLG_SHAPE(p->elems - p->panels));
+
         if (a->x.shape[1] > 0)
-            CLG_TRY(clg_gemm_pack_run(seq, &w, true, a->workspace.buf, base + p->panels));
+            CLG_TRY(clg_gemm_pack_run(seq, &w, true, &panels));
         CLG_TRY(run_segments_cpu(seq, a, p, first, n, defines));
     }
 out:

@@ -53,6 +53,13 @@ dw_gemm(const struct clgrpo_linear_logprob_backward_args *a, const struct clgrpo
     return g;
 }
 
+/* So many floats of the workspace from `at` on. */
+static struct clgrpo_tensor
+part(const struct clgrpo_linear_logprob_backward_args *a, size_t at, size_t n)
+{
+    return clgrpo_tensor_view(a->workspace.buf, a->workspace.offset_bytes / sizeof(float) + at, CLGRPO_F32, 1, &n);
+}
+
 static struct clgrpo_tensor
 dz_tile(const struct clgrpo_linear_logprob_backward_args *a, const struct plan *p, size_t rows, size_t cols)
 {
@@ -170,16 +177,18 @@ run_columns(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_arg
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->x.shape[0], cols = least(p->cols, a->w.shape[0] - col);
-    const size_t base = a->workspace.offset_bytes / sizeof(float);
     const struct clgrpo_tensor w = clg_rows(&a->w, col, cols);
     const bool cpu = seq->ctx->family == CLGRPO_FAMILY_CPU;
+    const size_t e = a->x.shape[1];
+    const struct clgrpo_tensor panels = part(a, p->panels, clgrpo_gemm_pack_elems(seq->ctx, e, cols));
+    const struct clgrpo_tensor packed = part(a, p->packed, clgrpo_gemm_pack_elems(seq->ctx, cols, e));
     struct clgrpo_workspace rest = a->workspace;
 
     rest.offset_bytes += p->gemm * sizeof(float);
     rest.bytes -= p->gemm * sizeof(float);
     if (cpu) {
-        CLG_TRY(clg_gemm_pack_run(seq, &w, true, a->workspace.buf, base + p->panels));
-        CLG_TRY(clg_gemm_pack_run(seq, &w, false, a->workspace.buf, base + p->packed));
+        CLG_TRY(clg_gemm_pack_run(seq, &w, true, &panels));
+        CLG_TRY(clg_gemm_pack_run(seq, &w, false, &packed));
     }
     for (size_t row = 0; row < n; row += p->rows) {
         const struct clgrpo_tensor dz = dz_tile(a, p, least(p->rows, n - row), cols);
@@ -187,8 +196,7 @@ run_columns(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_arg
 
         CLG_TRY(run_dz(seq, a, p, &dz, row, col));
         if (cpu)
-            dx.b_packed = clgrpo_tensor_view(a->workspace.buf, base + p->packed, CLGRPO_F32, 1,
-                                             CLG_SHAPE(clgrpo_gemm_pack_elems(seq->ctx, cols, a->x.shape[1])));
+            dx.b_packed = packed;
         dx.workspace = dw.workspace = rest;
         CLG_TRY(clg_gemm_run(seq, &dx));
         CLG_TRY(clg_gemm_run(seq, &dw));

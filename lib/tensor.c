@@ -125,6 +125,25 @@ out:
     return st;
 }
 
+const char *
+clg_storage_name(enum clgrpo_dtype dtype)
+{
+    return dtype == CLGRPO_F32 ? "f32" : dtype == CLGRPO_F16 ? "f16" : dtype == CLGRPO_BF16 ? "bf16" : NULL;
+}
+
+enum clgrpo_status
+clg_tensor_check_storage(struct clgrpo_context *ctx, const char *op, const char *name, const struct clgrpo_tensor *t,
+                         unsigned rank, const size_t *shape)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_REQUIRE(ctx, clg_storage_name(t->dtype) != NULL, CLGRPO_E_DTYPE, "%s: %s has dtype %d, need f32, f16 or bf16",
+                op, name, (int)t->dtype);
+    CLG_TRY(clg_tensor_check(ctx, op, name, t, t->dtype, rank, shape));
+out:
+    return st;
+}
+
 enum clgrpo_status
 clg_workspace_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_workspace *w, size_t need)
 {

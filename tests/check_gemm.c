@@ -55,11 +55,11 @@ make_product(struct clgrpo_context *ctx, struct shape s, unsigned flags, float a
 }
 
 static void
-pack(struct clgrpo_context *ctx, struct product *p)
+pack(struct clgrpo_context *ctx, struct product *p, enum clgrpo_dtype dtype)
 {
     struct clgrpo_gemm_pack_args pack = CLGRPO_GEMM_PACK_ARGS_INIT;
 
-    p->args.b_packed = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(clgrpo_gemm_pack_elems(ctx, p->ref.k, p->ref.n)));
+    p->args.b_packed = fx_output(ctx, dtype, 1, FX_SHAPE(clgrpo_gemm_pack_elems(ctx, p->ref.k, p->ref.n)));
     pack.b = p->args.b;
     pack.trans_b = p->args.trans_b;
     pack.packed = p->args.b_packed;
@@ -125,7 +125,7 @@ check_product(struct clgrpo_context *ctx, struct shape s, unsigned flags, float 
     float *got;
 
     if (packed)
-        pack(ctx, &p);
+        pack(ctx, &p, CLGRPO_F32);
     got = run(ctx, &p);
     verify(&p, got);
     free(got);
@@ -168,6 +168,96 @@ START_TEST(packed_b)
     for (int i = 0; i < (small_only() ? N_SMALL : N_SHAPES); i++)
         for (unsigned flags = 0; flags < 8; flags++)
             check_product(ctx, shapes[i], flags, 1.0f, (i + 1) % 4, true);
+}
+END_TEST
+
+/* x in storage of type `to`, by the library's cast, and the values that are stored there in place of x's own. */
+static void
+store_as(struct clgrpo_context *ctx, enum clgrpo_dtype to, struct clgrpo_tensor *x, float *host)
+{
+    const size_t rows = x->shape[0], cols = x->shape[1], stride = x->stride[0];
+    struct clgrpo_cast_args cast = CLGRPO_CAST_ARGS_INIT;
+    void *bits;
+    float *values;
+
+    cast.x = *x;
+    cast.y = fx_output(ctx, to, 2, FX_SHAPE(rows, cols));
+    fx_ok(ctx, clgrpo_cast(ctx, &cast, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    bits = fx_download(ctx, &cast.y);
+    fx_release(&cast.y);
+    fx_release(x);
+    cast.x = *x = fx_upload_strided_as(ctx, to, rows, cols, stride, bits);
+    cast.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(rows, cols));
+    fx_ok(ctx, clgrpo_cast(ctx, &cast, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    values = fx_download(ctx, &cast.y);
+    memcpy(host, values, rows * cols * sizeof *host);
+    fx_release(&cast.y);
+    free(bits);
+    free(values);
+}
+
+static const struct stored {
+    enum clgrpo_dtype a, b, packed;
+} stored[] = {
+    {CLGRPO_F32, CLGRPO_F16, CLGRPO_F16},
+    {CLGRPO_F16, CLGRPO_F32, CLGRPO_F32},
+    {CLGRPO_BF16, CLGRPO_F16, CLGRPO_F32},
+    {CLGRPO_BF16, CLGRPO_BF16, CLGRPO_BF16},
+};
+enum { N_STORED = sizeof stored / sizeof stored[0] };
+
+static void
+check_stored(struct clgrpo_context *ctx, struct shape s, unsigned flags, float alpha, const struct stored *types,
+             bool packed)
+{
+    struct product p = make_product(ctx, s, flags, alpha, flags % 3);
+    float *got;
+
+    store_as(ctx, types->a, &p.args.a, p.a);
+    store_as(ctx, types->b, &p.args.b, p.b);
+    if (packed)
+        pack(ctx, &p, types->packed);
+    got = run(ctx, &p);
+    verify(&p, got);
+    free(got);
+    release(&p);
+}
+
+/* The bits are those of the same product of f32 that hold the stored values. */
+START_TEST(stored_as_halves)
+{
+    static const struct shape few[] = {{1, 33, 18}, {6, 16, 8}, {37, 50, 29}, {1, 65, 300}, {100, 70, 513}};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int i = 0; i < (small_only() ? 3 : 5) && fx_family(_i) == CLGRPO_FAMILY_CPU; i++)
+        for (unsigned t = 0; t < N_STORED; t++)
+            for (unsigned flags = 0; flags < 8; flags++) {
+                if (small_only() && (flags + t + (unsigned)i) % 5 != 0)
+                    continue;
+                check_stored(ctx, few[i], flags, 1.0f, &stored[t], false);
+                check_stored(ctx, few[i], flags, flags & 1 ? 0.75f : 1.0f, &stored[t], true);
+            }
+}
+END_TEST
+
+START_TEST(packing_rounds)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (unsigned t = 0; t < 4 && fx_family(_i) == CLGRPO_FAMILY_CPU; t++) {
+        const enum clgrpo_dtype to = t & 1 ? CLGRPO_F16 : CLGRPO_BF16;
+        struct product p = make_product(ctx, (struct shape){5, 21, 30}, t & 2, 1.0f, 1);
+        struct clgrpo_tensor rounded = fx_upload_strided(ctx, p.args.b.shape[0], p.args.b.shape[1], 40, p.b);
+        float *got;
+
+        store_as(ctx, to, &rounded, p.b);
+        fx_release(&rounded);
+        pack(ctx, &p, to);
+        got = run(ctx, &p);
+        verify(&p, got);
+        free(got);
+        release(&p);
+    }
 }
 END_TEST
 
@@ -296,7 +386,7 @@ START_TEST(bad_arguments)
     bad.c.stride[0] = 1000;
     gemm_fails(ctx, &bad, CLGRPO_E_BOUNDS);
     bad = p.args;
-    bad.a.dtype = CLGRPO_BF16;
+    bad.a.dtype = CLGRPO_I32;
     gemm_fails(ctx, &bad, CLGRPO_E_DTYPE);
     bad = p.args;
     bad.b_packed = bad.b;
@@ -332,7 +422,7 @@ START_TEST(bad_pack_arguments)
     bad.b.stride[0] = 900;
     fx_fails(ctx, clgrpo_gemm_pack(ctx, &bad, queue, 0, NULL, NULL), CLGRPO_E_BOUNDS);
     bad = ok;
-    bad.b.dtype = CLGRPO_F16;
+    bad.b.dtype = CLGRPO_U64;
     fx_fails(ctx, clgrpo_gemm_pack(ctx, &bad, queue, 0, NULL, NULL), CLGRPO_E_DTYPE);
     fx_release(&ok.b);
     fx_release(&ok.packed);
@@ -350,6 +440,8 @@ main(void)
     tcase_add_loop_test(tc, every_shape_and_form, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, alpha_scales_the_sum, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, packed_b, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, stored_as_halves, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, packing_rounds, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, no_terms_or_no_elements, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, batch_invariance, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, events_order_an_out_of_order_queue, 0, FX_N_FAMILIES);

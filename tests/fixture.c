@@ -181,9 +181,16 @@ fx_output(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsigned rank, co
 struct clgrpo_tensor
 fx_upload_strided(struct clgrpo_context *ctx, size_t rows, size_t cols, size_t stride, const float *host)
 {
+    return fx_upload_strided_as(ctx, CLGRPO_F32, rows, cols, stride, host);
+}
+
+struct clgrpo_tensor
+fx_upload_strided_as(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t rows, size_t cols, size_t stride,
+                     const void *host)
+{
     size_t shape[2] = {rows, cols}, strides[2] = {stride, 1};
 
-    return make(ctx, CLGRPO_F32, 2, shape, strides, rows * stride, host, 0xFF);
+    return make(ctx, dtype, 2, shape, strides, rows * stride, host, 0xFF);
 }
 
 /* Copies element by element in view order and overwrites what it took with the guard byte. */

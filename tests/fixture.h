@@ -52,6 +52,8 @@ struct clgrpo_tensor fx_output(struct clgrpo_context *ctx, enum clgrpo_dtype dty
  */
 struct clgrpo_tensor fx_upload_strided(struct clgrpo_context *ctx, size_t rows, size_t cols, size_t stride,
                                        const float *host);
+struct clgrpo_tensor fx_upload_strided_as(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t rows, size_t cols,
+                                          size_t stride, const void *host);
 /* Reads a view of any strides densely (malloc'ed), and fails the test if a guard element or a gap between rows was
  * touched. */
 void *fx_download(struct clgrpo_context *ctx, const struct clgrpo_tensor *t);
