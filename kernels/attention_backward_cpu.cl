@@ -3,11 +3,12 @@
  * Attention backward in one pass, cpu family: with p = exp(s - lse) recomputed from the forward's lse,
  *   delta[n][h] = sum_d dout o      ds = p (dout v^T - delta)      dv = p^T dout   dk = scale ds^T q   dq = scale ds k
  *
- * Group (g, b) owns key head g of sequence b. It visits chunks of P_TILES tiles of P_ROWS keys, ascending; in a chunk
- * the query heads of g, in order; for a head the blocks of 64 queries, ascending. dk and dv of the chunk stay in
- * private memory; dq rests in its tensor from one chunk to the next, unscaled, and delta in the workspace [N][H]. Sums
- * run in the order of the two passes, so the bits are theirs. It is the only writer of what it owns. No barriers, no
- * local memory.
+ * Group (g, b) owns key head g of sequence b and of those that continue it. It visits these sequences in order, the keys
+ * of each in chunks of P_TILES tiles of P_ROWS, ascending; in a chunk the query heads of g, in order; for a head the
+ * sequences that see the keys - of b all, else the keys' own - and the blocks of 64 queries of each, ascending. dk and
+ * dv of the chunk stay in private memory; dq rests in its tensor from one chunk to the next, unscaled, and delta in the
+ * workspace [N][H]. Sums run in the order of the two passes, so the bits are theirs. It is the only writer of what it
+ * owns. No barriers, no local memory. A group of a sequence that continues another has nothing to do.
  */
 #ifndef P_TILES
 #define P_TILES 16
@@ -45,8 +46,9 @@ k_attention_backward(
     __global const float *restrict lse_buf, ulong lse_off, ulong lse_row, __global const int *restrict offsets,
     ulong offsets_off, __global float *restrict delta_buf, ulong delta_off, __global float *restrict dq_buf,
     ulong dq_off, ulong dq_row, ulong dq_head, __global float *restrict dk_buf, ulong dk_off, ulong dk_row,
-    ulong dk_head, __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head, int n_heads,
-    float scale2, float scale, int causal)
+    ulong dk_head, __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head, 
+    __global const int *restrict prefix, ulong prefix_off, int n_prefix, int n_heads, float scale2,
+    float scale, int causal)
 {
     float k[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float v[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -56,51 +58,66 @@ k_attention_backward(
     float dq[(C_BLOCK + P_ROWS) * C_HEAD_DIM] __attribute__((aligned(64)));
     struct clg_queries block;
 
-    const int g = get_group_id(0), b = get_group_id(1), n_all = n_heads * get_num_groups(0);
-    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
-    for (int key0 = 0; key0 < len; key0 += P_TILES * P_ROWS) {
-        const int n_tiles = min(P_TILES, (len - key0 + P_ROWS - 1) / P_ROWS);
-        const int end = min(key0 + P_TILES * P_ROWS, len);
-        clg_dkdv_begin(k_buf + k_off + (start + key0) * k_row + g * k_head, k_row,
-                       v_buf + v_off + (start + key0) * v_row + g * v_head, v_row, n_tiles, len - key0, k, v, dk, dv);
-        for (int h = g * n_heads; h < (g + 1) * n_heads; h++)
-            for (int first = causal ? key0 / C_BLOCK * C_BLOCK : 0; first < len; first += C_BLOCK) {
-                const size_t r = start + first;
-                const int n = min(len - first, C_BLOCK);
-                const bool last = end == len || (causal && first + C_BLOCK <= end);
-                __global const float *dout = dout_buf + dout_off + r * dout_row + h * dout_head;
-                __global float *dq_out = dq_buf + dq_off + r * dq_row + h * dq_head;
-                clg_pack_queries(q_buf + q_off + r * q_row + h * q_head, q_row, dout, dout_row, first, len, causal,
-                                 scale2, &block);
-                for (int j = 0; j < C_BLOCK; j++) {
-                    __global float *delta = delta_buf + delta_off + (r + j) * n_all + h;
-                    block.lse[j] = j < n ? lse_buf[lse_off + (r + j) * lse_row + h] * C_LOG2E : 0.0f;
-                    if (j < n && key0 == 0)
-                        *delta = clg_row_dot(dout + j * dout_row, o_buf + o_off + (r + j) * o_row + h * o_head);
-                    block.delta[j] = j < n ? *delta : 0.0f;
+    const int b = get_group_id(0), g = get_group_id(1), n_all = n_heads * get_num_groups(1);
+    offsets += offsets_off;
+    prefix += prefix_off;
+    if (clg_root(prefix, n_prefix, b) >= 0)
+        return;
+    const int past = offsets[b + 1] - offsets[b];
+    for (int of = b; of >= 0; of = clg_next_of_family(prefix, n_prefix, b, of)) {
+        const int start_k = offsets[of], n_keys = offsets[of + 1] - start_k;
+        for (int key0 = 0; key0 < n_keys; key0 += P_TILES * P_ROWS) {
+            const int n_tiles = min(P_TILES, (n_keys - key0 + P_ROWS - 1) / P_ROWS);
+            const int end = min(key0 + P_TILES * P_ROWS, n_keys);
+            const bool fresh = key0 == 0 && (of == b || past == 0);
+            clg_dkdv_begin(k_buf + k_off + (start_k + key0) * k_row + g * k_head, k_row,
+                           v_buf + v_off + (start_k + key0) * v_row + g * v_head, v_row, n_tiles, n_keys - key0, k, v,
+                           dk, dv);
+            for (int h = g * n_heads; h < (g + 1) * n_heads; h++)
+                for (int from = of; from >= 0; from = of == b ? clg_next_of_family(prefix, n_prefix, b, from) : -1) {
+                    const bool masked = causal && from == of;
+                    const int start = offsets[from], len = offsets[from + 1] - start;
+                    for (int first = masked ? key0 / C_BLOCK * C_BLOCK : 0; first < len; first += C_BLOCK) {
+                        const size_t r = start + first;
+                        const int n = min(len - first, C_BLOCK);
+                        const bool last = from == of && (end == n_keys || (causal && first + C_BLOCK <= end));
+                        __global const float *dout = dout_buf + dout_off + r * dout_row + h * dout_head;
+                        __global float *dq_out = dq_buf + dq_off + r * dq_row + h * dq_head;
+                        clg_pack_queries(q_buf + q_off + r * q_row + h * q_head, q_row, dout, dout_row, first, len,
+                                         masked, scale2, &block);
+                        for (int j = 0; j < C_BLOCK; j++) {
+                            __global float *delta = delta_buf + delta_off + (r + j) * n_all + h;
+                            block.lse[j] = j < n ? lse_buf[lse_off + (r + j) * lse_row + h] * C_LOG2E : 0.0f;
+                            if (j < n && fresh)
+                                *delta = clg_row_dot(dout + j * dout_row, o_buf + o_off + (r + j) * o_row + h * o_head);
+                            block.delta[j] = j < n ? *delta : 0.0f;
+                        }
+                        for (int i = 0; i < (C_BLOCK + P_ROWS) * (C_HEAD_DIM / C_VW); i++)
+                            vf_store((vf)(0.0f), i, dq);
+                        if (!fresh)
+                            clg_dq_load(dq_out, dq_row, n, dq);
+                        for (int t = 0; t < n_tiles; t += P_BATCH) {
+                            const int key = key0 + t * P_ROWS, batch = min(n_tiles - t, P_BATCH);
+                            if (masked && key >= first + C_BLOCK)
+                                break;
+                            clg_dkdv_batch(batch, key, &block, k + t * (C_HEAD_DIM * P_ROWS),
+                                           v + t * (C_HEAD_DIM * P_ROWS), ds, dk + t * (P_ROWS * C_HEAD_DIM),
+                                           dv + t * (P_ROWS * C_HEAD_DIM));
+                            clg_dq_batch(&block, key, min(batch * P_ROWS, n_keys - key), ds,
+                                         k + t * (C_HEAD_DIM * P_ROWS), dq);
+                        }
+                        for (int i = 0; i < n; i++)
+                            if (last)
+                                clg_row_scaled(dq + i * C_HEAD_DIM, scale, dq_out + i * dq_row);
+                            else
+                                clg_row_copy(dq + i * C_HEAD_DIM, dq_out + i * dq_row);
+                    }
                 }
-                for (int i = 0; i < (C_BLOCK + P_ROWS) * (C_HEAD_DIM / C_VW); i++)
-                    vf_store((vf)(0.0f), i, dq);
-                if (key0 > 0)
-                    clg_dq_load(dq_out, dq_row, n, dq);
-                for (int t = 0; t < n_tiles; t += P_BATCH) {
-                    const int key = key0 + t * P_ROWS, batch = min(n_tiles - t, P_BATCH);
-                    if (causal && key >= first + C_BLOCK)
-                        break;
-                    clg_dkdv_batch(batch, key, &block, k + t * (C_HEAD_DIM * P_ROWS), v + t * (C_HEAD_DIM * P_ROWS),
-                                   ds, dk + t * (P_ROWS * C_HEAD_DIM), dv + t * (P_ROWS * C_HEAD_DIM));
-                    clg_dq_batch(&block, key, min(batch * P_ROWS, len - key), ds, k + t * (C_HEAD_DIM * P_ROWS), dq);
-                }
-                for (int i = 0; i < n; i++)
-                    if (last)
-                        clg_row_scaled(dq + i * C_HEAD_DIM, scale, dq_out + i * dq_row);
-                    else
-                        clg_row_copy(dq + i * C_HEAD_DIM, dq_out + i * dq_row);
+            for (int i = 0; key0 + i < end; i++) {
+                const size_t r = start_k + key0 + i;
+                clg_row_scaled(dk + i * C_HEAD_DIM, scale, dk_buf + dk_off + r * dk_row + g * dk_head);
+                clg_row_scaled(dv + i * C_HEAD_DIM, 1.0f, dv_buf + dv_off + r * dv_row + g * dv_head);
             }
-        for (int i = 0; key0 + i < end; i++) {
-            const size_t r = start + key0 + i;
-            clg_row_scaled(dk + i * C_HEAD_DIM, scale, dk_buf + dk_off + r * dk_row + g * dk_head);
-            clg_row_scaled(dv + i * C_HEAD_DIM, 1.0f, dv_buf + dv_off + r * dv_row + g * dv_head);
         }
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention forward, cpu family: o = softmax(scale q k^T) v over packed sequences, fp32 throughout.
+ * Attention forward, cpu family: o = softmax(scale q k^T) v over packed sequences, which may continue another, fp32
+ * throughout. Rows and keys are numbered by position in the history (attention_prefix.cl).
  *
  * Group (x, g, b) owns the query rows of chunk x of sequence b, for the query heads of key head g: up to P_TILES tiles
  * of P_ROWS rows, shared out over the heads, `tiles` for each. For every block of 64 keys it packs K (transposed) and V
@@ -49,7 +50,8 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
                     __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
                     __global const int *restrict offsets, ulong offsets_off, __global float *restrict o_buf,
                     ulong o_off, ulong o_row, ulong o_head, __global float *restrict lse_buf, ulong lse_off,
-                    ulong lse_row, int has_lse, int n_heads, int tiles, float scale2, int causal)
+                    ulong lse_row, int has_lse, __global const int *restrict prefix, ulong prefix_off, int n_prefix,
+                    int n_heads, int tiles, float scale2, int causal)
 {
     float q[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float o[P_TILES * P_ROWS * C_HEAD_DIM] __attribute__((aligned(64)));
@@ -59,15 +61,16 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
     float m[P_TILES * C_ROWS_PADDED] __attribute__((aligned(64)));
     int row[P_TILES], head[P_TILES], visible[P_TILES];
 
-    const int g = get_group_id(1), b = get_group_id(2);
-    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
-    const int n_chunks = (len + tiles * P_ROWS - 1) / (tiles * P_ROWS), x = get_group_id(0);
+    const int g = get_group_id(1), x = get_group_id(0);
+    const struct clg_history at =
+        clg_history_of(offsets + offsets_off, prefix + prefix_off, n_prefix, clg_sequence(n_prefix));
+    const int len = at.len, n_chunks = (len - at.past + tiles * P_ROWS - 1) / (tiles * P_ROWS);
     const int chunk = x & 1 ? x / 2 : n_chunks - 1 - x / 2;
     if (x >= n_chunks)
         return;
-    k_buf += k_off + start * k_row + g * k_head;
-    v_buf += v_off + start * v_row + g * v_head;
-    const int row0 = chunk * tiles * P_ROWS, n_row_tiles = min(tiles, (len - row0 + P_ROWS - 1) / P_ROWS);
+    k_buf += k_off + g * k_head;
+    v_buf += v_off + g * v_head;
+    const int row0 = at.past + chunk * tiles * P_ROWS, n_row_tiles = min(tiles, (len - row0 + P_ROWS - 1) / P_ROWS);
     for (int h0 = 0; h0 < n_heads; h0 += P_TILES / tiles) {
         const int n_tiles = min(n_heads - h0, P_TILES / tiles) * n_row_tiles;
         const int n_keys = causal ? min(row0 + n_row_tiles * P_ROWS, len) : len;
@@ -76,7 +79,7 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
             row[t] = row0 + (t - h * n_row_tiles) * P_ROWS;
             head[t] = g * n_heads + h0 + h;
             visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
-            clg_pack_rows(q_buf + q_off + (start + row[t]) * q_row + head[t] * q_head, q_row, len - row[t], scale2,
+            clg_pack_rows(q_buf + q_off + (at.own + row[t]) * q_row + head[t] * q_head, q_row, len - row[t], scale2,
                           q + t * (C_HEAD_DIM * P_ROWS));
         }
         for (int i = 0; i < n_tiles * C_ROWS_PADDED; i++)
@@ -86,8 +89,8 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
         for (int i = 0; i < n_tiles * P_ROWS * (C_HEAD_DIM / C_VW); i++)
             vf_store((vf)(0.0f), i, o);
         for (int first = 0; first < n_keys; first += C_BLOCK) {
-            clg_pack_keys(k_buf + first * k_row, k_row, len - first, 1.0f, keys);
-            clg_pack_cols(v_buf + first * v_row, v_row, len - first, cols);
+            clg_pack_keys(clg_history_rows(k_buf, k_row, &at, first), 1.0f, keys);
+            clg_pack_cols(clg_history_rows(v_buf, v_row, &at, first), cols);
             for (int t = 0; t < n_tiles; t += P_BATCH)
                 clg_forward_batch(min(n_tiles - t, P_BATCH), row + t, visible + t, first, len, causal, keys, cols,
                                   q + t * (C_HEAD_DIM * P_ROWS), m + t * C_ROWS_PADDED, l + t * P_ROWS,
@@ -95,7 +98,7 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
         }
         for (int t = 0; t < n_tiles; t++)
             for (int i = 0; i < min(P_ROWS, len - row[t]); i++) {
-                const size_t r = start + row[t] + i;
+                const size_t r = at.own + row[t] + i;
                 const float sum = clg_sum_v(l[t * P_ROWS + i]);
                 clg_row_scaled(o + (t * P_ROWS + i) * C_HEAD_DIM, 1.0f / sum,
                                o_buf + o_off + r * o_row + head[t] * o_head);

@@ -4,8 +4,9 @@
  * the key head, with delta from the first pass.
  *
  * Group (x, g, b) owns the keys of chunk x of sequence b and key head g: up to P_TILES tiles of P_ROWS keys. For every
- * query head of g, in order, and every block of 64 queries, ascending, it packs q and dout both ways and runs its tiles
- * over them. It is the only writer of its rows of dk and dv. No barriers, no local memory.
+ * query head of g, in order, every sequence that sees them - b, then those that continue it, ascending, which all come
+ * after - and every block of 64 of its queries, ascending, it packs q and dout both ways and runs its tiles over them.
+ * It is the only writer of its rows of dk and dv. No barriers, no local memory.
  */
 #ifndef P_TILES
 #define P_TILES 16
@@ -19,8 +20,8 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
                  __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
                  __global const int *restrict offsets, ulong offsets_off, __global const float *restrict delta_buf,
                  ulong delta_off, __global float *restrict dk_buf, ulong dk_off, ulong dk_row, ulong dk_head,
-                 __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head, int n_heads, float scale2,
-                 float scale, int causal)
+                 __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head, __global const int *restrict prefix,
+                 ulong prefix_off, int n_prefix, int n_heads, float scale2, float scale, int causal)
 {
     float k[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float v[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -29,9 +30,11 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
     float ds[P_BATCH * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     struct clg_queries block;
 
-    const int g = get_group_id(1), b = get_group_id(2), n_all = n_heads * get_num_groups(1);
-    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
-    const int n_chunks = (len + P_TILES * P_ROWS - 1) / (P_TILES * P_ROWS), x = get_group_id(0);
+    const int g = get_group_id(1), b = clg_sequence(n_prefix), x = get_group_id(0), n_all = n_heads * get_num_groups(1);
+    offsets += offsets_off;
+    prefix += prefix_off;
+    const int start = offsets[b], len = offsets[b + 1] - start;
+    const int n_chunks = (len + P_TILES * P_ROWS - 1) / (P_TILES * P_ROWS);
     const int key0 = (x & 1 ? x / 2 : n_chunks - 1 - x / 2) * (P_TILES * P_ROWS);
     if (x >= n_chunks)
         return;
@@ -39,20 +42,25 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
     clg_dkdv_begin(k_buf + k_off + (start + key0) * k_row + g * k_head, k_row,
                    v_buf + v_off + (start + key0) * v_row + g * v_head, v_row, n_tiles, len - key0, k, v, dk, dv);
     for (int h = g * n_heads; h < (g + 1) * n_heads; h++)
-        for (int first = causal ? key0 / C_BLOCK * C_BLOCK : 0; first < len; first += C_BLOCK) {
-            const size_t r = start + first;
-            clg_pack_queries(q_buf + q_off + r * q_row + h * q_head, q_row,
-                             dout_buf + dout_off + r * dout_row + h * dout_head, dout_row, first, len, causal, scale2,
-                             &block);
-            for (int j = 0; j < C_BLOCK; j++) {
-                block.lse[j] = first + j < len ? lse_buf[lse_off + (r + j) * lse_row + h] * C_LOG2E : 0.0f;
-                block.delta[j] = first + j < len ? delta_buf[delta_off + (r + j) * n_all + h] : 0.0f;
+        for (int from = b; from >= 0; from = clg_next_of_family(prefix, n_prefix, b, from)) {
+            const bool masked = causal && from == b;
+            const int start_q = offsets[from], len_q = offsets[from + 1] - start_q;
+            for (int first = masked ? key0 / C_BLOCK * C_BLOCK : 0; first < len_q; first += C_BLOCK) {
+                const size_t r = start_q + first;
+                clg_pack_queries(q_buf + q_off + r * q_row + h * q_head, q_row,
+                                 dout_buf + dout_off + r * dout_row + h * dout_head, dout_row, first, len_q, masked,
+                                 scale2, &block);
+                for (int j = 0; j < C_BLOCK; j++) {
+                    const bool inside = first + j < len_q;
+                    block.lse[j] = inside ? lse_buf[lse_off + (r + j) * lse_row + h] * C_LOG2E : 0.0f;
+                    block.delta[j] = inside ? delta_buf[delta_off + (r + j) * n_all + h] : 0.0f;
+                }
+                for (int t = 0; t < n_tiles; t += P_BATCH)
+                    if (!masked || key0 + t * P_ROWS < first + C_BLOCK)
+                        clg_dkdv_batch(min(n_tiles - t, P_BATCH), key0 + t * P_ROWS, &block,
+                                       k + t * (C_HEAD_DIM * P_ROWS), v + t * (C_HEAD_DIM * P_ROWS), ds,
+                                       dk + t * (P_ROWS * C_HEAD_DIM), dv + t * (P_ROWS * C_HEAD_DIM));
             }
-            for (int t = 0; t < n_tiles; t += P_BATCH)
-                if (!causal || key0 + t * P_ROWS < first + C_BLOCK)
-                    clg_dkdv_batch(min(n_tiles - t, P_BATCH), key0 + t * P_ROWS, &block,
-                                   k + t * (C_HEAD_DIM * P_ROWS), v + t * (C_HEAD_DIM * P_ROWS), ds,
-                                   dk + t * (P_ROWS * C_HEAD_DIM), dv + t * (P_ROWS * C_HEAD_DIM));
         }
     for (int i = 0; i < n_tiles * P_ROWS && key0 + i < len; i++) {
         const size_t r = start + key0 + i;

@@ -118,8 +118,8 @@ clg_pack_queries(__global const float *q, size_t q_row, __global const float *do
     b->first = first;
     b->len = len;
     b->causal = causal;
-    clg_pack_keys(q, q_row, len - first, scale2, b->q_keys);
-    clg_pack_keys(dout, dout_row, len - first, 1.0f, b->dout_keys);
-    clg_pack_cols(q, q_row, len - first, b->q_cols);
-    clg_pack_cols(dout, dout_row, len - first, b->dout_cols);
+    clg_pack_keys(clg_rows_at(q, q_row, len - first), scale2, b->q_keys);
+    clg_pack_keys(clg_rows_at(dout, dout_row, len - first), 1.0f, b->dout_keys);
+    clg_pack_cols(clg_rows_at(q, q_row, len - first), b->q_cols);
+    clg_pack_cols(clg_rows_at(dout, dout_row, len - first), b->dout_cols);
 }

@@ -76,8 +76,9 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
                __global const float *restrict dout_buf, ulong dout_off, ulong dout_row, ulong dout_head,
                __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
                __global const int *restrict offsets, ulong offsets_off, __global float *restrict delta_buf,
-               ulong delta_off, __global float *restrict dq_buf, ulong dq_off, ulong dq_row, ulong dq_head, int n_heads,
-               int tiles, float scale2, float scale, int causal)
+               ulong delta_off, __global float *restrict dq_buf, ulong dq_off, ulong dq_row, ulong dq_head, __global const int *restrict prefix,
+               ulong prefix_off, int n_prefix, int n_heads, int tiles, float scale2, float scale,
+               int causal)
 {
     float q[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float dout[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -88,15 +89,16 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
     float lse[P_TILES * P_ROWS], delta[P_TILES * P_ROWS];
     int row[P_TILES], head[P_TILES], visible[P_TILES];
 
-    const int g = get_group_id(1), b = get_group_id(2), n_all = n_heads * get_num_groups(1);
-    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
-    const int n_chunks = (len + tiles * P_ROWS - 1) / (tiles * P_ROWS), x = get_group_id(0);
+    const int g = get_group_id(1), x = get_group_id(0), n_all = n_heads * get_num_groups(1);
+    const struct clg_history at =
+        clg_history_of(offsets + offsets_off, prefix + prefix_off, n_prefix, clg_sequence(n_prefix));
+    const int len = at.len, n_chunks = (len - at.past + tiles * P_ROWS - 1) / (tiles * P_ROWS);
     const int chunk = x & 1 ? x / 2 : n_chunks - 1 - x / 2;
     if (x >= n_chunks)
         return;
-    k_buf += k_off + start * k_row + g * k_head;
-    v_buf += v_off + start * v_row + g * v_head;
-    const int row0 = chunk * tiles * P_ROWS, n_row_tiles = min(tiles, (len - row0 + P_ROWS - 1) / P_ROWS);
+    k_buf += k_off + g * k_head;
+    v_buf += v_off + g * v_head;
+    const int row0 = at.past + chunk * tiles * P_ROWS, n_row_tiles = min(tiles, (len - row0 + P_ROWS - 1) / P_ROWS);
     for (int h0 = 0; h0 < n_heads; h0 += P_TILES / tiles) {
         const int n_tiles = min(n_heads - h0, P_TILES / tiles) * n_row_tiles;
         const int n_keys = causal ? min(row0 + n_row_tiles * P_ROWS, len) : len;
@@ -105,7 +107,7 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
             row[t] = row0 + (t - h * n_row_tiles) * P_ROWS;
             head[t] = g * n_heads + h0 + h;
             visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
-            const size_t r0 = start + row[t];
+            const size_t r0 = at.own + row[t];
             clg_pack_rows(q_buf + q_off + r0 * q_row + head[t] * q_head, q_row, len - row[t], scale2,
                           q + t * (C_HEAD_DIM * P_ROWS));
             clg_pack_rows(dout_buf + dout_off + r0 * dout_row + head[t] * dout_head, dout_row, len - row[t], 1.0f,
@@ -124,9 +126,10 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
         for (int i = 0; i < n_tiles * P_ROWS * (C_HEAD_DIM / C_VW); i++)
             vf_store((vf)(0.0f), i, dq);
         for (int first = 0; first < n_keys; first += C_BLOCK) {
-            clg_pack_keys(k_buf + first * k_row, k_row, len - first, 1.0f, k_keys);
-            clg_pack_keys(v_buf + first * v_row, v_row, len - first, 1.0f, v_keys);
-            clg_pack_cols(k_buf + first * k_row, k_row, len - first, k_cols);
+            const struct clg_rows k = clg_history_rows(k_buf, k_row, &at, first);
+            clg_pack_keys(k, 1.0f, k_keys);
+            clg_pack_keys(clg_history_rows(v_buf, v_row, &at, first), 1.0f, v_keys);
+            clg_pack_cols(k, k_cols);
             for (int t = 0; t < n_tiles; t += P_BATCH)
                 clg_dq_batch(min(n_tiles - t, P_BATCH), row + t, visible + t, first, len, causal, k_keys, v_keys,
                              k_cols, q + t * (C_HEAD_DIM * P_ROWS), dout + t * (C_HEAD_DIM * P_ROWS), lse + t * P_ROWS,
@@ -135,6 +138,6 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
         for (int t = 0; t < n_tiles; t++)
             for (int i = 0; i < min(P_ROWS, len - row[t]); i++)
                 clg_row_scaled(dq + (t * P_ROWS + i) * C_HEAD_DIM, scale,
-                               dq_buf + dq_off + (start + row[t] + i) * dq_row + head[t] * dq_head);
+                               dq_buf + dq_off + (at.own + row[t] + i) * dq_row + head[t] * dq_head);
     }
 }

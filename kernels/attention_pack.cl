@@ -2,12 +2,42 @@
 /*
  * Packing for the cpu kernels of attention, into private memory: blocks of 64 rows as panels that the register tiles
  * read in order, and the rows of tiles. Of n rows the last stands for those past the end (n >= 1), so nothing past a
- * sequence is read; what comes of them is masked or not stored.
+ * sequence is read; what comes of them is masked or not stored. A block's rows may come from two places.
  *
  *   clg_pack_keys  x [64][D] -> [64 / C_PANEL][D][C_PANEL], transposed, times f (1 keeps the bits)
  *   clg_pack_cols  x [64][D] -> [D / C_COLS][64][C_COLS]
  *   clg_pack_rows  x [P_ROWS][D] -> [P_ROWS][D], times f
  */
+
+/* Row i is at head + i row for i < split, else at tail + i row; there are n. */
+struct clg_rows {
+    __global const float *head, *tail;
+    size_t row;
+    int split, n;
+};
+
+static inline struct clg_rows
+clg_rows_at(__global const float *x, size_t row, int n)
+{
+    struct clg_rows r = {x, x, row, 0, n};
+    return r;
+}
+
+/* The block of keys, or values, that begins at position `first`; x is row 0 of the batch. */
+static inline struct clg_rows
+clg_history_rows(__global const float *x, size_t row, const struct clg_history *h, int first)
+{
+    struct clg_rows r = {x + (h->prefix + first) * row, x + (h->own + first) * row, row, h->past - first,
+                         h->len - first};
+    return r;
+}
+
+static inline __global const float *
+clg_row_of(const struct clg_rows *r, int i)
+{
+    const int at = min(i, r->n - 1);
+    return (at < r->split ? r->head : r->tail) + at * r->row;
+}
 
 /* a and b interleaved: their lower halves, their upper halves. */
 static inline vf
@@ -53,7 +83,7 @@ clg_transpose(vf *r)
 }
 
 static inline void
-clg_pack_keys(__global const float *x, size_t x_row, int n, float f, float *out)
+clg_pack_keys(struct clg_rows x, float f, float *out)
 {
     for (int j = 0; j < C_BLOCK; j += C_VW) {
         float *panel = out + j / C_PANEL * (C_HEAD_DIM * C_PANEL) + j % (uint)C_PANEL;
@@ -61,7 +91,7 @@ clg_pack_keys(__global const float *x, size_t x_row, int n, float f, float *out)
             vf r[C_VW];
 #pragma unroll
             for (int i = 0; i < C_VW; i++)
-                r[i] = vf_load(0, x + min(j + i, n - 1) * x_row + d) * (vf)(f);
+                r[i] = vf_load(0, clg_row_of(&x, j + i) + d) * (vf)(f);
             clg_transpose(r);
 #pragma unroll
             for (int i = 0; i < C_VW; i++)
@@ -71,12 +101,12 @@ clg_pack_keys(__global const float *x, size_t x_row, int n, float f, float *out)
 }
 
 static inline void
-clg_pack_cols(__global const float *x, size_t x_row, int n, float *out)
+clg_pack_cols(struct clg_rows x, float *out)
 {
     for (int j = 0; j < C_BLOCK; j++)
 #pragma unroll
         for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
-            vf_store(vf_load(c, x + min(j, n - 1) * x_row), c % C_NC,
+            vf_store(vf_load(c, clg_row_of(&x, j)), c % C_NC,
                      out + (c / C_NC) * (C_BLOCK * C_COLS) + j * C_COLS);
 }
 

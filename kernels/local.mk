@@ -16,6 +16,7 @@ EMBEDDED_KERNELS = \
 	kernels/attention_dq_cpu.cl \
 	kernels/attention_dq_simt.cl \
 	kernels/attention_pack.cl \
+	kernels/attention_prefix.cl \
 	kernels/attention_simt.cl \
 	kernels/attention_simt_shape.cl \
 	kernels/attention_simt_tile.cl \

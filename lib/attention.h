@@ -29,6 +29,12 @@ struct clg_attention_cut {
 struct clg_attention_cut clg_attention_cut(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key,
                                            size_t n_pairs, size_t max_len);
 
+/* prefix, if it is there, is [B]. */
+enum clgrpo_status clg_attention_check_prefix(struct clgrpo_context *ctx, const char *op,
+                                              const struct clgrpo_tensor *prefix, const struct clgrpo_tensor *offsets);
+/* What kernels take of a prefix, format "ti". */
+#define CLG_ATTENTION_PREFIX(a) &(a)->prefix, (cl_int)((a)->prefix.buf != NULL ? (a)->prefix.shape[0] : 0)
+
 /*
  * The simt kernels of attention: items of a group, and all defines of one of them. `tensors` are the n views that it
  * moves by rows; `crowded`: it holds more accumulators than fit the registers beside an unrolled loop.

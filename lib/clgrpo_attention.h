@@ -17,11 +17,19 @@ enum { CLGRPO_ATTENTION_BLOCK = 64 };
  * empty sequences are allowed; rows from offsets[B] on are not touched
  * lse [N][H] f32: log of the softmax denominator, needed by the backward; lse.buf may be NULL
  * max_len >= the longest sequence (sizes the launch). D is 32, 64 or 128; H is a multiple of K. o aliases nothing.
+ *
+ * prefix [B] i32, or buf NULL for none: sequence b with p = prefix[b] continues sequence p. Each of its rows sees all
+ * keys of p, which come before its own: row i of b is at position (length of p) + i, and the bits of its o and lse are
+ * those of a sequence of p's rows and then b's. Many may continue one, which lies anywhere in the batch, of any length;
+ * so rollouts share their prompt. prefix[b] is -1 where b stands alone. Only such a sequence can be continued: p that
+ * is out of 0 .. B-1, or that itself names a sequence of the batch, is taken as -1 (the host reads none of it). cpu
+ * family only.
+ *
  * Scores beyond +-1e29 are not supported. No workspace is needed.
  */
 struct clgrpo_attention_args {
     size_t struct_size;
-    struct clgrpo_tensor q, k, v, offsets, o, lse;
+    struct clgrpo_tensor q, k, v, offsets, o, lse, prefix;
     size_t max_len;
     float scale; /* usually 1 / sqrt(D) */
     bool causal;
@@ -37,11 +45,12 @@ CLGRPO_OP(attention);
 /*
  * dq, dk, dv (written, not accumulated) from dout = dL/do, with o and lse of the forward. One writer per element and
  * one order of its sum, whatever the batch; no atomics. Layouts as above; rows from offsets[B] on are not touched. dq,
- * dk, dv may be views of one buffer but alias no input.
+ * dk, dv may be views of one buffer but alias no input. dk and dv of a prefix take in the rows that continue it, after
+ * its own, in the order of the batch.
  */
 struct clgrpo_attention_backward_args {
     size_t struct_size;
-    struct clgrpo_tensor q, k, v, offsets, o, lse, dout, dq, dk, dv;
+    struct clgrpo_tensor q, k, v, offsets, o, lse, dout, dq, dk, dv, prefix;
     size_t max_len;
     float scale;
     bool causal;

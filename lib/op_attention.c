@@ -34,6 +34,15 @@ out:
     return st;
 }
 
+enum clgrpo_status
+clg_attention_check_prefix(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *prefix,
+                           const struct clgrpo_tensor *offsets)
+{
+    if (prefix->buf == NULL)
+        return CLGRPO_OK;
+    return clg_tensor_check(ctx, op, "prefix", prefix, CLGRPO_I32, 1, CLG_SHAPE(offsets->shape[0] - 1));
+}
+
 struct clg_attention_cut
 clg_attention_cut(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key, size_t n_pairs, size_t max_len)
 {
@@ -63,6 +72,7 @@ check(struct clgrpo_context *ctx, const struct clgrpo_attention_args *a)
     CLG_REQUIRE(ctx, a->offsets.shape[0] >= 1, CLGRPO_E_SHAPE, OP ": offsets is empty, need one more than sequences");
     if (a->lse.buf != NULL)
         CLG_TRY(clg_tensor_check(ctx, OP, "lse", &a->lse, CLGRPO_F32, 2, CLG_SHAPE(n, h)));
+    CLG_TRY(clg_attention_check_prefix(ctx, OP, &a->prefix, &a->offsets));
     CLG_TRY(clg_attention_check_count(ctx, OP, "the number of rows", n));
     CLG_TRY(clg_attention_check_count(ctx, OP, "max_len", a->max_len));
 out:
@@ -138,8 +148,8 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_args *a)
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], limit);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_cpu", "k_attention_forward", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "iifi", ARGUMENTS(a), (cl_int)group, (cl_int)cut.tiles,
-                       (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
+    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "tiiifi", ARGUMENTS(a), CLG_ATTENTION_PREFIX(a), (cl_int)group,
+                       (cl_int)cut.tiles, (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
 out:
     return st;
 }
@@ -153,6 +163,8 @@ clgrpo_attention(struct clgrpo_context *ctx, const struct clgrpo_attention_args 
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_TRY(check(ctx, args));
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, 0));
+    CLG_REQUIRE(ctx, args->prefix.buf == NULL || ctx->family == CLGRPO_FAMILY_CPU, CLGRPO_E_UNSUPPORTED,
+                OP ": a prefix needs the cpu family");
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (args->q.shape[0] > 0 && ctx->family == CLGRPO_FAMILY_CPU)
         CLG_TRY(launch_cpu(&seq, args));

@@ -24,6 +24,7 @@ check(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a
     CLG_TRY(clg_tensor_check(ctx, OP, "lse", &a->lse, CLGRPO_F32, 2, CLG_SHAPE(n, h)));
     CLG_TRY(clg_tensor_check(ctx, OP, "offsets", &a->offsets, CLGRPO_I32, 1, CLG_SHAPE(CLG_ANY)));
     CLG_REQUIRE(ctx, a->offsets.shape[0] >= 1, CLGRPO_E_SHAPE, OP ": offsets is empty, need one more than sequences");
+    CLG_TRY(clg_attention_check_prefix(ctx, OP, &a->prefix, &a->offsets));
     CLG_TRY(clg_attention_check_count(ctx, OP, "the number of rows", n));
     CLG_TRY(clg_attention_check_count(ctx, OP, "max_len", a->max_len));
 out:
@@ -76,13 +77,15 @@ plan_simt(const struct clgrpo_attention_backward_args *a)
 /*
  * The one-pass kernel needs 5 products for the two passes' 7, but is cut by sequence and key head only. The work of a
  * sequence grows with the square of its length, so pairs as long as max_len are what the total divided by one of those
- * gives, and at the least (by the mean's square) n_pairs (N / B / max_len)^2.
+ * gives, and at the least (by the mean's square) K B (N / B / max_len)^2. With a prefix a group is a whole family, of
+ * which there may be one: then the K key heads are what is equal.
  */
 static bool
-fills_units(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a, size_t n_pairs)
+fills_units(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
 {
-    const double mean = (double)a->q.shape[0] / (double)(a->offsets.shape[0] - 1), units = ctx->info.compute_units;
-    const double share = mean / (double)a->max_len, equal = (double)n_pairs * fmin(share * share, 1.0);
+    const double units = ctx->info.compute_units, n_keys = (double)a->k.shape[1], n = (double)(a->offsets.shape[0] - 1);
+    const double share = (double)a->q.shape[0] / n / (double)a->max_len;
+    const double equal = n_keys * (a->prefix.buf != NULL ? 1.0 : n * fmin(share * share, 1.0));
 
     return equal >= units * 5.0 / 7.0 * ceil(equal / units);
 }
@@ -94,8 +97,8 @@ plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backwar
     const size_t limit = 2048 / a->q.shape[2], keys = limit * CLG_ATTENTION_ROWS;
     const struct clg_attention_cut cut = clg_attention_cut(ctx, limit, a->q.shape[1] / k, k * n_sequences, a->max_len);
 
-    if (fills_units(ctx, a, k * n_sequences))
-        return (struct plan){.one_pass = true, .dkdv = {2, {k, n_sequences, 1}, {1, 1, 1}}, .limit = limit};
+    if (fills_units(ctx, a))
+        return (struct plan){.one_pass = true, .dkdv = {2, {n_sequences, k, 1}, {1, 1, 1}}, .limit = limit};
     return (struct plan){.dq_unit = "attention_dq_cpu",
                          .dkdv_unit = "attention_dkdv_cpu",
                          .dq = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}},
@@ -116,11 +119,11 @@ launch_one_pass(struct clg_seq *seq, const struct clgrpo_attention_backward_args
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_backward_cpu", "k_attention_backward", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &plan->dkdv, "tzztzztzztzztzztztmztzztzztzziffi", VIEW(a->q), VIEW(a->k),
+    CLG_TRY(clg_launch(seq, kernel, &plan->dkdv, "tzztzztzztzztzztztmztzztzztzztiiffi", VIEW(a->q), VIEW(a->k),
                        VIEW(a->v), VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf,
                        a->workspace.offset_bytes / sizeof(float), VIEW(a->dq), VIEW(a->dk), VIEW(a->dv),
-                       (cl_int)(a->q.shape[1] / a->k.shape[1]), (double)(a->scale * CLG_ATTENTION_LOG2E),
-                       (double)a->scale, (cl_int)a->causal));
+                       CLG_ATTENTION_PREFIX(a), (cl_int)(a->q.shape[1] / a->k.shape[1]),
+                       (double)(a->scale * CLG_ATTENTION_LOG2E), (double)a->scale, (cl_int)a->causal));
 out:
     return st;
 }
@@ -146,16 +149,21 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", dkdv_defines, &dkdv));
     if (cpu)
-        CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzziiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
+        CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzztiiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
                            VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),
-                           group, plan->tiles, scale2, scale, causal));
+                           CLG_ATTENTION_PREFIX(a), group, plan->tiles, scale2, scale, causal));
     else
         CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzziffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
                            VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),
                            group, scale2, scale, causal));
-    CLG_TRY(clg_launch(seq, dkdv, &plan->dkdv, "tzztzztzztzztztmztzztzziffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
-                       VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dk), VIEW(a->dv),
-                       group, scale2, scale, causal));
+    if (cpu)
+        CLG_TRY(clg_launch(seq, dkdv, &plan->dkdv, "tzztzztzztzztztmztzztzztiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
+                           VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dk), VIEW(a->dv),
+                           CLG_ATTENTION_PREFIX(a), group, scale2, scale, causal));
+    else
+        CLG_TRY(clg_launch(seq, dkdv, &plan->dkdv, "tzztzztzztzztztmztzztzziffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
+                           VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dk), VIEW(a->dv),
+                           group, scale2, scale, causal));
 out:
     return st;
 }
@@ -171,6 +179,8 @@ clgrpo_attention_backward(struct clgrpo_context *ctx, const struct clgrpo_attent
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_TRY(check(ctx, args));
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(args)));
+    CLG_REQUIRE(ctx, args->prefix.buf == NULL || ctx->family == CLGRPO_FAMILY_CPU, CLGRPO_E_UNSUPPORTED,
+                OP ": a prefix needs the cpu family");
     plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, args) : plan_simt(args);
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (args->q.shape[0] > 0 && plan.one_pass)

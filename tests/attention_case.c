@@ -103,8 +103,13 @@ attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *
     upload_qkv(ctx, c);
     c->dout = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(c->n_rows, shape->H, shape->D), c->dout_host);
     c->offsets = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(shape->n_sequences + 1), c->offsets_host);
-    c->ref = (struct ref_attention){shape->n_sequences, shape->H,         shape->K,     shape->D,
-                                    c->offsets_host,    (double)c->scale, shape->causal};
+    c->ref = (struct ref_attention){shape->n_sequences, shape->H,         shape->K,      shape->D,
+                                    c->offsets_host,    (double)c->scale, shape->causal, NULL};
+    if (shape->prefix != NULL) {
+        memcpy(c->prefix_host, shape->prefix, shape->n_sequences * sizeof *shape->prefix);
+        c->prefix = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(shape->n_sequences), c->prefix_host);
+        c->ref.prefix = c->prefix_host;
+    }
     return c;
 }
 
@@ -112,7 +117,9 @@ void
 attention_case_refresh(struct clgrpo_context *ctx, struct attention_case *c)
 {
     fx_release(&c->qkv);
+    fx_release(&c->dout);
     upload_qkv(ctx, c);
+    c->dout = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(c->n_rows, c->shape.H, c->shape.D), c->dout_host);
 }
 
 void
@@ -121,6 +128,7 @@ attention_case_destroy(struct attention_case *c)
     fx_release(&c->qkv);
     fx_release(&c->dout);
     fx_release(&c->offsets);
+    fx_release(&c->prefix);
     free(c->q_host);
     free(c->k_host);
     free(c->v_host);
@@ -154,6 +162,7 @@ attention_case_forward(struct clgrpo_context *ctx, struct attention_case *c, flo
     args.o = fx_output(ctx, CLGRPO_F32, 3, FX_SHAPE(c->n_rows, s->H, s->D));
     if (lse != NULL)
         args.lse = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(c->n_rows, s->H));
+    args.prefix = c->prefix;
     args.max_len = c->max_len;
     args.scale = c->scale;
     args.causal = s->causal;
@@ -170,4 +179,27 @@ attention_case_forward(struct clgrpo_context *ctx, struct attention_case *c, flo
     fx_release(&args.o);
     fx_workspace_release(&args.workspace);
     return o;
+}
+
+/* Against the double reference: a score's chain has D terms, a row's sums up to max_len; each rounds once per term, and
+ * the polynomial of 2^x adds two units. */
+void
+attention_forward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed)
+{
+    struct attention_case *c = attention_case_create(ctx, shape, seed);
+    size_t rows = c->n * shape->H, terms = shape->D + (shape->prefix != NULL ? c->n : c->max_len);
+    double *o = calloc(rows * shape->D + 1, sizeof *o), *o_size = calloc(rows * shape->D + 1, sizeof *o);
+    double *lse = calloc(rows + 1, sizeof *o), *lse_size = calloc(rows + 1, sizeof *o);
+    float *got_lse, *got = attention_case_forward(ctx, c, &got_lse);
+
+    ref_attention_forward(&c->ref, c->q64, c->k64, c->v64, o, lse, o_size, lse_size);
+    fx_close("o", got, o, o_size, rows * shape->D, 1.0, terms);
+    fx_close("lse", got_lse, lse, lse_size, rows, 1.0, terms);
+    free(got);
+    free(got_lse);
+    free(o);
+    free(o_size);
+    free(lse);
+    free(lse_size);
+    attention_case_destroy(c);
 }

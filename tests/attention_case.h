@@ -16,16 +16,17 @@ struct attention_shape {
     bool causal;
     float size; /* of q and k: 1, or more for large scores */
     size_t n_sequences, lens[CASE_MAX_SEQUENCES];
+    const int32_t *prefix; /* [n_sequences], or NULL */
 };
 
 struct attention_case {
     struct attention_shape shape;
     size_t n, n_rows, max_len; /* n: rows of sequences, n_rows: with the spare ones */
     float scale;
-    int32_t offsets_host[CASE_MAX_SEQUENCES + 1];
+    int32_t offsets_host[CASE_MAX_SEQUENCES + 1], prefix_host[CASE_MAX_SEQUENCES];
     float *q_host, *k_host, *v_host, *dout_host; /* dense, [n_rows] */
     double *q64, *k64, *v64, *dout64;
-    struct clgrpo_tensor qkv, q, k, v, offsets, dout;
+    struct clgrpo_tensor qkv, q, k, v, offsets, prefix, dout;
     struct ref_attention ref;
 };
 
@@ -36,12 +37,14 @@ void attention_mixed_lens(struct attention_shape *shape);
 
 struct attention_case *attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *shape,
                                              uint64_t seed);
-/* Uploads again after the test has changed v_host. */
+/* Uploads again after the test has changed q_host, k_host, v_host or dout_host. */
 void attention_case_refresh(struct clgrpo_context *ctx, struct attention_case *c);
 void attention_case_destroy(struct attention_case *c);
 
 /* o [n_rows][H][D] of the operation, malloc'ed; lse likewise unless NULL. Rows past the sequences must be untouched. */
 float *attention_case_forward(struct clgrpo_context *ctx, struct attention_case *c, float **lse);
+/* The operation against the reference. */
+void attention_forward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed);
 /* The parts of a [n_rows][(H + 2 K) D] view. */
 void attention_split(const struct attention_shape *s, const struct clgrpo_tensor *all, struct clgrpo_tensor *q,
                      struct clgrpo_tensor *k, struct clgrpo_tensor *v);

@@ -5,29 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Against the double reference: a score's chain has D terms, a row's sums up to max_len; each rounds once per term, and
- * the polynomial of 2^x adds two units. */
-static void
-check_case(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed)
-{
-    struct attention_case *c = attention_case_create(ctx, shape, seed);
-    size_t rows = c->n * shape->H, terms = shape->D + c->max_len;
-    double *o = calloc(rows * shape->D + 1, sizeof *o), *o_size = calloc(rows * shape->D + 1, sizeof *o);
-    double *lse = calloc(rows + 1, sizeof *o), *lse_size = calloc(rows + 1, sizeof *o);
-    float *got_lse, *got = attention_case_forward(ctx, c, &got_lse);
-
-    ref_attention_forward(&c->ref, c->q64, c->k64, c->v64, o, lse, o_size, lse_size);
-    fx_close("o", got, o, o_size, rows * shape->D, 1.0, terms);
-    fx_close("lse", got_lse, lse, lse_size, rows, 1.0, terms);
-    free(got);
-    free(got_lse);
-    free(o);
-    free(o_size);
-    free(lse);
-    free(lse_size);
-    attention_case_destroy(c);
-}
-
 START_TEST(matches_the_reference)
 {
     static const size_t heads[][2] = {{2, 1}, {2, 2}, {4, 1}}, dims[] = {32, 64, 128};
@@ -38,7 +15,7 @@ START_TEST(matches_the_reference)
             .H = heads[i % 3][0], .K = heads[i % 3][1], .D = dims[i / 3], .causal = true, .size = 1.0f};
 
         attention_mixed_lens(&s);
-        check_case(ctx, &s, 10 + i);
+        attention_forward_check(ctx, &s, 10 + i);
     }
 }
 END_TEST
@@ -53,7 +30,7 @@ START_TEST(odd_head_counts)
         s.n_sequences = 2;
         s.lens[0] = 7;
         s.lens[1] = 67;
-        check_case(fx_context(fx_family(_i)), &s, 40 + i);
+        attention_forward_check(fx_context(fx_family(_i)), &s, 40 + i);
     }
 }
 END_TEST
@@ -64,7 +41,7 @@ START_TEST(every_key_without_the_causal_mask)
     struct attention_shape s = {.H = heads, .K = 1, .D = 32, .causal = false, .size = 1.0f};
 
     attention_mixed_lens(&s);
-    check_case(fx_context(fx_family(_i)), &s, 50);
+    attention_forward_check(fx_context(fx_family(_i)), &s, 50);
 }
 END_TEST
 
@@ -73,7 +50,7 @@ START_TEST(large_scores)
     struct attention_shape s = {.H = 2, .K = 2, .D = 64, .causal = true, .size = 8.0f};
 
     attention_mixed_lens(&s); /* |s| up to about 64 * sqrt(64) / 2 and far apart within a row */
-    check_case(fx_context(fx_family(_i)), &s, 60);
+    attention_forward_check(fx_context(fx_family(_i)), &s, 60);
 }
 END_TEST
 
@@ -82,7 +59,7 @@ START_TEST(long_sequence)
     struct attention_shape s = {.H = 1, .K = 1, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 1};
 
     s.lens[0] = 701;
-    check_case(fx_context(fx_family(_i)), &s, 70);
+    attention_forward_check(fx_context(fx_family(_i)), &s, 70);
 }
 END_TEST
 

@@ -11,6 +11,7 @@ lib_suites = \
 	tests/check_attention \
 	tests/check_attention_backward \
 	tests/check_attention_decode \
+	tests/check_attention_prefix \
 	tests/check_cache \
 	tests/check_core \
 	tests/check_gemm \
@@ -42,8 +43,11 @@ endif
 
 tests_check_advantage_SOURCES = tests/check_advantage.c tests/ref_advantage.c tests/ref_advantage.h
 tests_check_attention_SOURCES = tests/check_attention.c tests/attention_case.c tests/attention_case.h tests/ref_attention.c tests/ref_attention.h
-tests_check_attention_backward_SOURCES = tests/check_attention_backward.c tests/attention_case.c tests/ref_attention.c
+tests_check_attention_backward_SOURCES = tests/check_attention_backward.c tests/attention_gradients.c tests/attention_gradients.h \
+	tests/attention_case.c tests/ref_attention.c
 tests_check_attention_decode_SOURCES = tests/check_attention_decode.c tests/attention_case.c tests/ref_attention.c
+tests_check_attention_prefix_SOURCES = tests/check_attention_prefix.c tests/attention_gradients.c tests/attention_case.c \
+	tests/ref_attention.c
 tests_check_cache_SOURCES = tests/check_cache.c
 tests_check_core_SOURCES = tests/check_core.c
 tests_check_faults_SOURCES = tests/check_faults.c tests/fault_cl.c tests/fault_cl.h tests/op_cases.c tests/op_cases.h
@@ -77,6 +81,10 @@ tests_check_attention_decode_CPPFLAGS = $(tests_cppflags)
 tests_check_attention_decode_CFLAGS = $(tests_cflags)
 tests_check_attention_decode_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_attention_decode_LDADD = $(lib_test_ldadd)
+tests_check_attention_prefix_CPPFLAGS = $(tests_cppflags)
+tests_check_attention_prefix_CFLAGS = $(tests_cflags)
+tests_check_attention_prefix_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_attention_prefix_LDADD = $(lib_test_ldadd)
 tests_check_cache_CPPFLAGS = $(tests_cppflags)
 tests_check_cache_CFLAGS = $(tests_cflags)
 tests_check_cache_LDFLAGS = $(AM_LDFLAGS) -static

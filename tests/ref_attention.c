@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One query against the keys of its sequence. */
+/* One query against the keys of its sequence: n_past rows from `past` on, then rows from `first` on. */
 struct row {
     const double *q;
-    size_t first, n_keys; /* rows first .. first + n_keys - 1 */
-    double *p, *w;        /* [n_keys] */
+    size_t past, n_past, first, n_keys;
+    double *p, *w; /* [n_keys] */
     double lse, w_max;
 };
 
@@ -39,6 +39,26 @@ key_row(const struct ref_attention *r, const double *k, size_t j, size_t g)
     return k + (j * r->K + g) * r->D;
 }
 
+static size_t
+key_of(const struct row *row, size_t j)
+{
+    return j < row->n_past ? row->past + j : row->first + j - row->n_past;
+}
+
+static bool
+in_batch(const struct ref_attention *r, int32_t p)
+{
+    return p >= 0 && p < (int32_t)r->n_sequences;
+}
+
+int32_t
+ref_attention_root(const struct ref_attention *r, size_t b)
+{
+    const int32_t p = r->prefix != NULL ? r->prefix[b] : -1;
+
+    return in_batch(r, p) && !in_batch(r, r->prefix[p]) ? p : -1;
+}
+
 static void
 softmax_row(const struct ref_attention *r, const double *k, size_t g, struct row *row)
 {
@@ -46,7 +66,7 @@ softmax_row(const struct ref_attention *r, const double *k, size_t g, struct row
 
     row->w_max = 0.0;
     for (size_t j = 0; j < row->n_keys; j++) {
-        const double *key = key_row(r, k, row->first + j, g);
+        const double *key = key_row(r, k, key_of(row, j), g);
 
         row->p[j] = r->scale * dot(row->q, key, r->D);
         row->w[j] = 1.0 + r->scale * dot_size(row->q, key, r->D);
@@ -68,9 +88,9 @@ output_row(const struct ref_attention *r, const double *v, size_t g, const struc
     for (size_t d = 0; d < r->D; d++) {
         o[d] = o_size[d] = 0.0;
         for (size_t j = 0; j < row->n_keys; j++)
-            o[d] += row->p[j] * key_row(r, v, row->first + j, g)[d];
+            o[d] += row->p[j] * key_row(r, v, key_of(row, j), g)[d];
         for (size_t j = 0; j < row->n_keys; j++)
-            o_size[d] += row->p[j] * row->w[j] * (fabs(key_row(r, v, row->first + j, g)[d]) + fabs(o[d]));
+            o_size[d] += row->p[j] * row->w[j] * (fabs(key_row(r, v, key_of(row, j), g)[d]) + fabs(o[d]));
     }
 }
 
@@ -84,12 +104,15 @@ for_each_row(const struct ref_attention *r, const double *q, const double *k, vi
 
     for (size_t b = 0; b < r->n_sequences; b++) {
         size_t first = (size_t)r->offsets[b], end = (size_t)r->offsets[b + 1];
+        int32_t root = ref_attention_root(r, b);
 
+        row.past = root >= 0 ? (size_t)r->offsets[root] : first;
+        row.n_past = root >= 0 ? (size_t)r->offsets[root + 1] - row.past : 0;
+        row.first = first;
         for (size_t n = first; n < end; n++) {
             for (size_t h = 0; h < r->H; h++) {
                 row.q = q + (n * r->H + h) * r->D;
-                row.first = first;
-                row.n_keys = (r->causal ? n + 1 : end) - first;
+                row.n_keys = row.n_past + (r->causal ? n + 1 : end) - first;
                 softmax_row(r, k, h / (r->H / r->K), &row);
                 each(r, n, h, &row, arg);
             }
@@ -142,7 +165,7 @@ visit_backward(const struct ref_attention *r, size_t n, size_t h, const struct r
     delta = dot(dout, o, r->D);
     delta_size = dot_size(dout, o_size, r->D);
     for (size_t j = 0; j < row->n_keys; j++) {
-        size_t to = ((row->first + j) * r->K + g) * r->D;
+        size_t to = (key_of(row, j) * r->K + g) * r->D;
         double dp = dot(dout, b->v + to, r->D), p = row->p[j], pw = p * row->w[j], ds = r->scale * p * (dp - delta);
         double ds_size = r->scale * (p * (dot_size(dout, b->v + to, r->D) + delta_size) + pw * fabs(dp - delta));
 

@@ -6,13 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A packed batch: sequence b owns rows offsets[b] .. offsets[b+1]-1. q, o [N][H][D], k, v [N][K][D], lse [N][H]. */
+/*
+ * A packed batch: sequence b owns rows offsets[b] .. offsets[b+1]-1. q, o [N][H][D], k, v [N][K][D], lse [N][H].
+ * Unless prefix is NULL, sequence b continues prefix[b] where that is a sequence which names none itself.
+ */
 struct ref_attention {
     size_t n_sequences, H, K, D;
     const int32_t *offsets;
     double scale;
     bool causal;
+    const int32_t *prefix;
 };
+
+/* The sequence that b continues, or -1. */
+int32_t ref_attention_root(const struct ref_attention *r, size_t b);
 
 /*
  * o and lse, and how large the terms behind them are, for error bounds: a score of float arithmetic is off by some eps

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLGRPO_TESTS_ATTENTION_GRADIENTS_H
+#define CLGRPO_TESTS_ATTENTION_GRADIENTS_H
+
+#include "attention_case.h"
+
+/* What the tests of attention's backward share. Rows past the sequences are left out: dq [n][H][D], dk, dv [n][K][D].
+ */
+struct attention_gradients {
+    float *dq, *dk, *dv;
+};
+void attention_gradients_free(struct attention_gradients *g);
+
+/* The arguments over views of one gradient buffer, with a forward's o and lse. */
+void attention_backward_args_create(struct clgrpo_context *ctx, struct attention_case *c,
+                                    struct clgrpo_attention_backward_args *args, struct clgrpo_tensor *all);
+void attention_backward_args_release(struct clgrpo_attention_backward_args *args, struct clgrpo_tensor *all);
+/* The operation's; rows past the sequences must be untouched. */
+struct attention_gradients attention_case_backward(struct clgrpo_context *ctx, struct attention_case *c);
+
+struct ref_attention_gradients attention_ref_gradients(const struct attention_case *c);
+void attention_ref_gradients_free(struct ref_attention_gradients *g);
+
+/* The operation against the reference. */
+void attention_backward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed);
+/* Some of the n elements of `want`, the reference's gradient of x, against differences of its loss sum dout o. */
+void attention_check_differences(const struct attention_case *c, const char *what, double *x, size_t n,
+                                 const double *want);
+/* The same bits in both; frees them. */
+void attention_same_gradients(const struct attention_case *c, struct attention_gradients a,
+                              struct attention_gradients b);
+
+#endif
