@@ -92,6 +92,7 @@ touch_decoding(struct touch *t)
 {
     enum { LENGTH = 2 * CLGRPO_ATTENTION_BLOCK };
     struct clgrpo_kv_append_args append = CLGRPO_KV_APPEND_ARGS_INIT;
+    struct clgrpo_kv_copy_args copy = CLGRPO_KV_COPY_ARGS_INIT;
     struct clgrpo_attention_decode_args decode = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
     struct clgrpo_sample_args sample = CLGRPO_SAMPLE_ARGS_INIT;
     struct clgrpo_tensor key = {0};
@@ -99,6 +100,9 @@ touch_decoding(struct touch *t)
     append.k_cache = decode.k_cache = keep(
         t, bench_random(t->b, 4, BENCH_SHAPE(1, HEADS, LENGTH / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK)));
     append.v_cache = decode.v_cache = keep(t, bench_random(t->b, 4, BENCH_SHAPE(1, HEADS, LENGTH, D)));
+    copy.k_cache = append.k_cache;
+    copy.v_cache = append.v_cache;
+    copy.source = copy.target = copy.length = keep(t, bench_ints(t->b, 1, (const cl_int[]){0}));
     append.k = heads(t);
     append.v = heads(t);
     decode.q = heads(t);
@@ -108,6 +112,7 @@ touch_decoding(struct touch *t)
     decode.scale = 0.125f;
     decode.workspace = sample.workspace = t->scratch;
     RUN(t, kv_append, append);
+    RUN(t, kv_copy, copy);
     RUN(t, attention_decode, decode);
     sample.logits = matrix(t, N, V);
     sample.logprob = vector(t, N);

@@ -33,6 +33,7 @@ EMBEDDED_KERNELS = \
 	kernels/gemm_tile.cl \
 	kernels/global_norm.cl \
 	kernels/kv_append.cl \
+	kernels/kv_copy.cl \
 	kernels/linear_logprob_cpu.cl \
 	kernels/linear_logprob_dz_cpu.cl \
 	kernels/linear_logprob_dz_simt.cl \

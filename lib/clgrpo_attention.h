@@ -80,6 +80,19 @@ struct clgrpo_kv_append_args {
 CLGRPO_OP(kv_append);
 
 /*
+ * Positions 0 .. length[n]-1 of slot source[n] are copied to slot target[n], so that a sequence forks: samples that
+ * have a history in common part from it. source, target, length [N] i32; whole blocks of 64 are copied, so what target
+ * held behind length[n] up to the block's end is overwritten too. An entry with a slot out of range, a length out of 0
+ * .. L, or target[n] = source[n] is skipped. No two entries have one target, and no entry's target is another's source.
+ */
+struct clgrpo_kv_copy_args {
+    size_t struct_size;
+    struct clgrpo_tensor source, target, length, k_cache, v_cache;
+};
+#define CLGRPO_KV_COPY_ARGS_INIT CLGRPO_ARGS_INIT(kv_copy)
+CLGRPO_OP(kv_copy);
+
+/*
  * Attention of N query tokens against the cache: token n sees positions 0 .. position[n] of slot[n], which kv_append
  * wrote before. Serves decoding (one token per slot) and chunked prefill (many). Bits equal clgrpo_attention's for the
  * same history. q, o [N][H][D] f32; slot, position [N] i32; a pair out of range gives zeros.

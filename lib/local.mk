@@ -32,6 +32,7 @@ lib_libclgrpo_la_SOURCES = \
 	lib/op_gemm_pack.c \
 	lib/op_global_norm.c \
 	lib/op_kv_append.c \
+	lib/op_kv_copy.c \
 	lib/op_linear_logprob.c \
 	lib/op_linear_logprob_backward.c \
 	lib/op_policy_loss.c \

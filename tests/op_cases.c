@@ -235,6 +235,16 @@ OP(kv_append)
     a->v_cache = INOUT(S, K, L, D);
 }
 
+OP(kv_copy)
+{
+    *a = (struct clgrpo_kv_copy_args)CLGRPO_KV_COPY_ARGS_INIT;
+    a->source = integers(b, 1, (const int32_t[]){0});
+    a->target = integers(b, 1, (const int32_t[]){1});
+    a->length = integers(b, 1, (const int32_t[]){3});
+    a->k_cache = INOUT(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
+    a->v_cache = INOUT(S, K, L, D);
+}
+
 OP(attention_decode)
 {
     *a = (struct clgrpo_attention_decode_args)CLGRPO_ATTENTION_DECODE_ARGS_INIT;
@@ -324,6 +334,7 @@ const struct op_case op_cases[] = {
     CASE(attention),
     CASE(linear_logprob_backward),
     CASE(kv_append),
+    CASE(kv_copy),
     CASE(attention_backward),
     CASE(attention_decode),
     CASE(advantage),
