@@ -7,49 +7,14 @@
 #include <unistd.h>
 
 #include "fixture.h"
-#include "policy_internal.h"
+#include "policy_case.h"
 #include "rng.h"
 #include "suite.h"
 
-enum { VOCAB = 97, CONTEXT = 192, N_SEQS = 7 };
+enum { VOCAB = MG_CASE_VOCAB, CONTEXT = MG_CASE_CONTEXT, N_SEQS = MG_CASE_SLOTS };
 static const uint32_t lengths[N_SEQS] = {2, 3, 64, 65, 66, 130, 191};
 
 static struct mg_err err;
-
-static struct mg_model_config
-small_config(bool tied)
-{
-    return (struct mg_model_config){.hidden_size = 64,
-                                    .intermediate_size = 96,
-                                    .num_hidden_layers = 2,
-                                    .num_attention_heads = 2,
-                                    .num_key_value_heads = 1,
-                                    .head_dim = 32,
-                                    .vocab_size = VOCAB,
-                                    .max_position_embeddings = CONTEXT,
-                                    .rms_norm_eps = 1e-5,
-                                    .rope_theta = 10000.0,
-                                    .tie_word_embeddings = tied};
-}
-
-/* Weights ten times the usual start, so that logits are far from uniform and the test has something to see. */
-static struct mg_policy *
-open_policy(bool tied, uint32_t max_tokens)
-{
-    struct mg_policy_limits limits = {.slots = N_SEQS, .context = CONTEXT, .max_tokens = max_tokens, .train = true};
-    struct mg_model_config config = small_config(tied);
-    struct mg_policy *p = NULL;
-    float *w;
-
-    mg_ok(mg_policy_init(&config, 11, &limits, &p, &err));
-    w = malloc(p->params.elems * sizeof *w);
-    mg_ok(mg_op_read(p, p->weights, w, &err));
-    for (size_t i = 0; i < p->params.decay_elems; i++)
-        w[i] *= 10.0f;
-    mg_ok(mg_op_write(p, p->weights, w, &err));
-    free(w);
-    return p;
-}
 
 struct sequences {
     int32_t *ids[N_SEQS];
@@ -118,7 +83,7 @@ decode_all(struct mg_policy *p, struct sequences *s, uint32_t prompt)
 
 START_TEST(batch_invariance_decode_equals_training_forward)
 {
-    struct mg_policy *p = open_policy(true, 600);
+    struct mg_policy *p = mg_policy_case(true, 600);
     struct sequences s;
     float *scored[N_SEQS];
     uint32_t prompt = _i == 0 ? 1 : 2;
@@ -142,7 +107,7 @@ END_TEST
 
 START_TEST(batch_invariance_over_random_compositions)
 {
-    struct mg_policy *p = open_policy(true, 600);
+    struct mg_policy *p = mg_policy_case(true, 600);
     struct sequences s;
     float *alone[N_SEQS], *mixed[N_SEQS];
 
@@ -179,7 +144,7 @@ END_TEST
 
 START_TEST(ratio_of_an_on_policy_batch_is_exactly_one)
 {
-    struct mg_policy *p = open_policy(true, 256);
+    struct mg_policy *p = mg_policy_case(true, 256);
     const struct mg_objective_params o = {
         .loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
     struct mg_train_stats stats;
@@ -244,7 +209,7 @@ check_direction(struct mg_policy *p, struct sequences *s, const float *w, const 
 
 START_TEST(gradient_matches_finite_differences)
 {
-    struct mg_policy *p = open_policy(_i == 0, 300);
+    struct mg_policy *p = mg_policy_case(_i == 0, 300);
     const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     const struct mg_params *l = &p->params;
     float *w = malloc(l->elems * sizeof *w), *g = malloc(l->elems * sizeof *g);
@@ -278,7 +243,7 @@ END_TEST
 START_TEST(micro_batches_add_up_to_the_same_gradient)
 {
     const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
-    struct mg_policy *whole = open_policy(true, 600), *cut = open_policy(true, CONTEXT);
+    struct mg_policy *whole = mg_policy_case(true, 600), *cut = mg_policy_case(true, CONTEXT);
     float *a = malloc(whole->params.elems * sizeof *a), *b = malloc(whole->params.elems * sizeof *b);
     struct mg_train_stats stats;
     struct sequences s;
@@ -308,7 +273,7 @@ START_TEST(state_file_goes_on_with_the_same_bits)
     const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     const struct mg_adam adam = {1e-3f, 0.9f, 0.95f, 1e-8f, 0.01f, 1.0f};
     char path[] = "state-XXXXXX", *extra = NULL;
-    struct mg_policy *p = open_policy(true, 600), *q = open_policy(true, 600);
+    struct mg_policy *p = mg_policy_case(true, 600), *q = mg_policy_case(true, 600);
     struct mg_train_stats stats;
     struct sequences s;
     uint64_t end_p = 0, end_q = 1, start = 0;
@@ -347,7 +312,7 @@ END_TEST
 START_TEST(state_file_that_is_damaged_is_refused)
 {
     char path[] = "state-XXXXXX", *extra = NULL;
-    struct mg_policy *p = open_policy(true, 600);
+    struct mg_policy *p = mg_policy_case(true, 600);
     uint64_t before = 0, after = 1;
     FILE *f;
     int fd = mkstemp(path);

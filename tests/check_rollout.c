@@ -142,6 +142,7 @@ START_TEST(greedy_rollouts_of_a_question_are_one)
 {
     struct mg_play *p = new_play(main_limits, search_limits, 64);
     struct mg_rollouts *m;
+    size_t tokens = 0;
 
     run(p, &greedy);
     m = mg_play_rollouts(p, MG_SIDE_MAIN);
@@ -150,25 +151,41 @@ START_TEST(greedy_rollouts_of_a_question_are_one)
 
         ck_assert_uint_eq(r->d.len, first->d.len);
         ck_assert_mem_eq(r->d.ids, first->d.ids, r->d.len * sizeof *r->d.ids);
+        tokens += i % K == 0 ? r->d.len : 0;
     }
+    ck_assert_uint_le(mg_fake_policy_fed(policy), tokens);
     mg_play_destroy(p);
 }
 END_TEST
 
-START_TEST(sampled_rollouts_of_a_question_differ)
+START_TEST(sampled_rollouts_differ_and_what_they_share_is_fed_once)
 {
     struct mg_play *p = new_play(main_limits, search_limits, 64);
     struct mg_rollouts *m;
-    unsigned different = 0;
+    size_t tokens = 0, distinct = 0, different = 0;
 
     run(p, &sampled);
     m = mg_play_rollouts(p, MG_SIDE_MAIN);
-    for (size_t i = 0; i < mg_rollouts_count(m); i += K) {
-        struct mg_rollout *a = mg_rollouts_get(m, i), *b = mg_rollouts_get(m, i + 1);
+    for (size_t i = 0; i < mg_rollouts_count(m); i++) {
+        const struct mg_dialogue *d = &mg_rollouts_get(m, i)->d;
+        uint32_t shared = 0;
 
-        different += a->d.len != b->d.len || memcmp(a->d.ids, b->d.ids, a->d.len * sizeof *a->d.ids) != 0;
+        for (size_t j = i / K * K; j < i; j++) {
+            const struct mg_dialogue *e = &mg_rollouts_get(m, j)->d;
+            uint32_t n = 0;
+
+            while (n < d->len && n < e->len && d->ids[n] == e->ids[n])
+                n++;
+            shared = n > shared ? n : shared;
+        }
+        tokens += d->len;
+        distinct += d->len - shared;
+        different += i % K > 0 && shared < d->len;
     }
-    ck_assert_uint_gt(different, QUESTIONS / 2);
+    ck_assert_uint_gt(different, QUESTIONS);
+    /* a few that a dialogue would rather feed than copy; those that were fed before another caught up with them */
+    ck_assert_uint_lt(distinct, tokens * 3 / 4);
+    ck_assert_uint_lt(mg_fake_policy_fed(policy), distinct + tokens / 10);
     mg_play_destroy(p);
 }
 END_TEST
@@ -368,7 +385,7 @@ main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, dialogues_do_not_depend_on_the_batch);
     tcase_add_test(t, greedy_rollouts_of_a_question_are_one);
-    tcase_add_test(t, sampled_rollouts_of_a_question_differ);
+    tcase_add_test(t, sampled_rollouts_differ_and_what_they_share_is_fed_once);
     tcase_add_test(t, every_limit_is_kept);
     tcase_add_test(t, results_reach_the_dialogue_that_asked);
     tcase_add_test(t, a_single_agent_uses_the_tools);

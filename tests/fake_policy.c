@@ -4,7 +4,7 @@
  * everything else copies text that was read. It samples, learns by the policy gradient, saves and loads, and it refuses
  * feeds that a KV cache could not serve; so rollouts, agents, the store and resuming can be tested in milliseconds.
  */
-#include "fake_policy.h"
+#include "fake_policy_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,43 +17,26 @@
 #include "policy.h"
 #include "rng.h"
 
-enum { N_CHOICES = MG_N_ROLES + 1 /* a token that no agent may write first */, N_WEIGHTS = MG_N_ROLES * N_CHOICES };
-
-struct slot {
-    int32_t *ids;
-    uint32_t len;
-};
-
-struct mg_policy {
-    struct mg_model_config config;
-    struct mg_policy_limits limits;
-    float w[N_WEIGHTS];
-    double grad[N_WEIGHTS];
-    uint64_t version;
-    struct slot *slot;
-};
-
-static bool
-is_role(int32_t id)
+bool
+mg_fake_is_role(int32_t id)
 {
     return id >= MG_FAKE_ROLE && id < MG_FAKE_ROLE + MG_N_ROLES;
 }
 
-/* The turn last read: its role, and its text as ids[*first .. *end). */
-static int
-last_read(const int32_t *ids, uint32_t before, uint32_t *first, uint32_t *end)
+int
+mg_fake_last_read(const int32_t *ids, uint32_t before, uint32_t *first, uint32_t *end)
 {
     uint32_t i = before;
 
     *end = before > 0 ? before - 1 : 0;
-    while (i > 0 && !is_role(ids[i - 1]))
+    while (i > 0 && !mg_fake_is_role(ids[i - 1]))
         i--;
     *first = i;
     return i > 0 ? ids[i - 1] - MG_FAKE_ROLE : 0;
 }
 
-static void
-log_softmax(const float *w, double out[N_CHOICES])
+void
+mg_fake_log_softmax(const float *w, double out[N_CHOICES])
 {
     double sum = 0.0;
 
@@ -61,103 +44,6 @@ log_softmax(const float *w, double out[N_CHOICES])
         sum += exp((double)w[i]);
     for (int i = 0; i < N_CHOICES; i++)
         out[i] = (double)w[i] - log(sum);
-}
-
-static double
-unit(const uint64_t key[2])
-{
-    return (double)(mg_rng_mix(mg_rng_mix(key[0]) ^ key[1]) >> 11) * 0x1p-53;
-}
-
-static int32_t
-draw_role(const struct mg_policy *p, int read, const uint64_t key[2], bool greedy, float *logprob)
-{
-    double lp[N_CHOICES], u = unit(key);
-    int choice = 0;
-
-    log_softmax(p->w + read * N_CHOICES, lp);
-    if (greedy)
-        for (int i = 1; i < N_CHOICES; i++)
-            choice = lp[i] > lp[choice] ? i : choice;
-    else
-        while (choice < N_CHOICES - 1 && (u -= exp(lp[choice])) >= 0.0)
-            choice++;
-    *logprob = (float)lp[choice];
-    return choice == MG_N_ROLES ? MG_FAKE_PAD : MG_FAKE_ROLE + choice;
-}
-
-/* Where in text[0..n) the m tokens so far occur first, as the place behind them; n if nowhere. */
-static uint32_t
-behind_match(const int32_t *text, uint32_t n, const int32_t *so_far, uint32_t m)
-{
-    for (uint32_t i = 0; i + m <= n; i++)
-        if (memcmp(text + i, so_far, m * sizeof *text) == 0)
-            return i + m;
-    return n;
-}
-
-/* The text of a turn: a stretch of what was read last, up to a blank behind at least 5 tokens; `open` writes a digit.
- */
-static int32_t
-draw_text(const struct slot *s, uint32_t start, uint32_t first, uint32_t end, const uint64_t key[2], bool greedy,
-          float *logprob)
-{
-    uint32_t own = s->len - start - 1, n = end - first, at;
-
-    *logprob = 0.0f;
-    if (s->ids[start] == MG_FAKE_ROLE + MG_ROLE_OPEN) {
-        *logprob = own == 0 ? (float)-log(4.0) : 0.0f;
-        return own == 0 ? MG_FAKE_BYTE + '1' + (greedy ? 0 : (int)(4.0 * unit(key))) : MG_FAKE_END;
-    }
-    if (n == 0)
-        return MG_FAKE_END;
-    if (own == 0) {
-        *logprob = (float)-log((double)n);
-        return s->ids[first + (greedy ? 0 : (uint32_t)((double)n * unit(key)))];
-    }
-    at = behind_match(s->ids + first, n, s->ids + start + 1, own);
-    return at == n || (own >= 5 && s->ids[first + at] == MG_FAKE_BYTE + ' ') ? MG_FAKE_END : s->ids[first + at];
-}
-
-static int32_t
-draw(const struct mg_policy *p, const struct slot *s, const uint64_t key[2], bool greedy, float *logprob)
-{
-    uint32_t start = s->len, first, end;
-    int read;
-
-    if (s->ids[s->len - 1] == MG_FAKE_END) {
-        read = last_read(s->ids, s->len, &first, &end);
-        return draw_role(p, read, key, greedy, logprob);
-    }
-    while (start > 0 && !is_role(s->ids[start - 1]))
-        start--;
-    start--;
-    last_read(s->ids, start, &first, &end);
-    return draw_text(s, start, first, end, key, greedy, logprob);
-}
-
-enum mg_status
-mg_policy_decode(struct mg_policy *p, const struct mg_feed *feed, size_t n, const struct mg_sampling *how,
-                 int32_t *token, float *logprob, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-
-    for (size_t i = 0; i < n; i++) {
-        struct slot *s = &p->slot[feed[i].slot];
-
-        MG_REQUIRE(feed[i].slot < p->limits.slots && feed[i].position < p->limits.context && feed[i].token >= 0 &&
-                       feed[i].token < MG_FAKE_VOCAB,
-                   MG_FAIL, "token %d at slot %u, position %u", (int)feed[i].token, feed[i].slot, feed[i].position);
-        if (feed[i].position == 0)
-            s->len = 0;
-        MG_REQUIRE(feed[i].position == s->len, MG_FAIL, "position %u of slot %u follows %u tokens", feed[i].position,
-                   feed[i].slot, s->len);
-        s->ids[s->len++] = feed[i].token;
-        if (feed[i].sample)
-            token[i] = draw(p, s, feed[i].key, how->temperature == 0.0f, &logprob[i]);
-    }
-out:
-    return st;
 }
 
 static void
@@ -172,9 +58,9 @@ add_token(struct mg_policy *p, const struct mg_train_row *row, uint32_t i, const
     s->weight_sum += weight;
     if (row->ids[i - 1] != MG_FAKE_END)
         return;
-    read = last_read(row->ids, i, &first, &end);
-    choice = is_role(row->ids[i]) ? row->ids[i] - MG_FAKE_ROLE : MG_N_ROLES;
-    log_softmax(p->w + read * N_CHOICES, lp);
+    read = mg_fake_last_read(row->ids, i, &first, &end);
+    choice = mg_fake_is_role(row->ids[i]) ? row->ids[i] - MG_FAKE_ROLE : MG_N_ROLES;
+    mg_fake_log_softmax(p->w + read * N_CHOICES, lp);
     if (o->loss == MG_LOSS_POLICY) {
         ratio = exp((double)((float)lp[choice] - row->old_logprob[i]));
         weight *= (double)row->advantage * ratio;

@@ -3,6 +3,7 @@
 #define MGRPO_TESTS_FAKE_POLICY_H
 
 #include "dialogue.h"
+#include "policy.h"
 
 /* The vocabulary of the tokenizer that the fake policy knows: specials, roles, then the 256 bytes. */
 enum {
@@ -18,5 +19,8 @@ enum {
 char *mg_fake_tokenizer_json(void);
 /* The same, loaded. */
 enum mg_status mg_fake_tokenizer(struct mg_tokenizer **tok, struct mg_err *err);
+
+/* Tokens that entered a slot by decoding since the policy was opened. */
+size_t mg_fake_policy_fed(const struct mg_policy *p);
 
 #endif

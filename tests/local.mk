@@ -15,6 +15,7 @@ lib_suites = \
 	tests/check_cache \
 	tests/check_core \
 	tests/check_gemm \
+	tests/check_kv_copy \
 	tests/check_layer \
 	tests/check_linear_logprob \
 	tests/check_optim \
@@ -52,6 +53,7 @@ tests_check_cache_SOURCES = tests/check_cache.c
 tests_check_core_SOURCES = tests/check_core.c
 tests_check_faults_SOURCES = tests/check_faults.c tests/fault_cl.c tests/fault_cl.h tests/op_cases.c tests/op_cases.h
 tests_check_gemm_SOURCES = tests/check_gemm.c tests/ref_gemm.c tests/ref_gemm.h
+tests_check_kv_copy_SOURCES = tests/check_kv_copy.c
 tests_check_layer_SOURCES = tests/check_layer.c tests/ref_layer.c tests/ref_layer.h
 tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/logprob_case.c tests/logprob_case.h \
 	tests/ref_linear_logprob.c tests/ref_linear_logprob.h
@@ -101,6 +103,10 @@ tests_check_gemm_CPPFLAGS = $(tests_cppflags)
 tests_check_gemm_CFLAGS = $(tests_cflags)
 tests_check_gemm_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_gemm_LDADD = $(lib_test_ldadd)
+tests_check_kv_copy_CPPFLAGS = $(tests_cppflags)
+tests_check_kv_copy_CFLAGS = $(tests_cflags)
+tests_check_kv_copy_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_kv_copy_LDADD = $(lib_test_ldadd)
 tests_check_layer_CPPFLAGS = $(tests_cppflags)
 tests_check_layer_CFLAGS = $(tests_cflags)
 tests_check_layer_LDFLAGS = $(AM_LDFLAGS) -static
@@ -149,6 +155,7 @@ tests_check_tune_rows_LDADD = $(lib_test_ldadd)
 # ---- The trainer ----
 trainer_suites = \
 	tests/check_policy \
+	tests/check_prefix \
 	tests/check_agent \
 	tests/check_align \
 	tests/check_config \
@@ -181,11 +188,16 @@ trainer_suites = \
 
 trainer_test_ldadd = tests/libsuite.la trainer/libmgrpo.la lib/libclgrpo.la $(tests_libs)
 
-tests_check_policy_SOURCES = tests/check_policy.c
+tests_check_policy_SOURCES = tests/check_policy.c tests/policy_case.c tests/policy_case.h
 tests_check_policy_CPPFLAGS = $(tests_cppflags)
 tests_check_policy_CFLAGS = $(tests_cflags)
 tests_check_policy_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_policy_LDADD = tests/libfixture.la $(trainer_test_ldadd)
+tests_check_prefix_SOURCES = tests/check_prefix.c tests/policy_case.c tests/policy_case.h
+tests_check_prefix_CPPFLAGS = $(tests_cppflags)
+tests_check_prefix_CFLAGS = $(tests_cflags)
+tests_check_prefix_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_prefix_LDADD = tests/libfixture.la $(trainer_test_ldadd)
 tests_check_agent_SOURCES = tests/check_agent.c tests/small_world.c tests/small_world.h
 tests_check_agent_CPPFLAGS = $(tests_cppflags)
 tests_check_agent_CFLAGS = $(tests_cflags)
@@ -201,12 +213,12 @@ tests_check_demos_CPPFLAGS = $(tests_cppflags)
 tests_check_demos_CFLAGS = $(tests_cflags)
 tests_check_demos_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_demos_LDADD = $(trainer_test_ldadd)
-tests_check_dialogue_SOURCES = tests/check_dialogue.c tests/fake_policy.c tests/fake_policy.h tests/fake_tokenizer.c
+tests_check_dialogue_SOURCES = tests/check_dialogue.c tests/fake_policy.c tests/fake_decode.c tests/fake_policy.h tests/fake_tokenizer.c
 tests_check_dialogue_CPPFLAGS = $(tests_cppflags)
 tests_check_dialogue_CFLAGS = $(tests_cflags)
 tests_check_dialogue_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_dialogue_LDADD = $(trainer_test_ldadd)
-tests_check_rollout_SOURCES = tests/check_rollout.c tests/fake_policy.c tests/fake_tokenizer.c tests/small_world.c
+tests_check_rollout_SOURCES = tests/check_rollout.c tests/fake_policy.c tests/fake_decode.c tests/fake_tokenizer.c tests/small_world.c
 tests_check_rollout_CPPFLAGS = $(tests_cppflags)
 tests_check_rollout_CFLAGS = $(tests_cflags)
 tests_check_rollout_LDFLAGS = $(AM_LDFLAGS) -static
@@ -333,12 +345,12 @@ tests_check_summary_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_summary_LDADD = $(trainer_test_ldadd)
 
 # mgrpo with a policy that is a function of its input alone: the whole system without a device, for the test of resuming.
-tests_mgrpo_fake_SOURCES = trainer/main.c tests/fake_advantage.c tests/fake_score.c tests/fake_policy.c tests/fake_tokenizer.c
+tests_mgrpo_fake_SOURCES = trainer/main.c tests/fake_advantage.c tests/fake_score.c tests/fake_policy.c tests/fake_decode.c tests/fake_tokenizer.c
 tests_mgrpo_fake_CPPFLAGS = $(tests_cppflags)
 tests_mgrpo_fake_CFLAGS = $(tests_cflags)
 tests_mgrpo_fake_LDFLAGS = $(AM_LDFLAGS) -static
 tests_mgrpo_fake_LDADD = trainer/libmgrpo.la $(tests_libs)
-tests_fake_files_SOURCES = tests/fake_files.c tests/small_world.c tests/fake_tokenizer.c tests/fake_policy.c
+tests_fake_files_SOURCES = tests/fake_files.c tests/small_world.c tests/fake_tokenizer.c tests/fake_policy.c tests/fake_decode.c
 tests_fake_files_CPPFLAGS = $(tests_cppflags)
 tests_fake_files_CFLAGS = $(tests_cflags)
 tests_fake_files_LDFLAGS = $(AM_LDFLAGS) -static

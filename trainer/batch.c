@@ -8,6 +8,7 @@ mg_packed_free(struct mg_packed_rows *k)
 {
     free(k->ints);
     free(k->offsets);
+    free(k->prefix);
     free(k->in);
     free(k->out);
 }
@@ -20,67 +21,105 @@ mg_packed_alloc(struct mg_packed_rows *k, size_t cap, struct mg_err *err)
     k->cap = cap;
     MG_ALLOC(k->ints, MG_N_INTS * cap);
     MG_ALLOC(k->offsets, cap + 1);
+    MG_ALLOC(k->prefix, cap);
     MG_ALLOC(k->in, MG_N_IN * cap);
     MG_ALLOC(k->out, MG_N_OUT * cap);
 out:
     return st;
 }
 
-/* Tokens that the model must read: all before the last weighted one. */
-static size_t
-fed_length(const struct mg_train_row *row, bool all)
-{
-    size_t n = row->len;
-
-    while (!all && n > 1 && row->weight[n - 1] == 0.0f)
-        n--;
-    return n > 0 ? n - 1 : 0;
-}
-
+/* One sequence of n tokens, which continues sequence `prefix` of `before` tokens (-1: nothing). */
 static void
-add_row(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_train_row *row, bool all)
+add_sequence(struct mg_packed_rows *k, const struct mg_dims *d, const int32_t *ids, size_t n, int32_t prefix,
+             size_t before)
 {
     struct mg_batch *b = &k->batch;
-    size_t n = fed_length(row, all), cap = k->cap;
 
     for (size_t i = 0; i < n; i++) {
-        k->ints[MG_INT_TOKEN * cap + b->n + i] = row->ids[i];
-        k->ints[MG_INT_POSITION * cap + b->n + i] = (int32_t)i;
-        if (!all && row->weight[i + 1] == 0.0f)
+        k->ints[MG_INT_TOKEN * k->cap + b->n + i] = ids[before + i];
+        k->ints[MG_INT_POSITION * k->cap + b->n + i] = (int32_t)(before + i);
+    }
+    k->prefix[b->n_seqs] = prefix;
+    b->shared = b->shared || prefix >= 0;
+    b->n += n;
+    b->offsets_host[++b->n_seqs] = (int32_t)b->n;
+    b->max_len = n > b->max_len ? n : b->max_len;
+    b->pair_flops += (double)n * (double)(n + 1 + 2 * before) * (double)(d->D * d->H);
+}
+
+/* The head rows of a trajectory whose first `shared` tokens are at shared_at and whose others are at own_at. */
+static void
+add_head_rows(struct mg_packed_rows *k, const struct mg_prefix_plan *plan, size_t r, size_t shared, size_t shared_at,
+              size_t own_at)
+{
+    const struct mg_train_row *row = &plan->rows[r];
+    struct mg_batch *b = &k->batch;
+    size_t cap = k->cap;
+
+    for (size_t i = 0; i < plan->fed[r]; i++) {
+        if (!mg_prefix_plan_wants(plan, row, i + 1))
             continue;
-        k->ints[MG_INT_ROW * cap + b->n_rows] = (int32_t)(b->n + i);
+        k->ints[MG_INT_ROW * cap + b->n_rows] = (int32_t)(i < shared ? shared_at + i : own_at + i - shared);
         k->ints[MG_INT_TARGET * cap + b->n_rows] = row->ids[i + 1];
         k->in[MG_IN_OLD * cap + b->n_rows] = row->old_logprob != NULL ? row->old_logprob[i + 1] : 0.0f;
         k->in[MG_IN_ADVANTAGE * cap + b->n_rows] = row->advantage;
         k->in[MG_IN_WEIGHT * cap + b->n_rows] = row->weight != NULL ? row->weight[i + 1] : 0.0f;
         b->n_rows++;
     }
-    b->n += n;
-    b->offsets_host[++b->n_seqs] = (int32_t)b->n;
-    b->max_len = n > b->max_len ? n : b->max_len;
-    b->pair_flops += (double)n * (double)(n + 1) * (double)(d->D * d->H);
 }
 
-enum mg_status
-mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_train_row *rows, size_t n_rows,
-        size_t context, bool all, size_t *next, struct mg_err *err)
+static void
+add_group(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefix_plan *plan,
+          const struct mg_prefix_group *g)
 {
-    enum mg_status st = MG_OK;
+    const size_t *member = plan->order + g->first;
+    size_t shared_at = k->batch.n;
+    int32_t prefix = -1;
+
+    if (g->prefix > 0) {
+        prefix = (int32_t)k->batch.n_seqs;
+        add_sequence(k, d, plan->rows[member[0]].ids, g->prefix, -1, 0);
+    }
+    for (size_t m = 0; m < g->n; m++) {
+        size_t own_at = k->batch.n, own = plan->fed[member[m]] - g->prefix;
+
+        if (own > 0)
+            add_sequence(k, d, plan->rows[member[m]].ids, own, prefix, g->prefix);
+        add_head_rows(k, plan, member[m], g->prefix, shared_at, own_at);
+    }
+}
+
+/* Tokens, or head rows if those are more, of a group. */
+static size_t
+group_size(const struct mg_prefix_plan *plan, const struct mg_prefix_group *g)
+{
+    size_t tokens = g->prefix, wanted = 0;
+
+    for (size_t m = 0; m < g->n; m++) {
+        size_t r = plan->order[g->first + m];
+
+        tokens += plan->fed[r] - g->prefix;
+        for (size_t i = 1; i <= plan->fed[r]; i++)
+            wanted += mg_prefix_plan_wants(plan, &plan->rows[r], i);
+    }
+    return tokens > wanted ? tokens : wanted;
+}
+
+void
+mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefix_plan *plan, size_t *next)
+{
+    size_t taken = 0;
 
     k->batch = (struct mg_batch){.offsets_host = k->offsets};
     k->offsets[0] = 0;
-    for (; *next < n_rows; ++*next) {
-        size_t n = fed_length(&rows[*next], all);
+    for (; *next < plan->n_groups; ++*next) {
+        const struct mg_prefix_group *g = &plan->group[*next];
 
-        MG_REQUIRE(n <= context, MG_INPUT, "a sequence of %zu tokens, the context is %zu", n + 1, context);
-        if (n == 0)
-            continue;
-        if (k->batch.n + n > k->cap)
+        taken += group_size(plan, g);
+        if (taken > k->cap)
             break;
-        add_row(k, d, &rows[*next], all);
+        add_group(k, d, plan, g);
     }
-out:
-    return st;
 }
 
 enum mg_status
@@ -95,6 +134,8 @@ mg_packed_upload(struct mg_policy *p, const struct mg_packed_rows *k, struct mg_
     MG_TRY(mg_op_write(p, mg_line(&p->ints, MG_INT_ROW, b->n_rows), k->ints + MG_INT_ROW * k->cap, err));
     MG_TRY(mg_op_write(p, mg_line(&p->ints, MG_INT_TARGET, b->n_rows), k->ints + MG_INT_TARGET * k->cap, err));
     MG_TRY(mg_op_write(p, mg_vector(&p->offsets, 0, entries), k->offsets, err));
+    if (b->shared)
+        MG_TRY(mg_op_write(p, mg_vector(&p->prefix, 0, b->n_seqs), k->prefix, err));
     for (size_t i = 0; i < MG_IN_DLOGPROB; i++)
         MG_TRY(mg_op_write(p, mg_line(&p->head_in, i, b->n_rows), k->in + i * k->cap, err));
 out:

@@ -3,27 +3,26 @@
 #define MGRPO_BATCH_H
 
 #include "policy_internal.h"
+#include "prefix.h"
 
 /*
- * Training and scoring: rows are packed into micro-batches in the caller's order, as many as fit into max_tokens. A
- * token of weight 0 is context only: the head sees the rows that predict a weighted token, and a trajectory is cut
- * behind its last one.
+ * Training and scoring: groups of trajectories (prefix.h) are packed into micro-batches in the plan's order, as many as
+ * fit into max_tokens. A token of weight 0 is context only: the head sees the rows that predict a weighted token, and a
+ * trajectory is cut behind its last one.
  */
 struct mg_packed_rows {
-    int32_t *ints; /* [MG_N_INTS][max_tokens] */
-    int32_t *offsets;
-    float *in;  /* [MG_N_IN][max_tokens] */
-    float *out; /* [MG_N_OUT][max_tokens] */
+    int32_t *ints;             /* [MG_N_INTS][max_tokens] */
+    int32_t *offsets, *prefix; /* of the sequences: attention's */
+    float *in;                 /* [MG_N_IN][max_tokens] */
+    float *out;                /* [MG_N_OUT][max_tokens] */
     size_t cap;
     struct mg_batch batch;
 };
 
 enum mg_status mg_packed_alloc(struct mg_packed_rows *k, size_t cap, struct mg_err *err);
 void mg_packed_free(struct mg_packed_rows *k);
-/* Fills k from rows[*next..] and advances *next. Rows without a weighted token are passed over, unless `all`: then
- * every token counts. */
-enum mg_status mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_train_row *rows,
-                       size_t n_rows, size_t context, bool all, size_t *next, struct mg_err *err);
+/* Fills k with the plan's groups from *next on, as many as fit, and advances *next; one always fits. */
+void mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefix_plan *plan, size_t *next);
 enum mg_status mg_packed_upload(struct mg_policy *p, const struct mg_packed_rows *k, struct mg_err *err);
 
 #endif

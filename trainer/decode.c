@@ -74,7 +74,27 @@ struct feeds {
     size_t cap, n, n_sampled;
 };
 
-/* Takes feeds from feed[*next..] until the rows or the sampling rows are full. */
+/* Draws behind one state: a feed that samples, and the redraws that follow it. */
+static size_t
+draws_at(const struct mg_feed *feed, size_t i, size_t n)
+{
+    size_t end = i + 1;
+
+    while (end < n && feed[end].redraw)
+        end++;
+    return end - i;
+}
+
+static void
+add_draw(struct feeds *f, const struct mg_feed *x)
+{
+    f->ints[MG_INT_ROW * f->cap + f->n_sampled] = (int32_t)f->n - 1;
+    f->keys[2 * f->n_sampled] = x->key[0];
+    f->keys[2 * f->n_sampled + 1] = x->key[1];
+    f->n_sampled++;
+}
+
+/* Takes feeds from feed[*next..] until the rows or the sampling rows are full; draws of one state stay together. */
 static enum mg_status
 take(struct feeds *f, const struct mg_policy *p, const struct mg_feed *feed, size_t n, size_t *next, struct mg_err *err)
 {
@@ -82,25 +102,24 @@ take(struct feeds *f, const struct mg_policy *p, const struct mg_feed *feed, siz
     const struct mg_dims *d = &p->params.dims;
 
     f->n = f->n_sampled = 0;
-    for (; *next < n && f->n < f->cap; ++*next) {
+    while (*next < n && f->n < f->cap) {
         const struct mg_feed *x = &feed[*next];
+        size_t draws = draws_at(feed, *next, n);
 
-        if (x->sample && f->n_sampled == p->sample_rows)
+        MG_REQUIRE(!x->redraw && (x->sample || draws == 1) && draws <= p->sample_rows, MG_FAIL,
+                   "%zu draws behind one token, from 1 to %zu behind one that samples", draws, p->sample_rows);
+        if (x->sample && f->n_sampled + draws > p->sample_rows)
             break;
-        MG_REQUIRE(x->slot < p->limits.slots && x->position < p->limits.context && x->token >= 0 &&
-                       (size_t)x->token < d->V,
-                   MG_FAIL, "token %d at slot %u of %u, position %u of %u", (int)x->token, x->slot, p->limits.slots,
-                   x->position, p->limits.context);
+        MG_REQUIRE(
+            x->slot < p->limits.slots && x->position < p->limits.context && x->token >= 0 && (size_t)x->token < d->V,
+            MG_FAIL, "token %d at slot %u of %u, position %u", (int)x->token, x->slot, p->limits.slots, x->position);
         f->ints[MG_INT_TOKEN * f->cap + f->n] = x->token;
         f->ints[MG_INT_POSITION * f->cap + f->n] = (int32_t)x->position;
         f->ints[MG_INT_TARGET * f->cap + f->n] = (int32_t)x->slot;
-        if (x->sample) {
-            f->ints[MG_INT_ROW * f->cap + f->n_sampled] = (int32_t)f->n;
-            f->keys[2 * f->n_sampled] = x->key[0];
-            f->keys[2 * f->n_sampled + 1] = x->key[1];
-            f->n_sampled++;
-        }
         f->n++;
+        for (size_t i = 0; x->sample && i < draws; i++)
+            add_draw(f, &x[i]);
+        *next += draws;
     }
 out:
     return st;
@@ -161,5 +180,35 @@ out:
     free(f.keys);
     free(drawn);
     free(drawn_logprob);
+    return st;
+}
+
+enum mg_status
+mg_policy_fork(struct mg_policy *p, const struct mg_fork *fork, size_t n, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct clgrpo_kv_copy_args args = CLGRPO_KV_COPY_ARGS_INIT;
+    int32_t *ints = NULL;
+
+    if (n == 0)
+        return MG_OK;
+    MG_REQUIRE(n <= p->limits.slots, MG_FAIL, "%zu forks of %u slots", n, p->limits.slots);
+    MG_ALLOC(ints, 3 * n);
+    for (size_t i = 0; i < n; i++) {
+        ints[i] = (int32_t)fork[i].from;
+        ints[n + i] = (int32_t)fork[i].to;
+        ints[2 * n + i] = (int32_t)fork[i].length;
+    }
+    args.source = mg_vector(&p->forks, 0, n);
+    args.target = mg_vector(&p->forks, n, n);
+    args.length = mg_vector(&p->forks, 2 * n, n);
+    MG_TRY(mg_op_write(p, mg_vector(&p->forks, 0, 3 * n), ints, err));
+    for (size_t i = 0; i < p->params.dims.layers; i++) {
+        args.k_cache = p->k_cache[i];
+        args.v_cache = p->v_cache[i];
+        MG_TRY(mg_from_clgrpo(p, clgrpo_kv_copy(p->ctx, &args, p->queue, 0, NULL, NULL), err));
+    }
+out:
+    free(ints);
     return st;
 }

@@ -123,15 +123,15 @@ mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t 
 {
     enum mg_status st = MG_OK;
     struct mg_packed_rows k = {0};
+    struct mg_prefix_plan plan = {0};
     float loss_stats[CLGRPO_POLICY_STATS] = {0};
 
     *stats = (struct mg_train_stats){.ratio_min = 1.0, .ratio_max = 1.0};
     MG_REQUIRE(p->limits.train, MG_FAIL, "the policy was opened without training buffers");
     MG_TRY(mg_packed_alloc(&k, p->rows, err));
-    for (size_t next = 0; next < n_rows;) {
-        MG_TRY(mg_pack(&k, &p->params.dims, rows, n_rows, p->limits.context, false, &next, err));
-        if (k.batch.n == 0)
-            break;
+    MG_TRY(mg_prefix_plan_make(rows, n_rows, false, p->rows, p->limits.context, &plan, err));
+    for (size_t next = 0; next < plan.n_groups;) {
+        mg_pack(&k, &p->params.dims, &plan, &next);
         k.batch.keep = true;
         MG_TRY(mg_packed_upload(p, &k, err));
         MG_TRY(mg_forward(p, &k.batch, err));
@@ -144,6 +144,7 @@ mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t 
         MG_TRY(add_stats(p, &k, objective, loss_stats, stats, err));
     }
 out:
+    mg_prefix_plan_free(&plan);
     mg_packed_free(&k);
     return st;
 }

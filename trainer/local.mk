@@ -80,6 +80,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy_internal.h \
 	trainer/policy_ops.c \
 	trainer/policy_state.c \
+	trainer/prefix.c \
+	trainer/prefix.h \
 	trainer/profile.c \
 	trainer/profile.h \
 	trainer/progress.c \
@@ -97,6 +99,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rng.c \
 	trainer/rng.h \
 	trainer/rollout.c \
+	trainer/rollout_cache.c \
 	trainer/rollout.h \
 	trainer/rollout_internal.h \
 	trainer/rollout_log.c \

@@ -41,6 +41,7 @@ struct mg_feed {
     int32_t token;
     uint32_t slot, position;
     bool sample;     /* draw the token that follows this one */
+    bool redraw;     /* this one enters nothing: it draws once more behind the feed before, which samples too */
     uint64_t key[2]; /* of the draw: a function of the data (seed, step, question, rollout, position) */
 };
 struct mg_sampling {
@@ -53,6 +54,13 @@ struct mg_sampling {
  * forwards. */
 enum mg_status mg_policy_decode(struct mg_policy *p, const struct mg_feed *feed, size_t n,
                                 const struct mg_sampling *how, int32_t *token, float *logprob, struct mg_err *err);
+
+/* Sequences that have begun alike: positions 0..length-1 of slot `from` are copied to slot `to`, which is then as if
+ * the same tokens had been fed to it. No slot is a `to` twice, or a `from` and a `to`. */
+struct mg_fork {
+    uint32_t from, to, length;
+};
+enum mg_status mg_policy_fork(struct mg_policy *p, const struct mg_fork *fork, size_t n, struct mg_err *err);
 
 /* ---- Training ---- */
 

@@ -131,6 +131,7 @@ create_activations(struct mg_policy *p, struct mg_err *err)
     CREATE_F32(&p->rstd, 1, n);
     CREATE(&p->ints, CLGRPO_I32, 2, MG_N_INTS, n);
     CREATE(&p->offsets, CLGRPO_I32, 1, n + 1);
+    CREATE(&p->prefix, CLGRPO_I32, 1, n);
     CREATE_F32(&p->head_in, 2, MG_N_IN, n);
     CREATE_F32(&p->head_out, 2, MG_N_OUT, n);
     CREATE_F32(&p->stats, 1, CLGRPO_POLICY_STATS);
@@ -191,6 +192,7 @@ create_decoding(struct mg_policy *p, struct mg_err *err)
     }
     MG_TRY(create_pack(p, d->E, d->V, &p->packed_head, err));
     CREATE(&p->slots, CLGRPO_I32, 1, n);
+    CREATE(&p->forks, CLGRPO_I32, 1, 3 * slots);
 out:
     return st;
 }
@@ -259,12 +261,13 @@ destroy_layer_caches(struct mg_policy *p, size_t i)
 void
 mg_buffers_destroy(struct mg_policy *p)
 {
-    struct clgrpo_tensor *all[] = {
-        &p->weights,   &p->grad,           &p->m,          &p->v,         &p->norm_out,     &p->rope,
-        &p->branch,    &p->selected,       &p->hidden,     &p->rstd,      &p->ints,         &p->offsets,
-        &p->head_in,   &p->head_out,       &p->stats,      &p->grads.dx,  &p->grads.dh,     &p->grads.dqkv,
-        &p->grads.do_, &p->grads.dgate_up, &p->grads.dact, &p->dselected, &p->dhidden,      &p->packed_head,
-        &p->logits,    &p->slots,          &p->keys,       &p->drawn,     &p->drawn_logprob};
+    struct clgrpo_tensor *all[] = {&p->weights,        &p->grad,       &p->m,         &p->v,          &p->norm_out,
+                                   &p->rope,           &p->branch,     &p->selected,  &p->hidden,     &p->rstd,
+                                   &p->ints,           &p->offsets,    &p->prefix,    &p->head_in,    &p->head_out,
+                                   &p->stats,          &p->grads.dx,   &p->grads.dh,  &p->grads.dqkv, &p->grads.do_,
+                                   &p->grads.dgate_up, &p->grads.dact, &p->dselected, &p->dhidden,    &p->packed_head,
+                                   &p->logits,         &p->slots,      &p->forks,     &p->keys,       &p->drawn,
+                                   &p->drawn_logprob};
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         clgrpo_tensor_destroy(all[i]);

@@ -49,6 +49,7 @@ struct mg_policy {
     struct clgrpo_tensor dselected, dhidden;
     struct clgrpo_tensor ints;     /* [4][N] i32: token, position, row, target */
     struct clgrpo_tensor offsets;  /* [N + 1] i32 */
+    struct clgrpo_tensor prefix;   /* [N] i32 */
     struct clgrpo_tensor head_in;  /* [5][N] f32: old_logprob, advantage, weight, dlogprob, dentropy */
     struct clgrpo_tensor head_out; /* [3][N] f32: logprob, lse, entropy */
     struct clgrpo_tensor stats;
@@ -60,6 +61,7 @@ struct mg_policy {
     size_t sample_rows;                      /* rows that can sample in one forward */
     struct clgrpo_tensor logits;             /* [sample_rows][V] */
     struct clgrpo_tensor slots;              /* [N] i32 */
+    struct clgrpo_tensor forks;              /* [3 S] i32 */
     struct clgrpo_tensor keys;               /* [sample_rows][2] u64 */
     struct clgrpo_tensor drawn, drawn_logprob;
 
@@ -136,6 +138,7 @@ struct mg_batch {
     double pair_flops; /* 2 D H times the (query, key) pairs of the batch: one attention matmul, for the profile */
     struct clgrpo_tensor slot; /* decoding: [n] i32 */
     bool decode, keep;         /* keep: leave what the backward needs */
+    bool shared;               /* some sequence continues another: prefix says which */
 };
 /* From token ids to the normed hidden rows that the head sees (p->hidden). */
 enum mg_status mg_forward(struct mg_policy *p, const struct mg_batch *b, struct mg_err *err);

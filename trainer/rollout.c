@@ -31,6 +31,8 @@ mg_rollouts_create(const struct mg_rollouts_config *config, struct mg_rollouts *
     MG_TRY(mg_specials_find(config->tok, &b->specials, err));
     MG_ALLOC(b->active, config->limits.slots);
     MG_ALLOC(b->free_slot, config->limits.slots);
+    MG_ALLOC(b->writing, config->limits.slots);
+    MG_ALLOC(b->fork, config->limits.slots);
     mg_rollouts_begin(b, &(struct mg_sampling){.temperature = 1.0f, .top_p = 1.0f});
     *out = b;
     b = NULL;
@@ -59,6 +61,8 @@ mg_rollouts_destroy(struct mg_rollouts *b)
     free(b->all);
     free(b->active);
     free(b->free_slot);
+    free(b->writing);
+    free(b->fork);
     free(b->feed);
     free(b->token);
     free(b->logprob);
@@ -148,64 +152,15 @@ assign_slots(struct mg_rollouts *b)
     }
 }
 
-static enum mg_status
-reserve_feeds(struct mg_rollouts *b, size_t n, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-
-    if (n <= b->feed_room)
-        return MG_OK;
-    free(b->feed);
-    free(b->token);
-    free(b->logprob);
-    b->feed = NULL;
-    b->token = NULL;
-    b->logprob = NULL;
-    b->feed_room = 0;
-    MG_ALLOC(b->feed, 2 * n);
-    MG_ALLOC(b->token, 2 * n);
-    MG_ALLOC(b->logprob, 2 * n);
-    b->feed_room = 2 * n;
-out:
-    return st;
-}
-
-/* The tokens that the cache lacks, of all dialogues that want one more. */
-static enum mg_status
-gather(struct mg_rollouts *b, size_t *n_feeds, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    size_t n = 0;
-
-    for (size_t i = 0; i < b->n_active; i++)
-        if (b->active[i]->state == MG_ROLLOUT_WRITING)
-            n += b->active[i]->d.len - b->active[i]->fed;
-    MG_TRY(reserve_feeds(b, n, err));
-    n = 0;
-    for (size_t i = 0; i < b->n_active; i++) {
-        struct mg_rollout *r = b->active[i];
-
-        if (r->state != MG_ROLLOUT_WRITING)
-            continue;
-        for (; r->fed < r->d.len; r->fed++)
-            b->feed[n++] = (struct mg_feed){.token = r->d.ids[r->fed], .slot = r->slot, .position = r->fed};
-        b->feed[n - 1].sample = true;
-        b->feed[n - 1].key[0] = b->config.seed;
-        b->feed[n - 1].key[1] = mg_rng_mix(r->draw + r->fed);
-    }
-    *n_feeds = n;
-out:
-    return st;
-}
-
 enum mg_status
 mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    size_t n = 0, at = 0;
+    size_t n = 0;
 
+    MG_TRY(mg_rollouts_fork(b, err));
     assign_slots(b);
-    MG_TRY(gather(b, &n, err));
+    MG_TRY(mg_rollouts_gather(b, &n, err));
     *busy = n > 0;
     if (n == 0)
         return MG_OK;
@@ -215,11 +170,8 @@ mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err)
 
         if (r->state != MG_ROLLOUT_WRITING)
             continue;
-        while (!b->feed[at].sample)
-            at++;
-        MG_TRY(mg_rollout_token(b, r, b->token[at], b->logprob[at], err));
+        MG_TRY(mg_rollout_token(b, r, b->token[r->drawn], b->logprob[r->drawn], err));
         b->tokens++;
-        at++;
     }
 out:
     return st;

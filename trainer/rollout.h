@@ -57,6 +57,8 @@ struct mg_rollout {
     uint32_t calls;      /* subtasks, or uses of a tool */
     struct mg_hits hits; /* of its last search */
     uint32_t slot, fed;  /* its place in the cache, and the tokens already there */
+    bool copies, lends;  /* its place is written, or read, by a fork of this tick */
+    size_t drawn;        /* the feed of this tick behind which it draws */
     uint64_t draw;       /* what its draws are keyed by */
 };
 

@@ -12,6 +12,8 @@ struct mg_rollouts {
     size_t n, room, n_admitted, n_done;
     struct mg_rollout **active; /* those with a slot: n_active of limits.slots */
     size_t n_active;
+    struct mg_rollout **writing; /* of the active ones, by their tokens */
+    struct mg_fork *fork;
     uint32_t *free_slot;
     size_t n_free;
     struct mg_feed *feed; /* of one tick, with what was drawn after each */
@@ -20,6 +22,11 @@ struct mg_rollouts {
     size_t feed_room;
     uint64_t tokens;
 };
+
+/* Before places in the cache change hands: dialogues that have parted from others take what they share with them. */
+enum mg_status mg_rollouts_fork(struct mg_rollouts *b, struct mg_err *err);
+/* The tokens that the cache lacks, of all dialogues that want one more: *n_feeds in b->feed. */
+enum mg_status mg_rollouts_gather(struct mg_rollouts *b, size_t *n_feeds, struct mg_err *err);
 
 /* The rules: what an agent may write, and what follows. Both may end the dialogue. */
 enum mg_status mg_rollout_open(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_TESTS_POLICY_CASE_H
+#define MGRPO_TESTS_POLICY_CASE_H
+
+#include "policy_internal.h"
+
+enum { MG_CASE_VOCAB = 97, MG_CASE_CONTEXT = 192, MG_CASE_SLOTS = 7 };
+
+/* A small model on the default device, weights ten times the usual start, so that logits are far from uniform and a
+ * test has something to see. Fails the test if it cannot. */
+struct mg_policy *mg_policy_case(bool tied, uint32_t max_tokens);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which tokens have to go through the model. What it says behind a token depends on the tokens up to there alone, and
+ * the rollouts of a question, or of one subtask, begin alike and often go on alike. So of dialogues that have the same
+ * tokens one is fed and all draw, each by its own key; and one that parts from the others takes what it shares with
+ * them from their place in the cache. The draws are those of dialogues that are fed each for itself, bit for bit.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rng.h"
+#include "rollout_internal.h"
+
+/* Fewer tokens are as soon fed as copied. */
+enum { SHORTEST_COPY = 4 };
+
+static uint32_t
+common_prefix(const struct mg_dialogue *a, const struct mg_dialogue *b, uint32_t most)
+{
+    uint32_t n = 0;
+
+    while (n < most && a->ids[n] == b->ids[n])
+        n++;
+    return n;
+}
+
+/* The dialogue whose cache holds most of r's tokens but the last, which has to be fed; *n of them. NULL if r's own
+ * does. */
+static const struct mg_rollout *
+best_source(const struct mg_rollouts *b, const struct mg_rollout *r, uint32_t *n)
+{
+    const struct mg_rollout *best = NULL;
+
+    *n = r->fed + SHORTEST_COPY - 1;
+    for (size_t i = 0; i < b->n_active; i++) {
+        const struct mg_rollout *s = b->active[i];
+        uint32_t most = s->fed < r->d.len - 1 ? s->fed : r->d.len - 1, common;
+
+        if (most <= *n || s->copies)
+            continue;
+        common = common_prefix(&r->d, &s->d, most);
+        if (common <= *n)
+            continue;
+        *n = common;
+        best = s;
+    }
+    return best;
+}
+
+enum mg_status
+mg_rollouts_fork(struct mg_rollouts *b, struct mg_err *err)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n_active; i++)
+        b->active[i]->copies = b->active[i]->lends = false;
+    for (size_t i = 0; i < b->n_active; i++) {
+        struct mg_rollout *r = b->active[i], *source;
+        uint32_t common;
+
+        if (r->state == MG_ROLLOUT_DONE || r->lends || r->fed + SHORTEST_COPY >= r->d.len)
+            continue;
+        source = (struct mg_rollout *)best_source(b, r, &common);
+        /* one that waits may yet find its like; but not in a place that is about to be given away */
+        if (source == NULL || (r->state == MG_ROLLOUT_WAITING && source->state != MG_ROLLOUT_DONE))
+            continue;
+        b->fork[n++] = (struct mg_fork){.from = source->slot, .to = r->slot, .length = common};
+        r->fed = common;
+        r->copies = source->lends = true;
+    }
+    return mg_policy_fork(b->config.policy, b->fork, n, err);
+}
+
+/* Equal dialogues side by side, the one with most in the cache first. */
+static int
+compare(const void *x, const void *y)
+{
+    const struct mg_rollout *a = *(struct mg_rollout *const *)x, *b = *(struct mg_rollout *const *)y;
+    int order;
+
+    if (a->d.len != b->d.len)
+        return a->d.len < b->d.len ? -1 : 1;
+    order = memcmp(a->d.ids, b->d.ids, a->d.len * sizeof *a->d.ids);
+    if (order != 0)
+        return order;
+    if (a->fed != b->fed)
+        return a->fed > b->fed ? -1 : 1;
+    return a->slot < b->slot ? -1 : 1;
+}
+
+static bool
+equal(const struct mg_rollout *a, const struct mg_rollout *b)
+{
+    return a->d.len == b->d.len && memcmp(a->d.ids, b->d.ids, a->d.len * sizeof *a->d.ids) == 0;
+}
+
+static enum mg_status
+reserve_feeds(struct mg_rollouts *b, size_t n, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    if (n <= b->feed_room)
+        return MG_OK;
+    free(b->feed);
+    free(b->token);
+    free(b->logprob);
+    b->feed = NULL;
+    b->token = NULL;
+    b->logprob = NULL;
+    b->feed_room = 0;
+    MG_ALLOC(b->feed, 2 * n);
+    MG_ALLOC(b->token, 2 * n);
+    MG_ALLOC(b->logprob, 2 * n);
+    b->feed_room = 2 * n;
+out:
+    return st;
+}
+
+/* The feeds of one dialogue that writes; `like` is an equal one just fed, or NULL. */
+static size_t
+add_feeds(struct mg_rollouts *b, struct mg_rollout *r, const struct mg_rollout *like, size_t n)
+{
+    if (like != NULL)
+        b->feed[n++] = (struct mg_feed){.redraw = true};
+    else
+        for (; r->fed < r->d.len; r->fed++)
+            b->feed[n++] = (struct mg_feed){.token = r->d.ids[r->fed], .slot = r->slot, .position = r->fed};
+    r->drawn = n - 1;
+    b->feed[r->drawn].sample = true;
+    b->feed[r->drawn].key[0] = b->config.seed;
+    b->feed[r->drawn].key[1] = mg_rng_mix(r->draw + r->d.len);
+    return n;
+}
+
+enum mg_status
+mg_rollouts_gather(struct mg_rollouts *b, size_t *n_feeds, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t n = 0, writing = 0;
+
+    for (size_t i = 0; i < b->n_active; i++)
+        if (b->active[i]->state == MG_ROLLOUT_WRITING) {
+            b->writing[writing++] = b->active[i];
+            n += b->active[i]->d.len - b->active[i]->fed;
+        }
+    MG_TRY(reserve_feeds(b, n, err));
+    qsort(b->writing, writing, sizeof *b->writing, compare);
+    n = 0;
+    for (size_t i = 0; i < writing; i++) {
+        const struct mg_rollout *like = i > 0 && equal(b->writing[i - 1], b->writing[i]) ? b->writing[i - 1] : NULL;
+
+        n = add_feeds(b, b->writing[i], like, n);
+    }
+    *n_feeds = n;
+out:
+    return st;
+}
