@@ -118,6 +118,7 @@ struct bench_case {
         size_t arg_bytes;
     } peers[BENCH_MAX_PEERS];
     unsigned n_peers;
+    double peer_limit; /* of flop, > 0: what binds is this many times the first peer's speed */
 };
 /* Ours and the peers in turn, round after round; medians; appends a row and prints it. */
 void bench_run(struct bench *b, const struct bench_case *c);

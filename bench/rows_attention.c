@@ -81,22 +81,22 @@ layout(const struct shape *s, cl_int *offsets)
     return pairs;
 }
 
+/* prefix[0..count-1], or NULL */
 static void
-prepare(struct bench *b, const struct shape *s, struct attention *a, double *pairs)
+prepare(struct bench *b, const struct shape *s, const cl_int *offsets, const cl_int *prefix, struct attention *a)
 {
     struct clgrpo_attention_args fwd = CLGRPO_ATTENTION_ARGS_INIT;
     struct clgrpo_attention_backward_args bwd = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
-    cl_int offsets[MAX_COUNT + 1];
-    size_t n, bytes = 0;
+    size_t n = (size_t)offsets[s->count], bytes = 0;
 
-    *pairs = layout(s, offsets);
-    n = (size_t)offsets[s->count];
     fwd.q = bwd.q = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
     fwd.k = bwd.k = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
     fwd.v = bwd.v = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
     fwd.o = bwd.o = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
     fwd.lse = bwd.lse = bench_random(b, 2, BENCH_SHAPE(n, s->heads));
     fwd.offsets = bwd.offsets = bench_ints(b, s->count + 1, offsets);
+    if (prefix != NULL)
+        fwd.prefix = bwd.prefix = bench_ints(b, s->count, prefix);
     bwd.dout = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
     bwd.dq = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
     bwd.dk = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
@@ -115,13 +115,71 @@ prepare(struct bench *b, const struct shape *s, struct attention *a, double *pai
 static void
 release(struct attention *a)
 {
-    struct clgrpo_tensor *all[] = {&a->fwd.q,       &a->fwd.k,    &a->fwd.v,  &a->fwd.o,  &a->fwd.lse,
-                                   &a->fwd.offsets, &a->bwd.dout, &a->bwd.dq, &a->bwd.dk, &a->bwd.dv};
+    struct clgrpo_tensor *all[] = {&a->fwd.q,      &a->fwd.k,    &a->fwd.v,  &a->fwd.o,  &a->fwd.lse, &a->fwd.offsets,
+                                   &a->fwd.prefix, &a->bwd.dout, &a->bwd.dq, &a->bwd.dk, &a->bwd.dv};
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         bench_release(all[i]);
     bench_release_workspace(&a->fwd.workspace);
     bench_release_workspace(&a->bwd.workspace);
+}
+
+/*
+ * `count` continuations of one prefix, which is in the batch once; the peer is the batch in which each carries it
+ * itself. What binds is that one's speed, as both count the same work: times the pairs that need not be visited again.
+ */
+struct family {
+    const char *label;
+    size_t heads, kv_heads, dim, count, past, length;
+};
+static const struct family families[] = {
+    {"d64.g4.p512.l256", 8, 2, 64, 4, 512, 256},     {"d64.g16.p512.l256", 8, 2, 64, 16, 512, 256},
+    {"d64.g8.p512.l1024", 8, 2, 64, 8, 512, 1024},   {"d128.g8.p512.l256", 8, 2, 128, 8, 512, 256},
+    {"d64.g8.p4096.l256", 2, 2, 64, 8, 4096, 256},   {"d64.g4.p4096.l1024", 2, 2, 64, 4, 4096, 1024},
+    {"d64.g16.p4096.l256", 2, 2, 64, 16, 4096, 256},
+};
+
+static void
+family_rows(struct bench *b, const struct family *f)
+{
+    const double past = (double)f->past, length = (double)f->length, n = (double)f->count;
+    const double own = 0.5 * length * (length + 1.0) + past * length, alone = 0.5 * past * (past + 1.0);
+    const struct shape one = {.heads = f->heads,
+                              .kv_heads = f->kv_heads,
+                              .dim = f->dim,
+                              .count = f->count,
+                              .shortest = f->past + f->length,
+                              .longest = f->past + f->length};
+    struct shape shared = one;
+    struct bench_case fwd = {.kind = BENCH_FLOP}, bwd = {.kind = BENCH_FLOP};
+    struct attention a[2] = {0};
+    cl_int offsets[MAX_COUNT + 2] = {0, (cl_int)f->past}, repeated[MAX_COUNT + 1], prefix[MAX_COUNT + 1] = {-1};
+
+    snprintf(fwd.row, sizeof fwd.row, "attention.prefix.fwd.f32.%s", f->label);
+    snprintf(bwd.row, sizeof bwd.row, "attention.prefix.bwd.f32.%s", f->label);
+    if (!bench_wanted(b, fwd.row) && !bench_wanted(b, bwd.row))
+        return;
+    for (size_t i = 1; i <= f->count; i++)
+        offsets[i + 1] = offsets[i] + (cl_int)f->length;
+    shared.count++;
+    shared.longest = f->past > f->length ? f->past : f->length;
+    layout(&one, repeated);
+    prepare(b, &shared, offsets, prefix, &a[0]);
+    prepare(b, &one, repeated, NULL, &a[1]);
+    fwd.run = run_forward;
+    bwd.run = run_backward;
+    fwd.arg = bwd.arg = &a[0];
+    bench_add_own(&fwd, "repeated", run_forward, &a[1], 0);
+    bench_add_own(&bwd, "repeated", run_backward, &a[1], 0);
+    fwd.work = 4.0 * (alone + n * own) * (double)(f->heads * f->dim);
+    bwd.work = 2.5 * fwd.work;
+    fwd.peer_limit = bwd.peer_limit = n * (alone + own) / (alone + n * own);
+    if (!b->failed && bench_ok(b, run_forward(b, &a[0]), fwd.row) && bench_ok(b, run_forward(b, &a[1]), fwd.row)) {
+        bench_run(b, &fwd);
+        bench_run(b, &bwd);
+    }
+    release(&a[0]);
+    release(&a[1]);
 }
 
 /* `slots` sequences of `length` cached keys, one query each: every key and value is read once. */
@@ -184,13 +242,15 @@ bench_attention(struct bench *b)
         struct bench_case fwd = {.kind = BENCH_FLOP, .run = run_forward},
                           bwd = {.kind = BENCH_FLOP, .run = run_backward};
         struct attention a = {0};
+        cl_int offsets[MAX_COUNT + 1];
         double pairs;
 
         snprintf(fwd.row, sizeof fwd.row, "attention.fwd.f32.%s", s->label);
         snprintf(bwd.row, sizeof bwd.row, "attention.bwd.f32.%s", s->label);
         if (!bench_wanted(b, fwd.row) && !bench_wanted(b, bwd.row))
             continue;
-        prepare(b, s, &a, &pairs);
+        pairs = layout(s, offsets);
+        prepare(b, s, offsets, NULL, &a);
         fwd.arg = bwd.arg = &a;
         fwd.work = 4.0 * pairs * (double)(s->heads * s->dim); /* two products */
         bwd.work = 2.5 * fwd.work;                            /* nominally five */
@@ -202,6 +262,8 @@ bench_attention(struct bench *b)
         }
         release(&a);
     }
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        family_rows(b, &families[i]);
     for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++)
         decode_row(b, &decodes[i]);
 }

@@ -58,7 +58,8 @@ k_attention_backward(
     float dq[(C_BLOCK + P_ROWS) * C_HEAD_DIM] __attribute__((aligned(64)));
     struct clg_queries block;
 
-    const int b = get_group_id(0), g = get_group_id(1), n_all = n_heads * get_num_groups(1);
+    const uint key_heads = n_prefix > 0; /* their dimension: families are few, and all key heads of one equal */
+    const int g = get_group_id(key_heads), b = get_group_id(1 - key_heads), n_all = n_heads * get_num_groups(key_heads);
     offsets += offsets_off;
     prefix += prefix_off;
     if (clg_root(prefix, n_prefix, b) >= 0)

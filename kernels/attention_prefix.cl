@@ -49,12 +49,13 @@ clg_history_of(__global const int *offsets, __global const int *prefix, int n, i
 }
 
 /*
- * The sequence of group (x, g, b'). With a prefix it is b' + x modulo B: any X consecutive groups then are all x with the
- * sequences in turn, so a run of groups that is handed to a compute unit is a fair sample, whichever sequences are long.
+ * The sequence of group (x, g, b'). With a prefix it is b' + x / 2 modulo B: any X consecutive groups then are all x, the
+ * pairs of a long and a short chunk with the sequences in turn, so a run of groups that is handed to a compute unit is a
+ * fair sample, whichever sequences are long.
  */
 static inline int
 clg_sequence(int n_prefix)
 {
     const uint b = get_group_id(2);
-    return n_prefix > 0 ? (b + (uint)get_group_id(0)) % (uint)n_prefix : b;
+    return n_prefix > 0 ? (b + (uint)get_group_id(0) / 2) % (uint)n_prefix : b;
 }

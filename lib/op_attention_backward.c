@@ -94,11 +94,14 @@ static struct plan
 plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
 {
     const size_t k = a->k.shape[1], n_sequences = a->offsets.shape[0] - 1;
+    const bool shared = a->prefix.buf != NULL;
     const size_t limit = 2048 / a->q.shape[2], keys = limit * CLG_ATTENTION_ROWS;
     const struct clg_attention_cut cut = clg_attention_cut(ctx, limit, a->q.shape[1] / k, k * n_sequences, a->max_len);
 
     if (fills_units(ctx, a))
-        return (struct plan){.one_pass = true, .dkdv = {2, {n_sequences, k, 1}, {1, 1, 1}}, .limit = limit};
+        return (struct plan){.one_pass = true,
+                             .dkdv = {2, {shared ? n_sequences : k, shared ? k : n_sequences, 1}, {1, 1, 1}},
+                             .limit = limit};
     return (struct plan){.dq_unit = "attention_dq_cpu",
                          .dkdv_unit = "attention_dkdv_cpu",
                          .dq = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}},
