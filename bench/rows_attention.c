@@ -9,6 +9,7 @@ struct attention {
     struct clgrpo_attention_args fwd;
     struct clgrpo_attention_backward_args bwd;
     struct clgrpo_attention_decode_args dec;
+    struct clgrpo_kv_copy_args copy;
 };
 
 /* Lengths that run evenly from shortest to longest, or as rollouts: by equal factors, with a quarter cut at longest. */
@@ -53,6 +54,12 @@ static enum clgrpo_status
 run_decode(struct bench *b, void *arg)
 {
     return clgrpo_attention_decode(b->ctx, &((struct attention *)arg)->dec, b->queue, 0, NULL, NULL);
+}
+
+static enum clgrpo_status
+run_copy(struct bench *b, void *arg)
+{
+    return clgrpo_kv_copy(b->ctx, &((struct attention *)arg)->copy, b->queue, 0, NULL, NULL);
 }
 
 static size_t
@@ -234,6 +241,51 @@ decode_row(struct bench *b, const struct decode *d)
     free(host);
 }
 
+/* `n` sequences of `length` are forked, each of its own: every key and value is read once and written once. */
+struct fork {
+    const char *label;
+    size_t kv_heads, dim, n, length, n_positions;
+};
+static const struct fork forks[] = {
+    {"d64.gqa2", 2, 64, 32, 1024, 1024},
+    {"d64.gqa2", 2, 64, 1, 8192, 8192},
+    {"d32.gqa2", 2, 32, 192, 150, 448},
+};
+
+static void
+copy_row(struct bench *b, const struct fork *f)
+{
+    const size_t n = f->n, slots = 2 * n, blocks = f->n_positions / CLGRPO_ATTENTION_BLOCK;
+    struct clgrpo_kv_copy_args copy = CLGRPO_KV_COPY_ARGS_INIT;
+    struct bench_case c = {.kind = BENCH_COPY, .run = run_copy};
+    struct attention a = {0};
+    cl_int *host;
+
+    snprintf(c.row, sizeof c.row, "kv_copy.f32.%s.b%zu.kv%zu", f->label, n, f->length);
+    if (!bench_wanted(b, c.row) || (host = calloc(3 * n, sizeof *host)) == NULL)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        host[i] = (cl_int)(2 * i);
+        host[n + i] = (cl_int)(2 * i + 1);
+        host[2 * n + i] = (cl_int)f->length;
+    }
+    copy.source = bench_ints(b, n, host);
+    copy.target = bench_ints(b, n, host + n);
+    copy.length = bench_ints(b, n, host + 2 * n);
+    copy.k_cache = bench_random(b, 4, BENCH_SHAPE(slots, f->kv_heads, blocks, f->dim * CLGRPO_ATTENTION_BLOCK));
+    copy.v_cache = bench_random(b, 4, BENCH_SHAPE(slots, f->kv_heads, f->n_positions, f->dim));
+    a.copy = copy;
+    c.arg = &a;
+    c.work = 4.0 * 4.0 * (double)(n * f->kv_heads * f->length * f->dim);
+    bench_run(b, &c);
+    bench_release(&copy.source);
+    bench_release(&copy.target);
+    bench_release(&copy.length);
+    bench_release(&copy.k_cache);
+    bench_release(&copy.v_cache);
+    free(host);
+}
+
 void
 bench_attention(struct bench *b)
 {
@@ -266,4 +318,6 @@ bench_attention(struct bench *b)
         family_rows(b, &families[i]);
     for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++)
         decode_row(b, &decodes[i]);
+    for (size_t i = 0; i < sizeof forks / sizeof forks[0]; i++)
+        copy_row(b, &forks[i]);
 }
