@@ -6,10 +6,13 @@
  * Group (t, g, b) owns keys 64 t .. 64 t + 63 of sequence b and key head g, and is the only writer of their dk and dv. It walks the
  * query heads of g in order, and for each the query blocks that see a key of the tile, ascending.
  *
- * Local memory: C_SHARED + C_STAGE + 128 words, at most 26368 bytes with the defaults. Barriers: those of the tiles; p may overwrite the
- * tile of v after the second product's last barrier, ds p after the first accumulation's. lse and delta are written before the first
- * product's barriers and read after them; the last accumulation's barriers come before they are written again. Registers: P_MI (16 + D /
- * 4) accumulators. Global memory: six tiles of 256 D bytes a block for four products: 21 operations a byte.
+ * One tile of scores is held at a time: p goes to local memory for dv, and stays there while the same registers take v dout^T, of which
+ * the item makes ds with its own p.
+ *
+ * Local memory: C_SHARED + C_STAGE_BOTH + 128 words, at most 26624 bytes with the defaults. Barriers: those of the tiles; p may overwrite ds
+ * after the last accumulation's, ds p after the first accumulation's last. lse and delta are written before the first product's barriers
+ * and read after them; the last accumulation's barriers come before they are written again. Registers: P_MI (8 + D / 4) accumulators.
+ * Global memory: six tiles of 256 D bytes a block for four products: 21 operations a byte.
  */
 __attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
 k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
@@ -22,14 +25,14 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
                  __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head, int n_heads, float scale2,
                  float scale, int causal)
 {
-    __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE] __attribute__((aligned(16)));
+    __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
     __local float lse[C_BLOCK], delta[C_BLOCK];
     const int x = get_local_id(0), item = get_local_id(1) * P_TX + x;
     const int key0 = get_group_id(0) * C_BLOCK, g = get_group_id(1), b = get_group_id(2);
     const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
     const int n_keys = len - key0, n_queries = n_keys <= 0 ? 0 : len;
     const size_t r0 = start + key0, n_all = n_heads * get_num_groups(1);
-    float s[P_MI * P_NI], dp[P_MI * P_NI], dk[P_MI * C_COLS], dv[P_MI * C_COLS], f[P_MI], one[P_MI];
+    float s[P_MI * P_NI], dk[P_MI * C_COLS], dv[P_MI * C_COLS], f[P_MI], one[P_MI], p[P_MI];
 
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
@@ -51,20 +54,27 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
                 lse[e] = inside ? lse_buf[lse_off + (r + e) * lse_row + h] * C_LOG2E : 0.0f;
                 delta[e] = inside ? delta_buf[delta_off + (r + e) * n_all + h] : 0.0f;
             }
-            clg_scores(s, k_buf, k_row, n_keys, q, q_row, len - first, scale2, shared, stage);
-            clg_scores(dp, v_buf, v_row, n_keys, dout, dout_row, len - first, 1.0f, shared, stage);
+            clg_scores(s, k_buf, k_row, n_keys, q, q_row, len - first, scale2, stage, stage + T_LOCAL_A);
 #pragma unroll
-            for (int i = 0; i < P_MI; i++)
+            for (int j = 0; j < P_NI; j++) {
+                const int at = x + j * C_X, query = first + at;
 #pragma unroll
-                for (int j = 0; j < P_NI; j++) {
-                    const int at = x + j * C_X, query = first + at, e = i * P_NI + j;
+                for (int i = 0; i < P_MI; i++) {
                     const bool seen = query < len && (!causal || key0 + CLG_ROW(i) <= query);
-                    s[e] = seen ? clg_exp2(s[e] - lse[at]) : 0.0f;
-                    dp[e] = s[e] * (dp[e] - delta[at]);
+                    s[i * P_NI + j] = seen ? clg_exp2(s[i * P_NI + j] - lse[at]) : 0.0f;
                 }
+            }
             clg_share(s, shared);
             clg_accumulate(dv, shared, dout, dout_row, len - first, stage);
-            clg_share(dp, shared);
+            clg_scores(s, v_buf, v_row, n_keys, dout, dout_row, len - first, 1.0f, stage, stage + T_LOCAL_A);
+#pragma unroll
+            for (int j = 0; j < P_NI; j++) {
+                clg_recall(p, shared, j);
+#pragma unroll
+                for (int i = 0; i < P_MI; i++)
+                    s[i * P_NI + j] = p[i] * (s[i * P_NI + j] - delta[x + j * C_X]);
+            }
+            clg_share(s, shared);
             clg_accumulate(dk, shared, q, q_row, len - first, stage);
         }
     clg_store(dk, f, n_keys, dk_buf + dk_off + r0 * dk_row + g * dk_head, dk_row);

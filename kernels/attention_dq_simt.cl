@@ -6,9 +6,13 @@
  * Group (t, h, b) owns 64 query rows of sequence b and query head h, the last rows first where later rows see more, and is the only
  * writer of their dq and of their delta (workspace [N][H], for the second pass). Keys are summed in ascending order.
  *
- * Local memory: C_SHARED + C_STAGE + 512 words, at most 27904 bytes with the defaults. Barriers: those of the tiles, and one between
- * writing and reading the partials of delta; ds may overwrite the tile of dout after the second product's last barrier. Registers:
- * P_MI (16 + D / 8) accumulators. Global memory: five tiles of 256 D bytes a block for three products: 21 operations a byte.
+ * One tile of scores is held at a time: the item keeps its p in local memory, in the places that only it writes and reads, while the same
+ * registers take dout v^T. Where p is 0 so is ds, whatever a masked position holds.
+ *
+ * Local memory: C_SHARED + C_STAGE_BOTH words, at most 26112 bytes with the defaults. Barriers: those of the tiles, and one between
+ * writing and reading the partials of delta in the room of p, read before the first product's barriers; ds may overwrite p after them and
+ * is read after the accumulation's first. Registers: P_MI (8 + D / 8) accumulators. Global memory: five tiles of 256 D bytes a block for
+ * three products: 21 operations a byte.
  */
 
 /* delta of the item's rows, and lse in base 2; 0 past the end. */
@@ -46,21 +50,20 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
                ulong delta_off, __global float *restrict dq_buf, ulong dq_off, ulong dq_row, ulong dq_head, int n_heads,
                float scale2, float scale, int causal)
 {
-    __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE] __attribute__((aligned(16)));
-    __local float partial[C_BLOCK * C_X];
+    __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
     const int x = get_local_id(0), h = get_group_id(1), b = get_group_id(2), g = h / n_heads;
     const int row0 = (int)(get_num_groups(0) - 1 - get_group_id(0)) * C_BLOCK;
     const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
     const int n_rows = len - row0, n_keys = n_rows <= 0 ? 0 : causal ? min(row0 + C_BLOCK, len) : len;
     const size_t r0 = start + row0;
-    float s[P_MI * P_NI], dp[P_MI * P_NI], dq[P_MI * C_COLS], delta[P_MI], lse[P_MI], f[P_MI];
+    float s[P_MI * P_NI], dq[P_MI * C_COLS], delta[P_MI], lse[P_MI], f[P_MI], p[P_MI];
 
     q_buf += q_off + r0 * q_row + h * q_head;
     dout_buf += dout_off + r0 * dout_row + h * dout_head;
     k_buf += k_off + start * k_row + g * k_head;
     v_buf += v_off + start * v_row + g * v_head;
     clg_row_constants(o_buf + o_off + r0 * o_row + h * o_head, o_row, dout_buf, dout_row,
-                      lse_buf + lse_off + r0 * lse_row + h, lse_row, n_rows, partial, delta, lse);
+                      lse_buf + lse_off + r0 * lse_row + h, lse_row, n_rows, shared, delta, lse);
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
         const int r = CLG_ROW(i);
@@ -72,16 +75,24 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
     for (int e = 0; e < P_MI * C_COLS; e++)
         dq[e] = 0.0f;
     for (int first = 0; first < n_keys; first += C_BLOCK) {
-        clg_scores(s, q_buf, q_row, n_rows, k_buf + first * k_row, k_row, len - first, scale2, shared, stage);
-        clg_scores(dp, dout_buf, dout_row, n_rows, v_buf + first * v_row, v_row, len - first, 1.0f, shared, stage);
+        clg_scores(s, q_buf, q_row, n_rows, k_buf + first * k_row, k_row, len - first, scale2, stage, stage + T_LOCAL_A);
 #pragma unroll
         for (int i = 0; i < P_MI; i++)
 #pragma unroll
             for (int j = 0; j < P_NI; j++) {
                 const int key = first + x + j * C_X, row = row0 + CLG_ROW(i), e = i * P_NI + j;
                 const bool seen = key < len && row < len && (!causal || key <= row);
-                s[e] = seen ? clg_exp2(s[e] - lse[i]) * (dp[e] - delta[i]) : 0.0f;
+                s[e] = seen ? clg_exp2(s[e] - lse[i]) : 0.0f;
             }
+        clg_share(s, shared);
+        clg_scores(s, dout_buf, dout_row, n_rows, v_buf + first * v_row, v_row, len - first, 1.0f, stage, stage + T_LOCAL_A);
+#pragma unroll
+        for (int j = 0; j < P_NI; j++) {
+            clg_recall(p, shared, j);
+#pragma unroll
+            for (int i = 0; i < P_MI; i++)
+                s[i * P_NI + j] = p[i] == 0.0f ? 0.0f : p[i] * (s[i * P_NI + j] - delta[i]);
+        }
         clg_share(s, shared);
         clg_accumulate(dq, shared, k_buf + first * k_row, k_row, len - first, stage);
     }

@@ -11,6 +11,9 @@
 #ifndef P_MI
 #define P_MI 4
 #endif
+#ifndef P_UNROLL
+#define P_UNROLL 4
+#endif
 #if C_HEAD_DIM > 64
 #define T_MOST_N (C_HEAD_DIM / 8)
 #define T_MOST   C_HEAD_DIM

@@ -7,9 +7,10 @@
  *   clg_scores      s[i][j]  = f sum_d a[i][d] b[j][d]      one fma chain per element, d ascending from 0
  *   clg_accumulate  o[i][c] += sum_j p[i][j] x[j][c]        one fma chain per element, j ascending
  *
- * Local memory: C_SHARED floats for the tile of a while scores are made and for p after, C_STAGE floats for the tiles of b and x. p is
- * [position][row] with P_VEC 4, so that four rows are one load, else [row][position]; rows of 68 words keep both its writes and its
- * reads on different banks. Rows from n on are read as zeros, so nothing past a sequence's end is read.
+ * Local memory: `shared` has C_SHARED floats for p, `stage` C_STAGE floats for the tiles of b and x. The tile of a is in `shared` before p
+ * is (forward), or beside b's where p outlives a product of scores (backward: C_STAGE_BOTH). p is [position][row] with P_VEC 4, so that
+ * four rows are one load, else [row][position]; rows of 68 words keep both its writes and its reads on different banks. Rows from n on are
+ * read as zeros, so nothing past a sequence's end is read.
  *
  * Model, per block and group: global memory 256 D bytes for each of a, b and x, for 2 x 2 x 4096 D operations: 21 operations a byte (a
  * comes from a cache after the first block). Local memory, per item and k: (P_MI + 8) / P_VEC and (P_MI + D / 8) / P_VEC loads.
@@ -30,6 +31,7 @@
 
 #define C_SHARED (C_BLOCK * C_PITCH > T_LOCAL_A ? C_BLOCK * C_PITCH : T_LOCAL_A)
 #define C_STAGE  (P_BUFFERS * (C_HEAD_DIM > C_BLOCK ? T_SIZE(C_HEAD_DIM) : T_SIZE(C_BLOCK)))
+#define C_STAGE_BOTH (C_STAGE > T_LOCAL_A + T_LOCAL_B ? C_STAGE : T_LOCAL_A + T_LOCAL_B)
 
 /* Words between rows, and between positions, of p. */
 #define C_P_ROW (P_VEC == 1 ? C_PITCH : 1)
@@ -40,12 +42,12 @@
 
 TILE_FN void
 clg_scores(float *s, __global const float *a, ulong a_row, int n_a, __global const float *b, ulong b_row, int n_b,
-           float f, __local float *shared, __local float *stage)
+           float f, __local float *la, __local float *lb)
 {
 #pragma unroll
     for (int e = 0; e < P_MI * P_NI; e++)
         s[e] = 0.0f;
-    tile_product(s, a, a_row, C_KIND_A, n_a, b, b_row, C_KIND_B, n_b, C_HEAD_DIM, shared, stage);
+    tile_product(s, a, a_row, C_KIND_A, n_a, b, b_row, C_KIND_B, n_b, C_HEAD_DIM, la, lb);
 #pragma unroll
     for (int e = 0; e < P_MI * P_NI; e++)
         s[e] *= f;
@@ -70,6 +72,16 @@ clg_share(const float *s, __local float *p)
         }
 }
 
+/* What the item shared at its position j: P_MI rows. */
+TILE_FN void
+clg_recall(float *to, __local const float *p, const int j)
+{
+    p += TILE_Y * C_P_ROW + (get_local_id(0) + j * C_X) * C_P_POS;
+#pragma unroll
+    for (int i = 0; i < P_MI; i += P_VEC)
+        tile_read(to + i, p + TILE_AT(i, P_TY) * C_P_ROW);
+}
+
 /* x: n rows of the block. p is complete, or its writes are before the first barrier here; it and stage are free at the return. */
 TILE_FN void
 clg_accumulate(float *o, __local const float *p, __global const float *x, ulong x_row, int n, __local float *stage)
@@ -83,6 +95,7 @@ clg_accumulate(float *o, __local const float *p, __global const float *x, ulong 
     tile_fetch(next, x, x_row, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, 0, n);
     tile_keep(stage, next, T_DEPTH, C_HEAD_DIM);
     barrier(CLK_LOCAL_MEM_FENCE);
+#pragma unroll 1
     for (int k0 = 0; k0 < end; k0 += P_K) {
         const bool more = end - k0 > P_K;
         if (more)
@@ -95,6 +108,7 @@ clg_accumulate(float *o, __local const float *p, __global const float *x, ulong 
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 #else
+#pragma unroll 1
     for (int k0 = 0; k0 < end; k0 += P_K) {
         tile_fetch(next, x, x_row, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, k0, n);
         tile_keep(stage, next, T_DEPTH, C_HEAD_DIM);

@@ -254,6 +254,7 @@ tile_product(float *acc, __global const float *a, ulong lda, const int kind_a, i
     tile_keep(la, next_a, kind_a, T_M);
     tile_keep(lb, next_b, kind_b, T_N);
     barrier(CLK_LOCAL_MEM_FENCE);
+#pragma unroll 1
     for (int k0 = 0; k0 < k; k0 += P_K) {
         const bool more = k - k0 > P_K;
         if (more) {
@@ -269,6 +270,7 @@ tile_product(float *acc, __global const float *a, ulong lda, const int kind_a, i
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 #else
+#pragma unroll 1
     for (int k0 = 0; k0 < k; k0 += P_K) {
         tile_fetch(next_a, a, lda, kind_a, T_M, rows, k0, k);
         tile_keep(la, next_a, kind_a, T_M);

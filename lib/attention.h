@@ -37,10 +37,10 @@ enum clgrpo_status clg_attention_check_prefix(struct clgrpo_context *ctx, const 
 
 /*
  * The simt kernels of attention: items of a group, and all defines of one of them. `tensors` are the n views that it
- * moves by rows; `crowded`: it holds more accumulators than fit the registers beside an unrolled loop.
+ * moves by rows.
  */
 enum { CLG_ATTENTION_SIMT_X = 8, CLG_ATTENTION_SIMT_Y = 16, CLG_ATTENTION_DEFINES = 192 };
-void clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim, bool crowded,
+void clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim,
                                 const struct clgrpo_tensor *const *tensors, size_t n, char text[CLG_ATTENTION_DEFINES]);
 
 #endif

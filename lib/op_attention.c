@@ -100,12 +100,11 @@ out:
         (a)->lse.stride[0], (cl_int)((a)->lse.buf != NULL)
 
 void
-clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim, bool crowded,
+clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim,
                            const struct clgrpo_tensor *const *tensors, size_t n, char text[CLG_ATTENTION_DEFINES])
 {
-    const char *shape = clg_simt_lanes(ctx) ? "-DP_K=16 -DP_VEC=1 -DP_SUB_M=4 -DP_SUB_N=2 -DP_UNROLL=4 -DP_BUFFERS=1"
-                        : crowded           ? "-DP_UNROLL=1"
-                                            : "";
+    const char *shape =
+        clg_simt_lanes(ctx) ? "-DP_K=16 -DP_VEC=1 -DP_SUB_M=4 -DP_SUB_N=2 -DP_UNROLL=4 -DP_BUFFERS=1" : "";
     bool aligned = true;
 
     for (size_t i = 0; i < n; i++)
@@ -126,7 +125,7 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
     cl_kernel kernel;
     char defines[CLG_ATTENTION_DEFINES];
 
-    clg_attention_simt_defines(seq->ctx, a->q.shape[2], false, tensors, 4, defines);
+    clg_attention_simt_defines(seq->ctx, a->q.shape[2], tensors, 4, defines);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_simt", "k_attention_forward", defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "ifi", ARGUMENTS(a), (cl_int)(h / a->k.shape[1]),
                        (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));

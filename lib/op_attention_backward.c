@@ -2,7 +2,6 @@
 #include "attention.h"
 
 #include <math.h>
-#include <string.h>
 
 #define OP "attention_backward"
 
@@ -140,17 +139,14 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
     const double scale = a->scale, scale2 = (double)(a->scale * CLG_ATTENTION_LOG2E);
     const size_t delta = a->workspace.offset_bytes / sizeof(float);
     const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->dout, &a->dq, &a->dk, &a->dv};
-    char defines[CLG_ATTENTION_DEFINES], dkdv_defines[CLG_ATTENTION_DEFINES];
+    char defines[CLG_ATTENTION_DEFINES];
     cl_kernel dq, dkdv;
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
-    memcpy(dkdv_defines, defines, sizeof defines);
-    if (!cpu) {
-        clg_attention_simt_defines(seq->ctx, a->q.shape[2], false, tensors, 7, defines);
-        clg_attention_simt_defines(seq->ctx, a->q.shape[2], a->q.shape[2] > 64, tensors, 7, dkdv_defines);
-    }
+    if (!cpu)
+        clg_attention_simt_defines(seq->ctx, a->q.shape[2], tensors, 7, defines);
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
-    CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", dkdv_defines, &dkdv));
+    CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", defines, &dkdv));
     if (cpu)
         CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzztiiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
                            VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),

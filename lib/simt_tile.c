@@ -6,7 +6,7 @@
 /* Largest first; the last is for few rows. */
 static const struct clg_simt_tile gpu_tiles[] = {
     {16, 16, 8, 8, 8, 4, 8, 8, 8, 2}, /* 128 x 128 */
-    {8, 8, 8, 8, 8, 4, 8, 8, 8, 2},   /* 64 x 64 */
+    {8, 8, 8, 8, 8, 4, 8, 8, 4, 2},   /* 64 x 64 */
     {8, 8, 4, 4, 16, 4, 4, 4, 8, 2},  /* 32 x 32 */
     {16, 4, 4, 4, 16, 4, 4, 4, 8, 2}, /* 16 x 64 */
 };
@@ -64,7 +64,7 @@ clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n)
 struct clg_simt_tile
 clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across)
 {
-    static const struct clg_simt_tile gpu[] = {{16, 8, 8, 8, 8, 4, 8, 8, 8, 2}, {16, 8, 4, 4, 8, 4, 4, 4, 8, 2}};
+    static const struct clg_simt_tile gpu[] = {{16, 8, 8, 8, 8, 4, 8, 8, 4, 2}, {16, 8, 4, 4, 8, 4, 4, 4, 4, 2}};
     static const struct clg_simt_tile lanes[] = {{16, 16, 8, 8, 16, 1, 4, 2, 4, 1}, {16, 8, 4, 8, 16, 1, 4, 2, 4, 1}};
     const struct clg_simt_tile *tiles = clg_simt_lanes(ctx) ? lanes : gpu;
     const size_t groups = clg_divide_up(n, clg_simt_tile_rows(&tiles[0])) * across;
