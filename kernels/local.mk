@@ -48,7 +48,9 @@ EMBEDDED_KERNELS = \
 	kernels/rope.cl \
 	kernels/rows.cl \
 	kernels/sample_cpu.cl \
+	kernels/sample_cut_cpu.cl \
 	kernels/sample_draw.cl \
+	kernels/sample_row_cpu.cl \
 	kernels/sample_simt.cl \
 	kernels/storage.cl \
 	kernels/swiglu.cl

@@ -2,52 +2,150 @@
 /*
  * Sampling, cpu family: one token and its log-probability per row of logits.
  *
- *   logits [B][V], rows apart    key [B][2]    token, logprob [B]
- *   scratch [n_groups][2][v_pad] (weights, ranks), v_pad = V rounded up to C_LSE_BLOCK; a row's slot is its group's
+ *   logits [B][V], rows apart    key [B][2]    token, logprob [B]    scratch [slots][words], see sample_row_cpu.cl
  *
- * Group g owns rows g, g + n_groups, ... whole. Passes over a row: log-sum-exp in the order of lse.cl; weights and ranks; a bisection over
- * ranks for each cut, of at most 32 counts, fewer when one token separates the bounds; the walk along the cumulative weights by blocks.
- * No local memory, no barriers. Tokens past V have weight 0 and the lowest rank. f32 sums, in lanes, blocks ascending.
+ * k_sample: group g owns rows g, g + n_groups, ... whole. For few rows the same in three launches: k_guess a row each, k_pass a part each,
+ * k_finish a row each.
+ *
+ * A row is read once: a guess from a sample of it says between which logits the cut should be; the pass sums the log-sum-exp in the order of
+ * lse.cl, and lists the tokens between those. Within the list the cut is found exactly; should it not be there, by further passes. The draw
+ * walks along the segments' weights, then along one segment. No local memory, no barriers. Tokens past V are C_MASKED. f32 sums: lanes, then
+ * blocks, then segments ascending.
  */
-#ifndef C_GREEDY
-#define C_GREEDY 0
-#endif
-#ifndef C_CUT
-#define C_CUT 1
-#endif
-
-typedef struct {
-    int n;
-    float mass;
-} tally;
-
-static inline void scaled_block(vf z[C_LSE_NV], __global const float *logits, uint valid, float inv_temperature)
+static lse_state join_segments(row_slot r)
 {
-    if (valid == C_LSE_BLOCK) {
-        for (uint j = 0; j < C_LSE_NV; ++j)
-            z[j] = vf_load(j, logits) * (vf)(inv_temperature);
-        return;
-    }
-    for (uint v = 0; v < C_LSE_BLOCK; ++v)
-        ((float *)z)[v] = v < valid ? logits[v] * inv_temperature : C_MASKED;
-}
+    lse_state all = {r.m[0], r.s[0], 0.0f};
 
-static lse_state row_state(__global const float *logits, uint vocab, float inv_temperature)
-{
-    lse_state all = lse_empty();
-
-    for (uint c = 0; c < vocab; c += C_LSE_SEGMENT) {
-        const uint n = min((uint)C_LSE_SEGMENT, vocab - c);
-        lse_lanes lanes = lse_lanes_empty();
-        for (uint b = 0; b < n; b += C_LSE_BLOCK) {
-            vf z[C_LSE_NV];
-            scaled_block(z, logits + c + b, min((uint)C_LSE_BLOCK, n - b), inv_temperature);
-            lse_block(&lanes, z, false);
-        }
-        const lse_state next = lse_lanes_end(&lanes);
-        all = c == 0 ? next : lse_merge(all, next);
+    for (uint g = 1; g < r.n_segments; ++g) {
+        const lse_state next = {r.m[g], r.s[g], 0.0f};
+        all = lse_merge(all, next);
     }
     return all;
+}
+
+/* Weights of the segments from their own maximum to the row's. Returns their sum. */
+static float scale_segments(row_slot r, float top)
+{
+    float total = 0.0f;
+
+    for (uint g = 0; g < r.n_segments; ++g) {
+        const float d = r.m[g] - top, scale = d > C_LSE_FLOOR ? clg_exp(d) : 0.0f;
+        r.s[g] *= scale;
+        total += r.s[g];
+        if (C_CUT)
+            r.over[g] *= scale;
+    }
+    return total;
+}
+
+/* Which lanes stay; `at` is where they are, of which ties stay up to `last`. */
+static inline vi kept_v(const row_cut *r, vf z, vi at, int last)
+{
+    if (!C_CUT)
+        return (vi)(-1);
+    return (z >= (vf)(rank_logit(r->high))) | ((z >= (vf)(rank_logit(r->low))) & (at <= (vi)(last)));
+}
+
+static inline vi places_from(uint first)
+{
+    vi at;
+    for (int l = 0; l < C_VW; ++l)
+        ((int *)&at)[l] = (int)first + l;
+    return at;
+}
+
+static inline float kept_block(vf w[C_LSE_NV], const row_cut *r, uint c, uint end)
+{
+    vf z[C_LSE_NV], sum = (vf)(0.0f);
+
+    scaled_block(z, r->logits + c, min((uint)C_LSE_BLOCK, end - c), r->inv_temperature);
+    for (uint j = 0; j < C_LSE_NV; ++j) {
+        w[j] = as_vf(as_vi(weight_v(z[j], r->top)) & kept_v(r, z[j], places_from(c + j * C_VW), r->last_tie));
+        sum += w[j];
+    }
+    return clg_sum_v(sum);
+}
+
+/* What the list keeps of a segment whose n tokens there begin at `first`. */
+static inline float kept_of_list(const row_cut *r, uint first, uint n)
+{
+    vf sum = (vf)(0.0f);
+
+    for (uint i = first; i < first + n; i += C_VW) {
+        const vi at = places_from(i);
+        const vi in = kept_v(r, vf_load(0, r->slot.z + i), at, r->last_place) & (at < (vi)((int)(first + n)));
+        sum += as_vf(as_vi(vf_load(0, r->slot.w + i)) & in);
+    }
+    return clg_sum_v(sum);
+}
+
+/* s[g]: what is kept of segment g. */
+static void keep_segments(const row_cut *r)
+{
+    const row_slot s = r->slot;
+    const bool known = is_listed(r) || (r->first <= r->low && r->low == r->last && r->last_tie == INT_MAX);
+    uint i = 0;
+
+    for (uint g = 0; g < s.n_segments; ++g) {
+        const uint first = g * C_LSE_SEGMENT, end = min(r->vocab, first + C_LSE_SEGMENT);
+        float mass = 0.0f;
+        if (known) {
+            mass = s.over[g];
+            if (r->n_list > 0)
+                mass += kept_of_list(r, i, (uint)s.n_in[g]);
+            i += (uint)s.n_in[g];
+        }
+        for (uint c = first; !known && c < end; c += C_LSE_BLOCK) {
+            vf w[C_LSE_NV];
+            mass += kept_block(w, r, c, end);
+        }
+        s.s[g] = mass;
+    }
+}
+
+/* The token of a block at which the sum passes the goal; the last one that has weight if none does. */
+static inline uint walk_block(const row_cut *r, uint c, uint end, float sum, float goal)
+{
+    vf w[C_LSE_NV];
+    uint token = c;
+
+    kept_block(w, r, c, end);
+    for (uint v = 0; v < C_LSE_BLOCK && sum <= goal; ++v) {
+        const float x = ((float *)w)[v];
+        sum += x;
+        token = x > 0.0f ? c + v : token;
+    }
+    return token;
+}
+
+static uint draw_row(const row_cut *r, float u)
+{
+    const row_slot s = r->slot;
+    float total = 0.0f, sum = 0.0f, mass = 0.0f;
+    uint g = 0, c, block;
+
+    for (uint i = 0; i < s.n_segments; ++i)
+        total += s.s[i];
+    const float goal = u * total;
+    for (uint i = 0; i < s.n_segments && sum + mass <= goal; ++i)
+        if (s.s[i] > 0.0f) {
+            sum += mass;
+            mass = s.s[i];
+            g = i;
+        }
+    const uint first = g * C_LSE_SEGMENT, end = min(r->vocab, first + C_LSE_SEGMENT);
+    block = first;
+    mass = 0.0f;
+    for (c = first; c < end && sum + mass <= goal; c += C_LSE_BLOCK) {
+        vf w[C_LSE_NV];
+        const float next = kept_block(w, r, c, end);
+        if (next > 0.0f) {
+            sum += mass;
+            mass = next;
+            block = c;
+        }
+    }
+    return walk_block(r, block, end, sum, goal);
 }
 
 static uint first_equal(__global const float *logits, uint vocab, float top)
@@ -58,159 +156,108 @@ static uint first_equal(__global const float *logits, uint vocab, float top)
     return 0;
 }
 
-static void weigh(__global float *weights, __global int *ranks, __global const float *logits,
-                  uint vocab, float inv_temperature, float top)
+/* The first token of the largest logit. Its segment is the first that has that maximum; nothing is stored on the way. */
+static uint greedy_row(__global const float *logits, uint vocab, float inv_temperature, float *lse)
 {
-    for (uint c = 0; c < vocab; c += C_LSE_BLOCK) {
-        vf z[C_LSE_NV];
-        scaled_block(z, logits + c, min((uint)C_LSE_BLOCK, vocab - c), inv_temperature);
-        for (uint j = 0; j < C_LSE_NV; ++j) {
-            const vf d = z[j] - (vf)(top);
-            const vi u = as_vi(z[j] + (vf)(0.0f));
-            vf_store(select((vf)(0.0f), clg_exp_v(d), d > (vf)(C_LSE_FLOOR)), j, weights + c);
-            if (C_CUT)
-                C_CAT(vstore, P_VECTOR_WIDTH)(u ^ ((u >> 31) & (vi)(0x7fffffff)), j, ranks + c);
-        }
+    const uint n_segments = (vocab + C_LSE_SEGMENT - 1) / C_LSE_SEGMENT;
+    lse_state all = lse_empty();
+    pass_maxima maxima;
+    pass_lanes lanes;
+    uint best = 0;
+
+    lanes.n_list = 0;
+    first_maxima(&maxima, logits, vocab, 0, inv_temperature);
+    for (uint g = 0; g < n_segments; ++g) {
+        const lse_state next = pass_segment(&lanes, &maxima, logits, vocab, g * C_LSE_SEGMENT, inv_temperature, 0.0f, 0.0f, 0, 0);
+        best = g == 0 || next.m > all.m ? g : best;
+        all = g == 0 ? next : lse_merge(all, next);
     }
+    *lse = lse_value(all);
+    const uint first = best * C_LSE_SEGMENT;
+    return first + first_equal(logits + first, min((uint)C_LSE_SEGMENT, vocab - first), all.m);
 }
 
-/* Count and mass of the tokens of rank `low` or more. */
-static tally tally_from(__global const float *weights, __global const int *ranks, uint v_pad, int low)
+/* Behind the pass: the token, and the row's log-sum-exp. */
+static uint finish_row(row_slot slot, __global const float *logits, __global const ulong *key, uint vocab,
+                       float inv_temperature, uint top_k, float top_p, float *lse)
 {
-    vi n = (vi)(0);
-    vf mass = (vf)(0.0f);
+    const lse_state all = join_segments(slot);
+    row_cut r;
 
-    for (uint i = 0; i < v_pad / C_VW; ++i) {
-        const vi in = C_CAT(vload, P_VECTOR_WIDTH)(i, ranks) >= (vi)(low);
-        n -= in;
-        mass += as_vf(as_vi(vf_load(i, weights)) & in);
+    *lse = lse_value(all);
+    r.logits = logits;
+    r.slot = slot;
+    r.vocab = vocab;
+    r.inv_temperature = inv_temperature;
+    r.top = all.m;
+    const float total = scale_segments(slot, all.m);
+    if (C_CUT) {
+        cut_row(&r, top_k, top_p, total);
+        keep_segments(&r);
     }
-    tally r = {0, clg_sum_v(mass)};
-    for (uint l = 0; l < C_VW; ++l)
-        r.n += ((int *)&n)[l];
-    return r;
+    return draw_row(&r, uniform_of(philox_word(key[0], key[1])));
 }
 
-/*
- * Largest rank `low` of which enough is at or above: `count` tokens, or `need` mass if count is 0. Starts from a low that has enough and a
- * high that has not, with their tallies; stops early when what lies between is one token, or the count is met exactly.
- */
-static void bisect(__global const float *weights, __global const int *ranks, uint v_pad, int *low, int *high,
-                   tally *at_low, tally *at_high, int count, float need)
-{
-    while (as_uint(*high) - as_uint(*low) > 1 && at_low->n - at_high->n > 1 && at_low->n != count) {
-        const int middle = rank_middle(*low, *high);
-        const tally t = tally_from(weights, ranks, v_pad, middle);
+#define SAMPLE_ARGS                                                                                                    \
+    __global const float *restrict logits, ulong logits_offset, ulong row_stride, __global const ulong *restrict key,  \
+        ulong key_offset, ulong key_stride, __global int *restrict token, ulong token_offset,                          \
+        __global float *restrict logprob, ulong logprob_offset, uint has_logprob, __global float *scratch,             \
+        ulong scratch_offset, uint n_rows, uint vocab, uint words, float inv_temperature, uint top_k, float top_p
+#define ROW(b)  (logits + logits_offset + (b)*row_stride)
+#define SLOT(i) slot_at(scratch + scratch_offset + (i)*words, vocab)
 
-        if (count > 0 ? t.n >= count : t.mass >= need) {
-            *low = middle;
-            *at_low = t;
-        } else {
-            *high = middle;
-            *at_high = t;
-        }
-    }
+inline void write_row(__global int *token, __global float *logprob, bool has_logprob, uint chosen, float logit, float lse)
+{
+    *token = (int)chosen;
+    if (has_logprob)
+        *logprob = logit - lse;
 }
 
-/* Gives the lowest rank to all but the first n_kept tokens whose rank is in [low, high). */
-static void drop_ties(__global int *ranks, uint vocab, int low, int high, uint n_kept)
+#define FINISH(b, chosen_row)                                                                                          \
+    do {                                                                                                               \
+        float lse;                                                                                                     \
+        const uint chosen = chosen_row;                                                                                \
+        write_row(token + token_offset + (b), logprob + logprob_offset + (b), has_logprob != 0, chosen,                \
+                  ROW(b)[chosen] * inv_temperature, lse);                                                              \
+    } while (0)
+#define FINISH_ROW(b, slot)                                                                                            \
+    finish_row(slot, ROW(b), key + key_offset + (b)*key_stride, vocab, inv_temperature, top_k, top_p, &lse)
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void k_sample(SAMPLE_ARGS)
 {
-    for (uint v = 0; v < vocab; ++v)
-        if (ranks[v] >= low && ranks[v] < high && n_kept-- == 0) {
-            n_kept = 0;
-            ranks[v] = INT_MIN;
-        }
-}
-
-/* Applies both cuts to the ranks; the tokens that stay have at least the rank returned. */
-static int cut_row(__global const float *weights, __global int *ranks, uint vocab, uint v_pad, float top, uint top_k,
-                   float top_p)
-{
-    const int above_all = rank_of(top) + 1;
-    int low = rank_of(C_MASKED) + 1, high = above_all;
-    tally at_low = tally_from(weights, ranks, v_pad, low), at_high = {0, 0.0f};
-
-    if (top_k < (uint)at_low.n) {
-        bisect(weights, ranks, v_pad, &low, &high, &at_low, &at_high, (int)top_k, 0.0f);
-        if (at_low.n > (int)top_k) {
-            drop_ties(ranks, vocab, low, high, top_k - (uint)at_high.n);
-            at_low = tally_from(weights, ranks, v_pad, low);
-        }
-    }
-    if (top_p < 1.0f) {
-        const float need = top_p * at_low.mass;
-        high = above_all;
-        at_high.n = 0;
-        at_high.mass = 0.0f;
-        bisect(weights, ranks, v_pad, &low, &high, &at_low, &at_high, 0, need);
-        const uint n = (uint)(at_low.n - at_high.n);
-        const float each = (at_low.mass - at_high.mass) / (float)n;
-        const uint kept = ties_needed(need, at_high.mass, each, n);
-        if (kept < n)
-            drop_ties(ranks, vocab, low, high, kept);
-    }
-    return low;
-}
-
-static inline float block_mass(vf w[C_LSE_NV], __global const float *weights, __global const int *ranks, int low)
-{
-    vf sum = (vf)(0.0f);
-
-    for (uint j = 0; j < C_LSE_NV; ++j) {
-        w[j] = vf_load(j, weights);
-        if (C_CUT)
-            w[j] = as_vf(as_vi(w[j]) & (C_CAT(vload, P_VECTOR_WIDTH)(j, ranks) >= (vi)(low)));
-        sum += w[j];
-    }
-    return clg_sum_v(sum);
-}
-
-static uint draw_row(__global const float *weights, __global const int *ranks, uint v_pad, int low, float u)
-{
-    vf w[C_LSE_NV];
-    float total = 0.0f, sum = 0.0f;
-    uint token = 0;
-
-    for (uint c = 0; c < v_pad; c += C_LSE_BLOCK)
-        total += block_mass(w, weights + c, ranks + c, low);
-    const float goal = u * total;
-    for (uint c = 0; c < v_pad && sum <= goal; c += C_LSE_BLOCK) {
-        const float mass = block_mass(w, weights + c, ranks + c, low), next = sum + mass;
-        if (next > goal || next == total)
-            for (uint v = 0; v < C_LSE_BLOCK && sum <= goal; ++v) {
-                const float x = ((float *)w)[v];
-                sum += x;
-                token = x > 0.0f ? c + v : token;
-            }
-        sum = max(sum, next);
-    }
-    return token;
-}
-
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_sample(__global const float *restrict logits, ulong logits_offset, ulong row_stride, __global const ulong *restrict key,
-         ulong key_offset, ulong key_stride, __global int *restrict token, ulong token_offset,
-         __global float *restrict logprob, ulong logprob_offset, uint has_logprob, __global float *restrict scratch,
-         ulong scratch_offset, uint n_rows, uint vocab, uint v_pad, float inv_temperature, uint top_k, float top_p)
-{
-    __global float *weights = scratch + scratch_offset + (size_t)get_group_id(0) * 2 * v_pad;
-    __global int *ranks = (__global int *)(weights + v_pad);
+    const row_slot slot = SLOT((size_t)get_group_id(0));
 
     for (size_t b = get_group_id(0); b < n_rows; b += get_num_groups(0)) {
-        __global const float *row = logits + logits_offset + b * row_stride;
-        const lse_state s = row_state(row, vocab, inv_temperature);
-        uint chosen;
-
         if (C_GREEDY) {
-            chosen = first_equal(row, vocab, s.m);
-        } else {
-            __global const ulong *k = key + key_offset + b * key_stride;
-            weigh(weights, ranks, row, vocab, inv_temperature, s.m);
-            const int low = C_CUT ? cut_row(weights, ranks, vocab, v_pad, s.m, top_k, top_p) : 0;
-            chosen = draw_row(weights, ranks, v_pad, low, uniform_of(philox_word(k[0], k[1])));
+            FINISH(b, greedy_row(ROW(b), vocab, inv_temperature, &lse));
+            continue;
         }
-        token[token_offset + b] = (int)chosen;
-        if (has_logprob)
-            logprob[logprob_offset + b] = row[chosen] * inv_temperature - lse_value(s);
+        if (C_CUT)
+            guess(slot.bracket, ROW(b), vocab, inv_temperature, top_k, top_p);
+        for (uint p = 0; p < slot.n_parts; ++p)
+            pass_part(slot, ROW(b), vocab, inv_temperature, p);
+        FINISH(b, FINISH_ROW(b, slot));
     }
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void k_guess(SAMPLE_ARGS)
+{
+    const size_t b = get_group_id(0);
+    const row_slot slot = SLOT(b);
+
+    guess(slot.bracket, ROW(b), vocab, inv_temperature, top_k, top_p);
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void k_pass(SAMPLE_ARGS)
+{
+    const size_t b = get_group_id(1);
+
+    pass_part(SLOT(b), ROW(b), vocab, inv_temperature, (uint)get_group_id(0));
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void k_finish(SAMPLE_ARGS)
+{
+    const size_t b = get_group_id(0);
+
+    FINISH(b, FINISH_ROW(b, SLOT(b)));
 }

@@ -3,7 +3,7 @@
  * Sampling, simt family: one token and its log-probability per row of logits.
  *
  *   logits [B][V], rows apart    key [B][2]    token, logprob [B]
- *   scratch [n_groups][2][v_pad] (weights, ranks); a row's slot is its group's
+ *   scratch [n_groups][2][words / 2] (weights, ranks); a row's slot is its group's
  *
  * Group g, 64 items, owns rows g, g + n_groups, ... whole. Log-sum-exp in the order of lse.cl, four segments at a time of 16 lanes each; a
  * bisection of 32 counts for each cut, items taking every 64th token; then each item owns a run of ceil(V / 64) tokens, and item 0 walks
@@ -200,14 +200,14 @@ __attribute__((reqd_work_group_size(N_ITEMS, 1, 1))) __kernel void
 k_sample(__global const float *restrict logits, ulong logits_offset, ulong row_stride, __global const ulong *restrict key,
          ulong key_offset, ulong key_stride, __global int *restrict token, ulong token_offset,
          __global float *restrict logprob, ulong logprob_offset, uint has_logprob, __global float *restrict scratch,
-         ulong scratch_offset, uint n_rows, uint vocab, uint v_pad, float inv_temperature, uint top_k, float top_p,
+         ulong scratch_offset, uint n_rows, uint vocab, uint words, float inv_temperature, uint top_k, float top_p,
          __local float *floats)
 {
     __local float *more = floats + N_ITEMS;
     __local int *ints = (__local int *)(floats + 2 * N_ITEMS);
     const uint item = get_local_id(0), run = (vocab + N_ITEMS - 1) / N_ITEMS;
-    __global float *weights = scratch + scratch_offset + (size_t)get_group_id(0) * 2 * v_pad;
-    __global int *ranks = (__global int *)(weights + v_pad);
+    __global float *weights = scratch + scratch_offset + (size_t)get_group_id(0) * words;
+    __global int *ranks = (__global int *)(weights + words / 2);
 
     for (size_t b = get_group_id(0); b < n_rows; b += get_num_groups(0)) {
         __global const float *row = logits + logits_offset + b * row_stride;

@@ -6,17 +6,15 @@
 #define OP "sample"
 
 enum {
-    LSE_BLOCK = 128 /* C_LSE_BLOCK of kernels/lse.cl */,
+    LSE_SEGMENT = 1024, /* C_LSE_SEGMENT of kernels/lse.cl */
+    LSE_BLOCK = 128,
+    PART = 16 * LSE_SEGMENT, /* of kernels/sample_row_cpu.cl */
+    MOST_ROOM = 2048,
     GROUPS_PER_CORE = 8,
+    SHARED_ROWS_PER_CORE = 2, /* fewer rows are shared by groups */
     SIMT_ITEMS = 64,
     SIMT_LOCAL_BYTES = 3 * SIMT_ITEMS * 4
 };
-
-static size_t
-padded(size_t vocab)
-{
-    return clg_round_up(vocab, LSE_BLOCK);
-}
 
 /* Groups, each with scratch for one row at a time. */
 static size_t
@@ -27,12 +25,23 @@ n_groups(const struct clgrpo_context *ctx, size_t n_rows)
     return n_rows < most ? n_rows : most;
 }
 
+/* Words of 4 bytes of a row's scratch. cpu: slot_at of kernels/sample_row_cpu.cl. */
+static size_t
+row_words(const struct clgrpo_context *ctx, size_t vocab)
+{
+    const size_t padded = clg_round_up(vocab, LSE_BLOCK), room = padded < MOST_ROOM ? padded : MOST_ROOM;
+
+    if (ctx->family != CLGRPO_FAMILY_CPU)
+        return 2 * padded;
+    return clg_round_up(16 + 4 * clg_divide_up(vocab, LSE_SEGMENT) + clg_divide_up(vocab, PART) * (2 + 2 * room), 16);
+}
+
 static size_t
 workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
 {
     if (a->temperature == 0.0f)
         return 0;
-    return n_groups(ctx, a->logits.shape[0]) * 2 * padded(a->logits.shape[1]) * sizeof(float);
+    return n_groups(ctx, a->logits.shape[0]) * row_words(ctx, a->logits.shape[1]) * sizeof(float);
 }
 
 static enum clgrpo_status
@@ -69,16 +78,45 @@ out:
     return st;
 }
 
+/* The same rows by few groups or many: on a cpu device a row that would leave cores idle is shared by its parts. */
+static bool
+is_shared(const struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
+{
+    return ctx->family == CLGRPO_FAMILY_CPU && a->temperature > 0.0f && a->logits.shape[1] > PART &&
+           a->logits.shape[0] < (size_t)SHARED_ROWS_PER_CORE * ctx->info.compute_units;
+}
+
+static enum clgrpo_status
+launch(struct clg_seq *seq, const struct clgrpo_sample_args *a, const char *entry, const char *defines,
+       const struct clg_grid *grid)
+{
+    struct clgrpo_context *ctx = seq->ctx;
+    const bool greedy = a->temperature == 0.0f, cpu = ctx->family == CLGRPO_FAMILY_CPU;
+    const size_t b = a->logits.shape[0], v = a->logits.shape[1];
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_kernel kernel;
+
+    CLG_TRY(clg_kernel_get(ctx, cpu ? "sample_cpu" : "sample_simt", entry, defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, grid, cpu ? "tzmzztmzumzuuufuf" : "tzmzztmzumzuuufufL", &a->logits,
+                       a->logits.stride[0], greedy ? a->logits.buf : a->key.buf, greedy ? (size_t)0 : a->key.offset,
+                       greedy ? (size_t)0 : a->key.stride[0], &a->token,
+                       a->logprob.buf != NULL ? a->logprob.buf : a->logits.buf, a->logprob.offset,
+                       (cl_uint)(a->logprob.buf != NULL), greedy ? a->logits.buf : a->workspace.buf,
+                       a->workspace.offset_bytes / sizeof(float), (cl_uint)b, (cl_uint)v, (cl_uint)row_words(ctx, v),
+                       greedy ? 1.0 : (double)(1.0f / a->temperature), (cl_uint)(a->top_k > 0 ? a->top_k : 0x7fffffffu),
+                       (double)a->top_p, (size_t)SIMT_LOCAL_BYTES));
+out:
+    return st;
+}
+
 enum clgrpo_status
 clgrpo_sample(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args, CLGRPO_QUEUE_PARAMS)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
     struct clg_seq seq = {0};
-    struct clg_grid grid;
+    struct clg_grid grid, parts;
     bool greedy, is_cut;
     char defines[64];
-    cl_kernel kernel;
     size_t b, v;
 
     CLG_CHECK_ARGS(ctx, args, OP);
@@ -89,18 +127,17 @@ clgrpo_sample(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args,
     greedy = args->temperature == 0.0f;
     is_cut = !greedy && ((args->top_k > 0 && args->top_k < v) || args->top_p < 1.0f);
     snprintf(defines, sizeof defines, "-DC_GREEDY=%d -DC_CUT=%d", greedy, is_cut);
-    CLG_TRY(clg_kernel_get(ctx, cpu ? "sample_cpu" : "sample_simt", "k_sample", defines, &kernel));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    grid = clg_grid1(n_groups(ctx, b), cpu ? 1 : SIMT_ITEMS);
-    CLG_TRY(clg_launch(&seq, kernel, &grid, cpu ? "tzmzztmzumzuuufuf" : "tzmzztmzumzuuufufL", &args->logits,
-                       args->logits.stride[0], greedy ? args->logits.buf : args->key.buf,
-                       greedy ? (size_t)0 : args->key.offset, greedy ? (size_t)0 : args->key.stride[0], &args->token,
-                       args->logprob.buf != NULL ? args->logprob.buf : args->logits.buf, args->logprob.offset,
-                       (cl_uint)(args->logprob.buf != NULL), greedy ? args->logits.buf : args->workspace.buf,
-                       args->workspace.offset_bytes / sizeof(float), (cl_uint)b, (cl_uint)v, (cl_uint)padded(v),
-                       greedy ? 1.0 : (double)(1.0f / args->temperature),
-                       (cl_uint)(args->top_k > 0 ? args->top_k : 0x7fffffffu), (double)args->top_p,
-                       (size_t)SIMT_LOCAL_BYTES));
+    grid = clg_grid1(n_groups(ctx, b), ctx->family == CLGRPO_FAMILY_CPU ? 1 : SIMT_ITEMS);
+    if (!is_shared(ctx, args)) {
+        CLG_TRY(launch(&seq, args, "k_sample", defines, &grid));
+        goto out;
+    }
+    parts = (struct clg_grid){2, {clg_divide_up(v, PART), b, 1}, {1, 1, 1}};
+    if (is_cut)
+        CLG_TRY(launch(&seq, args, "k_guess", defines, &grid));
+    CLG_TRY(launch(&seq, args, "k_pass", defines, &parts));
+    CLG_TRY(launch(&seq, args, "k_finish", defines, &grid));
 out:
     return clg_seq_end(&seq, st);
 }

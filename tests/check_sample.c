@@ -257,6 +257,88 @@ START_TEST(batch_invariance)
 }
 END_TEST
 
+/*
+ * Rows that a guess from a sample precedes: flat, peaked, of few values, of masked tokens, and one whose sample
+ * misleads. Drawn one at a time and many at a time they give the same bits, and only what the reference keeps.
+ */
+START_TEST(long_rows)
+{
+    enum { KINDS = 5, MANY = 40 };
+    static const struct {
+        unsigned top_k;
+        float top_p;
+    } cuts[] = {{0, 1.0f}, {50, 1.0f}, {3000, 1.0f}, {0, 0.9f}, {2500, 0.31f}, {20, 0.66f}};
+    const size_t vocab = small_only() ? 16400 : 40009;
+    const int most = small_only() ? 1 : KINDS;
+    float *logits = NULL;
+    double *probability = malloc(vocab * sizeof *probability), *logprob = malloc(vocab * sizeof *logprob), margin;
+
+    for (int kind = 0; kind < most; kind++) {
+        logits = fx_random(vocab, kind == 1 ? 30.0f : 1.0f, 71 + (uint64_t)kind);
+        for (size_t v = 0; v < vocab; v++) {
+            if (kind == 2)
+                logits[v] = 0.25f * floorf(4.0f * logits[v]);
+            if (kind == 3 && v % 7 != 3)
+                logits[v] = -INFINITY;
+            if (kind == 4 && v / 128 % 2 == 1) /* of the other blocks most are sampled */
+                logits[v] += 4.0f;
+        }
+        for (size_t c = 0; c < (small_only() ? 2 : sizeof cuts / sizeof cuts[0]); c++) {
+            struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_CPU);
+            struct draw many =
+                draw(ctx, logits, true, small_only() ? 4 : MANY, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
+            struct draw few = draw(ctx, logits, true, 3, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
+
+            fx_same_bits("tokens of few rows", few.token, many.token, 3 * sizeof(int32_t));
+            fx_same_bits("logprobs of few rows", few.logprob, many.logprob, 3 * sizeof(float));
+            ref_sample(logits, vocab, 0.9f, cuts[c].top_k, cuts[c].top_p, probability, logprob, &margin);
+            for (int b = 0; b < (small_only() ? 4 : MANY); b++)
+                ck_assert_msg(probability[many.token[b]] > 0.0, "kind %d, cut %zu: token %d was cut, but drawn", kind,
+                              c, many.token[b]);
+            free_draw(&many);
+            free_draw(&few);
+        }
+        free(logits);
+    }
+    free(probability);
+    free(logprob);
+}
+END_TEST
+
+/* The numbers walk along the reference's distribution: where it has passed u, there is the token. */
+START_TEST(tokens_are_where_the_sum_passes)
+{
+    enum { N = 200, V = 30011 };
+    float *logits = fx_random(V, 4.0f, 91);
+    double *probability = malloc(V * sizeof *probability), *logprob = malloc(V * sizeof *logprob), margin;
+    static const float top_p[] = {1.0f, 0.8f};
+
+    for (int c = 0; c < 2; c++) {
+        const size_t n = small_only() ? 1 : N;
+        struct draw d = draw(fx_context(CLGRPO_FAMILY_CPU), logits, true, n, V, 77, 1.0f, 0, top_p[c]);
+
+        ref_sample(logits, V, 1.0f, 0, top_p[c], probability, logprob, &margin);
+        for (uint32_t b = 0; b < n; b++) {
+            const uint32_t counter[4] = {b, 0, 0, 0}, key[2] = {77, 0};
+            uint32_t out[4];
+            double before = 0.0, u;
+
+            clgrpo_philox4x32(counter, key, out);
+            u = ((double)(out[0] >> 9) + 0.5) / 8388608.0;
+            for (int32_t v = 0; v < d.token[b]; v++)
+                before += probability[v];
+            ck_assert_msg(before - 1e-5 <= u && u <= before + probability[d.token[b]] + 1e-5,
+                          "top_p %g, row %u: token %d is from %g to %g, but u is %g", (double)top_p[c], b, d.token[b],
+                          before, before + probability[d.token[b]], u);
+        }
+        free_draw(&d);
+    }
+    free(logits);
+    free(probability);
+    free(logprob);
+}
+END_TEST
+
 START_TEST(bad_arguments_are_refused)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
@@ -311,6 +393,8 @@ main(void)
     tcase_add_test(tc, greedy_takes_the_largest_and_lowest);
     tcase_add_test(tc, masked_logits_are_never_drawn);
     tcase_add_test(tc, batch_invariance);
+    tcase_add_test(tc, long_rows);
+    tcase_add_test(tc, tokens_are_where_the_sum_passes);
     tcase_add_test(tc, bad_arguments_are_refused);
     suite_add_tcase(suite, tc);
     return fx_main(suite);

@@ -292,6 +292,24 @@ OP(sample)
     WORKSPACE(sample);
 }
 
+/* One row so long that groups of the cpu family share it. */
+static void
+make_sample_shared(struct op_bag *b)
+{
+    static const uint64_t keys[2] = {1, 2};
+    struct clgrpo_sample_args *a = calloc(1, sizeof *a);
+
+    ck_assert_ptr_nonnull(a);
+    b->args = a;
+    *a = (struct clgrpo_sample_args)CLGRPO_SAMPLE_ARGS_INIT;
+    a->logits = IN(1, 16385);
+    a->key = keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(1, 2), keys), false);
+    a->token = OUT_OF(CLGRPO_I32, 1);
+    a->logprob = OUT(1);
+    a->top_k = 7;
+    WORKSPACE(sample);
+}
+
 OP(global_norm)
 {
     *a = (struct clgrpo_global_norm_args)CLGRPO_GLOBAL_NORM_ARGS_INIT;
@@ -340,6 +358,7 @@ const struct op_case op_cases[] = {
     CASE(advantage),
     CASE(policy_loss),
     CASE(sample),
+    {"sample_shared", make_sample_shared, call_sample},
     CASE(global_norm),
     CASE(adamw),
 };
