@@ -118,7 +118,7 @@ struct bench_case {
         size_t arg_bytes;
     } peers[BENCH_MAX_PEERS];
     unsigned n_peers;
-    double peer_limit; /* of flop, > 0: what binds is this many times the first peer's speed */
+    double peer_limit; /* > 0: what binds is this many times the first peer's speed */
 };
 /* Ours and the peers in turn, round after round; medians; appends a row and prints it. */
 void bench_run(struct bench *b, const struct bench_case *c);
@@ -140,6 +140,7 @@ enum { BENCH_GROUPS = 5 };
 extern const struct bench_group bench_groups[BENCH_GROUPS];
 void bench_gemm(struct bench *b);
 void bench_attention(struct bench *b);
+void bench_decode(struct bench *b); /* of the attention group */
 void bench_head(struct bench *b);
 void bench_small(struct bench *b);
 void bench_program(struct bench *b);

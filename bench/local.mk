@@ -23,6 +23,7 @@ clgrpo_bench_SOURCES = \
 	bench/report.c \
 	bench/results.c \
 	bench/rows_attention.c \
+	bench/rows_decode.c \
 	bench/rows_gemm.c \
 	bench/rows_head.c \
 	bench/rows_program.c \

@@ -8,8 +8,6 @@
 struct attention {
     struct clgrpo_attention_args fwd;
     struct clgrpo_attention_backward_args bwd;
-    struct clgrpo_attention_decode_args dec;
-    struct clgrpo_kv_copy_args copy;
 };
 
 /* Lengths that run evenly from shortest to longest, or as rollouts: by equal factors, with a quarter cut at longest. */
@@ -48,18 +46,6 @@ static enum clgrpo_status
 run_backward(struct bench *b, void *arg)
 {
     return clgrpo_attention_backward(b->ctx, &((struct attention *)arg)->bwd, b->queue, 0, NULL, NULL);
-}
-
-static enum clgrpo_status
-run_decode(struct bench *b, void *arg)
-{
-    return clgrpo_attention_decode(b->ctx, &((struct attention *)arg)->dec, b->queue, 0, NULL, NULL);
-}
-
-static enum clgrpo_status
-run_copy(struct bench *b, void *arg)
-{
-    return clgrpo_kv_copy(b->ctx, &((struct attention *)arg)->copy, b->queue, 0, NULL, NULL);
 }
 
 static size_t
@@ -189,103 +175,6 @@ family_rows(struct bench *b, const struct family *f)
     release(&a[1]);
 }
 
-/* `slots` sequences of `length` cached keys, one query each: every key and value is read once. */
-struct decode {
-    const char *label;
-    size_t heads, kv_heads, dim, slots, length;
-};
-static const struct decode decodes[] = {
-    {"d64.gqa4", 8, 2, 64, 1, 1024},  {"d64.gqa4", 8, 2, 64, 1, 8192},  {"d64.gqa4", 8, 2, 64, 16, 1024},
-    {"d64.gqa4", 8, 2, 64, 16, 8192}, {"d64.gqa4", 8, 2, 64, 64, 1024}, {"d64.gqa4", 8, 2, 64, 64, 2048},
-    {"d64.gqa4", 8, 2, 64, 64, 8192}, {"d64.mha", 8, 8, 64, 16, 2048},  {"d128.gqa32-8", 32, 8, 128, 16, 1024},
-};
-
-static void
-decode_row(struct bench *b, const struct decode *d)
-{
-    const size_t heads = d->heads, kv_heads = d->kv_heads, dim = d->dim, slots = d->slots, length = d->length;
-    struct clgrpo_attention_decode_args dec = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
-    struct bench_case c = {.kind = BENCH_READ, .run = run_decode};
-    struct attention a = {0};
-    size_t bytes = 0;
-    cl_int *host;
-
-    snprintf(c.row, sizeof c.row, "attention.decode.f32.%s.b%zu.kv%zu", d->label, slots, length);
-    if (!bench_wanted(b, c.row) || (host = calloc(2 * slots, sizeof *host)) == NULL)
-        return;
-    for (size_t i = 0; i < slots; i++) {
-        host[i] = (cl_int)i;
-        host[slots + i] = (cl_int)length - 1;
-    }
-    dec.q = bench_random(b, 3, BENCH_SHAPE(slots, heads, dim));
-    dec.o = bench_random(b, 3, BENCH_SHAPE(slots, heads, dim));
-    dec.k_cache =
-        bench_random(b, 4, BENCH_SHAPE(slots, kv_heads, length / CLGRPO_ATTENTION_BLOCK, dim * CLGRPO_ATTENTION_BLOCK));
-    dec.v_cache = bench_random(b, 4, BENCH_SHAPE(slots, kv_heads, length, dim));
-    dec.slot = bench_ints(b, slots, host);
-    dec.position = bench_ints(b, slots, host + slots);
-    dec.scale = 1.0f / sqrtf((float)dim);
-    bench_ok(b, clgrpo_attention_decode_workspace(b->ctx, &dec, &bytes), c.row);
-    dec.workspace = bench_workspace(b, bytes);
-    a.dec = dec;
-    c.arg = &a;
-    c.work = 2.0 * 4.0 * (double)(slots * kv_heads * length * dim);
-    bench_run(b, &c);
-    bench_release(&dec.q);
-    bench_release(&dec.o);
-    bench_release(&dec.k_cache);
-    bench_release(&dec.v_cache);
-    bench_release(&dec.slot);
-    bench_release(&dec.position);
-    bench_release_workspace(&dec.workspace);
-    free(host);
-}
-
-/* `n` sequences of `length` are forked, each of its own: every key and value is read once and written once. */
-struct fork {
-    const char *label;
-    size_t kv_heads, dim, n, length, n_positions;
-};
-static const struct fork forks[] = {
-    {"d64.gqa2", 2, 64, 32, 1024, 1024},
-    {"d64.gqa2", 2, 64, 1, 8192, 8192},
-    {"d32.gqa2", 2, 32, 192, 150, 448},
-};
-
-static void
-copy_row(struct bench *b, const struct fork *f)
-{
-    const size_t n = f->n, slots = 2 * n, blocks = f->n_positions / CLGRPO_ATTENTION_BLOCK;
-    struct clgrpo_kv_copy_args copy = CLGRPO_KV_COPY_ARGS_INIT;
-    struct bench_case c = {.kind = BENCH_COPY, .run = run_copy};
-    struct attention a = {0};
-    cl_int *host;
-
-    snprintf(c.row, sizeof c.row, "kv_copy.f32.%s.b%zu.kv%zu", f->label, n, f->length);
-    if (!bench_wanted(b, c.row) || (host = calloc(3 * n, sizeof *host)) == NULL)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        host[i] = (cl_int)(2 * i);
-        host[n + i] = (cl_int)(2 * i + 1);
-        host[2 * n + i] = (cl_int)f->length;
-    }
-    copy.source = bench_ints(b, n, host);
-    copy.target = bench_ints(b, n, host + n);
-    copy.length = bench_ints(b, n, host + 2 * n);
-    copy.k_cache = bench_random(b, 4, BENCH_SHAPE(slots, f->kv_heads, blocks, f->dim * CLGRPO_ATTENTION_BLOCK));
-    copy.v_cache = bench_random(b, 4, BENCH_SHAPE(slots, f->kv_heads, f->n_positions, f->dim));
-    a.copy = copy;
-    c.arg = &a;
-    c.work = 4.0 * 4.0 * (double)(n * f->kv_heads * f->length * f->dim);
-    bench_run(b, &c);
-    bench_release(&copy.source);
-    bench_release(&copy.target);
-    bench_release(&copy.length);
-    bench_release(&copy.k_cache);
-    bench_release(&copy.v_cache);
-    free(host);
-}
-
 void
 bench_attention(struct bench *b)
 {
@@ -316,8 +205,5 @@ bench_attention(struct bench *b)
     }
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         family_rows(b, &families[i]);
-    for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++)
-        decode_row(b, &decodes[i]);
-    for (size_t i = 0; i < sizeof forks / sizeof forks[0]; i++)
-        copy_row(b, &forks[i]);
+    bench_decode(b);
 }

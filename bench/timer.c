@@ -151,7 +151,6 @@ fill(const struct bench *b, const struct bench_case *c, struct samples *s, struc
     row->n_peers = c->n_peers;
     if (c->peer_limit > 0.0) {
         row->kind = BENCH_OTHER;
-        snprintf(row->unit, sizeof row->unit, "GFLOP/s");
         row->limit = c->peer_limit * row->peers[0].value;
         row->ratio = row->value / row->limit;
         snprintf(row->limit_name, sizeof row->limit_name, "%.11s", row->peers[0].name);

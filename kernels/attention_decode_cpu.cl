@@ -7,6 +7,9 @@
  * transposed. All tiles take a block in turn; those of one row, whose panels are as wide as the block, read memory from
  * end to end, which is what hardware foresees.
  *
+ * C_PREFIX: token n has its first prefix_length[n] positions in prefix_slot[n]; attention_decode_prefix_cpu.cl has walked them
+ * and left its rows' states, and the rest of a row goes on from there.
+ *
  * The arithmetic of a row is that of clg_tile_*, so its bits are those of the forward kernel for the same history,
  * whatever the tile. Rows of a last, partial tile that stand for no token repeat row 0 and are not stored. A token out
  * of range gets zeros. No barriers, no local memory.
@@ -17,89 +20,145 @@
 #ifndef P_TILES
 #define P_TILES 1
 #endif
+#ifndef C_PREFIX
+#define C_PREFIX 0
+#endif
 
-/* Tiles against the n positions of one block; row i sees positions up to last[i]. q is packed and scaled. */
+/* A row between two blocks, in memory: o, l by lane, m. */
+#define C_STATE (C_HEAD_DIM + 2 * C_VW)
+
+/* The rows of a group: queries, packed and scaled, the state of each, and the last position that it sees. */
+typedef struct {
+    float q[P_TILES * P_ROWS * C_HEAD_DIM], o[P_TILES * P_ROWS * C_HEAD_DIM], m[P_TILES * C_ROWS_PADDED];
+    vf l[P_TILES * P_ROWS];
+    int last[P_TILES * P_ROWS], n_tiles;
+} __attribute__((aligned(64))) clg_rows;
+
+/*
+ * Part t of n of the next block's keys or values is asked for while tile t has this one: tiles of several rows go down a
+ * block by panels, which hardware does not foresee.
+ */
 static inline void
-clg_decode_block(int n_tiles, const float *q, __global const float *keys, __global const float *values, int n,
-                 int first, const int *last, float *m, vf *l, float *o)
+clg_ahead(__global const cache_t *block, int t, int n)
+{
+#if P_ROWS > 1 && defined(POCL_DEVICE_ADDRESS_BITS) /* where prefetch() does nothing */
+    const int lines = C_BLOCK * C_HEAD_DIM * (int)sizeof(cache_t) / 64, from = lines * t / n, to = lines * (t + 1) / n;
+    for (int i = from; i < to; i++)
+        __builtin_prefetch((__global const char *)block + i * 64, 0, 2);
+#elif P_ROWS > 1
+    prefetch(block + C_BLOCK * C_HEAD_DIM / n * t, C_BLOCK * C_HEAD_DIM / n);
+#endif
+}
+
+/* The tiles against the n positions of one block. */
+static inline void
+clg_decode_block(clg_rows *r, __global const cache_t *keys, __global const cache_t *values, int n, int first)
 {
     float s[P_TILES * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float f[P_TILES * C_ROWS_PADDED] __attribute__((aligned(64)));
     const int panels = (n + C_PANEL - 1) / C_PANEL;
-    for (int t = 0; t < n_tiles; t++)
+    for (int t = 0; t < r->n_tiles; t++) {
+        clg_ahead(keys + C_BLOCK * C_HEAD_DIM, t, r->n_tiles);
         for (int j = 0; j < panels; j++)
-            clg_tile_scores(q + t * (P_ROWS * C_HEAD_DIM), keys + j * C_PANEL, C_BLOCK,
+            clg_tile_scores(r->q + t * (P_ROWS * C_HEAD_DIM), keys + j * C_PANEL, C_BLOCK,
                             s + t * (P_ROWS * C_BLOCK) + j * C_PANEL);
-    for (int t = 0; t < n_tiles; t++)
-        clg_tile_softmax(s + t * (P_ROWS * C_BLOCK), panels, first, last + t * P_ROWS, m + t * C_ROWS_PADDED,
-                         l + t * P_ROWS, f + t * C_ROWS_PADDED);
-    for (int t = 0; t < n_tiles; t++)
+    }
+    for (int t = 0; t < r->n_tiles; t++)
+        clg_tile_softmax(s + t * (P_ROWS * C_BLOCK), panels, first, r->last + t * P_ROWS, r->m + t * C_ROWS_PADDED,
+                         r->l + t * P_ROWS, f + t * C_ROWS_PADDED);
+    for (int t = 0; t < r->n_tiles; t++) {
+        clg_ahead(values + C_BLOCK * C_HEAD_DIM, t, r->n_tiles);
         for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
             clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), values + c, C_HEAD_DIM, 0, n, f + t * C_ROWS_PADDED,
-                                o + t * (P_ROWS * C_HEAD_DIM) + c);
+                                r->o + t * (P_ROWS * C_HEAD_DIM) + c);
+    }
 }
 
-/* n_rows rows of the run of tokens from n0 on, all of one slot, from row0: row r is token n0 + r / n_heads. */
+/* Positions from .. to-1 of a slot, from a multiple of C_BLOCK on. */
 static inline void
-clg_decode_rows(__global const float *q, ulong q_row, ulong q_head, __global const int *position,
-                __global const float *keys, __global const float *values, __global float *o, ulong o_row, ulong o_head,
-                int n0, int row0, int n_rows, int n_heads, float scale2)
+clg_decode_walk(clg_rows *r, __global const cache_t *keys, __global const cache_t *values, int from, int to)
 {
-    float packed[P_TILES * P_ROWS * C_HEAD_DIM] __attribute__((aligned(64)));
-    float out[P_TILES * P_ROWS * C_HEAD_DIM] __attribute__((aligned(64)));
-    float m[P_TILES * C_ROWS_PADDED] __attribute__((aligned(64)));
-    vf l[P_TILES * P_ROWS];
-    int last[P_TILES * P_ROWS], visible = 0;
-    const int n_tiles = (n_rows + P_ROWS - 1) / P_ROWS;
-    for (int i = 0; i < n_tiles * C_ROWS_PADDED; i++)
-        m[i] = C_MASKED;
-    for (int i = 0; i < n_tiles * P_ROWS; i++) {
-        const int r = row0 + (i < n_rows ? i : 0), t = r / n_heads, n = n0 + t;
-        __global const float *row = q + n * q_row + (r - t * n_heads) * q_head;
-        last[i] = position[n];
-        visible = max(visible, last[i] + 1);
-        l[i] = (vf)(0.0f);
+    for (int first = from; first < to; first += C_BLOCK)
+        clg_decode_block(r, keys + first * C_HEAD_DIM, values + first * C_HEAD_DIM, min(to - first, C_BLOCK), first);
+}
+
+/* Row e of tile t from nothing, or, with a state, from there. */
+static inline void
+clg_row_begin(clg_rows *r, int t, int e, __global const float *q, float scale2, __global const float *state)
+{
+    const int i = t * P_ROWS + e;
+    r->l[i] = state ? vf_load(C_HEAD_DIM / C_VW, state) : (vf)(0.0f);
+    r->m[t * C_ROWS_PADDED + e] = state ? state[C_HEAD_DIM + C_VW] : C_MASKED;
 #pragma unroll
-        for (int c = 0; c < C_HEAD_DIM / C_VW; c++) {
-            vf_store(vf_load(c, row) * (vf)(scale2), c, packed + i * C_HEAD_DIM);
-            vf_store((vf)(0.0f), c, out + i * C_HEAD_DIM);
+    for (int c = 0; c < C_HEAD_DIM / C_VW; c++) {
+        vf_store(vf_load(c, q) * (vf)(scale2), c, r->q + i * C_HEAD_DIM);
+        vf_store(state ? vf_load(c, state) : (vf)(0.0f), c, r->o + i * C_HEAD_DIM);
+    }
+}
+
+/* n_rows rows of the run of tokens from n0 on from row0: row i is token n0 + i / n_heads. Returns the most positions that one sees. */
+static inline int
+clg_rows_begin(clg_rows *r, __global const float *q, ulong q_row, ulong q_head, __global const int *position, int n0,
+               int row0, int n_rows, int n_heads, float scale2, __global const float *state, ulong state_row)
+{
+    int visible = 0;
+    r->n_tiles = (n_rows + P_ROWS - 1) / P_ROWS;
+    for (int i = 0; i < r->n_tiles * C_ROWS_PADDED; i++)
+        r->m[i] = C_MASKED;
+    for (int t = 0; t < r->n_tiles; t++)
+        for (int e = 0; e < P_ROWS; e++) {
+            const int i = t * P_ROWS + e, at = row0 + (i < n_rows ? i : 0), n = n0 + at / n_heads;
+            const int h = at - (n - n0) * n_heads;
+            r->last[i] = position[n];
+            visible = max(visible, r->last[i] + 1);
+            clg_row_begin(r, t, e, q + n * q_row + h * q_head, scale2,
+                          state ? state + n * state_row + h * C_STATE : (__global const float *)0);
         }
-    }
-    for (int first = 0; first < visible; first += C_BLOCK)
-        clg_decode_block(n_tiles, packed, keys + first * C_HEAD_DIM, values + first * C_HEAD_DIM,
-                         min(visible - first, C_BLOCK), first, last, m, l, out);
-    for (int i = 0; i < n_rows; i++) {
-        const int r = row0 + i, t = r / n_heads;
-        clg_row_scaled(out + i * C_HEAD_DIM, 1.0f / clg_sum_v(l[i]), o + (n0 + t) * o_row + (r - t * n_heads) * o_head);
-    }
+    return visible;
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
                    __global const int *restrict slot, ulong slot_off, __global const int *restrict position,
-                   ulong position_off, __global const float *restrict k_buf, ulong k_off,
-                   __global const float *restrict v_buf, ulong v_off, __global float *restrict o_buf, ulong o_off,
+                   ulong position_off, __global const cache_t *restrict k_buf, ulong k_off,
+                   __global const cache_t *restrict v_buf, ulong v_off, __global const int *restrict prefix_slot,
+                   ulong prefix_slot_off, __global const int *restrict prefix_length, ulong prefix_length_off,
+                   __global const float *restrict state, ulong state_off, __global float *restrict o_buf, ulong o_off,
                    ulong o_row, ulong o_head, int n_tokens, int n_slots, int n_positions, int n_heads, float scale2)
 {
     const int g = get_group_id(1), end = min((int)(get_group_id(0) + 1) * P_TOKENS, n_tokens);
+    const ulong state_row = (ulong)get_num_groups(1) * n_heads * C_STATE;
     slot += slot_off;
     position += position_off;
+    prefix_slot += prefix_slot_off;
+    prefix_length += prefix_length_off;
+    state += state_off + (ulong)g * n_heads * C_STATE;
     q_buf += q_off + (size_t)g * n_heads * q_head;
     o_buf += o_off + (size_t)g * n_heads * o_head;
     for (int n = get_group_id(0) * P_TOKENS, run; n < end; n += run) {
         const int s = slot[n];
+        const int prefix = C_PREFIX ? clg_prefix(prefix_slot, prefix_length, n, position[n], n_slots) : 0;
         run = 1;
-        if (s < 0 || s >= n_slots || position[n] < 0 || position[n] >= n_positions) {
+        if (s < 0 || s >= n_slots || position[n] < 0 || position[n] >= n_positions || prefix < 0) {
             for (int h = 0; h < n_heads; h++)
                 for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
                     vf_store((vf)(0.0f), c, o_buf + n * o_row + h * o_head);
             continue;
         }
-        while (n + run < end && slot[n + run] == s && position[n + run] >= 0 && position[n + run] < n_positions)
+        while (n + run < end && slot[n + run] == s && position[n + run] >= 0 && position[n + run] < n_positions &&
+               (!C_PREFIX || clg_prefix(prefix_slot, prefix_length, n + run, position[n + run], n_slots) == prefix))
             run++;
         const size_t at = ((size_t)s * get_num_groups(1) + g) * n_positions * C_HEAD_DIM;
-        for (int r = 0; r < run * n_heads; r += P_TILES * P_ROWS)
-            clg_decode_rows(q_buf, q_row, q_head, position, k_buf + k_off + at, v_buf + v_off + at, o_buf, o_row,
-                            o_head, n, r, min(run * n_heads - r, P_TILES * P_ROWS), n_heads, scale2);
+        for (int row0 = 0; row0 < run * n_heads; row0 += P_TILES * P_ROWS) {
+            const int n_rows = min(run * n_heads - row0, P_TILES * P_ROWS);
+            clg_rows r;
+            const int visible = clg_rows_begin(&r, q_buf, q_row, q_head, position, n, row0, n_rows, n_heads, scale2,
+                                               prefix > 0 ? state : (__global const float *)0, state_row);
+            clg_decode_walk(&r, k_buf + k_off + at, v_buf + v_off + at, prefix, visible);
+            for (int i = 0; i < n_rows; i++) {
+                const int t = (row0 + i) / n_heads, h = row0 + i - t * n_heads;
+                clg_row_scaled(r.o + i * C_HEAD_DIM, 1.0f / clg_sum_v(r.l[i]), o_buf + (n + t) * o_row + h * o_head);
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@
  * sign of a zero, which the callers clear at the end by adding +0.
  *
  * Registers: P_ROWS * C_NS accumulators, C_NS vectors of b and one broadcast: 15 of 16 for AVX2, 29 of 32 for AVX-512.
- * T_SPACE is the address space of b and x: packed private blocks, or the KV cache.
+ * T_SPACE is the address space of b and x and T_ELEMENT their type: packed private blocks, or the KV cache.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
@@ -23,9 +23,10 @@
 #endif
 #ifndef T_SPACE
 #define T_SPACE
+#define T_ELEMENT    float
+#define T_LOAD(i, p) vf_load(i, p)
+#define C_BLOCK      64
 #endif
-
-#define C_BLOCK 64
 
 /* Vectors across a panel of scores (C_NS) and a panel of columns (C_NC). */
 #if P_VECTOR_WIDTH == 16
@@ -47,7 +48,7 @@
 
 /* a [P_ROWS][D], b [D] rows of C_PANEL at b_row from each other, s [P_ROWS] rows of C_BLOCK. */
 static inline void
-clg_tile_scores(const float *a, T_SPACE const float *b, const size_t b_row, float *s)
+clg_tile_scores(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, float *s)
 {
     vf acc[P_ROWS][C_NS];
 #pragma unroll
@@ -60,7 +61,7 @@ clg_tile_scores(const float *a, T_SPACE const float *b, const size_t b_row, floa
         vf x[C_NS];
 #pragma unroll
         for (int j = 0; j < C_NS; j++)
-            x[j] = vf_load(j, b + d * b_row);
+            x[j] = T_LOAD(j, b + d * b_row);
 #pragma unroll
         for (int i = 0; i < P_ROWS; i++) {
             vf y = (vf)(a[i * C_HEAD_DIM + d]);
@@ -79,7 +80,7 @@ clg_tile_scores(const float *a, T_SPACE const float *b, const size_t b_row, floa
 /* p [P_ROWS] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [P_ROWS] rows of C_HEAD_DIM,
  * f [P_ROWS]; positions from .. to-1. */
 static inline void
-clg_tile_accumulate(const float *p, T_SPACE const float *x, const size_t x_row, const int from, const int to,
+clg_tile_accumulate(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row, const int from, const int to,
                     const float *f, float *o)
 {
     vf acc[P_ROWS][C_NC];
@@ -93,7 +94,7 @@ clg_tile_accumulate(const float *p, T_SPACE const float *x, const size_t x_row, 
         vf y[C_NC];
 #pragma unroll
         for (int j = 0; j < C_NC; j++)
-            y[j] = vf_load(j, x + k * x_row);
+            y[j] = T_LOAD(j, x + k * x_row);
 #pragma unroll
         for (int i = 0; i < P_ROWS; i++) {
             vf w = (vf)(p[i * C_BLOCK + k]);
@@ -111,7 +112,7 @@ clg_tile_accumulate(const float *p, T_SPACE const float *x, const size_t x_row, 
 
 /* p [n] rows of C_BLOCK, of which P_ROWS columns count; the rest as above. */
 static inline void
-clg_tile_accumulate_turned(const float *p, T_SPACE const float *x, const size_t x_row, const int n, float *o)
+clg_tile_accumulate_turned(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row, const int n, float *o)
 {
     vf acc[P_ROWS][C_NC];
 #pragma unroll
@@ -124,7 +125,7 @@ clg_tile_accumulate_turned(const float *p, T_SPACE const float *x, const size_t 
         vf y[C_NC];
 #pragma unroll
         for (int j = 0; j < C_NC; j++)
-            y[j] = vf_load(j, x + k * x_row);
+            y[j] = T_LOAD(j, x + k * x_row);
 #pragma unroll
         for (int i = 0; i < P_ROWS; i++) {
             vf w = (vf)(p[k * C_BLOCK + i]);

@@ -64,13 +64,13 @@ CLGRPO_OP_WORKSPACE(attention_backward);
 CLGRPO_OP(attention_backward);
 
 /*
- * KV cache of S slots of L positions (L a multiple of CLGRPO_ATTENTION_BLOCK), f32, dense, zeroed by the caller before
- * first use (a stale NaN would outlive its mask):
+ * KV cache of S slots of L positions (L a multiple of CLGRPO_ATTENTION_BLOCK), both tensors f32, f16 or bf16, dense,
+ * zeroed by the caller before first use (a stale NaN would outlive its mask):
  *   k_cache [S][K][L/64][D*64], each block of 64 keys transposed, [D][64], so that keys are vector lanes
  *   v_cache [S][K][L][D]
  *
- * kv_append stores k, v [N][K][D] of N tokens at (slot[n], position[n]), i32; a pair that is out of range is skipped;
- * pairs differ.
+ * kv_append stores k, v [N][K][D] f32 of N tokens at (slot[n], position[n]), i32, rounded to nearest even where the
+ * cache holds halves; a pair that is out of range is skipped; pairs differ.
  */
 struct clgrpo_kv_append_args {
     size_t struct_size;
@@ -95,11 +95,18 @@ CLGRPO_OP(kv_copy);
 /*
  * Attention of N query tokens against the cache: token n sees positions 0 .. position[n] of slot[n], which kv_append
  * wrote before. Serves decoding (one token per slot) and chunked prefill (many). Bits equal clgrpo_attention's for the
- * same history. q, o [N][H][D] f32; slot, position [N] i32; a pair out of range gives zeros.
+ * same history; with a cache of halves, for the keys and values as rounded. q, o [N][H][D] f32; slot, position [N] i32;
+ * a pair out of range gives zeros.
+ *
+ * prefix_slot, prefix_length [N] i32, both or (bufs NULL) none: token n has its positions below prefix_length[n] in
+ * slot prefix_slot[n], the others in slot[n], at their own places. A length is a multiple of CLGRPO_ATTENTION_BLOCK, at
+ * most position[n], or 0: no prefix, whatever the slot; a pair out of range gives zeros. Bits are those of one slot
+ * that holds both parts. Neighbours in the batch with the same pair read the prefix together.
  */
 struct clgrpo_attention_decode_args {
     size_t struct_size;
     struct clgrpo_tensor q, slot, position, k_cache, v_cache, o;
+    struct clgrpo_tensor prefix_slot, prefix_length; /* optional */
     float scale;
     struct clgrpo_workspace workspace;
 };

@@ -3,6 +3,9 @@
 
 #define OP "attention_decode"
 
+/* Rows that walk a prefix together, and those of a tile: the more, the more arithmetic to a byte of the cache. */
+enum { PREFIX_ROWS = 64, PREFIX_TILE = 4 };
+
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
 {
@@ -16,8 +19,29 @@ check(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
     CLG_TRY(clg_tensor_check(ctx, OP, "slot", &a->slot, CLGRPO_I32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check(ctx, OP, "position", &a->position, CLGRPO_I32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_attention_check_count(ctx, OP, "the number of tokens", n));
+    CLG_REQUIRE(ctx, (a->prefix_slot.buf == NULL) == (a->prefix_length.buf == NULL), CLGRPO_E_ARGUMENT,
+                OP ": prefix_slot and prefix_length go together, one has no buffer");
+    if (a->prefix_slot.buf != NULL) {
+        CLG_TRY(clg_tensor_check(ctx, OP, "prefix_slot", &a->prefix_slot, CLGRPO_I32, 1, CLG_SHAPE(n)));
+        CLG_TRY(clg_tensor_check(ctx, OP, "prefix_length", &a->prefix_length, CLGRPO_I32, 1, CLG_SHAPE(n)));
+    }
 out:
     return st;
+}
+
+/* Floats between two blocks of a row: kernels/attention_decode_cpu.cl, C_STATE. */
+static size_t
+state_row(const struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
+{
+    return a->q.shape[2] + 2 * (size_t)clg_vector_width(ctx);
+}
+
+static size_t
+workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
+{
+    if (ctx->family != CLGRPO_FAMILY_CPU || a->prefix_slot.buf == NULL)
+        return 0;
+    return a->q.shape[0] * a->q.shape[1] * state_row(ctx, a) * sizeof(float);
 }
 
 enum clgrpo_status
@@ -29,14 +53,17 @@ clgrpo_attention_decode_workspace(struct clgrpo_context *ctx, const struct clgrp
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_REQUIRE(ctx, bytes != NULL, CLGRPO_E_ARGUMENT, OP ": bytes is null");
     CLG_TRY(check(ctx, args));
-    *bytes = 0;
+    *bytes = workspace_bytes(ctx, args);
 out:
     return st;
 }
 
-#define FORMAT "tzzttttt"
-#define ARGUMENTS(a)                                                                                                   \
-    &(a)->q, (a)->q.stride[0], (a)->q.stride[1], &(a)->slot, &(a)->position, &(a)->k_cache, &(a)->v_cache, &(a)->o
+/* A kernel that has no prefixes still takes arguments for them: any other integers. */
+static const struct clgrpo_tensor *
+prefix_of(const struct clgrpo_attention_decode_args *a, const struct clgrpo_tensor *t)
+{
+    return a->prefix_slot.buf != NULL ? t : &a->slot;
+}
 
 static enum clgrpo_status
 launch_simt(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
@@ -45,12 +72,47 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     const size_t h = a->q.shape[1];
     struct clg_grid grid = {2, {a->q.shape[0], h, 1}, {CLGRPO_ATTENTION_BLOCK, 1, 1}};
     cl_kernel kernel;
-    char defines[32];
+    char defines[64];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu", a->q.shape[2]);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DC_CACHE=%s -DC_PREFIX=%d", a->q.shape[2],
+             clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_simt", "k_attention_decode", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "zziiif", ARGUMENTS(a), a->o.stride[0], a->o.stride[1],
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tzztttttttzziiif", &a->q, a->q.stride[0], a->q.stride[1], &a->slot,
+                       &a->position, &a->k_cache, &a->v_cache, prefix_of(a, &a->prefix_slot),
+                       prefix_of(a, &a->prefix_length), &a->o, a->o.stride[0], a->o.stride[1],
                        (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)(h / a->k_cache.shape[1]),
+                       (double)(a->scale * CLG_ATTENTION_LOG2E)));
+out:
+    return st;
+}
+
+/* A kernel of the cpu unit: tiles, and the tokens of a group. */
+static enum clgrpo_status
+kernel_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a, const char *entry, size_t rows,
+           size_t tiles, size_t tokens, cl_kernel *kernel)
+{
+    char defines[160];
+
+    snprintf(defines, sizeof defines,
+             "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DP_TOKENS=%zu -DC_CACHE=%s -DC_PREFIX=%d", a->q.shape[2],
+             rows, tiles, tokens, clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
+    return clg_kernel_get(seq->ctx, "attention_decode_cpu", entry, defines, kernel);
+}
+
+/* The prefixes: runs of tokens, as many as have PREFIX_ROWS rows. */
+static enum clgrpo_status
+launch_prefix(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a, const struct clgrpo_tensor *state)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
+    const size_t tokens = group < PREFIX_ROWS ? PREFIX_ROWS / group : 1;
+    struct clg_grid grid = {2, {n, k, 1}, {1, 1, 1}};
+    cl_kernel kernel;
+
+    CLG_TRY(kernel_cpu(seq, a, "k_attention_prefix", PREFIX_TILE, PREFIX_ROWS / PREFIX_TILE, tokens, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tzzttttttiiiif", &a->q, a->q.stride[0], a->q.stride[1], &a->position,
+                       &a->k_cache, &a->v_cache, &a->prefix_slot, &a->prefix_length, state, (cl_int)n,
+                       (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
                        (double)(a->scale * CLG_ATTENTION_LOG2E)));
 out:
     return st;
@@ -70,13 +132,18 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     const size_t rows = prefill ? CLG_ATTENTION_ROWS : 1, tokens = prefill ? 24 : 1;
     const size_t tiles = prefill ? 1 : group < 8 ? group : 8;
     struct clg_grid grid = {2, {(n + tokens - 1) / tokens, k, 1}, {1, 1, 1}};
+    struct clgrpo_tensor state = a->q; /* nothing reads it where there is no prefix */
     cl_kernel kernel;
-    char defines[128];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DP_TOKENS=%zu", a->q.shape[2], rows,
-             tiles, tokens);
-    CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_cpu", "k_attention_decode", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "zziiiif", ARGUMENTS(a), a->o.stride[0], a->o.stride[1], (cl_int)n,
+    if (a->prefix_slot.buf != NULL) {
+        state = clgrpo_tensor_view(a->workspace.buf, a->workspace.offset_bytes / sizeof(float), CLGRPO_F32, 3,
+                                   CLG_SHAPE(n, a->q.shape[1], state_row(seq->ctx, a)));
+        CLG_TRY(launch_prefix(seq, a, &state));
+    }
+    CLG_TRY(kernel_cpu(seq, a, "k_attention_decode", rows, tiles, tokens, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tzzttttttttzziiiif", &a->q, a->q.stride[0], a->q.stride[1], &a->slot,
+                       &a->position, &a->k_cache, &a->v_cache, prefix_of(a, &a->prefix_slot),
+                       prefix_of(a, &a->prefix_length), &state, &a->o, a->o.stride[0], a->o.stride[1], (cl_int)n,
                        (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
                        (double)(a->scale * CLG_ATTENTION_LOG2E)));
 out:
@@ -92,7 +159,7 @@ clgrpo_attention_decode(struct clgrpo_context *ctx, const struct clgrpo_attentio
 
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_TRY(check(ctx, args));
-    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, 0));
+    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(ctx, args)));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (ctx->family == CLGRPO_FAMILY_CPU)
         CLG_TRY(launch_cpu(&seq, args));

@@ -10,11 +10,13 @@ clg_attention_check_cache(struct clgrpo_context *ctx, const char *op, const stru
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n_slots = v_cache->shape[0], n_positions = v_cache->shape[2], block = CLGRPO_ATTENTION_BLOCK;
 
-    CLG_TRY(clg_tensor_check_dense(ctx, op, "v_cache", v_cache, CLGRPO_F32, 4,
+    CLG_REQUIRE(ctx, clg_storage_name(v_cache->dtype) != NULL, CLGRPO_E_DTYPE,
+                "%s: the cache has dtype %d, need f32, f16 or bf16", op, (int)v_cache->dtype);
+    CLG_TRY(clg_tensor_check_dense(ctx, op, "v_cache", v_cache, v_cache->dtype, 4,
                                    CLG_SHAPE(CLG_ANY, n_keys, CLG_ANY, head_dim)));
     CLG_REQUIRE(ctx, n_positions % block == 0, CLGRPO_E_SHAPE,
                 "%s: the cache has %zu positions, need a multiple of %zu", op, n_positions, block);
-    CLG_TRY(clg_tensor_check_dense(ctx, op, "k_cache", k_cache, CLGRPO_F32, 4,
+    CLG_TRY(clg_tensor_check_dense(ctx, op, "k_cache", k_cache, v_cache->dtype, 4,
                                    CLG_SHAPE(n_slots, n_keys, n_positions / block, head_dim * block)));
     CLG_TRY(clg_attention_check_count(ctx, op, "the number of slots", n_slots));
     CLG_TRY(clg_attention_check_count(ctx, op, "the number of positions", n_positions));
@@ -50,7 +52,8 @@ clgrpo_kv_append(struct clgrpo_context *ctx, const struct clgrpo_kv_append_args 
 
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_TRY(check(ctx, args));
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_GROUP=%d", args->k.shape[2], cpu ? 1 : 32);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_GROUP=%d -DC_CACHE=%s", args->k.shape[2], cpu ? 1 : 32,
+             clg_storage_name(args->v_cache.dtype));
     CLG_TRY(clg_kernel_get(ctx, "kv_append", "k_kv_append", defines, &kernel));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     grid = (struct clg_grid){2, {args->k.shape[0], args->k.shape[1], 1}, {cpu ? 1 : 32, 1, 1}};

@@ -10,6 +10,7 @@ lib_suites = \
 	tests/check_advantage \
 	tests/check_attention \
 	tests/check_attention_backward \
+	tests/check_attention_cache \
 	tests/check_attention_decode \
 	tests/check_attention_prefix \
 	tests/check_cache \
@@ -46,6 +47,7 @@ tests_check_advantage_SOURCES = tests/check_advantage.c tests/ref_advantage.c te
 tests_check_attention_SOURCES = tests/check_attention.c tests/attention_case.c tests/attention_case.h tests/ref_attention.c tests/ref_attention.h
 tests_check_attention_backward_SOURCES = tests/check_attention_backward.c tests/attention_gradients.c tests/attention_gradients.h \
 	tests/attention_case.c tests/ref_attention.c
+tests_check_attention_cache_SOURCES = tests/check_attention_cache.c tests/attention_case.c tests/ref_attention.c
 tests_check_attention_decode_SOURCES = tests/check_attention_decode.c tests/attention_case.c tests/ref_attention.c
 tests_check_attention_prefix_SOURCES = tests/check_attention_prefix.c tests/attention_gradients.c tests/attention_case.c \
 	tests/ref_attention.c
@@ -79,6 +81,10 @@ tests_check_attention_backward_CPPFLAGS = $(tests_cppflags)
 tests_check_attention_backward_CFLAGS = $(tests_cflags)
 tests_check_attention_backward_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_attention_backward_LDADD = $(lib_test_ldadd)
+tests_check_attention_cache_CPPFLAGS = $(tests_cppflags)
+tests_check_attention_cache_CFLAGS = $(tests_cflags)
+tests_check_attention_cache_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_attention_cache_LDADD = $(lib_test_ldadd)
 tests_check_attention_decode_CPPFLAGS = $(tests_cppflags)
 tests_check_attention_decode_CFLAGS = $(tests_cflags)
 tests_check_attention_decode_LDFLAGS = $(AM_LDFLAGS) -static

@@ -40,7 +40,7 @@ integers(struct op_bag *b, size_t n, const int32_t *host)
 }
 
 static const int32_t offsets[3] = {0, 2, N}, tokens[N] = {3, 39, 0, 3, 17}, positions[N] = {0, 1, 0, 1, 2};
-static const int32_t slots[N] = {0, 0, 1, 1, 1};
+static const int32_t slots[N] = {0, 0, 1, 1, 1}, no_prefix[N] = {0};
 
 /* Filled by `fill`, called by name. */
 #define OP(name)                                                                                                       \
@@ -253,6 +253,8 @@ OP(attention_decode)
     a->position = integers(b, N, positions);
     a->k_cache = IN(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
     a->v_cache = IN(S, K, L, D);
+    a->prefix_slot = integers(b, N, slots);
+    a->prefix_length = integers(b, N, no_prefix);
     a->o = OUT(N, H, D);
     a->scale = 0.2f;
     WORKSPACE(attention_decode);
