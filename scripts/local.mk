@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	scripts/make-warm-start \
 	scripts/packages \
 	scripts/portability \
+	scripts/profile-kernel \
 	scripts/quickstart \
 	scripts/static-devices.tsv \
 	scripts/static-report \
