@@ -25,7 +25,7 @@ run_both(struct bench *b, void *arg)
 }
 
 static void
-prepare(struct bench *b, size_t n, size_t e, size_t v, struct head *h)
+prepare(struct bench *b, enum clgrpo_dtype dtype, size_t n, size_t e, size_t v, struct head *h)
 {
     struct clgrpo_linear_logprob_args fwd = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
     struct clgrpo_linear_logprob_backward_args bwd = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
@@ -34,8 +34,8 @@ prepare(struct bench *b, size_t n, size_t e, size_t v, struct head *h)
 
     for (size_t i = 0; target != NULL && i < n; i++)
         target[i] = (cl_int)(i * 7919 % v);
-    fwd.x = bwd.x = bench_random(b, 2, BENCH_SHAPE(n, e));
-    fwd.w = bwd.w = bench_random(b, 2, BENCH_SHAPE(v, e));
+    fwd.x = bwd.x = bench_random_as(b, dtype, 2, BENCH_SHAPE(n, e));
+    fwd.w = bwd.w = bench_random_as(b, dtype, 2, BENCH_SHAPE(v, e));
     fwd.target = bwd.target = bench_ints(b, n, target);
     fwd.logprob = bench_random(b, 1, BENCH_SHAPE(n));
     fwd.lse = bwd.lse = bench_random(b, 1, BENCH_SHAPE(n));
@@ -64,29 +64,40 @@ release(struct head *h)
     bench_release_workspace(&h->bwd.workspace);
 }
 
+static void
+head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, size_t n, size_t e, size_t v)
+{
+    const double gemm = 2.0 * (double)n * (double)e * (double)v,
+                 io = (double)clgrpo_dtype_bytes(dtype) * (double)e * (double)(n + v);
+    struct bench_case fwd = {.kind = BENCH_FLOP, .work = gemm, .bytes = io, .run = run_forward};
+    struct bench_case both = {.kind = BENCH_FLOP, .work = 4.0 * gemm, .bytes = 3.0 * io, .run = run_both};
+    struct head h = {0}, f32 = {0};
+
+    snprintf(fwd.row, sizeof fwd.row, "linear_logprob.fwd.%s.%zux%zux%zu", type, n, e, v);
+    snprintf(both.row, sizeof both.row, "linear_logprob.fwdbwd.%s.%zux%zux%zu", type, n, e, v);
+    if (!bench_wanted(b, fwd.row) && !bench_wanted(b, both.row))
+        return;
+    prepare(b, dtype, n, e, v, &h);
+    fwd.arg = both.arg = &h;
+    if (dtype != CLGRPO_F32) {
+        prepare(b, CLGRPO_F32, n, e, v, &f32);
+        bench_add_own(&fwd, "f32", run_forward, &f32, 0);
+        bench_add_own(&both, "f32", run_both, &f32, 0);
+    }
+    bench_run(b, &fwd);
+    bench_run(b, &both);
+    release(&h);
+    release(&f32);
+}
+
+/* The simt family takes no weights of halves. */
 void
 bench_head(struct bench *b)
 {
-    static const struct {
-        size_t n, e, v;
-    } shapes[] = {{4096, 128, 1024}, {512, 576, 49152}};
-
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        double gemm = 2.0 * (double)shapes[i].n * (double)shapes[i].e * (double)shapes[i].v;
-        double io = 4.0 * (double)shapes[i].e * (double)(shapes[i].n + shapes[i].v);
-        struct bench_case fwd = {.kind = BENCH_FLOP, .work = gemm, .bytes = io, .run = run_forward};
-        struct bench_case both = {.kind = BENCH_FLOP, .work = 4.0 * gemm, .bytes = 3.0 * io, .run = run_both};
-        struct head h = {0};
-
-        snprintf(fwd.row, sizeof fwd.row, "linear_logprob.fwd.f32.%zux%zux%zu", shapes[i].n, shapes[i].e, shapes[i].v);
-        snprintf(both.row, sizeof both.row, "linear_logprob.fwdbwd.f32.%zux%zux%zu", shapes[i].n, shapes[i].e,
-                 shapes[i].v);
-        if (!bench_wanted(b, fwd.row) && !bench_wanted(b, both.row))
-            continue;
-        prepare(b, shapes[i].n, shapes[i].e, shapes[i].v, &h);
-        fwd.arg = both.arg = &h;
-        bench_run(b, &fwd);
-        bench_run(b, &both);
-        release(&h);
-    }
+    head_rows(b, CLGRPO_F32, "f32", 4096, 128, 1024);
+    head_rows(b, CLGRPO_F32, "f32", 512, 576, 49152);
+    if (b->info.family != CLGRPO_FAMILY_CPU)
+        return;
+    head_rows(b, CLGRPO_BF16, "bf16", 4096, 128, 1024);
+    head_rows(b, CLGRPO_BF16, "bf16", 512, 576, 49152);
 }

@@ -52,7 +52,8 @@ CLGRPO_OP(gemm_pack);
  *   z[n][v] = inv_temperature * sum_e x[n][e] w[v][e]     lse[n] = log sum_v exp z[n][v]
  *   logprob[n] = z[n][target[n]] - lse[n]                 entropy[n] = lse[n] - sum_v z[n][v] exp(z[n][v] - lse[n])
  *
- * x [N][E] f32   w [V][E] f32   target [N] i32 in 0..V-1 (outside: logprob is -inf)   logprob, lse, entropy [N] f32
+ * x [N][E]   w [V][E]   target [N] i32 in 0..V-1 (outside: logprob is -inf)   logprob, lse, entropy [N] f32
+ * x and w are each f32, f16 or bf16 in storage (w of the simt family: f32), with the bits of the values stored.
  * entropy.buf may be NULL. inv_temperature > 0. Batch invariant. Extra memory: the workspace, which does not grow with
  * N * V.
  */
@@ -76,8 +77,8 @@ CLGRPO_OP(linear_logprob);
  * entropy[n])) dx = dz w (written)      dw += dz^T x (accumulated)
  *
  * lse (and entropy, when dentropy is given) as the forward wrote them; dentropy.buf may be NULL (then entropy too).
- * dx [N][E], dw [V][E] f32; neither may alias an input. Logit tiles are recomputed. Deterministic: one writer per
- * element.
+ * dx [N][E], dw [V][E] f32, whatever x and w are; neither may alias an input. Logit tiles are recomputed.
+ * Deterministic: one writer per element.
  */
 struct clgrpo_linear_logprob_backward_args {
     size_t struct_size;

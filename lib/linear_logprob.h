@@ -4,6 +4,7 @@
 #define CLGRPO_LINEAR_LOGPROB_H
 
 #include "gemm.h"
+#include "rows.h"
 #include "simt_tile.h"
 
 /* Of kernels/lse.cl and kernels/linear_logprob_*.cl. */
@@ -17,6 +18,11 @@ enum {
 enum clgrpo_status clg_logprob_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *x,
                                      const struct clgrpo_tensor *w, const struct clgrpo_tensor *target,
                                      const struct clgrpo_tensor *lse, float inv_temperature);
+/* Halves of x become f32 once, in a launch of their own: so many floats of the workspace, and the launch, after which
+ * *x is the copy at float `at`. */
+size_t clg_logprob_x_elems(const struct clgrpo_tensor *x);
+enum clgrpo_status clg_logprob_x_run(struct clg_seq *seq, struct clgrpo_tensor *x, const struct clgrpo_workspace *w,
+                                     size_t at);
 /* The defines of a family's unit: with the entropy or not, and of the simt family its tile. */
 enum { CLG_LOGPROB_DEFINES = CLG_SIMT_TILE_DEFINES + 64 };
 void clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct clg_simt_tile *tile,

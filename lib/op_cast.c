@@ -14,37 +14,45 @@ cast_rows(struct clg_seq *seq, cl_kernel k, struct clgrpo_tensor x, struct clgrp
 }
 
 enum clgrpo_status
+clg_cast_run(struct clg_seq *seq, const struct clgrpo_tensor *from, const struct clgrpo_tensor *to)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clgrpo_tensor x = *from, y = *to;
+    const size_t n = clgrpo_tensor_elems(&x);
+    char defines[48];
+    cl_kernel k;
+
+    if (n == 0)
+        return CLGRPO_OK;
+    snprintf(defines, sizeof defines, "-DC_FROM=%s -DC_TO=%s", clg_storage_name(x.dtype), clg_storage_name(y.dtype));
+    CLG_TRY(clg_rows_kernel(seq->ctx, "cast", "k_cast", defines, &k));
+    if (x.rank == 2) {
+        CLG_TRY(cast_rows(seq, k, x, y, x.shape[0], x.shape[1], x.stride[0], y.stride[0]));
+        goto out;
+    }
+    if (n >= ROW)
+        CLG_TRY(cast_rows(seq, k, x, y, n / ROW, ROW, ROW, ROW));
+    x.offset += n / ROW * ROW;
+    y.offset += n / ROW * ROW;
+    if (n % ROW != 0)
+        CLG_TRY(cast_rows(seq, k, x, y, 1, n % ROW, ROW, ROW));
+out:
+    return st;
+}
+
+enum clgrpo_status
 clgrpo_cast(struct clgrpo_context *ctx, const struct clgrpo_cast_args *args, CLGRPO_QUEUE_PARAMS)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};
-    struct clgrpo_tensor x, y;
-    char defines[48];
-    cl_kernel k;
-    size_t n;
 
     CLG_CHECK_ARGS(ctx, args, "cast");
-    x = args->x;
-    y = args->y;
-    CLG_REQUIRE(ctx, x.rank == 1 || x.rank == 2, CLGRPO_E_SHAPE, "cast: x has rank %u, need 1 or 2", x.rank);
-    CLG_TRY(clg_tensor_check_storage(ctx, "cast", "x", &x, x.rank, x.shape));
-    CLG_TRY(clg_tensor_check_storage(ctx, "cast", "y", &y, x.rank, x.shape));
+    CLG_REQUIRE(ctx, args->x.rank == 1 || args->x.rank == 2, CLGRPO_E_SHAPE, "cast: x has rank %u, need 1 or 2",
+                args->x.rank);
+    CLG_TRY(clg_tensor_check_storage(ctx, "cast", "x", &args->x, args->x.rank, args->x.shape));
+    CLG_TRY(clg_tensor_check_storage(ctx, "cast", "y", &args->y, args->x.rank, args->x.shape));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    n = clgrpo_tensor_elems(&x);
-    if (n == 0)
-        goto out;
-    snprintf(defines, sizeof defines, "-DC_FROM=%s -DC_TO=%s", clg_storage_name(x.dtype), clg_storage_name(y.dtype));
-    CLG_TRY(clg_rows_kernel(ctx, "cast", "k_cast", defines, &k));
-    if (x.rank == 2) {
-        CLG_TRY(cast_rows(&seq, k, x, y, x.shape[0], x.shape[1], x.stride[0], y.stride[0]));
-        goto out;
-    }
-    if (n >= ROW)
-        CLG_TRY(cast_rows(&seq, k, x, y, n / ROW, ROW, ROW, ROW));
-    x.offset += n / ROW * ROW;
-    y.offset += n / ROW * ROW;
-    if (n % ROW != 0)
-        CLG_TRY(cast_rows(&seq, k, x, y, 1, n % ROW, ROW, ROW));
+    CLG_TRY(clg_cast_run(&seq, &args->x, &args->y));
 out:
     return clg_seq_end(&seq, st);
 }

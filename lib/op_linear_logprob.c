@@ -8,8 +8,8 @@
 
 /* Where the pieces of the workspace lie, in floats. */
 struct plan {
-    size_t n_segments, chunk; /* segments of w that are packed together; cpu family */
-    size_t part, panels, elems;
+    size_t n_segments, chunk;      /* segments of w that are packed together; cpu family */
+    size_t part, panels, x, elems; /* x: as f32, where it is stored otherwise */
 };
 
 struct clgrpo_tensor
@@ -30,8 +30,10 @@ clg_logprob_check(struct clgrpo_context *ctx, const char *op, const struct clgrp
     enum clgrpo_status st = CLGRPO_OK;
     const size_t most = 0x7fffffff - CLG_LSE_SEGMENT, n = x->shape[0], e = x->shape[1], v = w->shape[0];
 
-    CLG_TRY(clg_tensor_check(ctx, op, "x", x, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
-    CLG_TRY(clg_tensor_check(ctx, op, "w", w, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, e)));
+    CLG_TRY(clg_tensor_check_storage(ctx, op, "x", x, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check_storage(ctx, op, "w", w, 2, CLG_SHAPE(CLG_ANY, e)));
+    CLG_REQUIRE(ctx, ctx->family == CLGRPO_FAMILY_CPU || w->dtype == CLGRPO_F32, CLGRPO_E_DTYPE,
+                "%s: the simt family takes w as f32 alone", op);
     CLG_REQUIRE(ctx, v >= 1 && v <= most && n <= most && e <= most, CLGRPO_E_SHAPE,
                 "%s: %zu rows of width %zu over %zu tokens; need 1 or more tokens and no extent over %zu", op, n, e, v,
                 most);
@@ -72,6 +74,27 @@ clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const s
     snprintf(text, CLG_LOGPROB_DEFINES, "-DC_ENTROPY=%d -DC_ALIGNED=%d%s", with_entropy, aligned, of_tile);
 }
 
+size_t
+clg_logprob_x_elems(const struct clgrpo_tensor *x)
+{
+    return x->dtype == CLGRPO_F32 ? 0 : clg_round_up(clgrpo_tensor_elems(x), 16);
+}
+
+enum clgrpo_status
+clg_logprob_x_run(struct clg_seq *seq, struct clgrpo_tensor *x, const struct clgrpo_workspace *w, size_t at)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clgrpo_tensor y;
+
+    if (x->dtype == CLGRPO_F32)
+        return CLGRPO_OK;
+    y = clgrpo_tensor_view(w->buf, w->offset_bytes / sizeof(float) + at, CLGRPO_F32, 2, x->shape);
+    CLG_TRY(clg_cast_run(seq, x, &y));
+    *x = y;
+out:
+    return st;
+}
+
 static struct plan
 make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *a)
 {
@@ -90,6 +113,8 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_a
         cols = p.chunk * CLG_LSE_SEGMENT;
         p.elems += clgrpo_gemm_pack_elems(ctx, width, cols < vocab ? cols : vocab);
     }
+    p.x = clg_round_up(p.elems, 16);
+    p.elems = p.x + clg_logprob_x_elems(&a->x);
     return p;
 }
 
@@ -124,7 +149,7 @@ run_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const s
         const struct clgrpo_tensor w = clg_rows(&a->w, col, cols < vocab - col ? cols : vocab - col);
 
         const struct clgrpo_tensor panels =
-            clgrpo_tensor_view(a->workspace.buf, base + p->panels, CLGRPO_F32, 1, CLG_SHAPE(p->elems - p->panels));
+            clgrpo_tensor_view(a->workspace.buf, base + p->panels, CLGRPO_F32, 1, CLG_SHAPE(p->x - p->panels));
 
         if (a->x.shape[1] > 0)
             CLG_TRY(clg_gemm_pack_run(seq, &w, true, &panels));
@@ -171,6 +196,7 @@ clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_log
     enum clgrpo_status st = CLGRPO_OK;
     const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
     struct clg_seq seq = {0};
+    struct clgrpo_linear_logprob_args a;
     struct clgrpo_tensor entropy;
     char defines[CLG_LOGPROB_DEFINES];
     struct clg_simt_tile tile;
@@ -182,15 +208,17 @@ clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_log
     CLG_TRY(check(ctx, args));
     p = make_plan(ctx, args);
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, p.elems * sizeof(float)));
+    a = *args;
     entropy = args->entropy.buf != NULL ? args->entropy : args->lse;
+    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    CLG_TRY(clg_logprob_x_run(&seq, &a.x, &a.workspace, p.x));
     tile = clg_simt_tile_head(ctx, args->x.shape[0], p.n_segments);
-    clg_logprob_defines(ctx, args->entropy.buf != NULL, &tile, &args->x, &args->w, defines);
+    clg_logprob_defines(ctx, args->entropy.buf != NULL, &tile, &a.x, &a.w, defines);
     CLG_TRY(
         clg_kernel_get(ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_merge", defines, &merge));
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (args->x.shape[0] == 0)
         goto out;
-    CLG_TRY(cpu ? run_cpu(&seq, args, &p, defines) : run_simt(&seq, args, &p, defines));
+    CLG_TRY(cpu ? run_cpu(&seq, &a, &p, defines) : run_simt(&seq, &a, &p, defines));
     grid = clg_grid1(clg_divide_up(args->x.shape[0], 64), 64);
     CLG_TRY(clg_launch(&seq, merge, &grid, "mzttttuuu", args->workspace.buf,
                        args->workspace.offset_bytes / sizeof(float) + p.part, &args->target, &args->logprob, &args->lse,

@@ -17,7 +17,7 @@ enum {
 /* Sizes of a tile, and where the pieces of the workspace lie, in floats. */
 struct plan {
     size_t rows, cols, dz_stride;
-    size_t panels, packed, dz, gemm, elems;
+    size_t panels, packed, dz, gemm, x, elems;
 };
 
 static size_t
@@ -109,7 +109,8 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_b
         p.dz = p.packed + clg_round_up(clgrpo_gemm_pack_elems(ctx, p.cols, width), 16);
     }
     p.gemm = p.dz + p.rows * p.dz_stride;
-    p.elems = p.gemm + gemm_bytes(ctx, a, &p) / sizeof(float);
+    p.x = clg_round_up(p.gemm + gemm_bytes(ctx, a, &p) / sizeof(float), 16);
+    p.elems = p.x + clg_logprob_x_elems(&a->x);
     return p;
 }
 
@@ -223,6 +224,7 @@ clgrpo_linear_logprob_backward(struct clgrpo_context *ctx, const struct clgrpo_l
                                CLGRPO_QUEUE_PARAMS)
 {
     enum clgrpo_status st = CLGRPO_OK;
+    struct clgrpo_linear_logprob_backward_args a;
     struct clg_seq seq = {0};
     struct plan p;
 
@@ -230,9 +232,11 @@ clgrpo_linear_logprob_backward(struct clgrpo_context *ctx, const struct clgrpo_l
     CLG_TRY(check(ctx, args));
     p = make_plan(ctx, args);
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, p.elems * sizeof(float)));
+    a = *args;
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
+    CLG_TRY(clg_logprob_x_run(&seq, &a.x, &a.workspace, p.x));
     for (size_t col = 0; col < args->w.shape[0] && args->x.shape[0] > 0 && args->x.shape[1] > 0; col += p.cols)
-        CLG_TRY(run_columns(&seq, args, &p, col));
+        CLG_TRY(run_columns(&seq, &a, &p, col));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -171,31 +171,6 @@ START_TEST(packed_b)
 }
 END_TEST
 
-/* x in storage of type `to`, by the library's cast, and the values that are stored there in place of x's own. */
-static void
-store_as(struct clgrpo_context *ctx, enum clgrpo_dtype to, struct clgrpo_tensor *x, float *host)
-{
-    const size_t rows = x->shape[0], cols = x->shape[1], stride = x->stride[0];
-    struct clgrpo_cast_args cast = CLGRPO_CAST_ARGS_INIT;
-    void *bits;
-    float *values;
-
-    cast.x = *x;
-    cast.y = fx_output(ctx, to, 2, FX_SHAPE(rows, cols));
-    fx_ok(ctx, clgrpo_cast(ctx, &cast, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    bits = fx_download(ctx, &cast.y);
-    fx_release(&cast.y);
-    fx_release(x);
-    cast.x = *x = fx_upload_strided_as(ctx, to, rows, cols, stride, bits);
-    cast.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(rows, cols));
-    fx_ok(ctx, clgrpo_cast(ctx, &cast, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    values = fx_download(ctx, &cast.y);
-    memcpy(host, values, rows * cols * sizeof *host);
-    fx_release(&cast.y);
-    free(bits);
-    free(values);
-}
-
 static const struct stored {
     enum clgrpo_dtype a, b, packed;
 } stored[] = {
@@ -213,8 +188,8 @@ check_stored(struct clgrpo_context *ctx, struct shape s, unsigned flags, float a
     struct product p = make_product(ctx, s, flags, alpha, flags % 3);
     float *got;
 
-    store_as(ctx, types->a, &p.args.a, p.a);
-    store_as(ctx, types->b, &p.args.b, p.b);
+    fx_store_as(ctx, types->a, &p.args.a, p.a);
+    fx_store_as(ctx, types->b, &p.args.b, p.b);
     if (packed)
         pack(ctx, &p, types->packed);
     got = run(ctx, &p);
@@ -250,7 +225,7 @@ START_TEST(packing_rounds)
         struct clgrpo_tensor rounded = fx_upload_strided(ctx, p.args.b.shape[0], p.args.b.shape[1], 40, p.b);
         float *got;
 
-        store_as(ctx, to, &rounded, p.b);
+        fx_store_as(ctx, to, &rounded, p.b);
         fx_release(&rounded);
         pack(ctx, &p, to);
         got = run(ctx, &p);

@@ -120,6 +120,64 @@ START_TEST(reference_gradient_is_the_slope)
 }
 END_TEST
 
+/* h with x and w in storage of halves, and `plain` with the values that they hold. */
+static void
+store_halves(struct clgrpo_context *ctx, struct head *h, enum clgrpo_dtype x, enum clgrpo_dtype w, struct head *plain)
+{
+    const struct shape s = h->s;
+
+    fx_store_as(ctx, x, &h->fwd.x, h->x);
+    fx_store_as(ctx, w, &h->fwd.w, h->w);
+    memcpy(plain->x, h->x, s.n * s.e * sizeof *h->x);
+    memcpy(plain->w, h->w, s.v * s.e * sizeof *h->w);
+    fx_release(&plain->fwd.x);
+    fx_release(&plain->fwd.w);
+    plain->fwd.x = fx_upload_strided(ctx, s.n, s.e, s.e + PAD, h->x);
+    plain->fwd.w = fx_upload_strided(ctx, s.v, s.e, s.e + PAD, h->w);
+}
+
+static void
+same_outputs(struct clgrpo_context *ctx, const struct head *a, const struct head *b)
+{
+    const struct clgrpo_tensor *x[] = {&a->fwd.logprob, &a->fwd.lse, &a->fwd.entropy, &a->bwd.dx, &a->bwd.dw};
+    const struct clgrpo_tensor *y[] = {&b->fwd.logprob, &b->fwd.lse, &b->fwd.entropy, &b->bwd.dx, &b->bwd.dw};
+
+    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++) {
+        void *got = fx_download(ctx, x[i]), *want = fx_download(ctx, y[i]);
+
+        fx_same_bits("halves and what they hold", got, want, clgrpo_tensor_elems(x[i]) * sizeof(float));
+        free(got);
+        free(want);
+    }
+}
+
+START_TEST(halves_have_the_bits_of_what_they_hold)
+{
+    static const enum clgrpo_dtype types[][2] = {
+        {CLGRPO_F32, CLGRPO_BF16}, {CLGRPO_F16, CLGRPO_F32}, {CLGRPO_BF16, CLGRPO_F16}};
+    static const struct shape shapes[] = {{7, 17, 70}, {33, 5, 129}, {50, 40, 1100}};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int i = 0; i < (small_only() ? 1 : 3); i++)
+        for (int t = 0; t < 3; t++) {
+            struct head h, plain;
+
+            if (fx_family(_i) == CLGRPO_FAMILY_SIMT && types[t][1] != CLGRPO_F32)
+                continue;
+            h = head_make(ctx, shapes[i], true, 0.75f);
+            plain = head_make(ctx, shapes[i], true, 0.75f);
+            store_halves(ctx, &h, types[t][0], types[t][1], &plain);
+            head_forward(ctx, &h);
+            head_forward(ctx, &plain);
+            head_backward(ctx, &h);
+            head_backward(ctx, &plain);
+            same_outputs(ctx, &h, &plain);
+            head_release(&h);
+            head_release(&plain);
+        }
+}
+END_TEST
+
 START_TEST(same_bits_twice)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
@@ -302,7 +360,7 @@ START_TEST(bad_arguments_are_refused)
         a.target.shape[0] = 3;
         fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
         a = h.fwd;
-        a.w.dtype = CLGRPO_BF16;
+        a.w.dtype = CLGRPO_I32;
         fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
         a = h.fwd;
         a.logprob.offset = 1000;
@@ -336,6 +394,7 @@ main(void)
     tcase_add_test(tc, forward_matches_the_reference);
     tcase_add_test(tc, backward_matches_the_reference);
     tcase_add_test(tc, reference_gradient_is_the_slope);
+    tcase_add_loop_test(tc, halves_have_the_bits_of_what_they_hold, 0, FX_N_FAMILIES);
     tcase_add_test(tc, same_bits_twice);
     tcase_add_test(tc, batch_invariance);
     tcase_add_test(tc, batch_invariance_of_sampler_and_trainer);

@@ -193,6 +193,30 @@ fx_upload_strided_as(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t
     return make(ctx, dtype, 2, shape, strides, rows * stride, host, 0xFF);
 }
 
+void
+fx_store_as(struct clgrpo_context *ctx, enum clgrpo_dtype to, struct clgrpo_tensor *x, float *host)
+{
+    const size_t rows = x->shape[0], cols = x->shape[1], stride = x->stride[0];
+    struct clgrpo_cast_args cast = CLGRPO_CAST_ARGS_INIT;
+    void *bits;
+    float *values;
+
+    cast.x = *x;
+    cast.y = fx_output(ctx, to, 2, FX_SHAPE(rows, cols));
+    fx_ok(ctx, clgrpo_cast(ctx, &cast, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    bits = fx_download(ctx, &cast.y);
+    fx_release(&cast.y);
+    fx_release(x);
+    cast.x = *x = fx_upload_strided_as(ctx, to, rows, cols, stride, bits);
+    cast.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(rows, cols));
+    fx_ok(ctx, clgrpo_cast(ctx, &cast, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    values = fx_download(ctx, &cast.y);
+    memcpy(host, values, rows * cols * sizeof *host);
+    fx_release(&cast.y);
+    free(bits);
+    free(values);
+}
+
 /* Copies element by element in view order and overwrites what it took with the guard byte. */
 static void
 take(const struct clgrpo_tensor *t, unsigned dim, size_t at, unsigned char *image, unsigned char **out, size_t size)

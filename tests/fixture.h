@@ -54,6 +54,9 @@ struct clgrpo_tensor fx_upload_strided(struct clgrpo_context *ctx, size_t rows, 
                                        const float *host);
 struct clgrpo_tensor fx_upload_strided_as(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t rows, size_t cols,
                                           size_t stride, const void *host);
+/* Puts a matrix of f32 into storage of type `to`, by the library's cast, and the values that it then holds into host.
+ */
+void fx_store_as(struct clgrpo_context *ctx, enum clgrpo_dtype to, struct clgrpo_tensor *x, float *host);
 /* Reads a view of any strides densely (malloc'ed), and fails the test if a guard element or a gap between rows was
  * touched. */
 void *fx_download(struct clgrpo_context *ctx, const struct clgrpo_tensor *t);
