@@ -40,8 +40,15 @@ tests_libsuite_la_CPPFLAGS = $(tests_cppflags)
 tests_libsuite_la_CFLAGS = $(tests_cflags)
 lib_test_ldadd = tests/libfixture.la lib/libclgrpo.la $(tests_libs)
 
-check_PROGRAMS += $(lib_suites) $(host_suites) $(trainer_suites) tests/mgrpo_fake tests/fake_files
+check_PROGRAMS += $(lib_suites) $(host_suites) $(trainer_suites) tests/mgrpo_fake tests/fake_files tests/storage_error
 endif
+
+# Not a test: what storage in halves costs, a table (bench/results)
+tests_storage_error_SOURCES = tests/storage_error.c
+tests_storage_error_CPPFLAGS = $(tests_cppflags)
+tests_storage_error_CFLAGS = $(tests_cflags)
+tests_storage_error_LDFLAGS = $(AM_LDFLAGS) -static
+tests_storage_error_LDADD = $(lib_test_ldadd)
 
 tests_check_advantage_SOURCES = tests/check_advantage.c tests/ref_advantage.c tests/ref_advantage.h
 tests_check_attention_SOURCES = tests/check_attention.c tests/attention_case.c tests/attention_case.h tests/ref_attention.c tests/ref_attention.h
