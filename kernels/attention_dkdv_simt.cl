@@ -4,7 +4,8 @@
  * delta from the first pass.
  *
  * Group (t, g, b) owns keys 64 t .. 64 t + 63 of sequence b and key head g, and is the only writer of their dk and dv. It walks the
- * query heads of g in order, and for each the query blocks that see a key of the tile, ascending.
+ * query heads of g in order; for each the sequences that see the keys - b, then with C_PREFIX 1 those that continue it, ascending, which
+ * all come after; and of each the query blocks that see a key of the tile, ascending.
  *
  * One tile of scores is held at a time: p goes to local memory for dv, and stays there while the same registers take v dout^T, of which
  * the item makes ds with its own p.
@@ -22,15 +23,16 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
                  __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
                  __global const int *restrict offsets, ulong offsets_off, __global const float *restrict delta_buf,
                  ulong delta_off, __global float *restrict dk_buf, ulong dk_off, ulong dk_row, ulong dk_head,
-                 __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head, int n_heads, float scale2,
-                 float scale, int causal)
+                 __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head,
+                 __global const int *restrict prefix, ulong prefix_off, int n_prefix, int n_heads, float scale2, float scale, int causal)
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
     __local float lse[C_BLOCK], delta[C_BLOCK];
     const int x = get_local_id(0), item = get_local_id(1) * P_TX + x;
     const int key0 = get_group_id(0) * C_BLOCK, g = get_group_id(1), b = get_group_id(2);
-    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
-    const int n_keys = len - key0, n_queries = n_keys <= 0 ? 0 : len;
+    offsets += offsets_off;
+    prefix += prefix_off;
+    const int n = C_PREFIX ? n_prefix : 0, start = offsets[b], n_keys = offsets[b + 1] - start - key0;
     const size_t r0 = start + key0, n_all = n_heads * get_num_groups(1);
     float s[P_MI * P_NI], dk[P_MI * C_COLS], dv[P_MI * C_COLS], f[P_MI], one[P_MI], p[P_MI];
 
@@ -45,37 +47,41 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
     k_buf += k_off + r0 * k_row + g * k_head;
     v_buf += v_off + r0 * v_row + g * v_head;
     for (int h = g * n_heads; h < (g + 1) * n_heads; h++)
-        for (int first = causal ? key0 : 0; first < n_queries; first += C_BLOCK) {
-            const size_t r = start + first;
-            __global const float *q = q_buf + q_off + r * q_row + h * q_head;
-            __global const float *dout = dout_buf + dout_off + r * dout_row + h * dout_head;
-            for (int e = item; e < C_BLOCK; e += T_ITEMS) {
-                const bool inside = first + e < len;
-                lse[e] = inside ? lse_buf[lse_off + (r + e) * lse_row + h] * C_LOG2E : 0.0f;
-                delta[e] = inside ? delta_buf[delta_off + (r + e) * n_all + h] : 0.0f;
-            }
-            clg_scores(s, k_buf, k_row, n_keys, q, q_row, len - first, scale2, stage, stage + T_LOCAL_A);
-#pragma unroll
-            for (int j = 0; j < P_NI; j++) {
-                const int at = x + j * C_X, query = first + at;
-#pragma unroll
-                for (int i = 0; i < P_MI; i++) {
-                    const bool seen = query < len && (!causal || key0 + CLG_ROW(i) <= query);
-                    s[i * P_NI + j] = seen ? clg_exp2(s[i * P_NI + j] - lse[at]) : 0.0f;
+        for (int from = b; from >= 0 && n_keys > 0; from = clg_next_of_family(prefix, n, b, from)) {
+            const bool masked = causal && from == b;
+            const int start_q = offsets[from], len_q = offsets[from + 1] - start_q;
+            for (int first = masked ? key0 : 0; first < len_q; first += C_BLOCK) {
+                const size_t r = start_q + first;
+                __global const float *q = q_buf + q_off + r * q_row + h * q_head;
+                __global const float *dout = dout_buf + dout_off + r * dout_row + h * dout_head;
+                for (int e = item; e < C_BLOCK; e += T_ITEMS) {
+                    const bool inside = first + e < len_q;
+                    lse[e] = inside ? lse_buf[lse_off + (r + e) * lse_row + h] * C_LOG2E : 0.0f;
+                    delta[e] = inside ? delta_buf[delta_off + (r + e) * n_all + h] : 0.0f;
                 }
-            }
-            clg_share(s, shared);
-            clg_accumulate(dv, shared, dout, dout_row, len - first, stage);
-            clg_scores(s, v_buf, v_row, n_keys, dout, dout_row, len - first, 1.0f, stage, stage + T_LOCAL_A);
+                clg_scores(s, k_buf, k_row, n_keys, clg_rows_at(q, q_row, len_q - first), scale2, stage, stage + T_LOCAL_A);
 #pragma unroll
-            for (int j = 0; j < P_NI; j++) {
-                clg_recall(p, shared, j);
+                for (int j = 0; j < P_NI; j++) {
+                    const int at = x + j * C_X, query = first + at;
 #pragma unroll
-                for (int i = 0; i < P_MI; i++)
-                    s[i * P_NI + j] = p[i] * (s[i * P_NI + j] - delta[x + j * C_X]);
+                    for (int i = 0; i < P_MI; i++) {
+                        const bool seen = query < len_q && (!masked || key0 + CLG_ROW(i) <= query);
+                        s[i * P_NI + j] = seen ? clg_exp2(s[i * P_NI + j] - lse[at]) : 0.0f;
+                    }
+                }
+                clg_share(s, shared);
+                clg_accumulate(dv, shared, clg_rows_at(dout, dout_row, len_q - first), stage);
+                clg_scores(s, v_buf, v_row, n_keys, clg_rows_at(dout, dout_row, len_q - first), 1.0f, stage, stage + T_LOCAL_A);
+#pragma unroll
+                for (int j = 0; j < P_NI; j++) {
+                    clg_recall(p, shared, j);
+#pragma unroll
+                    for (int i = 0; i < P_MI; i++)
+                        s[i * P_NI + j] = p[i] * (s[i * P_NI + j] - delta[x + j * C_X]);
+                }
+                clg_share(s, shared);
+                clg_accumulate(dk, shared, clg_rows_at(q, q_row, len_q - first), stage);
             }
-            clg_share(s, shared);
-            clg_accumulate(dk, shared, q, q_row, len - first, stage);
         }
     clg_store(dk, f, n_keys, dk_buf + dk_off + r0 * dk_row + g * dk_head, dk_row);
     clg_store(dv, one, n_keys, dv_buf + dv_off + r0 * dv_row + g * dv_head, dv_row);

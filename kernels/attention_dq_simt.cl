@@ -47,21 +47,22 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
                __global const float *restrict dout_buf, ulong dout_off, ulong dout_row, ulong dout_head,
                __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
                __global const int *restrict offsets, ulong offsets_off, __global float *restrict delta_buf,
-               ulong delta_off, __global float *restrict dq_buf, ulong dq_off, ulong dq_row, ulong dq_head, int n_heads,
-               float scale2, float scale, int causal)
+               ulong delta_off, __global float *restrict dq_buf, ulong dq_off, ulong dq_row, ulong dq_head, __global const int *restrict prefix,
+               ulong prefix_off, int n_prefix, int n_heads, float scale2, float scale, int causal)
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
-    const int x = get_local_id(0), h = get_group_id(1), b = get_group_id(2), g = h / n_heads;
-    const int row0 = (int)(get_num_groups(0) - 1 - get_group_id(0)) * C_BLOCK;
-    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
+    const int x = get_local_id(0), h = get_group_id(1), g = h / n_heads;
+    const struct clg_history at =
+        clg_history_of(offsets + offsets_off, prefix + prefix_off, C_PREFIX ? n_prefix : 0, get_group_id(2));
+    const int row0 = at.past + (int)(get_num_groups(0) - 1 - get_group_id(0)) * C_BLOCK, len = at.len;
     const int n_rows = len - row0, n_keys = n_rows <= 0 ? 0 : causal ? min(row0 + C_BLOCK, len) : len;
-    const size_t r0 = start + row0;
+    const size_t r0 = at.own + row0;
     float s[P_MI * P_NI], dq[P_MI * C_COLS], delta[P_MI], lse[P_MI], f[P_MI], p[P_MI];
 
     q_buf += q_off + r0 * q_row + h * q_head;
     dout_buf += dout_off + r0 * dout_row + h * dout_head;
-    k_buf += k_off + start * k_row + g * k_head;
-    v_buf += v_off + start * v_row + g * v_head;
+    k_buf += k_off + g * k_head;
+    v_buf += v_off + g * v_head;
     clg_row_constants(o_buf + o_off + r0 * o_row + h * o_head, o_row, dout_buf, dout_row,
                       lse_buf + lse_off + r0 * lse_row + h, lse_row, n_rows, shared, delta, lse);
 #pragma unroll
@@ -75,7 +76,7 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
     for (int e = 0; e < P_MI * C_COLS; e++)
         dq[e] = 0.0f;
     for (int first = 0; first < n_keys; first += C_BLOCK) {
-        clg_scores(s, q_buf, q_row, n_rows, k_buf + first * k_row, k_row, len - first, scale2, stage, stage + T_LOCAL_A);
+        clg_scores(s, q_buf, q_row, n_rows, clg_history_rows(k_buf, k_row, &at, first), scale2, stage, stage + T_LOCAL_A);
 #pragma unroll
         for (int i = 0; i < P_MI; i++)
 #pragma unroll
@@ -85,7 +86,7 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
                 s[e] = seen ? clg_exp2(s[e] - lse[i]) : 0.0f;
             }
         clg_share(s, shared);
-        clg_scores(s, dout_buf, dout_row, n_rows, v_buf + first * v_row, v_row, len - first, 1.0f, stage, stage + T_LOCAL_A);
+        clg_scores(s, dout_buf, dout_row, n_rows, clg_history_rows(v_buf, v_row, &at, first), 1.0f, stage, stage + T_LOCAL_A);
 #pragma unroll
         for (int j = 0; j < P_NI; j++) {
             clg_recall(p, shared, j);
@@ -94,7 +95,7 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
                 s[i * P_NI + j] = p[i] == 0.0f ? 0.0f : p[i] * (s[i * P_NI + j] - delta[i]);
         }
         clg_share(s, shared);
-        clg_accumulate(dq, shared, k_buf + first * k_row, k_row, len - first, stage);
+        clg_accumulate(dq, shared, clg_history_rows(k_buf, k_row, &at, first), stage);
     }
     clg_store(dq, f, n_rows, dq_buf + dq_off + r0 * dq_row + h * dq_head, dq_row);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention forward, simt family: o = softmax(scale q k^T) v over packed sequences, fp32 throughout.
+ * Attention forward, simt family: o = softmax(scale q k^T) v over packed sequences, which may continue another with C_PREFIX 1, fp32
+ * throughout. Rows and keys are numbered by position in the history (attention_prefix.cl).
  *
  * Group (t, h, b) owns 64 query rows of sequence b and query head h, the last rows first where later rows see more. It walks the key
  * blocks up to the last that a row sees, with the online softmax in base 2 (Dao, arXiv 2307.08691): one maximum per row and block, l in
@@ -68,13 +69,15 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
                     __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
                     __global const int *restrict offsets, ulong offsets_off, __global float *restrict o_buf,
                     ulong o_off, ulong o_row, ulong o_head, __global float *restrict lse_buf, ulong lse_off,
-                    ulong lse_row, int has_lse, int n_heads, float scale2, int causal)
+                    ulong lse_row, int has_lse, __global const int *restrict prefix, ulong prefix_off, int n_prefix,
+                    int n_heads, float scale2, int causal)
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE] __attribute__((aligned(16)));
     __local float partial[C_BLOCK * C_X];
-    const int x = get_local_id(0), h = get_group_id(1), b = get_group_id(2), g = h / n_heads;
-    const int row0 = (int)(get_num_groups(0) - 1 - get_group_id(0)) * C_BLOCK;
-    const int start = offsets[offsets_off + b], len = offsets[offsets_off + b + 1] - start;
+    const int x = get_local_id(0), h = get_group_id(1), g = h / n_heads;
+    const struct clg_history at =
+        clg_history_of(offsets + offsets_off, prefix + prefix_off, C_PREFIX ? n_prefix : 0, get_group_id(2));
+    const int row0 = at.past + (int)(get_num_groups(0) - 1 - get_group_id(0)) * C_BLOCK, len = at.len;
     const int n_rows = len - row0, n_keys = n_rows <= 0 ? 0 : causal ? min(row0 + C_BLOCK, len) : len;
     float s[P_MI * P_NI], o[P_MI * C_COLS], m[P_MI], l[P_MI], f[P_MI];
     int last[P_MI];
@@ -88,14 +91,14 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
 #pragma unroll
     for (int e = 0; e < P_MI * C_COLS; e++)
         o[e] = 0.0f;
-    q_buf += q_off + (start + row0) * q_row + h * q_head;
-    k_buf += k_off + start * k_row + g * k_head;
-    v_buf += v_off + start * v_row + g * v_head;
+    q_buf += q_off + (at.own + row0) * q_row + h * q_head;
+    k_buf += k_off + g * k_head;
+    v_buf += v_off + g * v_head;
     for (int first = 0; first < n_keys; first += C_BLOCK) {
-        clg_scores(s, q_buf, q_row, n_rows, k_buf + first * k_row, k_row, len - first, scale2, shared, stage);
+        clg_scores(s, q_buf, q_row, n_rows, clg_history_rows(k_buf, k_row, &at, first), scale2, shared, stage);
         clg_block_softmax(s, first + x, last, partial, m, l, o);
         clg_share(s, shared);
-        clg_accumulate(o, shared, v_buf + first * v_row, v_row, len - first, stage);
+        clg_accumulate(o, shared, clg_history_rows(v_buf, v_row, &at, first), stage);
     }
 #pragma unroll
     for (int i = 0; i < P_MI; i++)
@@ -107,7 +110,7 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
         const int r = CLG_ROW(i);
         f[i] = 1.0f / sum;
         if (has_lse && x == 0 && r < n_rows)
-            lse_buf[lse_off + (start + row0 + r) * lse_row + h] = (m[i] + log2(sum)) * C_LN2;
+            lse_buf[lse_off + (at.own + row0 + r) * lse_row + h] = (m[i] + log2(sum)) * C_LN2;
     }
-    clg_store(o, f, n_rows, o_buf + o_off + (start + row0) * o_row + h * o_head, o_row);
+    clg_store(o, f, n_rows, o_buf + o_off + (at.own + row0) * o_row + h * o_head, o_row);
 }

@@ -3,6 +3,9 @@
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
 #endif
+#ifndef C_PREFIX /* sequences may continue another */
+#define C_PREFIX 0
+#endif
 #define P_TX 8
 #define P_NI 8
 #ifndef P_TY

@@ -40,14 +40,35 @@
 #define CLG_ROW(i) (TILE_Y + TILE_AT(i, P_TY))
 #define CLG_COL(c) (TILE_X + TILE_AT(c, C_X))
 
+/* n rows of a block: row i is at `at` + i row, and `jump` further from row `split` on: between a prefix and what continues it. */
+struct clg_rows {
+    __global const float *at;
+    ulong row, jump;
+    int split, n;
+};
+
+TILE_FN struct clg_rows
+clg_rows_at(__global const float *x, ulong row, int n)
+{
+    struct clg_rows r = {x, row, 0, 0, n};
+    return r;
+}
+
+/* The block of keys, or values, that begins at position `first`; x is row 0 of the batch. */
+TILE_FN struct clg_rows
+clg_history_rows(__global const float *x, ulong row, const struct clg_history *h, int first)
+{
+    struct clg_rows r = {x + (h->prefix + first) * row, row, (h->own - h->prefix) * row, h->past - first, h->len - first};
+    return r;
+}
+
 TILE_FN void
-clg_scores(float *s, __global const float *a, ulong a_row, int n_a, __global const float *b, ulong b_row, int n_b,
-           float f, __local float *la, __local float *lb)
+clg_scores(float *s, __global const float *a, ulong a_row, int n_a, struct clg_rows b, float f, __local float *la, __local float *lb)
 {
 #pragma unroll
     for (int e = 0; e < P_MI * P_NI; e++)
         s[e] = 0.0f;
-    tile_product(s, a, a_row, C_KIND_A, n_a, b, b_row, C_KIND_B, n_b, C_HEAD_DIM, la, lb);
+    tile_product_split(s, a, a_row, C_KIND_A, n_a, b.at, b.row, b.split, b.jump, C_KIND_B, b.n, C_HEAD_DIM, la, lb);
 #pragma unroll
     for (int e = 0; e < P_MI * P_NI; e++)
         s[e] *= f;
@@ -82,24 +103,24 @@ clg_recall(float *to, __local const float *p, const int j)
         tile_read(to + i, p + TILE_AT(i, P_TY) * C_P_ROW);
 }
 
-/* x: n rows of the block. p is complete, or its writes are before the first barrier here; it and stage are free at the return. */
+/* p is complete, or its writes are before the first barrier here; it and stage are free at the return. */
 TILE_FN void
-clg_accumulate(float *o, __local const float *p, __global const float *x, ulong x_row, int n, __local float *stage)
+clg_accumulate(float *o, __local const float *p, struct clg_rows x, __local float *stage)
 {
     __local const float *a = p + TILE_Y * C_P_ROW, *b = stage + TILE_X;
-    const int end = min(n, C_BLOCK);
+    const int end = min(x.n, C_BLOCK);
     float4 next[T_FETCH(C_HEAD_DIM)];
 
 #if P_BUFFERS == 2
     int at = 0;
-    tile_fetch(next, x, x_row, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, 0, n);
+    tile_fetch_split(next, x.at, x.row, x.split, x.jump, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, 0, x.n);
     tile_keep(stage, next, T_DEPTH, C_HEAD_DIM);
     barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll 1
     for (int k0 = 0; k0 < end; k0 += P_K) {
         const bool more = end - k0 > P_K;
         if (more)
-            tile_fetch(next, x, x_row, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, k0 + P_K, n);
+            tile_fetch_split(next, x.at, x.row, x.split, x.jump, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, k0 + P_K, x.n);
         tile_step(o, C_COLS, a + k0 * C_P_POS, C_P_POS, C_P_ROW, b + at * T_SIZE(C_HEAD_DIM),
                   C_HEAD_DIM + 4);
         at ^= 1;
@@ -110,7 +131,7 @@ clg_accumulate(float *o, __local const float *p, __global const float *x, ulong 
 #else
 #pragma unroll 1
     for (int k0 = 0; k0 < end; k0 += P_K) {
-        tile_fetch(next, x, x_row, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, k0, n);
+        tile_fetch_split(next, x.at, x.row, x.split, x.jump, T_DEPTH, C_HEAD_DIM, C_HEAD_DIM, k0, x.n);
         tile_keep(stage, next, T_DEPTH, C_HEAD_DIM);
         barrier(CLK_LOCAL_MEM_FENCE);
         tile_step(o, C_COLS, a + k0 * C_P_POS, C_P_POS, C_P_ROW, b, C_HEAD_DIM + 4);

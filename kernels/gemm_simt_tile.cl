@@ -118,9 +118,10 @@ tile_fetch_4(__global const float *p, int count)
 }
 
 /* The slice at k0 of T rows of x, of which `rows` exist; x is at the tile's first row. Extents are powers of 2, so that the place of
- * item + n is that of item plus that of n. */
+ * item + n is that of item plus that of n. From step `split` of ld on, x is `jump` further. */
 TILE_FN void
-tile_fetch(float4 *stage, __global const float *x, ulong ld, const int kind, const uint T, int rows, int k0, int k)
+tile_fetch_split(float4 *stage, __global const float *x, ulong ld, int split, ulong jump, const int kind, const uint T, int rows, int k0,
+                 int k)
 {
     const uint item = get_local_id(1) * P_TX + get_local_id(0);
     const uint r0 = TILE_SOURCE(kind, TILE_ROW(kind, T, item)), p0 = TILE_K(kind, T, item);
@@ -134,7 +135,8 @@ tile_fetch(float4 *stage, __global const float *x, ulong ld, const int kind, con
         if (i >= T_FETCH(T))
             continue;
         const uint dr = TILE_SOURCE(kind, TILE_ROW(kind, T, i * T_ITEMS)), dp = TILE_K(kind, T, i * T_ITEMS);
-        __global const float *at = from + (kind == T_DEPTH ? dp * ld + dr : dr * ld + dp);
+        const int step = kind == T_DEPTH ? k0 + (int)(p0 + dp) : (int)(r0 + dr);
+        __global const float *at = from + (kind == T_DEPTH ? dp * ld + dr : dr * ld + dp) + (step < split ? 0 : jump);
         if (whole) {
             stage[i] = *(__global const float4 *)at;
         } else {
@@ -143,6 +145,12 @@ tile_fetch(float4 *stage, __global const float *x, ulong ld, const int kind, con
             stage[i] = tile_fetch_4(at, count);
         }
     }
+}
+
+TILE_FN void
+tile_fetch(float4 *stage, __global const float *x, ulong ld, const int kind, const uint T, int rows, int k0, int k)
+{
+    tile_fetch_split(stage, x, ld, 0, 0, kind, T, rows, k0, k);
 }
 
 TILE_FN void
@@ -238,10 +246,10 @@ tile_step(float *acc, const int n, __local const float *a, const int a_k, const 
 #define TILE_AT(i, n_items) ((i) % P_VEC + (i) / P_VEC * (n_items) * P_VEC)
 
 /* acc [P_MI][P_NI] += op(A) op(B). a and b are at the tile's first row and column, of which rows and cols exist; la and lb hold
- * T_LOCAL_A and T_LOCAL_B floats, free at the call and at the return. */
+ * T_LOCAL_A and T_LOCAL_B floats, free at the call and at the return. b has a split. */
 TILE_FN void
-tile_product(float *acc, __global const float *a, ulong lda, const int kind_a, int rows, __global const float *b,
-             ulong ldb, const int kind_b, int cols, int k, __local float *la, __local float *lb)
+tile_product_split(float *acc, __global const float *a, ulong lda, const int kind_a, int rows, __global const float *b, ulong ldb,
+                   int split, ulong jump, const int kind_b, int cols, int k, __local float *la, __local float *lb)
 {
     const int a_k = kind_a == T_KEPT ? 1 : T_M + 4, a_row = kind_a == T_KEPT ? P_K + 4 : 1;
     __local const float *a0 = la + TILE_Y * a_row, *b0 = lb + TILE_X;
@@ -250,7 +258,7 @@ tile_product(float *acc, __global const float *a, ulong lda, const int kind_a, i
 #if P_BUFFERS == 2
     int at = 0;
     tile_fetch(next_a, a, lda, kind_a, T_M, rows, 0, k);
-    tile_fetch(next_b, b, ldb, kind_b, T_N, cols, 0, k);
+    tile_fetch_split(next_b, b, ldb, split, jump, kind_b, T_N, cols, 0, k);
     tile_keep(la, next_a, kind_a, T_M);
     tile_keep(lb, next_b, kind_b, T_N);
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -259,7 +267,7 @@ tile_product(float *acc, __global const float *a, ulong lda, const int kind_a, i
         const bool more = k - k0 > P_K;
         if (more) {
             tile_fetch(next_a, a, lda, kind_a, T_M, rows, k0 + P_K, k);
-            tile_fetch(next_b, b, ldb, kind_b, T_N, cols, k0 + P_K, k);
+            tile_fetch_split(next_b, b, ldb, split, jump, kind_b, T_N, cols, k0 + P_K, k);
         }
         tile_step(acc, P_NI, a0 + at * T_SIZE(T_M), a_k, a_row, b0 + at * T_SIZE(T_N), T_N + 4);
         at ^= 1;
@@ -274,11 +282,18 @@ tile_product(float *acc, __global const float *a, ulong lda, const int kind_a, i
     for (int k0 = 0; k0 < k; k0 += P_K) {
         tile_fetch(next_a, a, lda, kind_a, T_M, rows, k0, k);
         tile_keep(la, next_a, kind_a, T_M);
-        tile_fetch(next_b, b, ldb, kind_b, T_N, cols, k0, k);
+        tile_fetch_split(next_b, b, ldb, split, jump, kind_b, T_N, cols, k0, k);
         tile_keep(lb, next_b, kind_b, T_N);
         barrier(CLK_LOCAL_MEM_FENCE);
         tile_step(acc, P_NI, a0, a_k, a_row, b0, T_N + 4);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 #endif
+}
+
+TILE_FN void
+tile_product(float *acc, __global const float *a, ulong lda, const int kind_a, int rows, __global const float *b,
+             ulong ldb, const int kind_b, int cols, int k, __local float *la, __local float *lb)
+{
+    tile_product_split(acc, a, lda, kind_a, rows, b, ldb, 0, 0, kind_b, cols, k, la, lb);
 }

@@ -40,7 +40,7 @@ enum clgrpo_status clg_attention_check_prefix(struct clgrpo_context *ctx, const 
  * moves by rows.
  */
 enum { CLG_ATTENTION_SIMT_X = 8, CLG_ATTENTION_SIMT_Y = 16, CLG_ATTENTION_DEFINES = 192 };
-void clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim,
+void clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim, const struct clgrpo_tensor *prefix,
                                 const struct clgrpo_tensor *const *tensors, size_t n, char text[CLG_ATTENTION_DEFINES]);
 
 #endif

@@ -22,8 +22,7 @@ enum { CLGRPO_ATTENTION_BLOCK = 64 };
  * keys of p, which come before its own: row i of b is at position (length of p) + i, and the bits of its o and lse are
  * those of a sequence of p's rows and then b's. Many may continue one, which lies anywhere in the batch, of any length;
  * so rollouts share their prompt. prefix[b] is -1 where b stands alone. Only such a sequence can be continued: p that
- * is out of 0 .. B-1, or that itself names a sequence of the batch, is taken as -1 (the host reads none of it). cpu
- * family only.
+ * is out of 0 .. B-1, or that itself names a sequence of the batch, is taken as -1 (the host reads none of it).
  *
  * Scores beyond +-1e29 are not supported. No workspace is needed.
  */

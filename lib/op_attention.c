@@ -100,7 +100,7 @@ out:
         (a)->lse.stride[0], (cl_int)((a)->lse.buf != NULL)
 
 void
-clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim,
+clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim, const struct clgrpo_tensor *prefix,
                            const struct clgrpo_tensor *const *tensors, size_t n, char text[CLG_ATTENTION_DEFINES])
 {
     const char *shape =
@@ -109,8 +109,8 @@ clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim,
 
     for (size_t i = 0; i < n; i++)
         aligned = aligned && (tensors[i]->offset | tensors[i]->stride[0] | tensors[i]->stride[1]) % 4 == 0;
-    snprintf(text, CLG_ATTENTION_DEFINES, "-DC_HEAD_DIM=%zu -DC_ALIGNED=%d -DP_TY=%d %s", head_dim, aligned,
-             CLG_ATTENTION_SIMT_Y, shape);
+    snprintf(text, CLG_ATTENTION_DEFINES, "-DC_HEAD_DIM=%zu -DC_ALIGNED=%d -DC_PREFIX=%d -DP_TY=%d %s", head_dim,
+             aligned, prefix->buf != NULL, CLG_ATTENTION_SIMT_Y, shape);
 }
 
 static enum clgrpo_status
@@ -125,10 +125,10 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
     cl_kernel kernel;
     char defines[CLG_ATTENTION_DEFINES];
 
-    clg_attention_simt_defines(seq->ctx, a->q.shape[2], tensors, 4, defines);
+    clg_attention_simt_defines(seq->ctx, a->q.shape[2], &a->prefix, tensors, 4, defines);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_simt", "k_attention_forward", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "ifi", ARGUMENTS(a), (cl_int)(h / a->k.shape[1]),
-                       (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
+    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "tiifi", ARGUMENTS(a), CLG_ATTENTION_PREFIX(a),
+                       (cl_int)(h / a->k.shape[1]), (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
 out:
     return st;
 }
@@ -162,8 +162,6 @@ clgrpo_attention(struct clgrpo_context *ctx, const struct clgrpo_attention_args 
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_TRY(check(ctx, args));
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, 0));
-    CLG_REQUIRE(ctx, args->prefix.buf == NULL || ctx->family == CLGRPO_FAMILY_CPU, CLGRPO_E_UNSUPPORTED,
-                OP ": a prefix needs the cpu family");
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (args->q.shape[0] > 0 && ctx->family == CLGRPO_FAMILY_CPU)
         CLG_TRY(launch_cpu(&seq, args));

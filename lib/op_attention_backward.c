@@ -144,7 +144,7 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
     if (!cpu)
-        clg_attention_simt_defines(seq->ctx, a->q.shape[2], tensors, 7, defines);
+        clg_attention_simt_defines(seq->ctx, a->q.shape[2], &a->prefix, tensors, 7, defines);
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", defines, &dkdv));
     if (cpu)
@@ -152,17 +152,12 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
                            VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),
                            CLG_ATTENTION_PREFIX(a), group, plan->tiles, scale2, scale, causal));
     else
-        CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzziffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
+        CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzztiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
                            VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),
-                           group, scale2, scale, causal));
-    if (cpu)
-        CLG_TRY(clg_launch(seq, dkdv, &plan->dkdv, "tzztzztzztzztztmztzztzztiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
-                           VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dk), VIEW(a->dv),
                            CLG_ATTENTION_PREFIX(a), group, scale2, scale, causal));
-    else
-        CLG_TRY(clg_launch(seq, dkdv, &plan->dkdv, "tzztzztzztzztztmztzztzziffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
-                           VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dk), VIEW(a->dv),
-                           group, scale2, scale, causal));
+    CLG_TRY(clg_launch(seq, dkdv, &plan->dkdv, "tzztzztzztzztztmztzztzztiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
+                       VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dk), VIEW(a->dv),
+                       CLG_ATTENTION_PREFIX(a), group, scale2, scale, causal));
 out:
     return st;
 }
@@ -178,8 +173,6 @@ clgrpo_attention_backward(struct clgrpo_context *ctx, const struct clgrpo_attent
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_TRY(check(ctx, args));
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(args)));
-    CLG_REQUIRE(ctx, args->prefix.buf == NULL || ctx->family == CLGRPO_FAMILY_CPU, CLGRPO_E_UNSUPPORTED,
-                OP ": a prefix needs the cpu family");
     plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, args) : plan_simt(args);
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (args->q.shape[0] > 0 && plan.one_pass)

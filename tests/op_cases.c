@@ -39,7 +39,8 @@ integers(struct op_bag *b, size_t n, const int32_t *host)
     return keep(b, fx_upload(b->ctx, CLGRPO_I32, 1, FX_SHAPE(n), host), false);
 }
 
-static const int32_t offsets[3] = {0, 2, N}, tokens[N] = {3, 39, 0, 3, 17}, positions[N] = {0, 1, 0, 1, 2};
+static const int32_t offsets[3] = {0, 2, N}, prefix[2] = {-1, 0}, tokens[N] = {3, 39, 0, 3, 17},
+                     positions[N] = {0, 1, 0, 1, 2};
 static const int32_t slots[N] = {0, 0, 1, 1, 1}, no_prefix[N] = {0};
 
 /* Filled by `fill`, called by name. */
@@ -199,6 +200,7 @@ OP(attention)
     a->k = IN(N, K, D);
     a->v = IN(N, K, D);
     a->offsets = integers(b, 3, offsets);
+    a->prefix = integers(b, 2, prefix);
     a->o = OUT(N, H, D);
     a->lse = OUT(N, H);
     a->max_len = 3;
@@ -213,6 +215,7 @@ OP(attention_backward)
     a->k = IN(N, K, D);
     a->v = IN(N, K, D);
     a->offsets = integers(b, 3, offsets);
+    a->prefix = integers(b, 2, prefix);
     a->o = IN(N, H, D);
     a->lse = IN(N, H);
     a->dout = IN(N, H, D);
