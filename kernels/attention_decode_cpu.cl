@@ -35,8 +35,8 @@ typedef struct {
 } __attribute__((aligned(64))) clg_rows;
 
 /*
- * Part t of n of the next block's keys or values is asked for while tile t has this one: tiles of several rows go down a
- * block by panels, which hardware does not foresee.
+ * Part t of n of the next block's keys or values is asked for while panel t of this one is in use: tiles of several rows
+ * go down a block by panels, which hardware does not foresee.
  */
 static inline void
 clg_ahead(__global const cache_t *block, int t, int n)
@@ -57,18 +57,18 @@ clg_decode_block(clg_rows *r, __global const cache_t *keys, __global const cache
     float s[P_TILES * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float f[P_TILES * C_ROWS_PADDED] __attribute__((aligned(64)));
     const int panels = (n + C_PANEL - 1) / C_PANEL;
-    for (int t = 0; t < r->n_tiles; t++) {
-        clg_ahead(keys + C_BLOCK * C_HEAD_DIM, t, r->n_tiles);
-        for (int j = 0; j < panels; j++)
+    for (int j = 0; j < panels; j++) {
+        clg_ahead(keys + C_BLOCK * C_HEAD_DIM, j, panels);
+        for (int t = 0; t < r->n_tiles; t++)
             clg_tile_scores(r->q + t * (P_ROWS * C_HEAD_DIM), keys + j * C_PANEL, C_BLOCK,
                             s + t * (P_ROWS * C_BLOCK) + j * C_PANEL);
     }
     for (int t = 0; t < r->n_tiles; t++)
         clg_tile_softmax(s + t * (P_ROWS * C_BLOCK), panels, first, r->last + t * P_ROWS, r->m + t * C_ROWS_PADDED,
                          r->l + t * P_ROWS, f + t * C_ROWS_PADDED);
-    for (int t = 0; t < r->n_tiles; t++) {
-        clg_ahead(values + C_BLOCK * C_HEAD_DIM, t, r->n_tiles);
-        for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
+    for (int c = 0; c < C_HEAD_DIM; c += C_COLS) {
+        clg_ahead(values + C_BLOCK * C_HEAD_DIM, c / C_COLS, C_HEAD_DIM / C_COLS);
+        for (int t = 0; t < r->n_tiles; t++)
             clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), values + c, C_HEAD_DIM, 0, n, f + t * C_ROWS_PADDED,
                                 r->o + t * (P_ROWS * C_HEAD_DIM) + c);
     }
