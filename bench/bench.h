@@ -136,13 +136,14 @@ struct bench_group {
     const char *title;
     void (*run)(struct bench *b);
 };
-enum { BENCH_GROUPS = 5 };
+enum { BENCH_GROUPS = 6 };
 extern const struct bench_group bench_groups[BENCH_GROUPS];
 void bench_gemm(struct bench *b);
 void bench_attention(struct bench *b);
 void bench_decode(struct bench *b); /* of the attention group */
 void bench_head(struct bench *b);
 void bench_small(struct bench *b);
+void bench_layer(struct bench *b);
 void bench_program(struct bench *b);
 /* Every operation once on a few elements, so that every program is needed. */
 void bench_touch_all(struct bench *b);

@@ -26,6 +26,7 @@ clgrpo_bench_SOURCES = \
 	bench/rows_decode.c \
 	bench/rows_gemm.c \
 	bench/rows_head.c \
+	bench/rows_layer.c \
 	bench/rows_program.c \
 	bench/rows_small.c \
 	bench/select.c \

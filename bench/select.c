@@ -10,7 +10,7 @@
 const struct bench_group bench_groups[BENCH_GROUPS] = {
     {"Products", bench_gemm},        {"Attention", bench_attention},
     {"Vocabulary head", bench_head}, {"Memory and control", bench_small},
-    {"Start-up", bench_program},
+    {"A whole layer", bench_layer},  {"Start-up", bench_program},
 };
 
 static bool
