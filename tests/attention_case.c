@@ -5,21 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool
-attention_small(void)
-{
-    const char *small = getenv("CLGRPO_TEST_SMALL");
-
-    return small != NULL && small[0] == '1';
-}
-
 void
 attention_mixed_lens(struct attention_shape *shape)
 {
     static const size_t full[] = {2, 0, 65, 1, 130, 63, 0, 64}, few[] = {3, 0, 65};
-    const size_t *from = attention_small() ? few : full;
+    const size_t *from = fx_small() ? few : full;
 
-    shape->n_sequences = attention_small() ? 3 : 8;
+    shape->n_sequences = fx_small() ? 3 : 8;
     memcpy(shape->lens, from, shape->n_sequences * sizeof *from);
 }
 

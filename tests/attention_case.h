@@ -30,8 +30,6 @@ struct attention_case {
     struct ref_attention ref;
 };
 
-/* The environment asks for small sizes. */
-bool attention_small(void);
 /* Lengths 0, 1, 2, 63, 64, 65, 130 in one batch, or few and short ones for a slow device. */
 void attention_mixed_lens(struct attention_shape *shape);
 

@@ -10,7 +10,7 @@ START_TEST(matches_the_reference)
     static const size_t heads[][2] = {{2, 1}, {2, 2}, {4, 1}}, dims[] = {32, 64, 128};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (size_t i = 0; i < (attention_small() ? 1 : 9); i++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : 9); i++) {
         struct attention_shape s = {
             .H = heads[i % 3][0], .K = heads[i % 3][1], .D = dims[i / 3], .causal = true, .size = 1.0f};
 
@@ -37,7 +37,7 @@ END_TEST
 
 START_TEST(every_key_without_the_causal_mask)
 {
-    size_t heads = attention_small() ? 1 : 2;
+    size_t heads = fx_small() ? 1 : 2;
     struct attention_shape s = {.H = heads, .K = 1, .D = 32, .causal = false, .size = 1.0f};
 
     attention_mixed_lens(&s);
@@ -228,7 +228,7 @@ main(void)
     tcase_add_loop_test(t, matches_the_reference, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, every_key_without_the_causal_mask, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, bad_arguments_are_refused, 0, FX_N_FAMILIES);
-    if (!attention_small()) { /* the rest walks the same kernels */
+    if (!fx_small()) { /* the rest walks the same kernels */
         tcase_add_loop_test(t, odd_head_counts, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, large_scores, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, long_sequence, 0, FX_N_FAMILIES);

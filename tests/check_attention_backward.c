@@ -10,7 +10,7 @@ START_TEST(matches_the_reference)
     static const size_t heads[][2] = {{2, 1}, {2, 2}, {4, 1}}, dims[] = {32, 64, 128};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (size_t i = 0; i < (attention_small() ? 1 : 9); i++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : 9); i++) {
         struct attention_shape s = {
             .H = heads[i % 3][0], .K = heads[i % 3][1], .D = dims[i / 3], .causal = true, .size = 1.0f};
 
@@ -96,14 +96,14 @@ START_TEST(one_pass_or_two)
     static const size_t dims[] = {32, 64, 128, 32, 32}, lens[] = {701, 389, 130, 257, 65};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    if (attention_small() && fx_family(_i) == CLGRPO_FAMILY_SIMT) /* one way only, and slow there */
+    if (fx_small() && fx_family(_i) == CLGRPO_FAMILY_SIMT) /* one way only, and slow there */
         return;
-    for (size_t i = attention_small() ? 4 : 0; i < (attention_small() ? 5 : 4); i++) {
+    for (size_t i = fx_small() ? 4 : 0; i < (fx_small() ? 5 : 4); i++) {
         struct attention_shape s = {.H = 16, .K = 8, .D = dims[i], .causal = i != 3, .size = 1.0f, .n_sequences = 3};
         struct attention_case *c;
         struct attention_gradients few;
 
-        if (attention_small()) {
+        if (fx_small()) {
             s.H = s.K = 2;
             s.n_sequences = 1;
         }
@@ -196,7 +196,7 @@ main(void)
     tcase_add_loop_test(t, matches_the_reference, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, one_pass_or_two, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, bad_arguments_are_refused, 0, FX_N_FAMILIES);
-    if (!attention_small()) { /* the rest walks the same kernels */
+    if (!fx_small()) { /* the rest walks the same kernels */
         tcase_add_loop_test(t, every_key_without_the_causal_mask, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, finite_differences_of_the_reference, 0, 2);
         tcase_add_loop_test(t, large_scores, 0, FX_N_FAMILIES);

@@ -155,7 +155,7 @@ START_TEST(prefixes_have_the_bits_of_one_slot)
     const struct tokens few = {5, slot, position, prefix_slot, prefix_length}; /* as many as slots: not prefill */
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (size_t i = 0; i < (attention_small() ? 1 : 4); i++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : 4); i++) {
         check_prefixes(ctx, heads[i][0], heads[i][1], heads[i][2], 192, &few);
         check_prefixes(ctx, heads[i][0], heads[i][1], heads[i][2], 192, &all);
     }
@@ -290,7 +290,7 @@ START_TEST(halves_have_the_bits_of_what_they_hold)
     struct tokens t = {N, slot, position, NULL, NULL}, few = {3, slot, position, prefix_slot, prefix_length};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (size_t i = 0; i < (attention_small() ? 1 : 3); i++)
+    for (size_t i = 0; i < (fx_small() ? 1 : 3); i++)
         for (size_t d = 0; d < 2; d++) {
             check_halves(ctx, dtypes[d], heads[i][0], heads[i][1], heads[i][2], &t);
             check_halves(ctx, dtypes[d], heads[i][0], heads[i][1], heads[i][2], &few);
@@ -368,7 +368,7 @@ main(void)
     tcase_add_loop_test(t, bad_prefix_arguments, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, halves_have_the_bits_of_what_they_hold, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, append_rounds, 0, FX_N_FAMILIES);
-    if (!attention_small())
+    if (!fx_small())
         tcase_add_loop_test(t, a_long_run, 0, FX_N_FAMILIES);
     suite_add_tcase(suite, t);
     return fx_main(suite);

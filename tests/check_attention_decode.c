@@ -212,7 +212,7 @@ START_TEST(batch_invariance_with_the_forward)
     static const size_t chunks[] = {1, 0, 6, 64, 200};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (size_t i = 0; i < (attention_small() ? 1 : 4); i++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : 4); i++) {
         struct attention_shape s = {
             .H = cases[i].H, .K = cases[i].K, .D = cases[i].D, .causal = true, .size = cases[i].size};
         struct attention_case *c;
@@ -221,7 +221,7 @@ START_TEST(batch_invariance_with_the_forward)
         attention_mixed_lens(&s);
         c = attention_case_create(ctx, &s, 100 + i);
         trained = attention_case_forward(ctx, c, NULL);
-        for (size_t j = attention_small() ? 3 : 0; j < sizeof chunks / sizeof *chunks; j++) {
+        for (size_t j = fx_small() ? 3 : 0; j < sizeof chunks / sizeof *chunks; j++) {
             float *decoded = decode_all(ctx, c, chunks[j]);
 
             fx_same_bits("decoded and trained", decoded, trained, c->n * s.H * s.D * sizeof *decoded);
@@ -372,7 +372,7 @@ main(void)
     tcase_add_loop_test(t, append_follows_the_layout, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, out_of_range_and_bad_arguments, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, batch_invariance_with_the_forward, 0, FX_N_FAMILIES);
-    if (!attention_small()) { /* the rest walks the same kernels */
+    if (!fx_small()) { /* the rest walks the same kernels */
         tcase_add_loop_test(t, matches_the_reference, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, odd_head_counts, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, batch_invariance_of_zeros, 0, FX_N_FAMILIES);

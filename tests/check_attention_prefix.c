@@ -14,8 +14,8 @@ enum { N_PAST = sizeof past / sizeof past[0] };
 static void
 use_families(struct attention_shape *s, size_t n_past)
 {
-    s->n_sequences = attention_small() ? 5 : N;
-    memcpy(s->lens, attention_small() ? few_lens : lens, s->n_sequences * sizeof *lens);
+    s->n_sequences = fx_small() ? 5 : N;
+    memcpy(s->lens, fx_small() ? few_lens : lens, s->n_sequences * sizeof *lens);
     s->lens[ROOT] = n_past;
     s->prefix = families;
 }
@@ -27,13 +27,13 @@ shape_of(size_t i)
     struct attention_shape s = {
         .H = heads[i % 3][0], .K = heads[i % 3][1], .D = dims[(i + i / 3) % 3], .causal = true, .size = 1.0f};
 
-    use_families(&s, attention_small() ? 6 : past[i % N_PAST]);
+    use_families(&s, fx_small() ? 6 : past[i % N_PAST]);
     return s;
 }
 
 START_TEST(forward_matches_the_reference)
 {
-    for (size_t i = 0; i < (attention_small() ? 1 : N_PAST); i++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : N_PAST); i++) {
         struct attention_shape s = shape_of(i);
 
         attention_forward_check(fx_context(fx_family(_i)), &s, 10 + i);
@@ -43,7 +43,7 @@ END_TEST
 
 START_TEST(backward_matches_the_reference)
 {
-    for (size_t i = 0; i < (attention_small() ? 1 : N_PAST); i++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : N_PAST); i++) {
         struct attention_shape s = shape_of(i);
 
         attention_backward_check(fx_context(fx_family(_i)), &s, 20 + i);
@@ -350,7 +350,7 @@ main(void)
     tcase_add_loop_test(t, forward_matches_the_reference, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, backward_matches_the_reference, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, bad_prefixes_are_refused, 0, FX_N_FAMILIES);
-    if (!attention_small()) { /* the rest walks the same kernels */
+    if (!fx_small()) { /* the rest walks the same kernels */
         tcase_add_loop_test(t, without_the_causal_mask, 0, FX_N_FAMILIES);
         tcase_add_loop_test(t, finite_differences_of_the_reference, 0, 2);
         tcase_add_loop_test(t, bits_are_those_of_the_repeated_computation, 0, FX_N_FAMILIES);

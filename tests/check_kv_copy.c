@@ -4,14 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-small(void)
-{
-    const char *text = getenv("CLGRPO_TEST_SMALL");
-
-    return text != NULL && text[0] == '1';
-}
-
 /* One cache: host images of what its two buffers hold, `pad` elements into each. */
 struct cache {
     enum clgrpo_dtype dtype;
@@ -123,7 +115,7 @@ START_TEST(copies_the_positions_and_nothing_else)
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
     for (size_t t = 0; t < sizeof dtypes / sizeof *dtypes; t++)
-        for (size_t i = 0; i < (small() ? 2 : 12); i++) {
+        for (size_t i = 0; i < (fx_small() ? 2 : 12); i++) {
             struct cache c = {.dtype = dtypes[t], .n_slots = S, .n_keys = 1 + i / 3 % 3, .n_positions = L};
 
             c.dim = dims[i % 3];
@@ -258,7 +250,7 @@ START_TEST(forks_decode_as_their_source)
     static const char *const names[] = {"shared", "forked, same token", "forked, other token"};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (size_t i = 0; i < (small() ? 1 : 5); i++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : 5); i++) {
         struct cache c = {.dtype = CLGRPO_F32, .n_slots = 4, .n_keys = 1, .n_positions = 192, .dim = DIM};
         const int32_t n = lengths[i], both[] = {n, n};
         float o[4][HEADS * DIM];
@@ -336,7 +328,7 @@ main(void)
     tcase_add_loop_test(t, moves_bits, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, forks_decode_as_their_source, 0, FX_N_FAMILIES);
     tcase_add_loop_test(t, bad_arguments, 0, FX_N_FAMILIES);
-    if (!small())
+    if (!fx_small())
         tcase_add_loop_test(t, thousands_in_one_call, 0, FX_N_FAMILIES);
     suite_add_tcase(suite, t);
     return fx_main(suite);

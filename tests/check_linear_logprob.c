@@ -10,24 +10,16 @@ static const struct shape all_shapes[] = {{1, 1, 1},     {2, 3, 2},      {3, 2, 
                                           {7, 17, 17},   {31, 33, 127},  {32, 64, 128},  {97, 5, 131}, {96, 31, 1023},
                                           {13, 9, 1024}, {35, 20, 1025}, {101, 8, 4099}, {0, 4, 9},    {400, 3, 1500}};
 
-static bool
-small_only(void)
-{
-    const char *s = getenv("CLGRPO_TEST_SMALL");
-
-    return s != NULL && s[0] != '\0';
-}
-
 static size_t
 n_shapes(void)
 {
-    return small_only() ? sizeof small_shapes / sizeof small_shapes[0] : sizeof all_shapes / sizeof all_shapes[0];
+    return fx_small() ? sizeof small_shapes / sizeof small_shapes[0] : sizeof all_shapes / sizeof all_shapes[0];
 }
 
 static struct shape
 shape_of(size_t i)
 {
-    return small_only() ? small_shapes[i] : all_shapes[i];
+    return fx_small() ? small_shapes[i] : all_shapes[i];
 }
 
 static void
@@ -158,7 +150,7 @@ START_TEST(halves_have_the_bits_of_what_they_hold)
     static const struct shape shapes[] = {{7, 17, 70}, {33, 5, 129}, {50, 40, 1100}};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (int i = 0; i < (small_only() ? 1 : 3); i++)
+    for (int i = 0; i < (fx_small() ? 1 : 3); i++)
         for (int t = 0; t < 3; t++) {
             struct head h, plain;
 
@@ -182,7 +174,7 @@ START_TEST(same_bits_twice)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
-        struct shape s = small_only() ? (struct shape){7, 17, 70} : (struct shape){401, 33, 1100};
+        struct shape s = fx_small() ? (struct shape){7, 17, 70} : (struct shape){401, 33, 1100};
         float *first[4] = {NULL};
 
         for (int run = 0; run < 2; run++) {
@@ -250,11 +242,11 @@ START_TEST(batch_invariance)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
-        struct shape s = small_only() ? (struct shape){9, 5, 70} : (struct shape){131, 21, 2100};
+        struct shape s = fx_small() ? (struct shape){9, 5, 70} : (struct shape){131, 21, 2100};
 
         check_rows(ctx, s, 0, 1);
         check_rows(ctx, s, 5, 3);
-        if (!small_only())
+        if (!fx_small())
             check_rows(ctx, s, 33, 97);
     }
 }
@@ -266,7 +258,7 @@ START_TEST(batch_invariance_of_sampler_and_trainer)
         struct clgrpo_context *ctx = fx_context(fx_family(f));
 
         sampler_agrees(ctx, (struct shape){9, 5, 70}, 2, 4, 0.7f);
-        if (small_only())
+        if (fx_small())
             continue;
         sampler_agrees(ctx, (struct shape){120, 128, 1024}, 0, 120, 1.0f);
         sampler_agrees(ctx, (struct shape){120, 128, 1024}, 7, 1, 1.0f);
@@ -400,7 +392,7 @@ main(void)
     tcase_add_test(tc, batch_invariance_of_sampler_and_trainer);
     tcase_add_test(tc, target_outside_is_impossible);
     tcase_add_test(tc, large_logits_stay_finite);
-    if (!small_only())
+    if (!fx_small())
         tcase_add_test(tc, workspace_is_a_small_part_of_the_logits);
     tcase_add_test(tc, bad_arguments_are_refused);
     suite_add_tcase(suite, tc);

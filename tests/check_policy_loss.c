@@ -17,14 +17,6 @@ struct result {
     float *dlogprob, *stats;
 };
 
-static bool
-small_only(void)
-{
-    const char *s = getenv("CLGRPO_TEST_SMALL");
-
-    return s != NULL && s[0] != '\0';
-}
-
 /* Ratios on both sides of both clips, advantages of both signs, every fifth token masked. */
 static struct batch
 make_batch(size_t n, bool with_ref)
@@ -158,7 +150,7 @@ check_batch(struct clgrpo_context *ctx, size_t n, bool with_ref, float dual_clip
 START_TEST(matches_the_reference)
 {
     static const size_t sizes[] = {0, 1, 2, 3, 7, 8, 9, 15, 17, 127, 511, 512, 513, 5000};
-    const size_t n_sizes = small_only() ? 8 : sizeof sizes / sizeof sizes[0];
+    const size_t n_sizes = fx_small() ? 8 : sizeof sizes / sizeof sizes[0];
 
     for (int f = 0; f < FX_N_FAMILIES; f++)
         for (size_t i = 0; i < n_sizes; i++) {
@@ -278,7 +270,7 @@ END_TEST
 START_TEST(same_bits_twice)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
-        struct batch b = make_batch(small_only() ? 100 : 9999, true);
+        struct batch b = make_batch(fx_small() ? 100 : 9999, true);
         struct result one = run(fx_context(fx_family(f)), &b, false), two = run(fx_context(fx_family(f)), &b, false);
 
         fx_same_bits("dlogprob", one.dlogprob, two.dlogprob, b.n * sizeof(float));

@@ -19,9 +19,7 @@ enum { LONG_ROWS = 2, LONG_WIDTH = 4 * 64 * 16 + 64 * 16 + 5 };
 static int
 n_rows(void)
 {
-    const char *small = getenv("CLGRPO_TEST_SMALL");
-
-    return small != NULL && small[0] != '\0' ? 4 : N_ROWS;
+    return fx_small() ? 4 : N_ROWS;
 }
 
 static double *

@@ -11,14 +11,6 @@ struct draw {
     float *logprob;
 };
 
-static bool
-small_only(void)
-{
-    const char *s = getenv("CLGRPO_TEST_SMALL");
-
-    return s != NULL && s[0] != '\0';
-}
-
 /* n_rows draws from [n_rows][vocab] logits, or from one row if `one_row`; row b has the key (seed, b). */
 static struct draw
 draw(struct clgrpo_context *ctx, const float *logits, bool one_row, size_t n_rows, size_t vocab, uint64_t seed,
@@ -102,7 +94,7 @@ check_distribution(struct clgrpo_context *ctx, const float *logits, size_t vocab
                    float top_p)
 {
     const bool slow = ctx == fx_context(CLGRPO_FAMILY_SIMT); /* on a cpu device */
-    const size_t n = small_only() ? 3 : (vocab > 5000 ? 500 : 20000) / (slow ? 10 : 1);
+    const size_t n = fx_small() ? 3 : (vocab > 5000 ? 500 : 20000) / (slow ? 10 : 1);
     double *probability = malloc(vocab * sizeof *probability), *logprob = malloc(vocab * sizeof *logprob), margin;
     struct draw d = draw(ctx, logits, true, n, vocab, 5, temperature, top_k, top_p);
 
@@ -127,7 +119,7 @@ START_TEST(draws_follow_the_distribution)
         unsigned top_k;
         float top_p;
     } cuts[] = {{1.0f, 0, 1.0f}, {0.6f, 7, 1.0f}, {1.3f, 0, 0.71f}, {1.0f, 20, 0.83f}, {0.9f, 1, 1.0f}};
-    const size_t n_sizes = small_only() ? 3 : sizeof sizes / sizeof sizes[0];
+    const size_t n_sizes = fx_small() ? 3 : sizeof sizes / sizeof sizes[0];
 
     for (int f = 0; f < FX_N_FAMILIES; f++)
         for (size_t i = 0; i < n_sizes; i++) {
@@ -150,7 +142,7 @@ START_TEST(ties_are_kept_by_lower_id)
         logits[i] = i % 3 == 0 ? 0.5f : i % 7 == 0 ? -0.0f : i % 2 == 0 ? 0.0f : -0.75f;
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 5, 0.777f);
-        if (small_only())
+        if (fx_small())
             continue;
         check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 5, 1.0f);
         check_distribution(fx_context(fx_family(f)), logits, 200, 1.0f, 100, 1.0f);
@@ -222,10 +214,10 @@ START_TEST(masked_logits_are_never_drawn)
             logits[v] = -INFINITY;
     for (int f = 0; f < FX_N_FAMILIES; f++)
         for (int cut = 0; cut < 2; cut++) {
-            struct draw d = draw(fx_context(fx_family(f)), logits, true, small_only() ? 3 : N, V, 9, 1.0f,
-                                 cut ? 140 : 0, cut ? 0.99f : 1.0f);
+            struct draw d = draw(fx_context(fx_family(f)), logits, true, fx_small() ? 3 : N, V, 9, 1.0f, cut ? 140 : 0,
+                                 cut ? 0.99f : 1.0f);
 
-            for (int b = 0; b < (small_only() ? 3 : N); b++)
+            for (int b = 0; b < (fx_small() ? 3 : N); b++)
                 ck_assert_int_eq(d.token[b] % 3, 1);
             free_draw(&d);
         }
@@ -235,7 +227,7 @@ END_TEST
 
 START_TEST(batch_invariance)
 {
-    const size_t n = small_only() ? 5 : 300, vocab = small_only() ? 70 : 1100, first = 3, part = small_only() ? 1 : 200;
+    const size_t n = fx_small() ? 5 : 300, vocab = fx_small() ? 70 : 1100, first = 3, part = fx_small() ? 1 : 200;
     float *logits = fx_random(n * vocab, 3.0f, 63);
 
     for (int f = 0; f < FX_N_FAMILIES; f++) {
@@ -268,8 +260,8 @@ START_TEST(long_rows)
         unsigned top_k;
         float top_p;
     } cuts[] = {{0, 1.0f}, {50, 1.0f}, {3000, 1.0f}, {0, 0.9f}, {2500, 0.31f}, {20, 0.66f}};
-    const size_t vocab = small_only() ? 16400 : 40009;
-    const int most = small_only() ? 1 : KINDS;
+    const size_t vocab = fx_small() ? 16400 : 40009;
+    const int most = fx_small() ? 1 : KINDS;
     float *logits = NULL;
     double *probability = malloc(vocab * sizeof *probability), *logprob = malloc(vocab * sizeof *logprob), margin;
 
@@ -283,16 +275,16 @@ START_TEST(long_rows)
             if (kind == 4 && v / 128 % 2 == 1) /* of the other blocks most are sampled */
                 logits[v] += 4.0f;
         }
-        for (size_t c = 0; c < (small_only() ? 2 : sizeof cuts / sizeof cuts[0]); c++) {
+        for (size_t c = 0; c < (fx_small() ? 2 : sizeof cuts / sizeof cuts[0]); c++) {
             struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_CPU);
             struct draw many =
-                draw(ctx, logits, true, small_only() ? 4 : MANY, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
+                draw(ctx, logits, true, fx_small() ? 4 : MANY, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
             struct draw few = draw(ctx, logits, true, 3, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
 
             fx_same_bits("tokens of few rows", few.token, many.token, 3 * sizeof(int32_t));
             fx_same_bits("logprobs of few rows", few.logprob, many.logprob, 3 * sizeof(float));
             ref_sample(logits, vocab, 0.9f, cuts[c].top_k, cuts[c].top_p, probability, logprob, &margin);
-            for (int b = 0; b < (small_only() ? 4 : MANY); b++)
+            for (int b = 0; b < (fx_small() ? 4 : MANY); b++)
                 ck_assert_msg(probability[many.token[b]] > 0.0, "kind %d, cut %zu: token %d was cut, but drawn", kind,
                               c, many.token[b]);
             free_draw(&many);
@@ -314,7 +306,7 @@ START_TEST(tokens_are_where_the_sum_passes)
     static const float top_p[] = {1.0f, 0.8f};
 
     for (int c = 0; c < 2; c++) {
-        const size_t n = small_only() ? 1 : N;
+        const size_t n = fx_small() ? 1 : N;
         struct draw d = draw(fx_context(CLGRPO_FAMILY_CPU), logits, true, n, V, 77, 1.0f, 0, top_p[c]);
 
         ref_sample(logits, V, 1.0f, 0, top_p[c], probability, logprob, &margin);

@@ -262,12 +262,18 @@ fx_download(struct clgrpo_context *ctx, const struct clgrpo_tensor *t)
 
 /* oclgrind 21.10 takes a new buffer for as long as the released one whose place it gets, and the rest of it for never
  * written: in its runs, which are small, no buffer is released. */
-static void
-keep_if_small(cl_mem buf)
+bool
+fx_small(void)
 {
     const char *small = getenv("CLGRPO_TEST_SMALL");
 
-    if (small != NULL && small[0] != '\0' && buf != NULL)
+    return small != NULL && small[0] != '\0';
+}
+
+static void
+keep_if_small(cl_mem buf)
+{
+    if (fx_small() && buf != NULL)
         clRetainMemObject(buf);
 }
 

@@ -38,6 +38,9 @@ enum clgrpo_family fx_family(int index);
         clgrpo_error_clear(ctx);                                                                                       \
     } while (0)
 
+/* CLGRPO_TEST_SMALL is set: sizes for an interpreter. */
+bool fx_small(void);
+
 /* Deterministic inputs: n values of roughly normal size `scale`, never 0 or 1, different for each seed. malloc'ed. */
 float *fx_random(size_t n, float scale, uint64_t seed);
 int32_t *fx_random_i32(size_t n, int32_t below, uint64_t seed);

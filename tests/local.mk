@@ -16,6 +16,7 @@ lib_suites = \
 	tests/check_cache \
 	tests/check_core \
 	tests/check_gemm \
+	tests/check_gemm_storage \
 	tests/check_kv_copy \
 	tests/check_layer \
 	tests/check_linear_logprob \
@@ -61,7 +62,8 @@ tests_check_attention_prefix_SOURCES = tests/check_attention_prefix.c tests/atte
 tests_check_cache_SOURCES = tests/check_cache.c
 tests_check_core_SOURCES = tests/check_core.c
 tests_check_faults_SOURCES = tests/check_faults.c tests/fault_cl.c tests/fault_cl.h tests/op_cases.c tests/op_cases.h
-tests_check_gemm_SOURCES = tests/check_gemm.c tests/ref_gemm.c tests/ref_gemm.h
+tests_check_gemm_SOURCES = tests/check_gemm.c tests/gemm_case.c tests/gemm_case.h tests/ref_gemm.c tests/ref_gemm.h
+tests_check_gemm_storage_SOURCES = tests/check_gemm_storage.c tests/gemm_case.c tests/gemm_case.h tests/ref_gemm.c tests/ref_gemm.h
 tests_check_kv_copy_SOURCES = tests/check_kv_copy.c
 tests_check_layer_SOURCES = tests/check_layer.c tests/ref_layer.c tests/ref_layer.h
 tests_check_linear_logprob_SOURCES = tests/check_linear_logprob.c tests/logprob_case.c tests/logprob_case.h \
@@ -116,6 +118,10 @@ tests_check_gemm_CPPFLAGS = $(tests_cppflags)
 tests_check_gemm_CFLAGS = $(tests_cflags)
 tests_check_gemm_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_gemm_LDADD = $(lib_test_ldadd)
+tests_check_gemm_storage_CPPFLAGS = $(tests_cppflags)
+tests_check_gemm_storage_CFLAGS = $(tests_cflags)
+tests_check_gemm_storage_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_gemm_storage_LDADD = $(lib_test_ldadd)
 tests_check_kv_copy_CPPFLAGS = $(tests_cppflags)
 tests_check_kv_copy_CFLAGS = $(tests_cflags)
 tests_check_kv_copy_LDFLAGS = $(AM_LDFLAGS) -static

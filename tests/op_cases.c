@@ -40,8 +40,7 @@ integers(struct op_bag *b, size_t n, const int32_t *host)
 }
 
 static const int32_t offsets[3] = {0, 2, N}, prefix[2] = {-1, 0}, tokens[N] = {3, 39, 0, 3, 17},
-                     positions[N] = {0, 1, 0, 1, 2};
-static const int32_t slots[N] = {0, 0, 1, 1, 1}, no_prefix[N] = {0};
+                     positions[N] = {0, 1, 0, 1, 2}, slots[N] = {0, 0, 1, 1, 1}, no_prefix[N] = {0};
 
 /* Filled by `fill`, called by name. */
 #define OP(name)                                                                                                       \

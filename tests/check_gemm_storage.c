@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Products of operands that are stored as halves: the bits of products of the f32 values that are stored. */
+#include "gemm_case.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct stored {
+    enum clgrpo_dtype a, b, packed;
+} stored[] = {
+    {CLGRPO_F32, CLGRPO_F16, CLGRPO_F16},
+    {CLGRPO_F16, CLGRPO_F32, CLGRPO_F32},
+    {CLGRPO_BF16, CLGRPO_F16, CLGRPO_F32},
+    {CLGRPO_BF16, CLGRPO_BF16, CLGRPO_BF16},
+};
+enum { N_STORED = sizeof stored / sizeof stored[0] };
+
+static void
+check_stored(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, float alpha, const struct stored *types,
+             bool packed)
+{
+    struct gemm_product p = gemm_product_make(ctx, s, flags, alpha, flags % 3);
+    float *got;
+
+    fx_store_as(ctx, types->a, &p.args.a, p.a);
+    fx_store_as(ctx, types->b, &p.args.b, p.b);
+    if (packed)
+        gemm_product_pack(ctx, &p, types->packed);
+    got = gemm_product_run(ctx, &p);
+    gemm_product_verify(&p, got);
+    free(got);
+    gemm_product_free(&p);
+}
+
+/* The bits are those of the same product of f32 that hold the stored values. */
+START_TEST(stored_as_halves)
+{
+    static const struct gemm_shape few[] = {{1, 33, 18}, {6, 16, 8}, {37, 50, 29}, {1, 65, 300}, {100, 70, 513}};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int i = 0; i < (fx_small() ? 3 : 5) && fx_family(_i) == CLGRPO_FAMILY_CPU; i++)
+        for (unsigned t = 0; t < N_STORED; t++)
+            for (unsigned flags = 0; flags < 8; flags++) {
+                if (fx_small() && (flags + t + (unsigned)i) % 5 != 0)
+                    continue;
+                check_stored(ctx, few[i], flags, 1.0f, &stored[t], false);
+                check_stored(ctx, few[i], flags, flags & 1 ? 0.75f : 1.0f, &stored[t], true);
+            }
+}
+END_TEST
+
+START_TEST(packing_rounds)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (unsigned t = 0; t < 4 && fx_family(_i) == CLGRPO_FAMILY_CPU; t++) {
+        const enum clgrpo_dtype to = t & 1 ? CLGRPO_F16 : CLGRPO_BF16;
+        struct gemm_product p = gemm_product_make(ctx, (struct gemm_shape){5, 21, 30}, t & 2, 1.0f, 1);
+        struct clgrpo_tensor rounded = fx_upload_strided(ctx, p.args.b.shape[0], p.args.b.shape[1], 40, p.b);
+        float *got;
+
+        fx_store_as(ctx, to, &rounded, p.b);
+        fx_release(&rounded);
+        gemm_product_pack(ctx, &p, to);
+        got = gemm_product_run(ctx, &p);
+        gemm_product_verify(&p, got);
+        free(got);
+        gemm_product_free(&p);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("gemm_storage");
+    TCase *tc = tcase_create("both families");
+
+    tcase_set_timeout(tc, 600);
+    tcase_add_loop_test(tc, stored_as_halves, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, packing_rounds, 0, FX_N_FAMILIES);
+    suite_add_tcase(suite, tc);
+    return fx_main(suite);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gemm_case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct gemm_product
+gemm_product_make(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, float alpha, size_t pad)
+{
+    struct gemm_product p = {.args = CLGRPO_GEMM_ARGS_INIT};
+    bool ta = flags & 1, tb = flags & 2;
+
+    p.a = fx_random(s.m * s.k, 1.0f, 11);
+    p.b = fx_random(s.k * s.n, 0.5f, 12);
+    p.c = fx_random(s.m * s.n, 2.0f, 13);
+    p.ref = (struct ref_gemm){.m = s.m,
+                              .n = s.n,
+                              .k = s.k,
+                              .trans_a = ta,
+                              .trans_b = tb,
+                              .accumulate = flags & 4,
+                              .alpha = alpha,
+                              .a = p.a,
+                              .b = p.b,
+                              .c = p.c};
+    p.args.a = fx_upload_strided(ctx, ta ? s.k : s.m, ta ? s.m : s.k, (ta ? s.m : s.k) + pad, p.a);
+    p.args.b = fx_upload_strided(ctx, tb ? s.n : s.k, tb ? s.k : s.n, (tb ? s.k : s.n) + pad, p.b);
+    p.args.c = fx_upload_strided(ctx, s.m, s.n, s.n + pad, p.ref.accumulate ? p.c : NULL);
+    p.args.trans_a = ta;
+    p.args.trans_b = tb;
+    p.args.accumulate = p.ref.accumulate;
+    p.args.alpha = alpha;
+    return p;
+}
+
+void
+gemm_product_pack(struct clgrpo_context *ctx, struct gemm_product *p, enum clgrpo_dtype dtype)
+{
+    struct clgrpo_gemm_pack_args pack = CLGRPO_GEMM_PACK_ARGS_INIT;
+
+    p->args.b_packed = fx_output(ctx, dtype, 1, FX_SHAPE(clgrpo_gemm_pack_elems(ctx, p->ref.k, p->ref.n)));
+    pack.b = p->args.b;
+    pack.trans_b = p->args.trans_b;
+    pack.packed = p->args.b_packed;
+    fx_ok(ctx, clgrpo_gemm_pack(ctx, &pack, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    {
+        struct clgrpo_tensor gone = p->args.b;
+
+        fx_release(&gone);
+        p->args.b.buf = NULL;
+    }
+}
+
+void
+gemm_product_free(struct gemm_product *p)
+{
+    fx_release(&p->args.a);
+    fx_release(&p->args.b);
+    fx_release(&p->args.c);
+    fx_release(&p->args.b_packed);
+    fx_workspace_release(&p->args.workspace);
+    free(p->a);
+    free(p->b);
+    free(p->c);
+}
+
+float *
+gemm_product_run(struct clgrpo_context *ctx, struct gemm_product *p)
+{
+    size_t bytes = 1;
+
+    fx_ok(ctx, clgrpo_gemm_workspace(ctx, &p->args, &bytes));
+    fx_workspace_release(&p->args.workspace);
+    p->args.workspace = fx_workspace(ctx, bytes);
+    fx_ok(ctx, clgrpo_gemm(ctx, &p->args, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    return fx_download(ctx, &p->args.c);
+}
+
+void
+gemm_product_verify(const struct gemm_product *p, const float *got)
+{
+    size_t n = p->ref.m * p->ref.n;
+    float *chain = malloc(n * sizeof *chain + 1);
+    double *want = malloc(n * sizeof *want + 1), *magnitude = malloc(n * sizeof *magnitude + 1);
+    char what[128];
+
+    snprintf(what, sizeof what, "gemm %zu x %zu x %zu, trans %d %d, accumulate %d, alpha %g, packed %d", p->ref.m,
+             p->ref.n, p->ref.k, p->ref.trans_a, p->ref.trans_b, p->ref.accumulate, (double)p->ref.alpha,
+             p->args.b_packed.buf != NULL);
+    ref_gemm(&p->ref, want, magnitude);
+    ref_gemm_chain(&p->ref, chain);
+    fx_close(what, got, want, magnitude, n, 2.0, p->ref.k);
+    fx_same_bits(what, got, chain, n * sizeof *chain);
+    free(chain);
+    free(want);
+    free(magnitude);
+}
