@@ -2,6 +2,8 @@
 EXTRA_DIST += \
 	scripts/build.sh \
 	scripts/check \
+	scripts/count-transactions \
+	scripts/estimate-devices.tsv \
 	scripts/fuzz \
 	scripts/make-facts \
 	scripts/make-tokenizer \
@@ -21,7 +23,12 @@ EXTRA_DIST += \
 	scripts/facts/places.py \
 	scripts/facts/sources.py \
 	scripts/facts/things.py \
-	scripts/facts/wordnet.py
+	scripts/facts/wordnet.py \
+	scripts/transactions/__init__.py \
+	scripts/transactions/banks.py \
+	scripts/transactions/cases.py \
+	scripts/transactions/estimate.py \
+	scripts/transactions/model.py
 
 EXTRA_DIST += \
 	kernels/static.tsv \
@@ -31,11 +38,14 @@ EXTRA_DIST += \
 	bench/results/portability/rusticl.tsv \
 	bench/results/static/README.md \
 	bench/results/static/amd.tsv \
-	bench/results/static/nvidia.tsv
+	bench/results/static/banks.tsv \
+	bench/results/static/estimates.tsv \
+	bench/results/static/nvidia.tsv \
+	bench/results/static/transactions.tsv
 
 # Rebuilds the fact table from the Debian packages that it came from and compares; FACTS_ROOT is where they are unpacked.
 FACTS_ROOT = /
-.PHONY: data-check format fuzz lib-suites portability static-report
+.PHONY: count-transactions data-check format fuzz lib-suites portability static-report
 data-check:
 	$(srcdir)/scripts/make-facts --root $(FACTS_ROOT) atlas.check.gz
 	cmp atlas.check.gz $(srcdir)/data/atlas.facts.gz
@@ -60,3 +70,7 @@ portability: all $(check_PROGRAMS)
 # Registers, spills and occupancy of the simt kernels on GPUs that need not be here: clang with libclc, and ptxas from PATH or PTXAS=.
 static-report:
 	$(srcdir)/scripts/static-report
+
+# What the simt kernels move, counted by Oclgrind against their models, bank conflicts of local memory, and estimates for GPUs.
+count-transactions: all
+	OCLGRIND='$(OCLGRIND)' $(srcdir)/scripts/count-transactions --lib $(abs_top_builddir)/lib/.libs/libclgrpo.so.0
