@@ -55,8 +55,8 @@ END_TEST
 static char *
 svg_of(const struct mg_chart *chart)
 {
-    char *text = NULL;
-    size_t len = 0;
+    static char *text; /* the stream keeps the address until it is closed */
+    static size_t len;
     FILE *to = open_memstream(&text, &len);
 
     mg_chart_svg(to, chart);
@@ -115,10 +115,15 @@ START_TEST(a_band_lies_around_its_line)
     struct mg_chart chart = {.title = "T", .unit = "", .x = step, .n = 2, .n_series = 1, .series = {{"s", mean, half}}};
     char *svg = svg_of(&chart);
     double bx[4], by[4];
+    const char *at;
 
     ck_assert_uint_eq(points(svg, 0, x, y), 2);
-    ck_assert_int_eq(sscanf(strstr(strstr(svg, "<polygon"), "points=\"") + 8, "%lf,%lf %lf,%lf %lf,%lf %lf,%lf", &bx[0],
-                            &by[0], &bx[1], &by[1], &bx[2], &by[2], &bx[3], &by[3]),
+    at = strstr(svg, "<polygon");
+    ck_assert_ptr_nonnull(at);
+    at = strstr(at, "points=\"");
+    ck_assert_ptr_nonnull(at);
+    ck_assert_int_eq(sscanf(at, "points=\"%lf,%lf %lf,%lf %lf,%lf %lf,%lf", &bx[0], &by[0], &bx[1], &by[1], &bx[2],
+                            &by[2], &bx[3], &by[3]),
                      8);
     ck_assert_double_eq_tol(y[0] - by[0], by[3] - y[0], 0.11);
     ck_assert_double_eq_tol((by[3] - by[0]) / (by[2] - by[1]), 2.0, 0.02);
