@@ -7,7 +7,7 @@
 #include "fixture.h"
 #include "learn.h"
 #include "objective.h"
-#include "policy_internal.h"
+#include "policy_case.h"
 #include "rng.h"
 
 enum { N = 9, CONTEXT = 96, VOCAB = 61, TURNS = 4, NEW_TOKENS = 24 };
@@ -172,17 +172,7 @@ free_step(struct step *s)
 static struct mg_policy *
 open_policy(uint32_t max_tokens, struct mg_err *err)
 {
-    const struct mg_model_config config = {.hidden_size = 64,
-                                           .intermediate_size = 96,
-                                           .num_hidden_layers = 2,
-                                           .num_attention_heads = 2,
-                                           .num_key_value_heads = 1,
-                                           .head_dim = 32,
-                                           .vocab_size = VOCAB,
-                                           .max_position_embeddings = CONTEXT,
-                                           .rms_norm_eps = 1e-5,
-                                           .rope_theta = 10000.0,
-                                           .tie_word_embeddings = true};
+    const struct mg_model_config config = mg_policy_case_config(VOCAB, CONTEXT, true);
     const struct mg_policy_limits limits = {.context = CONTEXT, .max_tokens = max_tokens, .train = true};
     struct mg_policy *p = NULL;
 

@@ -123,7 +123,7 @@ check_plan(const struct mg_prefix_plan *plan, size_t n, size_t max_tokens)
         of[r] = SIZE_MAX;
     for (size_t g = 0; g < plan->n_groups; g++) {
         const struct mg_prefix_group *group = &plan->group[g];
-        size_t tokens = group->prefix;
+        size_t tokens = group->prefix, heads = 0;
 
         ck_assert_uint_eq(group->first, at);
         ck_assert(group->n > 0 && (group->n > 1) == (group->prefix > 0));
@@ -133,9 +133,11 @@ check_plan(const struct mg_prefix_plan *plan, size_t n, size_t max_tokens)
             ck_assert(r < n && of[r] == SIZE_MAX && plan->fed[r] > 0);
             of[r] = g;
             tokens += plan->fed[r] - group->prefix;
+            heads += wanted(plan, r);
             ck_assert_uint_ge(common(plan, plan->order[group->first], r), group->prefix);
         }
-        ck_assert_uint_le(tokens, max_tokens);
+        ck_assert_uint_eq(group->size, tokens > heads ? tokens : heads);
+        ck_assert_uint_le(group->size, max_tokens);
         sum += group->prefix * (group->n - 1);
     }
     for (size_t r = 0; r < n; r++)

@@ -89,22 +89,6 @@ add_group(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_pre
     }
 }
 
-/* Tokens, or head rows if those are more, of a group. */
-static size_t
-group_size(const struct mg_prefix_plan *plan, const struct mg_prefix_group *g)
-{
-    size_t tokens = g->prefix, wanted = 0;
-
-    for (size_t m = 0; m < g->n; m++) {
-        size_t r = plan->order[g->first + m];
-
-        tokens += plan->fed[r] - g->prefix;
-        for (size_t i = 1; i <= plan->fed[r]; i++)
-            wanted += mg_prefix_plan_wants(plan, &plan->rows[r], i);
-    }
-    return tokens > wanted ? tokens : wanted;
-}
-
 void
 mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefix_plan *plan, size_t *next)
 {
@@ -115,7 +99,7 @@ mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefi
     for (; *next < plan->n_groups; ++*next) {
         const struct mg_prefix_group *g = &plan->group[*next];
 
-        taken += group_size(plan, g);
+        taken += g->size;
         if (taken > k->cap)
             break;
         add_group(k, d, plan, g);

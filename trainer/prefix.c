@@ -12,9 +12,10 @@ struct entry {
     size_t common; /* with the entry before */
 };
 
-/* best[i] tokens can be saved among the first i entries; the last group of them begins at from[i]. */
+/* best tokens can be saved among the first i entries; the last group of them begins at `from` and has this prefix and
+ * size. */
 struct choice {
-    size_t best, from, prefix;
+    size_t best, from, prefix, size;
 };
 
 void
@@ -41,14 +42,20 @@ fed_length(const struct mg_train_row *row, bool all)
     return n > 0 ? n - 1 : 0;
 }
 
+size_t
+mg_common_prefix(const int32_t *a, const int32_t *b, size_t most)
+{
+    size_t n = 0;
+
+    while (n < most && a[n] == b[n])
+        n++;
+    return n;
+}
+
 static size_t
 common_prefix(const struct entry *a, const struct entry *b)
 {
-    size_t most = a->fed < b->fed ? a->fed : b->fed, n = 0;
-
-    while (n < most && a->ids[n] == b->ids[n])
-        n++;
-    return n;
+    return mg_common_prefix(a->ids, b->ids, a->fed < b->fed ? a->fed : b->fed);
 }
 
 /* By the tokens that are fed, the shorter first; equal ones by row, so that the order is the data's alone. */
@@ -92,6 +99,12 @@ out:
     return st;
 }
 
+static size_t
+larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /*
  * Sorted, entries with a common prefix are neighbours, and a group's prefix is the smallest of its neighbours'. Groups
  * are runs, so the best cut of the first i entries is the best of the first j and one group behind; longer groups have
@@ -104,18 +117,19 @@ choose(const struct entry *e, size_t n, size_t max_tokens, struct choice *c)
     for (size_t i = 1; i <= n; i++) {
         size_t prefix = e[i - 1].fed, tokens = e[i - 1].fed, wanted = e[i - 1].wanted;
 
-        c[i] = (struct choice){.best = c[i - 1].best, .from = i - 1};
+        c[i] = (struct choice){c[i - 1].best, i - 1, 0, larger(tokens, wanted)};
         for (size_t j = i - 1; j-- > 0;) {
-            size_t common = e[j + 1].common, saved;
+            size_t common = e[j + 1].common, saved, size;
 
             prefix = common < prefix ? common : prefix;
             tokens += e[j].fed;
             wanted += e[j].wanted;
             saved = prefix * (i - j - 1);
-            if (prefix < SHORTEST || tokens - saved > max_tokens || wanted > max_tokens)
+            size = larger(tokens - saved, wanted);
+            if (prefix < SHORTEST || size > max_tokens)
                 break;
             if (c[j].best + saved > c[i].best)
-                c[i] = (struct choice){.best = c[j].best + saved, .from = j, .prefix = prefix};
+                c[i] = (struct choice){c[j].best + saved, j, prefix, size};
         }
     }
 }
@@ -130,7 +144,7 @@ write_groups(struct mg_prefix_plan *plan, const struct entry *e, size_t n, const
         groups++;
     at = plan->n_groups = groups;
     for (size_t i = n; i > 0; i = c[i].from)
-        plan->group[--at] = (struct mg_prefix_group){c[i].from, i - c[i].from, c[i].prefix};
+        plan->group[--at] = (struct mg_prefix_group){c[i].from, i - c[i].from, c[i].prefix, c[i].size};
     for (size_t i = 0; i < n; i++)
         plan->order[i] = e[i].row;
 }

@@ -8,21 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prefix.h"
 #include "rng.h"
 #include "rollout_internal.h"
 
 /* Fewer tokens are as soon fed as copied. */
 enum { SHORTEST_COPY = 4 };
-
-static uint32_t
-common_prefix(const struct mg_dialogue *a, const struct mg_dialogue *b, uint32_t most)
-{
-    uint32_t n = 0;
-
-    while (n < most && a->ids[n] == b->ids[n])
-        n++;
-    return n;
-}
 
 /* The dialogue whose cache holds most of r's tokens but the last, which has to be fed; *n of them. NULL if r's own
  * does. */
@@ -38,7 +29,7 @@ best_source(const struct mg_rollouts *b, const struct mg_rollout *r, uint32_t *n
 
         if (most <= *n || s->copies)
             continue;
-        common = common_prefix(&r->d, &s->d, most);
+        common = (uint32_t)mg_common_prefix(r->d.ids, s->d.ids, most);
         if (common <= *n)
             continue;
         *n = common;
