@@ -22,8 +22,6 @@ mg_asking_option(struct mg_asking_options *o, int letter, struct mg_err *err)
 
     if (letter == 's')
         return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->seed, err);
-    if (letter < 0 || letter >= MG_ASKING_END || text[letter] == NULL)
-        return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
     *text[letter] = optarg;
     return MG_OK;
 }

@@ -35,7 +35,7 @@ enum { MG_ASKING_MAIN = 256, MG_ASKING_SEARCH, MG_ASKING_TOKENIZER, MG_ASKING_CO
     MG_ASKING_OPTION("run", 'r'), MG_ASKING_OPTION("seed", 's'), MG_ASKING_OPTION("main", MG_ASKING_MAIN),             \
         MG_ASKING_OPTION("search", MG_ASKING_SEARCH), MG_ASKING_OPTION("tokenizer", MG_ASKING_TOKENIZER),              \
         MG_ASKING_OPTION("corpus", MG_ASKING_CORPUS), MG_ASKING_OPTION("device", MG_ASKING_DEVICE)
-/* Takes an option that getopt_long returned and the command does not know itself: one of these, or bad. */
+/* Takes one of these, as getopt_long returned it. */
 enum mg_status mg_asking_option(struct mg_asking_options *o, int letter, struct mg_err *err);
 
 /* `a` starts zeroed; close it also after a failure. */

@@ -2,6 +2,7 @@
 #ifndef MGRPO_CMD_H
 #define MGRPO_CMD_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,16 +30,22 @@ enum mg_status mg_option_double(const char *name, const char *text, double min, 
 enum mg_status mg_option_choice(const char *name, const char *text, const char *const *choice, int n, int *out,
                                 struct mg_err *err);
 
-/* A subcommand: how it reads its arguments and what it does with them. parse sets *help, and may leave the rest, where
- * the text was asked for. */
+/* For commands whose every argument is an option. */
+enum mg_status mg_no_arguments(void *options, int n, char **argument, struct mg_err *err);
+
+/* A subcommand: its options as getopt_long takes them, -h among them, and what it does with them. */
 struct mg_command {
-    const char *name, *usage;
-    enum mg_status (*parse)(void *options, int argc, char **argv, bool *help, struct mg_err *err);
+    const char *name, *usage, *letters;
+    const struct option *longs;
+    /* Takes the option that `letter` stands for, its value in optarg; NULL where there is none but -h. */
+    enum mg_status (*option)(void *options, int letter, struct mg_err *err);
+    /* Takes the n arguments that are no options, and checks the whole. */
+    enum mg_status (*arguments)(void *options, int n, char **argument, struct mg_err *err);
     enum mg_status (*run)(const void *options, struct mg_err *err);
     bool stops; /* SIGINT and SIGTERM end it in order, with MG_STOP */
 };
-/* Parses, and prints the usage or runs; a failure's sentence and hint go to standard error, MG_STOP prints nothing.
- * Returns the exit code. */
+/* Reads the options, and prints the usage or runs; a failure's sentence and hint go to standard error, MG_STOP prints
+ * nothing. Returns the exit code. */
 int mg_cmd_run(const struct mg_command *command, void *options, int argc, char **argv);
 
 #endif

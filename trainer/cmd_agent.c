@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,28 +16,20 @@ struct agent_options {
     enum mg_side side;
 };
 
+static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+
 static enum mg_status
-parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
+take_arguments(void *options, int n, char **argument, struct mg_err *err)
 {
     struct agent_options *o = options;
-    static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     static const char *const sides[] = {"main", "search"};
     enum mg_status st = MG_OK;
-    int letter, which = 0;
+    int which = 0;
 
-    optind = 1;
-    while ((letter = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-        if (letter == 'h') {
-            *help = true;
-            return MG_OK;
-        }
-        return mg_fail(err, MG_INPUT, "an option is unknown");
-    }
-    MG_REQUIRE(optind + 2 == argc, MG_INPUT, "need an agent's name and the folder of a run, got %d arguments",
-               argc - optind);
-    MG_TRY(mg_option_choice("agent", argv[optind], sides, 2, &which, err));
+    MG_REQUIRE(n == 2, MG_INPUT, "need an agent's name and the folder of a run, got %d arguments", n);
+    MG_TRY(mg_option_choice("agent", argument[0], sides, 2, &which, err));
     o->side = (enum mg_side)which;
-    o->dir = argv[optind + 1];
+    o->dir = argument[1];
 out:
     return st;
 }
@@ -65,7 +56,7 @@ out:
 int
 mg_cmd_agent(int argc, char **argv)
 {
-    static const struct mg_command command = {"agent", usage, parse, run, true};
+    static const struct mg_command command = {"agent", usage, "h", longs, NULL, take_arguments, run, true};
     struct agent_options o = {.dir = NULL};
 
     return mg_cmd_run(&command, &o, argc, argv);

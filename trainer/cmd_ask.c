@@ -27,38 +27,29 @@ struct ask_options {
     double temperature;
 };
 
+static const struct option longs[] = {MG_ASKING_OPTIONS,
+                                      {"temperature", required_argument, NULL, 't'},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
+
 static enum mg_status
-parse_option(struct ask_options *o, int letter, struct mg_err *err)
+take_option(void *options, int letter, struct mg_err *err)
 {
-    switch (letter) {
-    case 't':
+    struct ask_options *o = options;
+
+    if (letter == 't')
         return mg_option_double("temperature", optarg, 0.0, 10.0, &o->temperature, err);
-    default:
-        return mg_asking_option(&o->with, letter, err);
-    }
+    return mg_asking_option(&o->with, letter, err);
 }
 
 static enum mg_status
-parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
+take_arguments(void *options, int n, char **argument, struct mg_err *err)
 {
     struct ask_options *o = options;
-    static const struct option longs[] = {MG_ASKING_OPTIONS,
-                                          {"temperature", required_argument, NULL, 't'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     enum mg_status st = MG_OK;
-    int letter;
 
-    optind = 1;
-    while ((letter = getopt_long(argc, argv, MG_ASKING_LETTERS "t:h", longs, NULL)) != -1) {
-        if (letter == 'h') {
-            *help = true;
-            return MG_OK;
-        }
-        MG_TRY(parse_option(o, letter, err));
-    }
-    MG_REQUIRE(optind + 1 == argc, MG_INPUT, "need one question, got %d arguments", argc - optind);
-    o->question = argv[optind];
+    MG_REQUIRE(n == 1, MG_INPUT, "need one question, got %d arguments", n);
+    o->question = argument[0];
     MG_REQUIRE(strlen(o->question) <= MG_TURN_TEXT_MAX && mg_text_valid(o->question, strlen(o->question)), MG_INPUT,
                "the question has %zu bytes, need UTF-8 of at most %d", strlen(o->question), (int)MG_TURN_TEXT_MAX);
 out:
@@ -127,7 +118,8 @@ out:
 int
 mg_cmd_ask(int argc, char **argv)
 {
-    static const struct mg_command command = {"ask", usage, parse, ask, true};
+    static const struct mg_command command = {"ask", usage, MG_ASKING_LETTERS "t:h", longs, take_option, take_arguments,
+                                              ask,   true};
     struct ask_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}};
 
     return mg_cmd_run(&command, &o, argc, argv);

@@ -33,9 +33,19 @@ struct eval_options {
 
 enum { OPT_QUESTIONS = MG_ASKING_END, OPT_SPLIT, OPT_JSON, SLOTS = 256 };
 
+static const struct option longs[] = {MG_ASKING_OPTIONS,
+                                      {"questions", required_argument, NULL, OPT_QUESTIONS},
+                                      {"split", required_argument, NULL, OPT_SPLIT},
+                                      {"count", required_argument, NULL, 'n'},
+                                      {"json", no_argument, NULL, OPT_JSON},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
+
 static enum mg_status
-parse_option(struct eval_options *o, int letter, struct mg_err *err)
+take_option(void *options, int letter, struct mg_err *err)
 {
+    struct eval_options *o = options;
+
     switch (letter) {
     case 'n':
         return mg_option_u32("count", optarg, 1, 1000000, &o->count, err);
@@ -51,33 +61,6 @@ parse_option(struct eval_options *o, int letter, struct mg_err *err)
     default:
         return mg_asking_option(&o->with, letter, err);
     }
-}
-
-static enum mg_status
-parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
-{
-    struct eval_options *o = options;
-    static const struct option longs[] = {MG_ASKING_OPTIONS,
-                                          {"questions", required_argument, NULL, OPT_QUESTIONS},
-                                          {"split", required_argument, NULL, OPT_SPLIT},
-                                          {"count", required_argument, NULL, 'n'},
-                                          {"json", no_argument, NULL, OPT_JSON},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    enum mg_status st = MG_OK;
-    int letter;
-
-    optind = 1;
-    while ((letter = getopt_long(argc, argv, MG_ASKING_LETTERS "n:h", longs, NULL)) != -1) {
-        if (letter == 'h') {
-            *help = true;
-            return MG_OK;
-        }
-        MG_TRY(parse_option(o, letter, err));
-    }
-    MG_REQUIRE(optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
-out:
-    return st;
 }
 
 struct verdicts {
@@ -199,7 +182,8 @@ out:
 int
 mg_cmd_eval(int argc, char **argv)
 {
-    static const struct mg_command command = {"eval", usage, parse, evaluate, true};
+    static const struct mg_command command = {
+        "eval", usage, MG_ASKING_LETTERS "n:h", longs, take_option, mg_no_arguments, evaluate, true};
     struct eval_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300};
 
     return mg_cmd_run(&command, &o, argc, argv);

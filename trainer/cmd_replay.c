@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,34 +28,37 @@ struct replay_options {
     uint32_t step;
 };
 
+static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
+                                      {"agent", required_argument, NULL, 'a'},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
+
 static enum mg_status
-parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
+take_option(void *options, int letter, struct mg_err *err)
 {
     struct replay_options *o = options;
-    static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
-                                          {"agent", required_argument, NULL, 'a'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     static const char *const sides[] = {"main", "search"};
     enum mg_status st = MG_OK;
-    int letter, side = 0;
+    int side = 0;
 
-    optind = 1;
-    while ((letter = getopt_long(argc, argv, "r:a:h", longs, NULL)) != -1) {
-        if (letter == 'h') {
-            *help = true;
-            return MG_OK;
-        }
-        MG_REQUIRE(letter == 'r' || letter == 'a', MG_INPUT, "an option is unknown or lacks its value");
-        if (letter == 'a')
-            MG_TRY(mg_option_choice("agent", optarg, sides, 2, &side, err));
-        o->run = letter == 'r' ? optarg : o->run;
+    if (letter == 'r')
+        o->run = optarg;
+    else {
+        MG_TRY(mg_option_choice("agent", optarg, sides, 2, &side, err));
+        o->side = (enum mg_side)side;
     }
-    o->side = (enum mg_side)side;
-    MG_REQUIRE(optind + 1 == argc, MG_INPUT, "need one STEP, got %d arguments", argc - optind);
-    MG_TRY(mg_option_u32("STEP", argv[optind], 0, UINT32_MAX - 1, &o->step, err));
 out:
     return st;
+}
+
+static enum mg_status
+take_arguments(void *options, int n, char **argument, struct mg_err *err)
+{
+    struct replay_options *o = options;
+
+    if (n != 1)
+        return mg_fail(err, MG_INPUT, "need one STEP, got %d arguments", n);
+    return mg_option_u32("STEP", argument[0], 0, UINT32_MAX - 1, &o->step, err);
 }
 
 /* What the metrics say of a step. */
@@ -190,7 +192,8 @@ out:
 int
 mg_cmd_replay(int argc, char **argv)
 {
-    static const struct mg_command command = {"replay", usage, parse, replay, false};
+    static const struct mg_command command = {"replay",    usage,          "r:a:h", longs,
+                                              take_option, take_arguments, replay,  false};
     struct replay_options o = {.run = "run"};
 
     return mg_cmd_run(&command, &o, argc, argv);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "cmd.h"
@@ -21,35 +20,24 @@ struct report_options {
     bool table;
 };
 
+static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
+                                      {"output", required_argument, NULL, 'o'},
+                                      {"dialogues", required_argument, NULL, 'd'},
+                                      {"table", no_argument, NULL, 't'},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
+
 static enum mg_status
-parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
+take_option(void *options, int letter, struct mg_err *err)
 {
     struct report_options *o = options;
-    static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
-                                          {"output", required_argument, NULL, 'o'},
-                                          {"dialogues", required_argument, NULL, 'd'},
-                                          {"table", no_argument, NULL, 't'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    enum mg_status st = MG_OK;
-    int letter;
 
-    optind = 1;
-    while ((letter = getopt_long(argc, argv, "r:o:d:th", longs, NULL)) != -1) {
-        if (letter == 'h') {
-            *help = true;
-            return MG_OK;
-        }
-        MG_REQUIRE(letter != '?', MG_INPUT, "an option is unknown or lacks its value");
-        if (letter == 'd')
-            MG_TRY(mg_option_u32("dialogues", optarg, 1, 10000, &o->dialogues, err));
-        o->run = letter == 'r' ? optarg : o->run;
-        o->output = letter == 'o' ? optarg : o->output;
-        o->table |= letter == 't';
-    }
-    MG_REQUIRE(optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
-out:
-    return st;
+    if (letter == 'd')
+        return mg_option_u32("dialogues", optarg, 1, 10000, &o->dialogues, err);
+    o->run = letter == 'r' ? optarg : o->run;
+    o->output = letter == 'o' ? optarg : o->output;
+    o->table |= letter == 't';
+    return MG_OK;
 }
 
 static enum mg_status
@@ -80,7 +68,8 @@ out:
 int
 mg_cmd_report(int argc, char **argv)
 {
-    static const struct mg_command command = {"report", usage, parse, report, false};
+    static const struct mg_command command = {"report",    usage,           "r:o:d:th", longs,
+                                              take_option, mg_no_arguments, report,     false};
     struct report_options o = {.run = "run"};
 
     return mg_cmd_run(&command, &o, argc, argv);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -44,26 +43,26 @@ struct sft_options {
 
 enum { OPT_SHAPE = 256, OPT_DTYPE, OPT_LR_END, OPT_CONTEXT_WEIGHT, OPT_EVAL_COUNT, OPT_DEVICE, OPT_JSON };
 
-static const struct option long_options[] = {{"init", required_argument, NULL, 'i'},
-                                             {"shape", required_argument, NULL, OPT_SHAPE},
-                                             {"tokenizer", required_argument, NULL, 't'},
-                                             {"demos", required_argument, NULL, 'd'},
-                                             {"agent", required_argument, NULL, 'a'},
-                                             {"out", required_argument, NULL, 'o'},
-                                             {"dtype", required_argument, NULL, OPT_DTYPE},
-                                             {"tokens", required_argument, NULL, 'n'},
-                                             {"batch", required_argument, NULL, 'b'},
-                                             {"lr", required_argument, NULL, 'l'},
-                                             {"lr-end", required_argument, NULL, OPT_LR_END},
-                                             {"context-weight", required_argument, NULL, OPT_CONTEXT_WEIGHT},
-                                             {"context", required_argument, NULL, 'c'},
-                                             {"seed", required_argument, NULL, 's'},
-                                             {"eval", required_argument, NULL, 'e'},
-                                             {"eval-count", required_argument, NULL, OPT_EVAL_COUNT},
-                                             {"device", required_argument, NULL, OPT_DEVICE},
-                                             {"json", no_argument, NULL, OPT_JSON},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {NULL, 0, NULL, 0}};
+static const struct option longs[] = {{"init", required_argument, NULL, 'i'},
+                                      {"shape", required_argument, NULL, OPT_SHAPE},
+                                      {"tokenizer", required_argument, NULL, 't'},
+                                      {"demos", required_argument, NULL, 'd'},
+                                      {"agent", required_argument, NULL, 'a'},
+                                      {"out", required_argument, NULL, 'o'},
+                                      {"dtype", required_argument, NULL, OPT_DTYPE},
+                                      {"tokens", required_argument, NULL, 'n'},
+                                      {"batch", required_argument, NULL, 'b'},
+                                      {"lr", required_argument, NULL, 'l'},
+                                      {"lr-end", required_argument, NULL, OPT_LR_END},
+                                      {"context-weight", required_argument, NULL, OPT_CONTEXT_WEIGHT},
+                                      {"context", required_argument, NULL, 'c'},
+                                      {"seed", required_argument, NULL, 's'},
+                                      {"eval", required_argument, NULL, 'e'},
+                                      {"eval-count", required_argument, NULL, OPT_EVAL_COUNT},
+                                      {"device", required_argument, NULL, OPT_DEVICE},
+                                      {"json", no_argument, NULL, OPT_JSON},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
 
 enum { WIDTH, LAYERS, HEADS, KV_HEADS, FEED_FORWARD, SHAPE_NUMBERS, SHAPE_MAX = 1 << 20 };
 
@@ -128,20 +127,19 @@ parse_number(struct sft_options *o, int letter, struct mg_err *err)
         MG_TRY(mg_option_double("lr-end", optarg, 0.0, 1.0, &x, err));
         c->lr_end = (float)x;
         return MG_OK;
-    case OPT_CONTEXT_WEIGHT:
+    default: /* OPT_CONTEXT_WEIGHT */
         MG_TRY(mg_option_double("context-weight", optarg, 0.0, 1.0, &x, err));
         c->context_weight = (float)x;
         return MG_OK;
-    default:
-        return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
     }
 out:
     return st;
 }
 
 static enum mg_status
-parse_option(struct sft_options *o, int letter, struct mg_err *err)
+take_option(void *options, int letter, struct mg_err *err)
 {
+    struct sft_options *o = options;
     static const char *const agents[] = {"main", "search"}, *const dtypes[] = {"f32", "f16", "bf16"};
     const char **text[] = {['i'] = &o->init, ['t'] = &o->tokenizer, ['d'] = &o->demos,
                            ['o'] = &o->out,  ['e'] = &o->eval,      [OPT_DEVICE] = &o->device};
@@ -174,21 +172,12 @@ out:
 }
 
 static enum mg_status
-parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
+take_arguments(void *options, int n, char **argument, struct mg_err *err)
 {
-    struct sft_options *o = options;
+    const struct sft_options *o = options;
     enum mg_status st = MG_OK;
-    int letter;
 
-    optind = 1;
-    while ((letter = getopt_long(argc, argv, "i:t:d:a:o:n:b:l:c:s:e:h", long_options, NULL)) != -1) {
-        if (letter == 'h') {
-            *help = true;
-            return MG_OK;
-        }
-        MG_TRY(parse_option(o, letter, err));
-    }
-    MG_REQUIRE(optind == argc, MG_INPUT, "unexpected argument \"%.60s\"", argv[optind]);
+    MG_TRY(mg_no_arguments(options, n, argument, err));
     MG_REQUIRE(o->tokenizer != NULL && (o->demos != NULL || o->eval != NULL), MG_INPUT,
                "need --tokenizer, and --demos or --eval");
     MG_REQUIRE(o->demos == NULL || o->out != NULL, MG_INPUT, "--demos needs --out");
@@ -346,7 +335,8 @@ out:
 int
 mg_cmd_sft(int argc, char **argv)
 {
-    static const struct mg_command command = {"sft", usage, parse, run, false};
+    static const struct mg_command command = {
+        "sft", usage, "i:t:d:a:o:n:b:l:c:s:e:h", longs, take_option, take_arguments, run, false};
     struct sft_options o = {.dtype = "f32",
                             .eval_count = 400,
                             .shape = {.hidden_size = 128,

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,34 +27,33 @@ struct train_options {
     bool quiet, profile;
 };
 
+static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
+                                      {"quiet", no_argument, NULL, 'q'},
+                                      {"profile", no_argument, NULL, 'p'},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
+
 static enum mg_status
-parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
+take_option(void *options, int letter, struct mg_err *err)
 {
     struct train_options *o = options;
-    static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
-                                          {"quiet", no_argument, NULL, 'q'},
-                                          {"profile", no_argument, NULL, 'p'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    enum mg_status st = MG_OK;
-    int letter;
 
-    optind = 1;
-    while ((letter = getopt_long(argc, argv, "r:qh", longs, NULL)) != -1) {
-        if (letter == 'h') {
-            *help = true;
-            return MG_OK;
-        }
-        MG_REQUIRE(letter == 'r' || letter == 'q' || letter == 'p' || letter == 'h', MG_INPUT,
-                   "an option is unknown or lacks its value");
-        o->dir = letter == 'r' ? optarg : o->dir;
-        o->quiet |= letter == 'q';
-        o->profile |= letter == 'p';
-    }
-    MG_REQUIRE(optind + 1 == argc, MG_INPUT, "need one configuration file, got %d", argc - optind);
-    o->conf = argv[optind];
-out:
-    return st;
+    (void)err;
+    o->dir = letter == 'r' ? optarg : o->dir;
+    o->quiet |= letter == 'q';
+    o->profile |= letter == 'p';
+    return MG_OK;
+}
+
+static enum mg_status
+take_arguments(void *options, int n, char **argument, struct mg_err *err)
+{
+    struct train_options *o = options;
+
+    if (n != 1)
+        return mg_fail(err, MG_INPUT, "need one configuration file, got %d", n);
+    o->conf = argument[0];
+    return MG_OK;
 }
 
 struct watched {
@@ -190,7 +188,7 @@ out:
 int
 mg_cmd_train(int argc, char **argv)
 {
-    static const struct mg_command command = {"train", usage, parse, train, true};
+    static const struct mg_command command = {"train", usage, "r:qh", longs, take_option, take_arguments, train, true};
     struct train_options o = {.dir = "run"};
 
     return mg_cmd_run(&command, &o, argc, argv);

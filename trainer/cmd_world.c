@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,9 +29,22 @@ struct options {
     struct mg_demo_options demo;
 };
 
+static const struct option longs[] = {{"seed", required_argument, NULL, 's'},
+                                      {"profile", required_argument, NULL, 'p'},
+                                      {"facts", required_argument, NULL, 'f'},
+                                      {"demos", required_argument, NULL, 'd'},
+                                      {"agent", required_argument, NULL, 'a'},
+                                      {"split", required_argument, NULL, 't'},
+                                      {"count", required_argument, NULL, 'n'},
+                                      {"demo-seed", required_argument, NULL, 'r'},
+                                      {"output", required_argument, NULL, 'o'},
+                                      {"help", no_argument, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
+
 static enum mg_status
-parse_option(struct options *o, int letter, struct mg_err *err)
+take_option(void *options, int letter, struct mg_err *err)
 {
+    struct options *o = options;
     static const char *const profile[] = {"full", "small"}, *const agent[] = {"main", "search", "both"},
                              *const split[] = {"train", "test"}, *const kind[] = {"gold", "substituted", "noisy"};
     enum mg_status st = MG_OK;
@@ -63,48 +75,24 @@ parse_option(struct options *o, int letter, struct mg_err *err)
         MG_TRY(mg_option_choice("split", optarg, split, 2, &i, err));
         o->demo.split = i ? MG_CLASS_TEST : MG_CLASS_TRAIN;
         return MG_OK;
-    case 'd':
+    default: /* 'd' */
         MG_TRY(mg_option_choice("demos", optarg, kind, 3, &i, err));
         o->demo.kind = (enum mg_demo_kind)i;
         o->demos = true;
-        return MG_OK;
-    default:
-        return mg_fail(err, MG_INPUT, "an option is unknown or lacks its value");
     }
 out:
     return st;
 }
 
 static enum mg_status
-parse(void *options, int argc, char **argv, bool *help, struct mg_err *err)
+take_arguments(void *options, int n, char **argument, struct mg_err *err)
 {
     struct options *o = options;
-    static const struct option longs[] = {{"seed", required_argument, NULL, 's'},
-                                          {"profile", required_argument, NULL, 'p'},
-                                          {"facts", required_argument, NULL, 'f'},
-                                          {"demos", required_argument, NULL, 'd'},
-                                          {"agent", required_argument, NULL, 'a'},
-                                          {"split", required_argument, NULL, 't'},
-                                          {"count", required_argument, NULL, 'n'},
-                                          {"demo-seed", required_argument, NULL, 'r'},
-                                          {"output", required_argument, NULL, 'o'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    enum mg_status st = MG_OK;
-    int letter;
 
-    optind = 1;
-    while ((letter = getopt_long(argc, argv, "s:p:f:d:a:t:n:r:o:h", longs, NULL)) != -1) {
-        if (letter == 'h') {
-            *help = true;
-            return MG_OK;
-        }
-        MG_TRY(parse_option(o, letter, err));
-    }
-    MG_REQUIRE(optind + 1 == argc, MG_INPUT, "need one folder to write to, got %d", argc - optind);
-    o->dir = argv[optind];
-out:
-    return st;
+    if (n != 1)
+        return mg_fail(err, MG_INPUT, "need one folder to write to, got %d", n);
+    o->dir = argument[0];
+    return MG_OK;
 }
 
 static enum mg_status
@@ -162,7 +150,8 @@ out:
 int
 mg_cmd_world(int argc, char **argv)
 {
-    static const struct mg_command command = {"world", usage, parse, write_world, false};
+    static const struct mg_command command = {"world",     usage,          "s:p:f:d:a:t:n:r:o:h", longs,
+                                              take_option, take_arguments, write_world,           false};
     struct options o = {.count = 10000,
                         .demo = {.agent = MG_AGENT_BOTH, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN}};
 

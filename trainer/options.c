@@ -67,6 +67,33 @@ mg_option_choice(const char *name, const char *text, const char *const *choice, 
     return mg_fail(err, MG_INPUT, "--%s is \"%.40s\", need one of: %s", name, text, all);
 }
 
+enum mg_status
+mg_no_arguments(void *options, int n, char **argument, struct mg_err *err)
+{
+    (void)options;
+    return n == 0 ? MG_OK : mg_fail(err, MG_INPUT, "unexpected argument \"%.60s\"", argument[0]);
+}
+
+static enum mg_status
+parse(const struct mg_command *command, void *options, int argc, char **argv, bool *help, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    int letter;
+
+    optind = 1;
+    while ((letter = getopt_long(argc, argv, command->letters, command->longs, NULL)) != -1) {
+        if (letter == 'h') {
+            *help = true;
+            return MG_OK;
+        }
+        MG_REQUIRE(letter != '?', MG_INPUT, "an option is unknown or lacks its value");
+        MG_TRY(command->option(options, letter, err));
+    }
+    MG_TRY(command->arguments(options, argc - optind, argv + optind, err));
+out:
+    return st;
+}
+
 int
 mg_cmd_run(const struct mg_command *command, void *options, int argc, char **argv)
 {
@@ -75,7 +102,7 @@ mg_cmd_run(const struct mg_command *command, void *options, int argc, char **arg
     enum mg_status st;
 
     mg_err_clear(&err);
-    st = command->parse(options, argc, argv, &help, &err);
+    st = parse(command, options, argc, argv, &help, &err);
     if (st == MG_OK && help) {
         fputs(command->usage, stdout);
         return MG_OK;
