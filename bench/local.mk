@@ -19,6 +19,8 @@ clgrpo_bench_SOURCES = \
 	bench/machine.h \
 	bench/machine_units.c \
 	bench/main.c \
+	bench/naive.c \
+	bench/naive.h \
 	bench/openblas.c \
 	bench/report.c \
 	bench/results.c \
@@ -32,7 +34,7 @@ clgrpo_bench_SOURCES = \
 	bench/select.c \
 	bench/timer.c \
 	bench/touch.c
-nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine_lines.h
+nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine_lines.h bench/naive_lines.h
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
 
@@ -46,15 +48,18 @@ bench/kernel_hash.h: kernels/sources.c
 	hash=`(sha256sum || shasum -a 256 || cksum) 2>/dev/null <kernels/sources.c | cut -c1-16 | cut -d' ' -f1` && \
 	echo "#define BENCH_KERNEL_HASH \"$$hash\"" >$@.tmp && mv $@.tmp $@
 
-# The ceilings' kernels, a string for each line.
-EXTRA_DIST += bench/machine.cl
-BUILT_SOURCES += bench/machine_lines.h
-CLEANFILES += bench/machine_lines.h
+# Kernels of the ceilings and of a peer, a string for each line.
+EXTRA_DIST += bench/machine.cl bench/naive.cl
+BUILT_SOURCES += bench/machine_lines.h bench/naive_lines.h
+CLEANFILES += bench/machine_lines.h bench/naive_lines.h
 bench/clgrpo_bench-machine.$(OBJEXT): bench/machine_lines.h
+bench/clgrpo_bench-naive.$(OBJEXT): bench/naive_lines.h
 bench/machine_lines.h: bench/machine.cl
-	$(AM_V_GEN)$(MKDIR_P) bench && \
-	{ echo 'static const char *const machine_lines[] = {' && \
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n",/' $(srcdir)/bench/machine.cl && echo '};'; } >$@.tmp && \
+bench/naive_lines.h: bench/naive.cl
+bench/machine_lines.h bench/naive_lines.h:
+	$(AM_V_GEN)$(MKDIR_P) bench && name=`basename $@ .h` && source=`basename $@ _lines.h` && \
+	{ echo "static const char *const $$name[] = {" && \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n",/' $(srcdir)/bench/$$source.cl && echo '};'; } >$@.tmp && \
 	mv $@.tmp $@
 
 EXTRA_DIST += bench/peers/peer_rows.py bench/peers/tinygrad_rows.py bench/peers/torch_rows.py bench/peers/torch_train.py

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "naive.h"
 
 struct attention {
     struct clgrpo_attention_args fwd;
@@ -183,6 +183,7 @@ bench_attention(struct bench *b)
         struct bench_case fwd = {.kind = BENCH_FLOP, .run = run_forward},
                           bwd = {.kind = BENCH_FLOP, .run = run_backward};
         struct attention a = {0};
+        struct bench_naive *naive;
         cl_int offsets[MAX_COUNT + 1];
         double pairs;
 
@@ -198,7 +199,9 @@ bench_attention(struct bench *b)
         fwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (2 * s->heads * s->dim + 2 * s->kv_heads * s->dim + s->heads));
         bwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (4 * s->heads * s->dim + 4 * s->kv_heads * s->dim + s->heads));
         if (!b->failed && bench_ok(b, run_forward(b, &a), fwd.row)) {
+            naive = bench_naive_attention(b, &fwd, &a.fwd);
             bench_run(b, &fwd);
+            bench_naive_destroy(naive);
             bench_run(b, &bwd);
         }
         release(&a);

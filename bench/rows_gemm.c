@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "naive.h"
 
 /* A product, and what the peers need of it on the host. */
 struct gemm {
@@ -172,6 +172,7 @@ gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const 
 {
     struct bench_case c = {.copies = 1};
     struct gemm *g, *g32 = NULL;
+    struct bench_naive *naive = NULL;
 
     snprintf(c.row, sizeof c.row, "gemm.%s.%s", type, s->label);
     if (!bench_wanted(b, c.row))
@@ -191,9 +192,11 @@ gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const 
     } else {
         add_openblas(&c, g);
         bench_add_clblast(b, &c, &g->args, sizeof *g);
+        naive = bench_naive_gemm(b, &c, &g->args);
     }
     bench_run(b, &c);
 out:
+    bench_naive_destroy(naive);
     release_all(g, c.copies);
     release_all(g32, c.copies);
 }

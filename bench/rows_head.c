@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "naive.h"
 
 struct head {
     struct clgrpo_linear_logprob_args fwd;
@@ -72,6 +72,7 @@ head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, size_t n, 
     struct bench_case fwd = {.kind = BENCH_FLOP, .work = gemm, .bytes = io, .run = run_forward};
     struct bench_case both = {.kind = BENCH_FLOP, .work = 4.0 * gemm, .bytes = 3.0 * io, .run = run_both};
     struct head h = {0}, f32 = {0};
+    struct bench_naive *naive;
 
     snprintf(fwd.row, sizeof fwd.row, "linear_logprob.fwd.%s.%zux%zux%zu", type, n, e, v);
     snprintf(both.row, sizeof both.row, "linear_logprob.fwdbwd.%s.%zux%zux%zu", type, n, e, v);
@@ -84,8 +85,10 @@ head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, size_t n, 
         bench_add_own(&fwd, "f32", run_forward, &f32, 0);
         bench_add_own(&both, "f32", run_both, &f32, 0);
     }
+    naive = bench_naive_logprob(b, &fwd, &h.fwd);
     bench_run(b, &fwd);
     bench_run(b, &both);
+    bench_naive_destroy(naive);
     release(&h);
     release(&f32);
 }

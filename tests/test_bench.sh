@@ -22,6 +22,10 @@ rc=0; "$bench" --list no.such.row 2>err.txt || rc=$?
 rc=0; "$bench" --output x 2>err.txt || rc=$?
 [ $rc -eq 2 ] || fail "--output without submit: exit $rc"
 
+# Textbook kernels stand beside what they compute, too.
+"$bench" --seconds 0.01 gemm.f32.nn.512 >naive.txt || fail "$(cat naive.txt)"
+grep -q 'naive OpenCL' naive.txt || fail "no naive peer: $(cat naive.txt)"
+
 # One run, all files. A peer from a file joins its row and no other.
 cat >peers.json <<'END'
 [{"row": "gemm.f32.packed.1x384x128", "peer": "Other 1.0", "value": 0.001, "unit": "GB/s", "median_us": 196608.0}]
