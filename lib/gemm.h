@@ -28,8 +28,8 @@ size_t clg_gemm_workspace_bytes(const struct clgrpo_context *ctx, const struct c
 enum clgrpo_status clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b,
                                      const struct clgrpo_tensor *packed);
 
-/* Who computes a product: OWN, unless the environment says CLGRPO_GEMM=clblast or the tuned PROVIDER of its class is
- * CLBlast, the library was built with it, and the device is a GPU. CLBlast is not batch invariant. */
+/* Who computes a product: OWN, unless the library was built with CLBlast, and the environment says CLGRPO_GEMM=clblast
+ * or the tuned PROVIDER of its class is CLBlast, which it can be on GPUs alone. CLBlast is not batch invariant. */
 enum clg_gemm_provider { CLG_GEMM_OWN, CLG_GEMM_CLBLAST };
 enum clg_gemm_provider clg_gemm_provider(const struct clgrpo_context *ctx, size_t m, bool trans_a);
 enum clgrpo_status clg_gemm_clblast_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args);

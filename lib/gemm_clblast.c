@@ -17,9 +17,12 @@ out:
     return st;
 }
 
+/* Codes of OpenCL are handed on; CLBlast's own lie below. */
 static enum clgrpo_status
 fail_clblast(struct clgrpo_context *ctx, CLBlastStatusCode code)
 {
+    if (code > -1000)
+        return clg_fail_cl(ctx, (cl_int)code, "CLBlastSgemm(");
     return clg_fail(ctx, CLGRPO_E_OPENCL, "gemm: CLBlastSgemm failed with code %d", (int)code);
 }
 

@@ -232,8 +232,6 @@ clg_gemm_provider(const struct clgrpo_context *ctx, size_t m, bool trans_a)
 #ifdef HAVE_CLBLAST
     const char *wanted = getenv("CLGRPO_GEMM");
 
-    if ((ctx->info.type & CL_DEVICE_TYPE_GPU) == 0)
-        return CLG_GEMM_OWN;
     if (wanted != NULL && strcmp(wanted, "clblast") == 0)
         return CLG_GEMM_CLBLAST;
     if (clg_tune_get(ctx, CLG_TUNE_GEMM_SIMT_PROVIDER, clg_gemm_class(m, trans_a)) != 0)

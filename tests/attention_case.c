@@ -176,22 +176,30 @@ attention_case_forward(struct clgrpo_context *ctx, struct attention_case *c, flo
 /* Against the double reference: a score's chain has D terms, a row's sums up to max_len; each rounds once per term, and
  * the polynomial of 2^x adds two units. */
 void
-attention_forward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed)
+attention_forward_verify(const struct attention_case *c, const float *got, const float *got_lse)
 {
-    struct attention_case *c = attention_case_create(ctx, shape, seed);
+    const struct attention_shape *shape = &c->shape;
     size_t rows = c->n * shape->H, terms = shape->D + (shape->prefix != NULL ? c->n : c->max_len);
     double *o = calloc(rows * shape->D + 1, sizeof *o), *o_size = calloc(rows * shape->D + 1, sizeof *o);
     double *lse = calloc(rows + 1, sizeof *o), *lse_size = calloc(rows + 1, sizeof *o);
-    float *got_lse, *got = attention_case_forward(ctx, c, &got_lse);
 
     ref_attention_forward(&c->ref, c->q64, c->k64, c->v64, o, lse, o_size, lse_size);
     fx_close("o", got, o, o_size, rows * shape->D, 1.0, terms);
     fx_close("lse", got_lse, lse, lse_size, rows, 1.0, terms);
-    free(got);
-    free(got_lse);
     free(o);
     free(o_size);
     free(lse);
     free(lse_size);
+}
+
+void
+attention_forward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed)
+{
+    struct attention_case *c = attention_case_create(ctx, shape, seed);
+    float *lse, *o = attention_case_forward(ctx, c, &lse);
+
+    attention_forward_verify(c, o, lse);
+    free(o);
+    free(lse);
     attention_case_destroy(c);
 }

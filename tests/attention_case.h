@@ -41,7 +41,8 @@ void attention_case_destroy(struct attention_case *c);
 
 /* o [n_rows][H][D] of the operation, malloc'ed; lse likewise unless NULL. Rows past the sequences must be untouched. */
 float *attention_case_forward(struct clgrpo_context *ctx, struct attention_case *c, float **lse);
-/* The operation against the reference. */
+/* Results against the reference; the operation against it. */
+void attention_forward_verify(const struct attention_case *c, const float *o, const float *lse);
 void attention_forward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed);
 /* The parts of a [n_rows][(H + 2 K) D] view. */
 void attention_split(const struct attention_shape *s, const struct clgrpo_tensor *all, struct clgrpo_tensor *q,

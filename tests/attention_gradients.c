@@ -111,19 +111,27 @@ attention_ref_gradients_free(struct ref_attention_gradients *g)
 }
 
 void
-attention_backward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed)
+attention_backward_verify(const struct attention_case *c, const struct attention_gradients *got)
 {
-    struct attention_case *c = attention_case_create(ctx, shape, seed);
+    const struct attention_shape *shape = &c->shape;
     size_t q = c->n * shape->H * shape->D, k = c->n * shape->K * shape->D;
     size_t terms = shape->D + (shape->prefix != NULL ? c->n : c->max_len) * (shape->H / shape->K);
     struct ref_attention_gradients want = attention_ref_gradients(c);
+
+    fx_close("dq", got->dq, want.dq, want.dq_size, q, 1.0, terms);
+    fx_close("dk", got->dk, want.dk, want.dk_size, k, 1.0, terms);
+    fx_close("dv", got->dv, want.dv, want.dv_size, k, 1.0, terms);
+    attention_ref_gradients_free(&want);
+}
+
+void
+attention_backward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed)
+{
+    struct attention_case *c = attention_case_create(ctx, shape, seed);
     struct attention_gradients got = attention_case_backward(ctx, c);
 
-    fx_close("dq", got.dq, want.dq, want.dq_size, q, 1.0, terms);
-    fx_close("dk", got.dk, want.dk, want.dk_size, k, 1.0, terms);
-    fx_close("dv", got.dv, want.dv, want.dv_size, k, 1.0, terms);
+    attention_backward_verify(c, &got);
     attention_gradients_free(&got);
-    attention_ref_gradients_free(&want);
     attention_case_destroy(c);
 }
 

@@ -21,7 +21,8 @@ struct attention_gradients attention_case_backward(struct clgrpo_context *ctx, s
 struct ref_attention_gradients attention_ref_gradients(const struct attention_case *c);
 void attention_ref_gradients_free(struct ref_attention_gradients *g);
 
-/* The operation against the reference. */
+/* Results against the reference; the operation against it. */
+void attention_backward_verify(const struct attention_case *c, const struct attention_gradients *got);
 void attention_backward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed);
 /* Some of the n elements of `want`, the reference's gradient of x, against differences of its loss sum dout o. */
 void attention_check_differences(const struct attention_case *c, const char *what, double *x, size_t n,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "fault_cl.h"
 #include "op_cases.h"
 
@@ -93,6 +94,66 @@ START_TEST(every_call_of_every_operation)
 }
 END_TEST
 
+#ifdef HAVE_CLBLAST
+/* Call `at` fails, and perhaps inside CLBlast, which makes of it a code of OpenCL's or of its own; what it does not
+ * need may fail without harm. */
+static enum clgrpo_status
+fail_inside(struct clgrpo_context *ctx, const struct op_case *c, int at, const unsigned char *want)
+{
+    struct op_bag b = {.ctx = ctx};
+    cl_event event = NULL;
+    enum clgrpo_status st;
+    unsigned char *got;
+    size_t n = 0;
+    int before;
+
+    c->make(&b);
+    before = fault_live();
+    fault_arm(at);
+    st = c->call(&b, clgrpo_context_queue(ctx), &event);
+    fault_disarm();
+    ck_assert_msg(st == CLGRPO_OK || st == CLGRPO_E_OPENCL, "call %d: %s", at, clgrpo_status_name(st));
+    ck_assert_msg((event != NULL) == (st == CLGRPO_OK), "call %d: %s and %s event", at, clgrpo_status_name(st),
+                  event != NULL ? "an" : "no");
+    ck_assert_msg(st == CLGRPO_OK || clgrpo_error_text(ctx)[0] != '\0', "call %d: no sentence", at);
+    clgrpo_error_clear(ctx);
+    if (event != NULL)
+        clReleaseEvent(event);
+    ck_assert_msg(fault_live() == before, "call %d: %s, and %d objects are left", at, clgrpo_status_name(st),
+                  fault_live() - before);
+    got = op_bag_outputs(&b, &n);
+    if (st == CLGRPO_OK)
+        fx_same_bits("gemm by CLBlast", want, got, n);
+    free(got);
+    op_bag_release(&b);
+    return st;
+}
+
+START_TEST(every_call_of_clblast)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    const struct op_case *c = op_cases;
+    unsigned char *want, *got;
+    int calls, refused = 0;
+    size_t n = 0;
+
+    while (strcmp(c->name, "gemm") != 0)
+        c++;
+    setenv("CLGRPO_GEMM", "clblast", 1);
+    want = run(ctx, c, true, &n);
+    calls = count_calls(ctx, c, true);
+    for (int at = 1; at <= calls; at++)
+        refused += fail_inside(ctx, c, at, want) != CLGRPO_OK;
+    got = run(ctx, c, true, &n);
+    fx_same_bits("gemm by CLBlast", want, got, n);
+    free(want);
+    free(got);
+    unsetenv("CLGRPO_GEMM");
+    ck_assert_int_gt(refused, 8);
+}
+END_TEST
+#endif
+
 /* A context that starts with no program: opening, compiling or loading, and the call itself. */
 static enum clgrpo_status
 open_and_add(const char *cache_dir, int at, int *calls)
@@ -156,6 +217,9 @@ main(void)
 
     tcase_set_timeout(c, 600);
     tcase_add_loop_test(c, every_call_of_every_operation, 0, FX_N_FAMILIES);
+#ifdef HAVE_CLBLAST
+    tcase_add_loop_test(c, every_call_of_clblast, 0, FX_N_FAMILIES);
+#endif
     tcase_add_loop_test(c, every_call_from_the_start, 0, 2);
     suite_add_tcase(s, c);
     return fx_main(s);

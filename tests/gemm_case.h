@@ -23,7 +23,9 @@ struct gemm_product gemm_product_make(struct clgrpo_context *ctx, struct gemm_sh
 void gemm_product_pack(struct clgrpo_context *ctx, struct gemm_product *p, enum clgrpo_dtype dtype);
 /* c, malloc'ed. */
 float *gemm_product_run(struct clgrpo_context *ctx, struct gemm_product *p);
-/* The promised chain, bit by bit, and (which the chain itself must pass) the truth within the error of k roundings. */
+/* The truth within the error of k roundings, whatever their order. */
+void gemm_product_verify_near(const struct gemm_product *p, const float *got);
+/* That, and the promised chain, bit by bit. */
 void gemm_product_verify(const struct gemm_product *p, const float *got);
 void gemm_product_free(struct gemm_product *p);
 

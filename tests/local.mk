@@ -14,6 +14,7 @@ lib_suites = \
 	tests/check_attention_decode \
 	tests/check_attention_prefix \
 	tests/check_cache \
+	tests/check_candidates \
 	tests/check_core \
 	tests/check_gemm \
 	tests/check_gemm_storage \
@@ -28,8 +29,12 @@ lib_suites = \
 	tests/check_tensor \
 	tests/check_tune \
 	tests/check_tune_rows
-# Not under Oclgrind: one stands between a program and the OpenCL library, as Oclgrind does; the other's wrong kernels race.
+# Not under Oclgrind: one stands between a program and the OpenCL library, as Oclgrind does; the other's wrong kernels race; CLBlast's
+# kernels are not this library's.
 host_suites = tests/check_faults tests/check_tier
+if HAVE_CLBLAST
+host_suites += tests/check_gemm_clblast
+endif
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libfixture.la tests/libsuite.la
@@ -60,9 +65,13 @@ tests_check_attention_decode_SOURCES = tests/check_attention_decode.c tests/atte
 tests_check_attention_prefix_SOURCES = tests/check_attention_prefix.c tests/attention_gradients.c tests/attention_case.c \
 	tests/ref_attention.c
 tests_check_cache_SOURCES = tests/check_cache.c
+tests_check_candidates_SOURCES = tests/check_candidates.c tests/candidate_case.c tests/candidate_case.h tests/candidate_rows.c \
+	tests/attention_gradients.c tests/attention_case.c tests/ref_attention.c tests/gemm_case.c tests/ref_gemm.c \
+	tests/logprob_case.c tests/ref_linear_logprob.c tests/ref_layer.c
 tests_check_core_SOURCES = tests/check_core.c
 tests_check_faults_SOURCES = tests/check_faults.c tests/fault_cl.c tests/fault_cl.h tests/op_cases.c tests/op_cases.h
 tests_check_gemm_SOURCES = tests/check_gemm.c tests/gemm_case.c tests/gemm_case.h tests/ref_gemm.c tests/ref_gemm.h
+tests_check_gemm_clblast_SOURCES = tests/check_gemm_clblast.c tests/gemm_case.c tests/ref_gemm.c
 tests_check_gemm_storage_SOURCES = tests/check_gemm_storage.c tests/gemm_case.c tests/gemm_case.h tests/ref_gemm.c tests/ref_gemm.h
 tests_check_kv_copy_SOURCES = tests/check_kv_copy.c
 tests_check_layer_SOURCES = tests/check_layer.c tests/ref_layer.c tests/ref_layer.h
@@ -106,6 +115,10 @@ tests_check_cache_CPPFLAGS = $(tests_cppflags)
 tests_check_cache_CFLAGS = $(tests_cflags)
 tests_check_cache_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_cache_LDADD = $(lib_test_ldadd)
+tests_check_candidates_CPPFLAGS = $(tests_cppflags)
+tests_check_candidates_CFLAGS = $(tests_cflags)
+tests_check_candidates_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_candidates_LDADD = $(lib_test_ldadd)
 tests_check_core_CPPFLAGS = $(tests_cppflags)
 tests_check_core_CFLAGS = $(tests_cflags)
 tests_check_core_LDFLAGS = $(AM_LDFLAGS) -static
@@ -118,6 +131,10 @@ tests_check_gemm_CPPFLAGS = $(tests_cppflags)
 tests_check_gemm_CFLAGS = $(tests_cflags)
 tests_check_gemm_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_gemm_LDADD = $(lib_test_ldadd)
+tests_check_gemm_clblast_CPPFLAGS = $(tests_cppflags)
+tests_check_gemm_clblast_CFLAGS = $(tests_cflags)
+tests_check_gemm_clblast_LDFLAGS = $(AM_LDFLAGS) -static
+tests_check_gemm_clblast_LDADD = $(lib_test_ldadd)
 tests_check_gemm_storage_CPPFLAGS = $(tests_cppflags)
 tests_check_gemm_storage_CFLAGS = $(tests_cflags)
 tests_check_gemm_storage_LDFLAGS = $(AM_LDFLAGS) -static
