@@ -22,13 +22,16 @@ CLGRPO_OP(global_norm);
  * AdamW (Loshchilov and Hutter, arXiv 1711.05101):
  *   g = grad * scale[0]     m = beta1 m + (1 - beta1) g     v = beta2 v + (1 - beta2) g^2
  *   param -= lr (m / (1 - beta1^step) / (sqrt(v / (1 - beta2^step)) + eps) + weight_decay[p] * param)
- * param, grad, m, v [P] f32 dense; param, m, v in place. scale: one f32 (out[1] of clgrpo_global_norm), buf may be NULL
- * for 1; a scale of exactly 0 leaves param, m and v as they are. Elements from decay_elems on get no weight decay. step
- * counts from 1.
+ * param, m, v [P] f32 dense, in place; grad [P], f32, f16 or bf16 in storage. scale: one f32 (out[1] of
+ * clgrpo_global_norm), buf may be NULL for 1; a scale of exactly 0 leaves everything as it is. Elements from
+ * decay_elems on get no weight decay. step counts from 1.
+ *
+ * copy [P] f32, f16 or bf16, or buf NULL for none: the new param, rounded to nearest even. So a model computes with
+ * weights of halves, while each step is added to their f32 master, which does not lose what is below their rounding.
  */
 struct clgrpo_adamw_args {
     size_t struct_size;
-    struct clgrpo_tensor param, grad, m, v, scale;
+    struct clgrpo_tensor param, grad, m, v, scale, copy;
     float lr, beta1, beta2, eps, weight_decay;
     size_t decay_elems;
     uint64_t step;

@@ -12,11 +12,13 @@ check(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *a)
     CLG_CHECK_ARGS(ctx, a, "adamw");
     CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "param", &a->param, CLGRPO_F32, 1, CLG_SHAPE(CLG_ANY)));
     n = a->param.shape[0];
-    CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "grad", &a->grad, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check_storage(ctx, "adamw", "grad", &a->grad, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "m", &a->m, CLGRPO_F32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "v", &a->v, CLGRPO_F32, 1, CLG_SHAPE(n)));
     if (a->scale.buf != NULL)
         CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "scale", &a->scale, CLGRPO_F32, 1, CLG_SHAPE(1)));
+    if (a->copy.buf != NULL)
+        CLG_TRY(clg_tensor_check_storage(ctx, "adamw", "copy", &a->copy, 1, CLG_SHAPE(n)));
     CLG_REQUIRE(ctx, a->step >= 1, CLGRPO_E_VALUE, "adamw: step counts from 1");
     CLG_REQUIRE(ctx, a->beta1 >= 0.0f && a->beta1 < 1.0f && a->beta2 >= 0.0f && a->beta2 < 1.0f, CLGRPO_E_VALUE,
                 "adamw: beta1 is %g and beta2 %g, need 0 to less than 1", (double)a->beta1, (double)a->beta2);
@@ -26,12 +28,25 @@ out:
     return st;
 }
 
+/* Plain f32 without a copy is the kernel's own default. */
+static void
+write_defines(const struct clgrpo_adamw_args *a, char *out, size_t bytes)
+{
+    const bool copies = a->copy.buf != NULL;
+
+    out[0] = '\0';
+    if (copies || a->grad.dtype != CLGRPO_F32)
+        snprintf(out, bytes, "-DC_GRAD=%s%s%s", clg_storage_name(a->grad.dtype), copies ? " -DC_COPY=" : "",
+                 copies ? clg_storage_name(a->copy.dtype) : "");
+}
+
 enum clgrpo_status
 clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args, CLGRPO_QUEUE_PARAMS)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};
     struct clg_grid grid;
+    char defines[48];
     double step;
     cl_kernel k;
     size_t n, vectors;
@@ -42,14 +57,16 @@ clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args, C
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (n == 0)
         goto out;
-    CLG_TRY(clg_rows_kernel(ctx, "adamw", "k_adamw", "", &k));
+    write_defines(args, defines, sizeof defines);
+    CLG_TRY(clg_rows_kernel(ctx, "adamw", "k_adamw", defines, &k));
     vectors = (n + clg_vector_width(ctx) - 1) / clg_vector_width(ctx);
     grid = clg_rows_grid(ctx, (vectors + clg_rows_group(ctx) - 1) / clg_rows_group(ctx));
-    CLG_TRY(clg_launch(&seq, k, &grid, "tttttizzfffffff", &args->param, &args->grad, &args->m, &args->v,
-                       args->scale.buf != NULL ? &args->scale : &args->grad, (cl_int)(args->scale.buf != NULL), n,
-                       args->decay_elems, (double)args->lr, (double)args->beta1, (double)args->beta2, (double)args->eps,
-                       (double)args->weight_decay, 1.0 / (1.0 - pow((double)args->beta1, step)),
-                       1.0 / (1.0 - pow((double)args->beta2, step))));
+    CLG_TRY(clg_launch(&seq, k, &grid, args->copy.buf != NULL ? "tttttizzffffffft" : "tttttizzfffffff", &args->param,
+                       &args->grad, &args->m, &args->v, args->scale.buf != NULL ? &args->scale : &args->grad,
+                       (cl_int)(args->scale.buf != NULL), n, args->decay_elems, (double)args->lr, (double)args->beta1,
+                       (double)args->beta2, (double)args->eps, (double)args->weight_decay,
+                       1.0 / (1.0 - pow((double)args->beta1, step)), 1.0 / (1.0 - pow((double)args->beta2, step)),
+                       &args->copy));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -163,6 +163,107 @@ START_TEST(adamw_leaves_everything_at_scale_0)
 }
 END_TEST
 
+static uint16_t
+to_half(enum clgrpo_dtype type, float x)
+{
+    return type == CLGRPO_F16 ? ref_f32_to_f16(x) : ref_f32_to_bf16(x);
+}
+
+/* The gradient in halves and a copy of the new parameters in halves: what is stored is what the f32 step of the same
+ * values gives, to the bit, and the copy is that rounded. */
+static void
+halves_of(struct clgrpo_context *ctx, enum clgrpo_dtype type, size_t n)
+{
+    float *p = fx_random(n, 1.0f, 1), *g = fx_random(n, 0.5f, 2), *m = fx_random(n, 0.1f, 3),
+          *v = fx_random(n, 0.1f, 4);
+    uint16_t *bits = malloc(n * sizeof *bits), *copy;
+    struct clgrpo_cast_args cast = CLGRPO_CAST_ARGS_INIT;
+    struct state plain, narrow;
+    float *want, *got;
+
+    for (size_t i = 0; i < n; i++) {
+        v[i] = fabsf(v[i]) + 0.01f;
+        bits[i] = to_half(type, g[i]);
+    }
+    plain = upload_state(ctx, n, p, g, m, v, 0.7f);
+    narrow = upload_state(ctx, n, p, g, m, v, 0.7f);
+    fx_release(&narrow.a.grad);
+    narrow.a.grad = fx_upload(ctx, type, 1, FX_SHAPE(n), bits);
+    narrow.a.copy = fx_output(ctx, type, 1, FX_SHAPE(n));
+    cast.x = narrow.a.grad;
+    cast.y = plain.a.grad;
+    fx_ok(ctx, clgrpo_cast(ctx, &cast, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    plain.a.step = narrow.a.step = 3;
+    fx_ok(ctx, clgrpo_adamw(ctx, &plain.a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    fx_ok(ctx, clgrpo_adamw(ctx, &narrow.a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    want = fx_download(ctx, &plain.a.param), got = fx_download(ctx, &narrow.a.param);
+    copy = fx_download(ctx, &narrow.a.copy);
+    fx_same_bits("param of a gradient of halves", got, want, n * sizeof *got);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(copy[i] == to_half(type, want[i]), "copy %zu of %zu: %#x for %.9g", i, n, copy[i],
+                      (double)want[i]);
+    free(want), free(got);
+    want = fx_download(ctx, &plain.a.m), got = fx_download(ctx, &narrow.a.m);
+    fx_same_bits("m of a gradient of halves", got, want, n * sizeof *got);
+    fx_release(&narrow.a.copy);
+    release_state(&plain), release_state(&narrow);
+    free(p), free(g), free(m), free(v), free(bits), free(copy), free(want), free(got);
+}
+
+START_TEST(adamw_takes_and_gives_halves)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int k = 0; k < N_SIZES; k++) {
+        halves_of(ctx, CLGRPO_BF16, sizes[k]);
+        halves_of(ctx, CLGRPO_F16, sizes[k]);
+    }
+}
+END_TEST
+
+/* Steps below the rounding of bf16 move the master, and in time the copy. */
+START_TEST(adamw_master_keeps_small_steps)
+{
+    enum { STEPS = 40 };
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    const float p = 1.0f, g = -1.0f, zero = 0.0f;
+    struct state s = upload_state(ctx, 1, &p, &g, &zero, &zero, 1.0f);
+    uint16_t *copy, start = ref_f32_to_bf16(p), first = 0, last = 0;
+
+    s.a.lr = 2e-4f; /* bf16 has steps of 2^-7 there */
+    s.a.weight_decay = 0.0f;
+    s.a.copy = fx_output(ctx, CLGRPO_BF16, 1, FX_SHAPE(1));
+    for (int i = 1; i <= STEPS; i++) {
+        s.a.step = (uint64_t)i;
+        fx_ok(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+        copy = fx_download(ctx, &s.a.copy);
+        first = i == 1 ? *copy : first;
+        last = *copy;
+        free(copy);
+    }
+    ck_assert_msg(first == start && last == start + 1, "the copy went from %#x by %#x to %#x", start, first, last);
+    fx_release(&s.a.copy);
+    release_state(&s);
+}
+END_TEST
+
+START_TEST(adamw_refuses_other_types)
+{
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    const float one[3] = {0.5f, 0.25f, 0.125f};
+    struct state s = upload_state(ctx, 3, one, one, one, one, 1.0f);
+
+    s.a.step = 1;
+    s.a.copy = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(3));
+    fx_fails(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_DTYPE);
+    fx_release(&s.a.copy);
+    s.a.copy = fx_output(ctx, CLGRPO_BF16, 1, FX_SHAPE(2));
+    fx_fails(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_SHAPE);
+    fx_release(&s.a.copy);
+    release_state(&s);
+}
+END_TEST
+
 START_TEST(global_norm_needs_its_workspace)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
@@ -188,6 +289,9 @@ main(void)
     tcase_add_loop_test(tc, global_norm_needs_its_workspace, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, adamw_matches_reference, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, adamw_leaves_everything_at_scale_0, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, adamw_takes_and_gives_halves, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, adamw_master_keeps_small_steps, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, adamw_refuses_other_types, 0, FX_N_FAMILIES);
     suite_add_tcase(suite, tc);
     return fx_main(suite);
 }

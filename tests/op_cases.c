@@ -326,10 +326,14 @@ OP(global_norm)
 OP(adamw)
 {
     static const float zeros[V * E];
+    uint16_t grad[V * E];
 
     *a = (struct clgrpo_adamw_args)CLGRPO_ADAMW_ARGS_INIT;
     a->param = INOUT(V * E);
-    a->grad = IN(V * E);
+    for (int i = 0; i < V * E; i++)
+        grad[i] = (uint16_t)(0x3c00 + i % 128); /* bf16 from 2^-7 to 2^-6 */
+    a->grad = keep(b, fx_upload(b->ctx, CLGRPO_BF16, 1, FX_SHAPE(V * E), grad), false);
+    a->copy = OUT_OF(CLGRPO_BF16, V * E);
     a->m = keep(b, fx_upload(b->ctx, CLGRPO_F32, 1, FX_SHAPE(V * E), zeros), true);
     a->v = keep(b, fx_upload(b->ctx, CLGRPO_F32, 1, FX_SHAPE(V * E), zeros), true);
     a->lr = 0.01f;
