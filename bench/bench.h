@@ -26,14 +26,15 @@ struct bench_machine {
     double local_gbs;   /* reads of local memory by all groups */
     double upload_gbs, download_gbs;
     double launch_us; /* one empty kernel among many, and waited for each time */
-    double launch_wait_us;
+    double launch_wait_us, launch_event_us;
+    double dot_gops;    /* products of packed bytes, each with its addition; 0 where the device has none */
     double cache_bytes; /* the largest cache that the device or the system reports; 0 if none does */
 };
 
 enum {
     BENCH_MAX_PEERS = 6,
-    BENCH_MAX_ROWS = 256,
-    BENCH_MAX_MACHINE = 20,
+    BENCH_MAX_ROWS = 400,
+    BENCH_MAX_MACHINE = 28,
     BENCH_MAX_COPIES = 512,
     BENCH_MAX_SELECT = 32
 };
@@ -43,14 +44,15 @@ struct bench_peer_result {
     double value, ratio; /* our speed over theirs */
 };
 
-/* What a row counts: flop, bytes read and written, bytes read, the time alone; or something with a limit of its own. */
-enum bench_kind { BENCH_FLOP, BENCH_COPY, BENCH_READ, BENCH_TIME, BENCH_OTHER };
+/* What a row counts: flop, bytes read and written, bytes read, the time alone, the host's time to enqueue it; or
+ * something with a limit of its own. */
+enum bench_kind { BENCH_FLOP, BENCH_COPY, BENCH_READ, BENCH_TIME, BENCH_HOST, BENCH_OTHER };
 
 /* One result, as it is printed, written to a file and read from one. */
 struct bench_row {
     char row[80];
     char source[64]; /* of a row from a file: who made it */
-    char unit[12];   /* GFLOP/s, GB/s, Gexp/s, ms, us ...; of times smaller is better; "-": the note is all */
+    char unit[12];   /* GFLOP/s, GB/s, Gexp/s, ms, us ...; see bench_is_time and bench_is_share; "-": the note is all */
     double value;
     double limit; /* in the row's unit */
     char limit_name[20];
@@ -61,6 +63,7 @@ struct bench_row {
     double flop, bytes;
     enum bench_kind kind;
     unsigned rounds, copies; /* samples; sets of buffers in rotation */
+    unsigned launches;       /* what one run enqueues */
     bool cached;             /* memory binds, but all sets together fit the caches */
     double previous;         /* speed over that of the same row in --against; 0 if it has none */
     char note[160];          /* a remark of the report, or nothing */
@@ -85,6 +88,7 @@ struct bench {
     const char *select[BENCH_MAX_SELECT]; /* globs, or text that a name holds; none: all */
     unsigned n_select;
     double seconds; /* budget of a row */
+    bool full;      /* the large rows too */
     bool failed;
     bool listing;      /* collect names instead of measuring */
     bool progress;     /* tell what runs on standard error */
@@ -128,6 +132,12 @@ void bench_add_own(struct bench_case *c, const char *name, enum clgrpo_status (*
 /* Appends a row that was measured otherwise, and prints it. */
 void bench_add_row(struct bench *b, struct bench_row *row);
 bool bench_wanted(struct bench *b, const char *row);
+/* A row for large machines: wanted by its whole name, or with --full. It is passed over, with a line that says why,
+ * where the device or the time is too small: bytes in all and of the largest buffer, flop of a run. */
+struct bench_need {
+    double bytes, largest, flop;
+};
+bool bench_wanted_large(struct bench *b, const char *row, const struct bench_need *need);
 /* How many sets of buffers of so many bytes are beyond the caches together: 1 to BENCH_MAX_COPIES. */
 unsigned bench_copies(const struct bench *b, double bytes);
 
@@ -136,15 +146,20 @@ struct bench_group {
     const char *title;
     void (*run)(struct bench *b);
 };
-enum { BENCH_GROUPS = 6 };
+enum { BENCH_GROUPS = 8 };
 extern const struct bench_group bench_groups[BENCH_GROUPS];
 void bench_gemm(struct bench *b);
 void bench_attention(struct bench *b);
 void bench_decode(struct bench *b); /* of the attention group */
 void bench_head(struct bench *b);
 void bench_small(struct bench *b);
+void bench_policy(struct bench *b); /* of the small ones */
 void bench_layer(struct bench *b);
+void bench_step(struct bench *b);
+void bench_quality(struct bench *b);
 void bench_program(struct bench *b);
+/* Launches, fills and copies that the program enqueued so far. */
+unsigned bench_launches(void);
 /* Every operation once on a few elements, so that every program is needed. */
 void bench_touch_all(struct bench *b);
 
@@ -186,6 +201,10 @@ const struct bench_row *bench_find(const struct bench_results *r, const char *ro
 /* Speed of b over a: by value where the units agree, else by the median times; 0 where neither can be compared. */
 double bench_speed(const struct bench_row *a, const struct bench_row *b);
 bool bench_is_time(const char *unit);
+/* Of an error or of memory: less is better, and the ratio is the share of the limit that it takes. */
+bool bench_is_share(const char *unit);
+/* Rows that tell no speed: whether bits repeat, errors, memory. */
+bool bench_is_quality(const struct bench_row *row);
 
 /* The subcommand: clgrpo-bench compare A.json B.json. argv[0] is "compare". */
 int bench_compare(int argc, char **argv);

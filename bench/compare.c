@@ -37,6 +37,13 @@ is_machine(const struct bench_row *row)
     return strncmp(row->row, "machine.", 8) == 0;
 }
 
+/* Neither the machine's rows nor what tells no speed is counted. */
+static bool
+is_counted(const struct bench_row *row)
+{
+    return !is_machine(row) && !bench_is_quality(row);
+}
+
 /* Of b over a: of the times, or of the shares of the limits that the two machines have. */
 static double
 speed_of(const struct bench_row *a, const struct bench_row *b, bool by_ratio)
@@ -86,7 +93,7 @@ join(const struct bench_results *a, const struct bench_results *b, bool by_ratio
         }
         p.noise = noise_of(p.a, p.b);
         p.verdict = p.speed > 1.0 + p.noise ? FASTER : p.speed < 1.0 / (1.0 + p.noise) ? SLOWER : SAME;
-        if (!is_machine(p.a)) {
+        if (is_counted(p.a)) {
             c->count[p.verdict]++;
             logs += log(p.speed);
         }
@@ -115,8 +122,9 @@ print_text(const struct comparison *c)
     if (c->apart > 0)
         printf("%zu rows have no limit or no figure to compare\n", c->apart);
     for (size_t i = 0; i < c->n; i++)
-        if (is_machine(c->pairs[i].a) && c->pairs[i].verdict != SAME)
-            printf("the machine itself differs: %s %.2fx\n", c->pairs[i].a->row, c->pairs[i].speed);
+        if (!is_counted(c->pairs[i].a) && c->pairs[i].verdict != SAME)
+            printf("%s differs: %s %.2fx\n", is_machine(c->pairs[i].a) ? "the machine itself" : "quality",
+                   c->pairs[i].a->row, c->pairs[i].speed);
     if (c->count[SLOWER] + c->count[FASTER] == 0)
         printf("verdict: nothing changed beyond the noise in %zu rows", c->count[SAME]);
     else

@@ -14,12 +14,13 @@ row_to_json(const struct bench *b, const struct bench_row *r)
     for (unsigned i = 0; i < r->n_peers; i++)
         json_array_append_new(peers, json_pack("{s:s, s:f, s:f}", "name", r->peers[i].name, "value", r->peers[i].value,
                                                "ratio", r->peers[i].ratio));
-    return json_pack("{s:s, s:f, s:s, s:f, s:s, s:f, s:f, s:f, s:f, s:i, s:i, s:f, s:f, s:b, s:s, s:s, s:s, s:s, s:o}",
-                     "row", r->row, "value", r->value, "unit", r->unit, "limit", r->limit, "limit_name", r->limit_name,
-                     "ratio", r->ratio, "median_us", r->median_us, "event_us", r->event_us, "spread", r->spread,
-                     "rounds", (int)r->rounds, "copies", (int)r->copies, "flop", r->flop, "bytes", r->bytes, "cached",
-                     (int)r->cached, "note", r->note, "device", b->info.key, "family", bench_family(b), "kernels",
-                     BENCH_KERNEL_HASH, "peers", peers);
+    return json_pack(
+        "{s:s, s:f, s:s, s:f, s:s, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:f, s:f, s:b, s:s, s:s, s:s, s:s, s:o}", "row",
+        r->row, "value", r->value, "unit", r->unit, "limit", r->limit, "limit_name", r->limit_name, "ratio", r->ratio,
+        "median_us", r->median_us, "event_us", r->event_us, "spread", r->spread, "rounds", (int)r->rounds, "copies",
+        (int)r->copies, "launches", (int)r->launches, "flop", r->flop, "bytes", r->bytes, "cached", (int)r->cached,
+        "note", r->note, "device", b->info.key, "family", bench_family(b), "kernels", BENCH_KERNEL_HASH, "peers",
+        peers);
 }
 
 /* The machine's limits first. */

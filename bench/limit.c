@@ -20,6 +20,10 @@ binding_us(const struct bench_machine *m, const struct bench_row *row, const cha
     /* data that the caches hold need not move between the runs of a product */
     double memory = row->kind == BENCH_FLOP && row->bytes < m->cache_bytes ? 0.0 : reads ? read : copy;
 
+    if (row->kind == BENCH_HOST) {
+        *name = "launch";
+        return m->launch_us * row->launches;
+    }
     if (row->kind == BENCH_TIME) {
         *name = memory > m->launch_us ? "copy" : "launch";
         return m->launch_us > memory ? m->launch_us : memory;
@@ -31,7 +35,7 @@ binding_us(const struct bench_machine *m, const struct bench_row *row, const cha
 void
 bench_apply_limit(const struct bench_machine *m, struct bench_row *row)
 {
-    static const char *const units[] = {"GFLOP/s", "GB/s", "GB/s", "us"};
+    static const char *const units[] = {"GFLOP/s", "GB/s", "GB/s", "us", "us"};
     const char *name;
     double us, work;
 
@@ -41,14 +45,26 @@ bench_apply_limit(const struct bench_machine *m, struct bench_row *row)
     work = row->kind == BENCH_FLOP ? row->flop : row->bytes;
     snprintf(row->unit, sizeof row->unit, "%s", units[row->kind]);
     snprintf(row->limit_name, sizeof row->limit_name, "%s", name);
-    row->limit = row->kind == BENCH_TIME ? us : us > 0.0 ? 1e-3 * work / us : 0.0;
+    row->limit = bench_is_time(row->unit) ? us : us > 0.0 ? 1e-3 * work / us : 0.0;
     row->ratio = row->median_us > 0.0 ? us / row->median_us : 0.0;
 }
 
 bool
 bench_is_time(const char *unit)
 {
-    return unit[0] == 'm' || unit[0] == 'u' || unit[0] == 's'; /* ms, us, s */
+    return strcmp(unit, "ms") == 0 || strcmp(unit, "us") == 0;
+}
+
+bool
+bench_is_share(const char *unit)
+{
+    return strcmp(unit, "eps") == 0 || strcmp(unit, "MiB") == 0;
+}
+
+bool
+bench_is_quality(const struct bench_row *row)
+{
+    return strncmp(row->row, "quality.", 8) == 0 || bench_is_share(row->unit);
 }
 
 double
@@ -57,6 +73,6 @@ bench_speed(const struct bench_row *a, const struct bench_row *b)
     bool same_unit = strcmp(a->unit, b->unit) == 0;
 
     if (same_unit && a->value > 0.0 && b->value > 0.0)
-        return bench_is_time(a->unit) ? a->value / b->value : b->value / a->value;
+        return bench_is_time(a->unit) || bench_is_share(a->unit) ? a->value / b->value : b->value / a->value;
     return a->median_us > 0.0 && b->median_us > 0.0 ? a->median_us / b->median_us : 0.0;
 }

@@ -14,14 +14,23 @@ clgrpo_bench_SOURCES = \
 	bench/html_roofline.c \
 	bench/html_scaling.c \
 	bench/json.c \
+	bench/launches.c \
+	bench/layer.c \
 	bench/limit.c \
 	bench/machine.c \
 	bench/machine.h \
+	bench/machine_probe.c \
 	bench/machine_units.c \
 	bench/main.c \
 	bench/naive.c \
 	bench/naive.h \
 	bench/openblas.c \
+	bench/plan.c \
+	bench/plan.h \
+	bench/quality.h \
+	bench/quality_bits.c \
+	bench/quality_error.c \
+	bench/quality_gap.c \
 	bench/report.c \
 	bench/results.c \
 	bench/rows_attention.c \
@@ -29,11 +38,22 @@ clgrpo_bench_SOURCES = \
 	bench/rows_gemm.c \
 	bench/rows_head.c \
 	bench/rows_layer.c \
+	bench/rows_policy.c \
 	bench/rows_program.c \
+	bench/rows_quality.c \
 	bench/rows_small.c \
+	bench/rows_step.c \
 	bench/select.c \
+	bench/small.h \
+	bench/step.h \
 	bench/timer.c \
-	bench/touch.c
+	bench/touch.c \
+	tests/ref_attention.c \
+	tests/ref_attention.h \
+	tests/ref_gemm.c \
+	tests/ref_gemm.h \
+	tests/ref_linear_logprob.c \
+	tests/ref_linear_logprob.h
 nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine_lines.h bench/naive_lines.h
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm

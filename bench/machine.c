@@ -18,7 +18,7 @@ enum {
 /* What the measurements share. */
 struct probe {
     struct bench *b;
-    cl_program program, half;
+    cl_program program, half, dot;
     struct clgrpo_tensor from, to;
     size_t width, items, local; /* items of a kernel that does not stream, and of a group */
     bool gpu;
@@ -98,16 +98,17 @@ time_kernel(struct probe *p, cl_kernel k, size_t global, size_t local, struct ro
     return true;
 }
 
-static cl_program
-build(const struct probe *p, bool half)
+cl_program
+bench_machine_build(struct bench *b, const char *defines)
 {
-    const cl_device_id device = clgrpo_context_device(p->b->ctx);
-    char options[48];
+    const cl_device_id device = clgrpo_context_device(b->ctx);
+    char options[96];
     cl_program program;
     cl_int code;
 
-    snprintf(options, sizeof options, "-DWIDTH=%zu -DGPU=%d%s", p->width, p->gpu, half ? " -DHALF" : "");
-    program = clCreateProgramWithSource(clgrpo_context_cl(p->b->ctx), sizeof machine_lines / sizeof machine_lines[0],
+    snprintf(options, sizeof options, "-DWIDTH=%zu -DGPU=%d%s", bench_machine_width(b),
+             (b->info.type & CL_DEVICE_TYPE_CPU) == 0, defines);
+    program = clCreateProgramWithSource(clgrpo_context_cl(b->ctx), sizeof machine_lines / sizeof machine_lines[0],
                                         (const char **)machine_lines, NULL, &code);
     if (code != CL_SUCCESS)
         return NULL;
@@ -115,6 +116,12 @@ build(const struct probe *p, bool half)
         return program;
     clReleaseProgram(program);
     return NULL;
+}
+
+size_t
+bench_machine_width(const struct bench *b)
+{
+    return b->info.vector_width > 1 ? b->info.vector_width : 4;
 }
 
 /* Chains of arithmetic in registers: per_item operations of `width` lanes by each item. */
@@ -208,23 +215,38 @@ measure_transfer(struct probe *p, bool up, const char *name, double *gbs)
     return code == CL_SUCCESS;
 }
 
+/* A launch in a row of `n`, or waited for through the queue or through its event. */
+enum wait { IN_A_ROW, BY_QUEUE, BY_EVENT };
 static bool
-measure_launch(struct probe *p, unsigned n, bool wait, const char *name, double *us)
+launch_one(struct bench *b, cl_kernel k, enum wait wait)
+{
+    const size_t one = 1;
+    cl_event event = NULL;
+    bool good = clEnqueueNDRangeKernel(b->queue, k, 1, NULL, &one, &one, 0, NULL, wait == BY_EVENT ? &event : NULL) ==
+                CL_SUCCESS;
+
+    if (wait == BY_QUEUE)
+        clFinish(b->queue);
+    if (event != NULL) {
+        good = clWaitForEvents(1, &event) == CL_SUCCESS && good;
+        clReleaseEvent(event);
+    }
+    return good;
+}
+
+static bool
+measure_launch(struct probe *p, unsigned n, enum wait wait, const char *name, double *us)
 {
     cl_kernel k = clCreateKernel(p->program, "k_empty", NULL);
     struct rounds r = {0};
-    size_t one = 1;
     bool good = true;
 
     clSetKernelArg(k, 0, sizeof p->to.buf, &p->to.buf);
     for (int i = -1; i < ROUNDS && good; i++) {
         double start = bench_now_us();
 
-        for (unsigned j = 0; j < n && good; j++) {
-            good = clEnqueueNDRangeKernel(p->b->queue, k, 1, NULL, &one, &one, 0, NULL, NULL) == CL_SUCCESS;
-            if (wait)
-                clFinish(p->b->queue);
-        }
+        for (unsigned j = 0; j < n && good; j++)
+            good = launch_one(p->b, k, wait);
         clFinish(p->b->queue);
         if (i >= 0)
             add_round(&r, (bench_now_us() - start) / n);
@@ -233,6 +255,14 @@ measure_launch(struct probe *p, unsigned n, bool wait, const char *name, double 
     if (good)
         *us = keep(p->b, name, "us", 0.0, &r);
     return good;
+}
+
+/* Where the device says that it has them. */
+static bool
+measure_dot(struct probe *p, double *gops)
+{
+    return p->dot == NULL || measure_rate(p, p->dot, "k_dot", EXP_ROUNDS, 8.0 * MACHINE_FMA_CHAINS / (double)p->width,
+                                          "machine.dot.i8", "GOP/s", gops);
 }
 
 static bool
@@ -268,8 +298,17 @@ measure_all(struct probe *p)
     return measure_arithmetic(p, m) && measure_memory(p, m) &&
            measure_transfer(p, true, "machine.upload", &m->upload_gbs) &&
            measure_transfer(p, false, "machine.download", &m->download_gbs) &&
-           measure_launch(p, 500, false, "machine.launch", &m->launch_us) &&
-           measure_launch(p, 50, true, "machine.launch.waited", &m->launch_wait_us);
+           measure_launch(p, 500, IN_A_ROW, "machine.launch", &m->launch_us) &&
+           measure_launch(p, 50, BY_QUEUE, "machine.launch.waited", &m->launch_wait_us) &&
+           measure_launch(p, 50, BY_EVENT, "machine.launch.event", &m->launch_event_us) && measure_dot(p, &m->dot_gops);
+}
+
+/* What is found once. */
+static void
+add_limit(struct bench *b, struct bench_row row)
+{
+    if (row.value > 0.0 && b->n_limits < BENCH_MAX_MACHINE)
+        b->limits[b->n_limits++] = row;
 }
 
 /* A row without a figure: what there is that no row measures. */
@@ -279,7 +318,7 @@ add_matrix_units(struct bench *b)
     struct bench_row row = {.kind = BENCH_OTHER, .row = "machine.matrix", .unit = "-", .limit_name = "-"};
 
     row.value = bench_matrix_units(clgrpo_context_device(b->ctx), row.note, sizeof row.note);
-    if (limit_of(b, row.row) == b->limits + b->n_limits && b->n_limits < BENCH_MAX_MACHINE)
+    if (b->n_limits < BENCH_MAX_MACHINE)
         b->limits[b->n_limits++] = row;
 }
 
@@ -323,18 +362,17 @@ fill_block(struct probe *p)
 enum clgrpo_status
 bench_measure_machine(struct bench *b)
 {
-    struct probe p = {.b = b,
-                      .width = b->info.vector_width > 1 ? b->info.vector_width : 4,
-                      .gpu = (b->info.type & CL_DEVICE_TYPE_CPU) == 0};
+    struct probe p = {.b = b, .width = bench_machine_width(b), .gpu = (b->info.type & CL_DEVICE_TYPE_CPU) == 0};
     bool good = false;
 
     b->machine.cache_bytes = largest_cache(b);
     p.items = (size_t)b->info.compute_units * (p.gpu ? 2048 : 8);
     p.local = p.gpu ? 64 : 1;
-    p.program = build(&p, false);
+    p.program = bench_machine_build(b, "");
     if (p.program == NULL)
         return CLGRPO_E_BUILD;
-    p.half = b->info.has_fp16 ? build(&p, true) : NULL;
+    p.half = b->info.has_fp16 ? bench_machine_build(b, " -DHALF") : NULL;
+    p.dot = bench_has_dot(clgrpo_context_device(b->ctx)) ? bench_machine_build(b, " -DDOT -cl-std=CL3.0") : NULL;
     p.from = bench_random(b, 1, BENCH_SHAPE(STREAM_BYTES / sizeof(float)));
     p.to = bench_random(b, 1, BENCH_SHAPE(STREAM_BYTES / sizeof(float)));
     if (!b->failed)
@@ -343,8 +381,14 @@ bench_measure_machine(struct bench *b)
     bench_release(&p.to);
     if (p.half != NULL)
         clReleaseProgram(p.half);
+    if (p.dot != NULL)
+        clReleaseProgram(p.dot);
     clReleaseProgram(p.program);
-    add_matrix_units(b);
+    if (limit_of(b, "machine.matrix") == b->limits + b->n_limits) {
+        add_limit(b, bench_probe_local_size(b));
+        add_limit(b, bench_probe_registers(b));
+        add_matrix_units(b);
+    }
     note_disturbance(b);
     for (unsigned i = 0; i < b->n_rows; i++)
         bench_apply_limit(&b->machine, &b->rows[i]);

@@ -9,9 +9,13 @@
  *   k_copy, k_write      per_item vectors of each item
  *   k_read, k_strided    per_item vectors, or floats STRIDE apart, of each item; the sums are stored lest the reads vanish
  *   k_f16, k_bf16        each group reads the same BLOCK elements `rounds` times
+ *   k_dot                with DOT, CHAINS integers of each item, `rounds` times
+ *   k_group              one group, whose items hand each other a number
  *   k_local              each group reads its BLOCK floats of local memory `rounds` times
  */
-#define CHAINS     12
+#ifndef CHAINS
+#define CHAINS 12
+#endif
 #define EXP_CHAINS 4
 #define BLOCK      4096
 #define STRIDE     16
@@ -53,6 +57,26 @@ __kernel void k_fma(__global float *out, int rounds, float x, float y)
     out[get_global_id(0)] = s.s0 + s.s3;
 #endif
 }
+
+#ifdef DOT
+/* Chains of four products of bytes, which are added to an integer. */
+__kernel void k_dot(__global float *out, int rounds, float x, float y)
+{
+    const uint vx = as_uint(x) + (uint)get_global_id(0), vy = as_uint(y);
+    int a[CHAINS];
+
+    for (int i = 0; i < CHAINS; i++)
+        a[i] = i;
+    for (int r = 0; r < rounds; r++) {
+#pragma unroll
+        for (int i = 0; i < CHAINS; i++)
+            a[i] += dot_4x8packed_ss_int(vx ^ (uint)a[i], vy);
+    }
+    for (int i = 1; i < CHAINS; i++)
+        a[0] += a[i];
+    out[get_global_id(0)] = (float)a[0];
+}
+#endif
 
 #ifndef HALF
 typedef reals vf;
@@ -150,6 +174,16 @@ __kernel void k_local(__global float *restrict to, int rounds, __local float *bl
         block[i] = (float)(i & 7);
     barrier(CLK_LOCAL_MEM_FENCE);
     READ_BLOCK(LOAD_LOCAL);
+}
+
+/* out[i] is 2 if item i of a group saw what its neighbour left in local memory. */
+__kernel void k_group(__global float *out, __local float *seen)
+{
+    const size_t i = get_local_id(0), n = get_local_size(0);
+
+    seen[i] = (float)i;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    out[get_global_id(0)] = seen[(i + 1) % n] == (float)((i + 1) % n) ? 2.0f : 1.0f;
 }
 
 __kernel void k_empty(__global float *out)

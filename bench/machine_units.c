@@ -14,7 +14,6 @@ static const struct {
 } units[] = {
     {"cl_intel_subgroup_matrix_multiply_accumulate", "dpas of sub-groups"},
     {"cl_arm_matrix_multiply", "Arm's matrix products"},
-    {"cl_khr_integer_dot_product", "dot products of bytes"},
     {"cl_arm_integer_dot_product_int8", "Arm's dot products of bytes"},
     {"cl_qcom_dot_product8", "Qualcomm's dot products of bytes"},
 };
@@ -41,6 +40,16 @@ extensions_of(cl_device_id device)
         return NULL;
     clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, bytes, text, NULL);
     return text;
+}
+
+bool
+bench_has_dot(cl_device_id device)
+{
+    char *extensions = extensions_of(device);
+    const bool has = extensions != NULL && holds_word(extensions, "cl_khr_integer_dot_product");
+
+    free(extensions);
+    return has;
 }
 
 static void

@@ -16,6 +16,7 @@ static const char usage[] =
     "  -d, --device SELECTOR  OpenCL device: cpu, gpu, P:D, or part of its name\n"
     "  -f, --family NAME      simt or cpu (default: by device)\n"
     "  -s, --seconds X        time for each row (default 1)\n"
+    "  -F, --full             the rows for large machines too\n"
     "  -l, --list             print the names of the rows and stop\n"
     "  -a, --against FILE     show each row's speed over that in an earlier result file\n"
     "  -p, --peers FILE       join rows that another program measured\n"
@@ -52,14 +53,21 @@ static const char *const submitted[] = {"gemm.f32.nn.1024",
                                         "program.*"};
 
 enum { OPT_VERSION = 256 };
-static const struct option long_options[] = {
-    {"device", required_argument, NULL, 'd'},    {"family", required_argument, NULL, 'f'},
-    {"seconds", required_argument, NULL, 's'},   {"list", no_argument, NULL, 'l'},
-    {"against", required_argument, NULL, 'a'},   {"peers", required_argument, NULL, 'p'},
-    {"json", required_argument, NULL, 'j'},      {"tsv", required_argument, NULL, 't'},
-    {"svg", required_argument, NULL, 'v'},       {"html", required_argument, NULL, 'w'},
-    {"output", required_argument, NULL, 'o'},    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION}, {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {{"device", required_argument, NULL, 'd'},
+                                             {"family", required_argument, NULL, 'f'},
+                                             {"seconds", required_argument, NULL, 's'},
+                                             {"list", no_argument, NULL, 'l'},
+                                             {"against", required_argument, NULL, 'a'},
+                                             {"peers", required_argument, NULL, 'p'},
+                                             {"json", required_argument, NULL, 'j'},
+                                             {"tsv", required_argument, NULL, 't'},
+                                             {"svg", required_argument, NULL, 'v'},
+                                             {"html", required_argument, NULL, 'w'},
+                                             {"output", required_argument, NULL, 'o'},
+                                             {"full", no_argument, NULL, 'F'},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"version", no_argument, NULL, OPT_VERSION},
+                                             {NULL, 0, NULL, 0}};
 
 static int
 bad(const char *option, const char *value, const char *need)
@@ -105,6 +113,9 @@ parse_value(struct bench *b, struct options *o, int letter)
     case 'l':
         o->list = true;
         return 0;
+    case 'F':
+        b->full = true;
+        return 0;
     case 'o':
         if (o->submission != NULL) {
             o->submission = optarg;
@@ -140,7 +151,7 @@ parse(int argc, char **argv, struct bench *b, struct options *o)
 {
     int letter, rc;
 
-    while ((letter = getopt_long(argc, argv, "d:f:s:la:p:j:t:v:w:o:h", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "d:f:s:Fla:p:j:t:v:w:o:h", long_options, NULL)) != -1) {
         o->done = letter == 'h' || letter == OPT_VERSION;
         if (letter == 'h')
             fputs(usage, stdout);

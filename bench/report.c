@@ -17,11 +17,11 @@ print_notes(const struct bench *b)
 
     for (unsigned i = 0; i < b->n_limits; i++) {
         const struct bench_row *r = &b->limits[i];
-        const bool remark = strcmp(r->unit, "-") == 0;
+        const bool found_once = b->limits_last[i] == 0.0;
 
-        if (r->note[0] != '\0' && (!remark || b->n_rows == 0))
+        if (r->note[0] != '\0' && (!found_once || b->n_rows == 0))
             printf("            %s: %s\n", r->row, r->note);
-        disturbed = disturbed || (r->note[0] != '\0' && !remark);
+        disturbed = disturbed || (r->note[0] != '\0' && !found_once);
     }
     if (disturbed)
         printf("warning     the machine was disturbed: run again before you compare\n");
@@ -38,11 +38,14 @@ bench_print_machine(const struct bench *b, const char *when)
                m->cache_bytes / (1 << 20), bench_family(b));
     printf("%-12sfma %.1f GFLOP/s, exp %.2f G/s, halves loaded %.2f f16, %.2f bf16 G/s,\n"
            "            copy %.1f, read %.1f, write %.1f, strided %.1f, local %.1f, upload %.1f, download %.1f GB/s,\n"
-           "            launch %.1f us in a row, %.1f us waited for\n",
+           "            launch %.1f us in a row, %.1f us waited for, %.1f us through an event\n",
            when, m->fma_gflops, m->exp_gps, m->load_f16_gps, m->load_bf16_gps, m->copy_gbs, m->read_gbs, m->write_gbs,
-           m->strided_gbs, m->local_gbs, m->upload_gbs, m->download_gbs, m->launch_us, m->launch_wait_us);
+           m->strided_gbs, m->local_gbs, m->upload_gbs, m->download_gbs, m->launch_us, m->launch_wait_us,
+           m->launch_event_us);
     if (m->fma_f16_gflops > 0.0)
         printf("            fma of halves %.1f GFLOP/s\n", m->fma_f16_gflops);
+    if (m->dot_gops > 0.0)
+        printf("            dot products of bytes %.1f GOP/s\n", m->dot_gops);
     print_notes(b);
 }
 

@@ -89,7 +89,7 @@ read_row(const json_t *object, struct bench_row *row)
         row->peers[row->n_peers].value = read_number(peer, "value");
         row->peers[row->n_peers++].ratio = read_number(peer, "ratio");
     }
-    return row->row[0] != '\0' && row->unit[0] != '\0' && row->value > 0.0;
+    return row->row[0] != '\0' && row->unit[0] != '\0' && (row->value > 0.0 || bench_is_quality(row));
 }
 
 /* A row whose note is all that it says. */

@@ -19,21 +19,30 @@ struct shape {
     size_t heads, kv_heads, dim, count, shortest, longest;
     enum lengths lengths;
     bool full; /* without the causal mask */
+    bool large;
 };
 static const struct shape shapes[] = {
-    {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024, EVEN, false},
-    {"d64.s2048.causal", 8, 8, 64, 1, 2048, 2048, EVEN, false},
-    {"d64.s4096.causal", 4, 4, 64, 1, 4096, 4096, EVEN, false},
-    {"d64.s8192.causal", 2, 2, 64, 1, 8192, 8192, EVEN, false},
-    {"d128.s1024.causal", 8, 8, 128, 1, 1024, 1024, EVEN, false},
-    {"d128.s2048.causal", 4, 4, 128, 1, 2048, 2048, EVEN, false},
-    {"d128.s4096.causal", 4, 4, 128, 1, 4096, 4096, EVEN, false},
-    {"d64.gqa4.s2048.causal", 8, 2, 64, 1, 2048, 2048, EVEN, false},
-    {"d64.s1024.full", 8, 8, 64, 1, 1024, 1024, EVEN, true},
-    {"d128.gqa32-8.s1024.causal", 32, 8, 128, 1, 1024, 1024, EVEN, false},
-    {"d128.gqa28-4.s1024.causal", 28, 4, 128, 1, 1024, 1024, EVEN, false},
-    {"d32.packed.32x50-300", 4, 4, 32, 32, 50, 300, EVEN, false},
-    {"d64.rollouts.48x64-1024", 8, 2, 64, 48, 64, 1024, ROLLOUTS, false},
+    {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024, EVEN, false, false},
+    {"d64.s2048.causal", 8, 8, 64, 1, 2048, 2048, EVEN, false, false},
+    {"d64.s4096.causal", 4, 4, 64, 1, 4096, 4096, EVEN, false, false},
+    {"d64.s8192.causal", 2, 2, 64, 1, 8192, 8192, EVEN, false, false},
+    {"d128.s1024.causal", 8, 8, 128, 1, 1024, 1024, EVEN, false, false},
+    {"d128.s2048.causal", 4, 4, 128, 1, 2048, 2048, EVEN, false, false},
+    {"d128.s4096.causal", 4, 4, 128, 1, 4096, 4096, EVEN, false, false},
+    {"d64.gqa4.s2048.causal", 8, 2, 64, 1, 2048, 2048, EVEN, false, false},
+    {"d64.s1024.full", 8, 8, 64, 1, 1024, 1024, EVEN, true, false},
+    {"d128.gqa32-8.s1024.causal", 32, 8, 128, 1, 1024, 1024, EVEN, false, false},
+    {"d128.gqa28-4.s1024.causal", 28, 4, 128, 1, 1024, 1024, EVEN, false, false},
+    {"d32.packed.32x50-300", 4, 4, 32, 32, 50, 300, EVEN, false, false},
+    {"d64.rollouts.48x64-1024", 8, 2, 64, 48, 64, 1024, ROLLOUTS, false, false},
+    {"d64.s16384.causal", 1, 1, 64, 1, 16384, 16384, EVEN, false, true},
+    {"d64.h32.8x2048.causal", 32, 32, 64, 8, 2048, 2048, EVEN, false, true},
+    {"d64.h32.2x8192.causal", 32, 32, 64, 2, 8192, 8192, EVEN, false, true},
+    {"d64.h32.s16384.causal", 32, 32, 64, 1, 16384, 16384, EVEN, false, true},
+    {"d128.s8192.causal", 2, 2, 128, 1, 8192, 8192, EVEN, false, true},
+    {"d128.h16.8x2048.causal", 16, 16, 128, 8, 2048, 2048, EVEN, false, true},
+    {"d128.h16.s16384.causal", 16, 16, 128, 1, 16384, 16384, EVEN, false, true},
+    {"d128.h16.8x2048.full", 16, 16, 128, 8, 2048, 2048, EVEN, true, true},
 };
 
 static enum clgrpo_status
@@ -175,6 +184,16 @@ family_rows(struct bench *b, const struct family *f)
     release(&a[1]);
 }
 
+/* Of a row that takes `flop`: five tensors of queries' size there, and as many of keys' size. */
+static bool
+wanted(struct bench *b, const struct shape *s, size_t tokens, const char *row, double flop)
+{
+    const double largest = 4.0 * (double)(tokens * s->heads * s->dim);
+    const struct bench_need need = {8.0 * largest, largest, flop};
+
+    return s->large ? bench_wanted_large(b, row, &need) : bench_wanted(b, row);
+}
+
 void
 bench_attention(struct bench *b)
 {
@@ -186,23 +205,29 @@ bench_attention(struct bench *b)
         struct bench_naive *naive;
         cl_int offsets[MAX_COUNT + 1];
         double pairs;
+        bool forward, backward;
 
         snprintf(fwd.row, sizeof fwd.row, "attention.fwd.f32.%s", s->label);
         snprintf(bwd.row, sizeof bwd.row, "attention.bwd.f32.%s", s->label);
-        if (!bench_wanted(b, fwd.row) && !bench_wanted(b, bwd.row))
-            continue;
         pairs = layout(s, offsets);
-        prepare(b, s, offsets, NULL, &a);
-        fwd.arg = bwd.arg = &a;
         fwd.work = 4.0 * pairs * (double)(s->heads * s->dim); /* two products */
         bwd.work = 2.5 * fwd.work;                            /* nominally five */
+        forward = wanted(b, s, (size_t)offsets[s->count], fwd.row, fwd.work);
+        backward = wanted(b, s, (size_t)offsets[s->count], bwd.row, bwd.work);
+        if (!forward && !backward)
+            continue;
+        prepare(b, s, offsets, NULL, &a);
+        fwd.arg = bwd.arg = &a;
         fwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (2 * s->heads * s->dim + 2 * s->kv_heads * s->dim + s->heads));
         bwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (4 * s->heads * s->dim + 4 * s->kv_heads * s->dim + s->heads));
         if (!b->failed && bench_ok(b, run_forward(b, &a), fwd.row)) {
-            naive = bench_naive_attention(b, &fwd, &a.fwd);
-            bench_run(b, &fwd);
-            bench_naive_destroy(naive);
-            bench_run(b, &bwd);
+            if (forward) {
+                naive = bench_naive_attention(b, &fwd, &a.fwd);
+                bench_run(b, &fwd);
+                bench_naive_destroy(naive);
+            }
+            if (backward)
+                bench_run(b, &bwd);
         }
         release(&a);
     }

@@ -12,20 +12,24 @@ struct decode {
     size_t heads, kv_heads, dim, slots, length;
     bool halves; /* in storage of f16 and bf16 too */
     size_t prefix, group;
+    bool large;
 };
 static const struct decode decodes[] = {
-    {"d64.gqa4", 8, 2, 64, 1, 1024, false, 0, 1},       {"d64.gqa4", 8, 2, 64, 1, 8192, false, 0, 1},
-    {"d64.gqa4", 8, 2, 64, 16, 1024, true, 0, 1},       {"d64.gqa4", 8, 2, 64, 16, 8192, true, 0, 1},
-    {"d64.gqa4", 8, 2, 64, 64, 1024, false, 0, 1},      {"d64.gqa4", 8, 2, 64, 64, 2048, false, 0, 1},
-    {"d64.gqa4", 8, 2, 64, 64, 8192, false, 0, 1},      {"d64.mha", 8, 8, 64, 16, 2048, true, 0, 1},
-    {"d128.gqa32-8", 32, 8, 128, 16, 1024, true, 0, 1},
+    {"d64.gqa4", 8, 2, 64, 1, 1024, false, 0, 1, false},       {"d64.gqa4", 8, 2, 64, 1, 8192, false, 0, 1, false},
+    {"d64.gqa4", 8, 2, 64, 16, 1024, true, 0, 1, false},       {"d64.gqa4", 8, 2, 64, 16, 8192, true, 0, 1, false},
+    {"d64.gqa4", 8, 2, 64, 64, 1024, false, 0, 1, false},      {"d64.gqa4", 8, 2, 64, 64, 2048, false, 0, 1, false},
+    {"d64.gqa4", 8, 2, 64, 1, 32768, false, 0, 1, false},      {"d64.gqa4", 8, 2, 64, 16, 32768, false, 0, 1, false},
+    {"d64.gqa4", 8, 2, 64, 256, 1024, false, 0, 1, false},     {"d64.gqa4", 8, 2, 64, 64, 32768, false, 0, 1, true},
+    {"d64.gqa4", 8, 2, 64, 256, 8192, false, 0, 1, true},      {"d64.gqa4", 8, 2, 64, 256, 32768, false, 0, 1, true},
+    {"d64.gqa4", 8, 2, 64, 64, 8192, false, 0, 1, false},      {"d64.mha", 8, 8, 64, 16, 2048, true, 0, 1, false},
+    {"d128.gqa32-8", 32, 8, 128, 16, 1024, true, 0, 1, false},
 };
 /* The suffix is 256; the keys that are read once per group and those that are not. */
 static const struct decode prefixes[] = {
-    {"d64.mha", 8, 8, 64, 8, 1280, false, 1024, 8},   {"d64.mha", 8, 8, 64, 16, 1280, false, 1024, 16},
-    {"d64.mha", 8, 8, 64, 8, 4352, false, 4096, 8},   {"d64.mha", 8, 8, 64, 16, 4352, false, 4096, 16},
-    {"d64.gqa4", 8, 2, 64, 32, 1280, false, 1024, 8}, {"d64.gqa4", 8, 2, 64, 32, 4352, false, 4096, 16},
-    {"d32.mha", 4, 4, 32, 32, 1280, false, 1024, 16},
+    {"d64.mha", 8, 8, 64, 8, 1280, false, 1024, 8, false},   {"d64.mha", 8, 8, 64, 16, 1280, false, 1024, 16, false},
+    {"d64.mha", 8, 8, 64, 8, 4352, false, 4096, 8, false},   {"d64.mha", 8, 8, 64, 16, 4352, false, 4096, 16, false},
+    {"d64.gqa4", 8, 2, 64, 32, 1280, false, 1024, 8, false}, {"d64.gqa4", 8, 2, 64, 32, 4352, false, 4096, 16, false},
+    {"d32.mha", 4, 4, 32, 32, 1280, false, 1024, 16, false},
 };
 
 static enum clgrpo_status
@@ -100,6 +104,14 @@ describe(const struct decode *d, enum clgrpo_dtype dtype, struct bench_case *c)
     c->flop = 4.0 * (double)(d->slots * d->length * d->heads * d->dim);
 }
 
+static bool
+wanted(struct bench *b, const struct decode *d, const struct bench_case *c)
+{
+    const struct bench_need need = {c->work, 0.5 * c->work, c->flop};
+
+    return d->large ? bench_wanted_large(b, c->row, &need) : bench_wanted(b, c->row);
+}
+
 /* Halves beside f32. */
 static void
 decode_row(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, const char *type)
@@ -108,10 +120,10 @@ decode_row(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, con
     struct bench_case c = {0};
 
     snprintf(c.row, sizeof c.row, "attention.decode.%s.%s.b%zu.kv%zu", type, d->label, d->slots, d->length);
-    if (!bench_wanted(b, c.row))
+    describe(d, dtype, &c);
+    if (!wanted(b, d, &c))
         return;
     prepare(b, d, dtype, false, &dec);
-    describe(d, dtype, &c);
     c.arg = &dec;
     if (dtype != CLGRPO_F32) {
         prepare(b, d, CLGRPO_F32, false, &f32);

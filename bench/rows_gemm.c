@@ -17,28 +17,35 @@ struct shape {
     size_t m, n, k;
     bool trans_a, trans_b, accumulate, packed;
     bool halves; /* in storage of f16 and bf16 too */
+    bool large;
 };
 
 /* Squares, the trainer's own shapes (width 128, feed-forward 352, vocabulary 1024), one row and few rows of decoding, a
  * real head. */
 static const struct shape shapes[] = {
-    {"nn.512", 512, 512, 512, false, false, false, false, false},
-    {"nn.1024", 1024, 1024, 1024, false, false, false, false, true},
-    {"nn.2048", 2048, 2048, 2048, false, false, false, false, false},
-    {"nt.1024", 1024, 1024, 1024, false, true, false, false, true},
-    {"tn.1024", 1024, 1024, 1024, true, false, false, false, true},
-    {"nt.4096x384x128", 4096, 384, 128, false, true, false, false, true},
-    {"nt.4096x704x128", 4096, 704, 128, false, true, false, false, false},
-    {"nt.4096x128x352", 4096, 128, 352, false, true, false, false, false},
-    {"nn.4096x128x704", 4096, 128, 704, false, false, false, false, false},
-    {"tn.704x128x4096", 704, 128, 4096, true, false, true, false, true},
-    {"tn.128x352x4096", 128, 352, 4096, true, false, true, false, false},
-    {"packed.1x384x128", 1, 384, 128, false, true, false, true, false},
-    {"packed.64x704x128", 64, 704, 128, false, true, false, true, false},
-    {"packed.256x704x128", 256, 704, 128, false, true, false, true, false},
-    {"packed.1x2048x2048", 1, 2048, 2048, false, true, false, true, true},
-    {"packed.64x2048x2048", 64, 2048, 2048, false, true, false, true, true},
-    {"nt.512x49152x576", 512, 49152, 576, false, true, false, false, false},
+    {"nn.256", 256, 256, 256, false, false, false, false, false, false},
+    {"nn.512", 512, 512, 512, false, false, false, false, false, false},
+    {"nn.1024", 1024, 1024, 1024, false, false, false, false, true, false},
+    {"nn.2048", 2048, 2048, 2048, false, false, false, false, false, false},
+    {"nt.1024", 1024, 1024, 1024, false, true, false, false, true, false},
+    {"tn.1024", 1024, 1024, 1024, true, false, false, false, true, false},
+    {"nt.4096x384x128", 4096, 384, 128, false, true, false, false, true, false},
+    {"nt.4096x704x128", 4096, 704, 128, false, true, false, false, false, false},
+    {"nt.4096x128x352", 4096, 128, 352, false, true, false, false, false, false},
+    {"nn.4096x128x704", 4096, 128, 704, false, false, false, false, false, false},
+    {"tn.704x128x4096", 704, 128, 4096, true, false, true, false, true, false},
+    {"tn.128x352x4096", 128, 352, 4096, true, false, true, false, false, false},
+    {"packed.1x384x128", 1, 384, 128, false, true, false, true, false, false},
+    {"packed.64x704x128", 64, 704, 128, false, true, false, true, false, false},
+    {"packed.256x704x128", 256, 704, 128, false, true, false, true, false, false},
+    {"packed.8x2048x2048", 8, 2048, 2048, false, true, false, true, false, false},
+    {"packed.1x2048x2048", 1, 2048, 2048, false, true, false, true, true, false},
+    {"packed.64x2048x2048", 64, 2048, 2048, false, true, false, true, true, false},
+    {"nt.512x49152x576", 512, 49152, 576, false, true, false, false, false, false},
+    {"nn.4096", 4096, 4096, 4096, false, false, false, false, false, true},
+    {"nn.8192", 8192, 8192, 8192, false, false, false, false, false, true},
+    {"nt.4096x151936x2048", 4096, 151936, 2048, false, true, false, false, false, true},
+    {"nt.4096x128256x4096", 4096, 128256, 4096, false, true, false, false, false, true},
 };
 
 static enum clgrpo_status
@@ -166,6 +173,16 @@ add_openblas(struct bench_case *c, struct gemm *g)
     c->n_peers = 1;
 }
 
+/* On the device and, for a peer there, on the host. */
+static bool
+wanted(struct bench *b, const struct shape *s, const struct bench_case *c)
+{
+    const double m = (double)s->m, n = (double)s->n, k = (double)s->k, c_bytes = 4.0 * m * n, b_bytes = 4.0 * k * n;
+    const struct bench_need need = {2.0 * c->bytes, c_bytes > b_bytes ? c_bytes : b_bytes, c->flop};
+
+    return s->large ? bench_wanted_large(b, c->row, &need) : bench_wanted(b, c->row);
+}
+
 /* a and b in storage of `dtype`; halves have the same product of f32 for a peer. */
 static void
 gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const char *type)
@@ -175,9 +192,9 @@ gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const 
     struct bench_naive *naive = NULL;
 
     snprintf(c.row, sizeof c.row, "gemm.%s.%s", type, s->label);
-    if (!bench_wanted(b, c.row))
-        return;
     describe(s, dtype, &c);
+    if (!wanted(b, s, &c))
+        return;
     if (reads_once(s))
         c.copies = bench_copies(b, c.work);
     g = prepare_all(b, s, dtype, c.copies);
@@ -191,7 +208,8 @@ gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const 
         bench_add_own(&c, "f32", run_gemm, g32, sizeof *g32);
     } else {
         add_openblas(&c, g);
-        bench_add_clblast(b, &c, &g->args, sizeof *g);
+        if (!s->large || b->info.family != CLGRPO_FAMILY_CPU) /* untuned for processors, it would take minutes */
+            bench_add_clblast(b, &c, &g->args, sizeof *g);
         naive = bench_naive_gemm(b, &c, &g->args);
     }
     bench_run(b, &c);

@@ -10,7 +10,8 @@
 const struct bench_group bench_groups[BENCH_GROUPS] = {
     {"Products", bench_gemm},        {"Attention", bench_attention},
     {"Vocabulary head", bench_head}, {"Memory and control", bench_small},
-    {"A whole layer", bench_layer},  {"Start-up", bench_program},
+    {"A whole layer", bench_layer},  {"A step of GRPO", bench_step},
+    {"Quality", bench_quality},      {"Start-up", bench_program},
 };
 
 static bool
@@ -62,6 +63,41 @@ bench_wanted(struct bench *b, const char *row)
     if (b->progress)
         tell(b, row);
     return true;
+}
+
+static bool
+named(const struct bench *b, const char *row)
+{
+    for (unsigned i = 0; i < b->n_select; i++)
+        if (strcmp(b->select[i], row) == 0)
+            return true;
+    return false;
+}
+
+/* Why the row is passed over; what one run takes is asked only where it was not named. */
+static bool
+too_large(const struct bench *b, const char *row, const struct bench_need *need)
+{
+    enum { MOST_SECONDS = 10 };
+    const double room = 0.8 * (double)b->info.global_bytes, most = (double)b->info.max_alloc_bytes,
+                 seconds = b->machine.fma_gflops > 0.0 ? 1e-9 * need->flop / b->machine.fma_gflops : 0.0;
+
+    if (need->bytes + need->largest > room || need->largest > most)
+        printf("%-46s passed over: needs %.1f GB, %.1f GB in one buffer; the device lends %.1f and %.1f\n", row,
+               1e-9 * (need->bytes + need->largest), 1e-9 * need->largest, 1e-9 * room, 1e-9 * most);
+    else if (!named(b, row) && seconds > MOST_SECONDS)
+        printf("%-46s passed over: a run takes %.0f s at least; name the row to run it\n", row, seconds);
+    else
+        return false;
+    return true;
+}
+
+bool
+bench_wanted_large(struct bench *b, const char *row, const struct bench_need *need)
+{
+    if (!b->full && !named(b, row))
+        return false;
+    return bench_wanted(b, row) && !too_large(b, row, need);
 }
 
 void

@@ -4,7 +4,7 @@
 
 #include "bench.h"
 
-enum { MIN_ROUNDS = 5, MAX_ROUNDS = 200, WARM_UP = 3 };
+enum { MIN_ROUNDS = 5, MAX_ROUNDS = 200, WARM_UP = 3, LONG = 4 };
 
 static int
 compare(const void *a, const void *b)
@@ -65,6 +65,27 @@ time_own(struct bench *b, const struct bench_case *c, unsigned repeat, unsigned 
     return wall;
 }
 
+/* The host's time for one of `repeat` runs while the device waits at a gate, so that nothing else runs on the host's
+ * cores. */
+static double
+time_host(struct bench *b, const struct bench_case *c, unsigned repeat)
+{
+    cl_event gate = clCreateUserEvent(clgrpo_context_cl(b->ctx), NULL);
+    double start, wall;
+    bool good;
+
+    if (gate == NULL)
+        return -1.0;
+    good = clEnqueueBarrierWithWaitList(b->queue, 1, &gate, NULL) == CL_SUCCESS;
+    start = bench_now_us();
+    for (unsigned i = 0; i < repeat && good; i++)
+        good = bench_ok(b, c->run(b, c->arg), c->row);
+    wall = (bench_now_us() - start) / repeat;
+    clSetUserEventStatus(gate, CL_COMPLETE);
+    clReleaseEvent(gate);
+    return bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), c->row) && good ? wall : -1.0;
+}
+
 static double
 time_peer(struct bench *b, const struct bench_case *c, unsigned peer, unsigned repeat, unsigned *turn)
 {
@@ -86,32 +107,45 @@ time_peer(struct bench *b, const struct bench_case *c, unsigned peer, unsigned r
 static double
 to_value(const struct bench_case *c, double us)
 {
-    return c->kind == BENCH_TIME ? us : c->work / us * 1e-3; /* flop or bytes per us, in units of 1e9 per s */
+    return c->kind == BENCH_TIME || c->kind == BENCH_HOST
+               ? us
+               : c->work / us * 1e-3; /* flop or bytes per us, in units of 1e9 per s */
 }
 
 struct samples {
     double own[MAX_ROUNDS], event[MAX_ROUNDS], peer[BENCH_MAX_PEERS][MAX_ROUNDS];
-    unsigned n;
+    unsigned n, launches;
 };
+
+static double
+time_round(struct bench *b, const struct bench_case *c, unsigned repeat, unsigned *turn, double *event_us)
+{
+    *event_us = 0.0;
+    return c->kind == BENCH_HOST ? time_host(b, c, repeat) : time_own(b, c, repeat, turn, event_us);
+}
 
 static bool
 sample(struct bench *b, const struct bench_case *c, struct samples *s)
 {
     double budget = 1e6 * b->seconds, start, once, least = 1e12, event;
-    unsigned repeat, turn = 0, peer_turn[BENCH_MAX_PEERS] = {0};
+    unsigned repeat, turn = 0, peer_turn[BENCH_MAX_PEERS] = {0}, rounds = MIN_ROUNDS;
 
-    for (unsigned i = 0; i < WARM_UP; i++) {
-        if ((once = time_own(b, c, 1, &turn, &event)) < 0.0)
+    for (unsigned i = 0; i < WARM_UP && rounds == MIN_ROUNDS; i++) {
+        s->launches = bench_launches();
+        if ((once = time_round(b, c, 1, &turn, &event)) < 0.0)
             return false;
+        s->launches = bench_launches() - s->launches;
         least = once < least ? once : least;
+        if (once > LONG * budget)
+            rounds = WARM_UP;
         for (unsigned p = 0; p < c->n_peers; p++)
             time_peer(b, c, p, 1, &peer_turn[p]);
     }
     /* samples of 2 ms: the clock and the wait vanish */
-    repeat = least > 2000.0 ? 1 : (unsigned)(2000.0 / (least + 1.0)) + 1;
+    repeat = least > 2000.0 || c->kind == BENCH_HOST ? 1 : (unsigned)(2000.0 / (least + 1.0)) + 1;
     start = bench_now_us();
-    for (s->n = 0; s->n < MAX_ROUNDS && (s->n < MIN_ROUNDS || bench_now_us() - start < budget); s->n++) {
-        if ((s->own[s->n] = time_own(b, c, repeat, &turn, &s->event[s->n])) < 0.0)
+    for (s->n = 0; s->n < MAX_ROUNDS && (s->n < rounds || bench_now_us() - start < budget); s->n++) {
+        if ((s->own[s->n] = time_round(b, c, repeat, &turn, &s->event[s->n])) < 0.0)
             return false;
         for (unsigned p = 0; p < c->n_peers; p++)
             s->peer[p][s->n] = time_peer(b, c, p, repeat, &peer_turn[p]);
@@ -134,6 +168,7 @@ fill(const struct bench *b, const struct bench_case *c, struct samples *s, struc
     row->spread = (s->own[s->n * 9 / 10] - s->own[s->n / 10]) / row->median_us;
     row->value = to_value(c, row->median_us);
     row->rounds = s->n;
+    row->launches = s->launches;
     row->copies = c->copies > 1 && c->arg_bytes > 0 ? c->copies : 1;
     row->flop = c->kind == BENCH_FLOP ? c->work : c->flop;
     row->bytes = c->kind == BENCH_COPY || c->kind == BENCH_READ ? c->work : c->bytes;

@@ -16,7 +16,16 @@ fail() { echo "$*"; exit 1; }
 "$bench" --list >all.txt
 [ "$(sort all.txt | uniq -d)" = "" ] || fail "a row is listed twice: $(sort all.txt | uniq -d)"
 "$bench" --list 'advantage.f32.64x*' '*.packed.1x384x128' program.warm >some.txt
-[ "$(wc -l <some.txt)" -eq 4 ] || fail "three patterns chose: $(cat some.txt)"
+[ "$(wc -l <some.txt)" -eq 5 ] || fail "the patterns chose: $(cat some.txt)"
+"$bench" --full --list >full.txt
+[ "$(sort full.txt | uniq -d)" = "" ] || fail "a row is listed twice: $(sort full.txt | uniq -d)"
+[ "$(sort all.txt full.txt | uniq -u | wc -l)" -eq $(($(wc -l <full.txt) - $(wc -l <all.txt))) ] || fail "--full lacks a row"
+for row in gemm.f32.nt.4096x151936x2048 linear_logprob.fwdbwd.f32.16384x4096x128256 attention.decode.f32.d64.gqa4.b256.kv32768; do
+    grep -qx "$row" full.txt && ! grep -qx "$row" all.txt || fail "$row is not of --full alone"
+    [ "$("$bench" --list "$row")" = "$row" ] || fail "$row cannot be named"
+    rc=0; "$bench" --list "$row*" >/dev/null 2>&1 || rc=$?
+    [ $rc -eq 2 ] || fail "a pattern that is not its name chose $row: exit $rc"
+done
 rc=0; "$bench" --list no.such.row 2>err.txt || rc=$?
 [ $rc -eq 2 ] && grep -q no.such.row err.txt || fail "an unknown row: exit $rc, $(cat err.txt)"
 rc=0; "$bench" --output x 2>err.txt || rc=$?
@@ -31,7 +40,8 @@ cat >peers.json <<'END'
 [{"row": "gemm.f32.packed.1x384x128", "peer": "Other 1.0", "value": 0.001, "unit": "GB/s", "median_us": 196608.0}]
 END
 "$bench" --seconds 0.01 --peers peers.json --json a.json --tsv a.tsv --svg a.svg --html a.html \
-    advantage.f32.64x8 gemm.f32.packed.1x384x128 gemm.f32.packed.64x704x128 program.warm_start >a.txt
+    advantage.f32.64x8 gemm.f32.packed.1x384x128 gemm.f32.packed.64x704x128 program.warm_start quality step.host.g8 adamw.bf16 \
+    linear_logprob.memory.f32.4096x128x1024 >a.txt
 grep -q 'Other 1.0 0.0' a.txt || fail "the peer's row is not joined: $(cat a.txt)"
 [ "$(grep -c 'Other 1.0' a.txt)" -eq 1 ] || fail "the peer joined another row: $(cat a.txt)"
 
@@ -40,7 +50,7 @@ python3 - a.json "$srcdir/man/clgrpo-bench.1" <<'END'
 import json, math, re, sys
 
 fields = {"row": str, "value": float, "unit": str, "limit": float, "limit_name": str, "ratio": float, "median_us": float,
-          "event_us": float, "spread": float, "rounds": int, "copies": int, "flop": float, "bytes": float, "cached": bool, "note": str,
+          "event_us": float, "spread": float, "rounds": int, "copies": int, "launches": int, "flop": float, "bytes": float, "cached": bool, "note": str,
           "device": str, "family": str, "kernels": str, "peers": list}
 rows = json.load(open(sys.argv[1]))
 page = open(sys.argv[2]).read()
@@ -51,9 +61,9 @@ for row in rows:
     if row["unit"] == "-":
         assert row["row"] == "machine.matrix" and row["note"].endswith("; not measured"), row
         continue
-    assert row["value"] > 0 and row["median_us"] > 0 and row["spread"] >= 0 and row["rounds"] >= 1, row
+    assert row["value"] > 0 and row["spread"] >= 0 and row["rounds"] >= 1 and (row["median_us"] > 0 or row["unit"] == "MiB"), row
     assert row["family"] in ("cpu", "simt") and re.fullmatch("[0-9a-f]{8,16}", row["kernels"]), row
-    assert row["unit"] in ("GFLOP/s", "GB/s", "Gexp/s", "Gload/s", "us", "ms"), row["unit"]
+    assert row["unit"] in ("GFLOP/s", "GB/s", "Gexp/s", "Gload/s", "GOP/s", "us", "ms", "eps", "MiB", "runs", "rows", "items", "floats"), row["unit"]
     if row["limit"] > 0:
         less_is_more = row["unit"] in ("us", "ms")
         share = row["limit"] / row["value"] if less_is_more else row["value"] / row["limit"]
@@ -63,7 +73,8 @@ for name in fields:
     assert re.search(rf"^\.It .*\b{name}\b", page, re.M), f"the page does not explain the field {name}"
 for name in [n for n in by_name if n.startswith("machine.")]:
     assert name in page, f"the page does not explain {name}"
-for name in ("fma.f32", "exp.f32", "load.f16", "load.bf16", "copy", "read", "write", "strided", "local", "matrix", "upload", "download", "launch", "launch.waited"):
+for name in ("fma.f32", "exp.f32", "load.f16", "load.bf16", "copy", "read", "write", "strided", "local", "matrix", "upload", "download", "launch", "launch.waited",
+             "launch.event", "local_size", "registers"):
     assert "machine." + name in by_name, name
 for name in ("advantage.f32.64x8", "gemm.f32.packed.1x384x128", "gemm.f32.packed.64x704x128"):
     row = by_name[name]
@@ -71,13 +82,29 @@ for name in ("advantage.f32.64x8", "gemm.f32.packed.1x384x128", "gemm.f32.packed
     assert row["limit_name"] in ("fma", "copy", "read", "launch"), row
 assert by_name["gemm.f32.packed.1x384x128"]["copies"] > 1, "a memory-bound row found its data in the caches"
 assert by_name["gemm.f32.packed.64x704x128"]["flop"] // 100 == 2 * 64 * 704 * 128 // 100
+size = by_name["machine.local_size"]
+assert size["value"] == 2 ** int(math.log2(size["value"])) and size["limit"] > 0 and "the device reports" in size["note"], size
+assert by_name["machine.registers"]["value"] >= 8 and "private memory" in by_name["machine.registers"]["note"], by_name["machine.registers"]
+for name, row in by_name.items():
+    if name.startswith("quality.repeat.") or name.startswith("quality.batch.") or name == "quality.gap.f32":
+        assert row["value"] == row["limit"] and row["unit"] in ("runs", "rows") and row["limit_name"] == "promise", row
+    elif name.startswith("quality."):
+        assert 0 < row["value"] < row["limit"] and row["unit"] == "eps" and row["limit_name"] == "bound", row
+assert sum(n.startswith("quality.") for n in by_name) == 18, sorted(by_name)
+assert by_name["quality.gap.bf16"]["value"] > by_name["quality.gap.f16"]["value"] > 10, "halves of caches leave no gap"
+host = next(r for n, r in by_name.items() if n.startswith("step.host."))
+assert host["unit"] == "us" and host["limit_name"] == "launch" and host["launches"] > 60, host
+assert abs(host["limit"] - host["launches"] * by_name["machine.launch"]["value"]) < 1e-3 * host["limit"], host
+memory = by_name["linear_logprob.memory.f32.4096x128x1024"]
+assert memory["limit"] == 16 and memory["limit_name"] == "logits" and 0 < memory["ratio"] < 1, memory
+assert abs(by_name["adamw.bf16.8M"]["bytes"] - 28 * (8 << 20)) < 1e3, by_name["adamw.bf16.8M"]
 peers = {p["name"]: p for p in by_name["gemm.f32.packed.1x384x128"]["peers"]}
 ours = by_name["gemm.f32.packed.1x384x128"]["value"]
 assert abs(peers["Other 1.0"]["ratio"] * 0.001 - ours) < 1e-3 * ours, peers
 assert by_name["program.warm_start"]["unit"] == "ms" and by_name["program.warm_start"]["limit"] == 300
 END
 head -n 1 a.tsv | grep -q '^row	value	unit	limit	limit_name	ratio	median_us	event_us	spread	device	family	peers$' || fail "a.tsv: $(head -n 1 a.tsv)"
-[ "$(wc -l <a.tsv)" -eq 5 ] || fail "a.tsv has $(wc -l <a.tsv) lines"
+[ "$(wc -l <a.tsv)" -eq 26 ] || fail "a.tsv has $(wc -l <a.tsv) lines"
 python3 - a.svg a.html <<'END'
 import re, sys, xml.etree.ElementTree as tree
 
@@ -97,7 +124,7 @@ python3 - a.json a.txt a.html <<'END'
 import json, re, sys
 
 text, html = open(sys.argv[2]).read(), open(sys.argv[3]).read()
-noted = [r for r in json.load(open(sys.argv[1])) if r["note"] and r["unit"] != "-"]
+noted = [r for r in json.load(open(sys.argv[1])) if "before the rows" in r["note"]]
 for row in noted:
     first, last = map(float, re.fullmatch(r"(\S+) \S+ before the rows, (\S+) behind them", row["note"]).groups())
     assert max(first, last) > 1.149 * min(first, last), row
@@ -109,14 +136,16 @@ END
 
 # Nothing differs from itself; a row that is made three times slower is named, and nothing else.
 "$bench" compare --fail-slower a.json a.json >same.txt || fail "a file differs from itself: $(cat same.txt)"
-grep -q '^verdict: nothing changed beyond the noise in 4 rows; B / A 1.00x' same.txt || fail "$(cat same.txt)"
+grep -q '^verdict: nothing changed beyond the noise in 6 rows; B / A 1.00x' same.txt || fail "$(cat same.txt)"
 python3 - <<'END'
 import json
 
 rows = json.load(open("a.json"))
+rows = [r for r in rows if not r["row"].startswith(("step.", "adamw."))]
 for row in rows:
     row["spread"] = 0.01
 json.dump(rows, open("before.json", "w"))
+next(r for r in rows if r["row"] == "quality.error.gemm")["value"] *= 2
 row = next(r for r in rows if r["row"] == "gemm.f32.packed.64x704x128")
 row["value"], row["median_us"], row["spread"] = row["value"] / 3, row["median_us"] * 3, 0.1
 next(r for r in rows if r["row"] == "advantage.f32.64x8")["value"] *= 1.029
@@ -128,6 +157,7 @@ rc=0; "$bench" compare --fail-slower before.json after.json >slower.txt || rc=$?
 [ $rc -eq 1 ] || fail "a slower row: exit $rc, $(cat slower.txt)"
 sed -n 2p slower.txt | grep -q '^gemm.f32.packed.64x704x128 .* 0.33x .* slower$' || fail "the slowest row is not first: $(cat slower.txt)"
 grep -q '^verdict: 1 slower, 0 faster, 2 the same' slower.txt || fail "$(cat slower.txt)"
+grep -q '^quality differs: quality.error.gemm 0.50x' slower.txt || fail "a larger error is not told: $(cat slower.txt)"
 grep -q '^1 rows only in A, 0 only in B' slower.txt || fail "$(cat slower.txt)"
 "$bench" compare before.json after.json >/dev/null || fail "without --fail-slower a slower row is no error"
 "$bench" compare --fail-slower before.json noisy.json >noisy.txt || fail "the noise is not heeded: $(cat noisy.txt)"

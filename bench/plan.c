@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan.h"
+
+struct clgrpo_tensor
+plan_keep(struct plan *p, struct clgrpo_tensor t)
+{
+    if (p->n == PLAN_TENSORS)
+        abort();
+    return p->all[p->n++] = t;
+}
+
+struct clgrpo_tensor
+plan_matrix(struct plan *p, size_t rows, size_t columns)
+{
+    return plan_keep(p, bench_random(p->b, 2, BENCH_SHAPE(rows, columns)));
+}
+
+struct clgrpo_tensor
+plan_vector(struct plan *p, size_t n)
+{
+    return plan_keep(p, bench_random(p->b, 1, BENCH_SHAPE(n)));
+}
+
+struct clgrpo_tensor
+plan_heads(struct plan *p, size_t rows, size_t heads, size_t dim)
+{
+    return plan_keep(p, bench_random(p->b, 3, BENCH_SHAPE(rows, heads, dim)));
+}
+
+struct clgrpo_tensor
+plan_ints(struct plan *p, size_t n, const cl_int *host)
+{
+    return plan_keep(p, bench_ints(p->b, n, host));
+}
+
+struct clgrpo_tensor
+plan_blank(struct plan *p, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape)
+{
+    struct clgrpo_tensor t = {0};
+
+    if (!p->b->failed && bench_ok(p->b, clgrpo_tensor_create(p->b->ctx, dtype, rank, shape, &t), "tensor"))
+        bench_ok(p->b, clgrpo_tensor_zero(p->b->ctx, &t, p->b->queue, 0, NULL, NULL), "zero");
+    return plan_keep(p, t);
+}
+
+struct clgrpo_tensor
+plan_indices(struct plan *p, size_t n, size_t by, size_t step, size_t below)
+{
+    struct clgrpo_tensor t = {0};
+    cl_int *host = malloc((n + 1) * sizeof *host);
+
+    for (size_t i = 0; host != NULL && i < n; i++)
+        host[i] = (cl_int)(i / by * step % below);
+    p->b->failed |= host == NULL;
+    if (host != NULL)
+        t = bench_ints(p->b, n, host);
+    free(host);
+    return plan_keep(p, t);
+}
+
+struct plan_call *
+plan_next(struct plan *p)
+{
+    if (p->n_calls == PLAN_CALLS)
+        abort();
+    return &p->calls[p->n_calls++];
+}
+
+#undef PLAN_RUNNER
+#define PLAN_RUNNER(op)                                                                                                \
+    enum clgrpo_status plan_run_##op(struct bench *b, const void *args)                                                \
+    {                                                                                                                  \
+        return clgrpo_##op(b->ctx, args, b->queue, 0, NULL, NULL);                                                     \
+    }
+PLAN_RUNNER(gemm)
+PLAN_RUNNER(embedding)
+PLAN_RUNNER(embedding_backward)
+PLAN_RUNNER(rmsnorm)
+PLAN_RUNNER(rmsnorm_backward)
+PLAN_RUNNER(rope)
+PLAN_RUNNER(attention)
+PLAN_RUNNER(attention_backward)
+PLAN_RUNNER(kv_append)
+PLAN_RUNNER(attention_decode)
+PLAN_RUNNER(swiglu)
+PLAN_RUNNER(swiglu_backward)
+PLAN_RUNNER(add)
+PLAN_RUNNER(linear_logprob)
+PLAN_RUNNER(linear_logprob_backward)
+PLAN_RUNNER(sample)
+PLAN_RUNNER(advantage)
+PLAN_RUNNER(policy_loss)
+PLAN_RUNNER(global_norm)
+PLAN_RUNNER(adamw)
+PLAN_RUNNER(cast)
+
+enum clgrpo_status
+plan_run_zero(struct bench *b, const void *args)
+{
+    return clgrpo_tensor_zero(b->ctx, args, b->queue, 0, NULL, NULL);
+}
+
+enum clgrpo_status
+plan_run(struct bench *b, void *arg)
+{
+    const struct plan *p = arg;
+    enum clgrpo_status st = CLGRPO_OK;
+
+    for (unsigned i = 0; i < p->n_calls && st == CLGRPO_OK; i++)
+        st = p->calls[i].run(b, &p->calls[i].args);
+    return st;
+}
+
+void
+plan_release(struct plan *p)
+{
+    for (unsigned i = 0; i < p->n; i++)
+        bench_release(&p->all[i]);
+    for (unsigned i = 0; i < p->n_calls; i++)
+        bench_release_workspace(&p->calls[i].space);
+    p->n = p->n_calls = 0;
+}

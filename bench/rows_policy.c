@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "small.h"
+
+/* Sampling, group advantages, and the policy loss in the forms that the objectives give it. */
+
+enum { PLAIN, TOP_K, TOP_P, GREEDY };
+static void
+sample(struct plan *p, const struct small_row *r)
+{
+    struct clgrpo_sample_args a = CLGRPO_SAMPLE_ARGS_INIT;
+
+    a.logits = plan_matrix(p, r->n, r->e);
+    a.key = plan_blank(p, CLGRPO_U64, 2, BENCH_SHAPE(r->n, 2));
+    a.token = plan_indices(p, r->n, 1, 1, 1);
+    a.logprob = plan_vector(p, r->n);
+    a.temperature = r->variant == GREEDY ? 0.0f : 1.0f;
+    a.top_k = r->variant == TOP_K ? 50 : 0;
+    a.top_p = r->variant == TOP_P ? 0.9f : 1.0f;
+    PLAN_WITH_SPACE(p, sample, a);
+}
+
+/* n groups of e rewards; variant: the kind. */
+static void
+advantage(struct plan *p, const struct small_row *r)
+{
+    struct clgrpo_advantage_args a = CLGRPO_ADVANTAGE_ARGS_INIT;
+
+    a.reward = plan_vector(p, r->n * r->e);
+    a.offsets = plan_indices(p, r->n + 1, 1, r->e, r->n * r->e + 1);
+    a.advantage = plan_vector(p, r->n * r->e);
+    a.kind = (enum clgrpo_advantage_kind)r->variant;
+    PLAN(p, advantage, a);
+}
+
+/* What the objectives differ by, apart from the weights of tokens, which are the caller's. */
+enum { CLIP, CLIP_HIGHER, NO_CLIP, DUAL, KL, KL_DUAL };
+static void
+policy_loss(struct plan *p, const struct small_row *r)
+{
+    struct clgrpo_policy_loss_args a = CLGRPO_POLICY_LOSS_ARGS_INIT;
+
+    a.logprob = plan_vector(p, r->n);
+    a.old_logprob = plan_vector(p, r->n);
+    a.advantage = plan_vector(p, r->n);
+    a.weight = plan_vector(p, r->n);
+    a.dlogprob = plan_vector(p, r->n);
+    a.stats = plan_vector(p, CLGRPO_POLICY_STATS);
+    if (r->variant == CLIP)
+        a.clip_high = a.clip_low;
+    if (r->variant == NO_CLIP) {
+        a.clip_low = 1.0f;
+        a.clip_high = 1e30f;
+    }
+    if (r->variant == DUAL || r->variant == KL_DUAL)
+        a.dual_clip = 3.0f;
+    if (r->variant == KL || r->variant == KL_DUAL) {
+        a.ref_logprob = plan_vector(p, r->n);
+        a.kl_beta = 0.04f;
+    }
+    PLAN_WITH_SPACE(p, policy_loss, a);
+}
+
+static const struct small_row rows[] = {
+    {"sample.f32.256x1024", BENCH_READ, 1.0, 256, 1024, PLAIN, sample},
+    {"sample.f32.64x151936", BENCH_READ, 1.0, 64, 151936, PLAIN, sample},
+    {"sample.top_k.f32.64x151936", BENCH_READ, 1.0, 64, 151936, TOP_K, sample},
+    {"sample.top_p.f32.64x151936", BENCH_READ, 1.0, 64, 151936, TOP_P, sample},
+    {"sample.f32.1x131072", BENCH_READ, 1.0, 1, 131072, PLAIN, sample},
+    {"sample.top_k.f32.1x131072", BENCH_READ, 1.0, 1, 131072, TOP_K, sample},
+    {"sample.top_p.f32.1x131072", BENCH_READ, 1.0, 1, 131072, TOP_P, sample},
+    {"sample.greedy.f32.64x151936", BENCH_READ, 1.0, 64, 151936, GREEDY, sample},
+    {"advantage.f32.256x4", BENCH_TIME, 0.0, 256, 4, CLGRPO_ADVANTAGE_STD, advantage},
+    {"advantage.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_STD, advantage},
+    {"advantage.f32.64x16", BENCH_TIME, 0.0, 64, 16, CLGRPO_ADVANTAGE_STD, advantage},
+    {"advantage.f32.32x32", BENCH_TIME, 0.0, 32, 32, CLGRPO_ADVANTAGE_STD, advantage},
+    {"advantage.f32.16x64", BENCH_TIME, 0.0, 16, 64, CLGRPO_ADVANTAGE_STD, advantage},
+    {"advantage.unbiased.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_UNBIASED, advantage},
+    {"advantage.mean.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_MEAN, advantage},
+    {"advantage.loo.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_LOO, advantage},
+    {"policy_loss.f32.16384", BENCH_TIME, 0.0, 16384, 1, CLIP_HIGHER, policy_loss},
+    {"policy_loss.clip.f32.16384", BENCH_TIME, 0.0, 16384, 1, CLIP, policy_loss},
+    {"policy_loss.unclipped.f32.16384", BENCH_TIME, 0.0, 16384, 1, NO_CLIP, policy_loss},
+    {"policy_loss.dual.f32.16384", BENCH_TIME, 0.0, 16384, 1, DUAL, policy_loss},
+    {"policy_loss.kl.f32.16384", BENCH_TIME, 0.0, 16384, 1, KL_DUAL, policy_loss},
+    {"policy_loss.kl_only.f32.16384", BENCH_TIME, 0.0, 16384, 1, KL, policy_loss},
+};
+
+void
+bench_policy(struct bench *b)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        small_row(b, &rows[i]);
+}
