@@ -123,7 +123,7 @@ struct clgrpo_device_info {
     char platform[128], name[128], vendor[128], driver[128], key[256]; /* key: "vendor/name/driver", for tables */
     cl_device_type type;
     cl_uint compute_units;
-    cl_uint vector_width; /* native float lanes, 1, 4, 8 or 16 */
+    cl_uint vector_width; /* native float lanes, 1, 4, 8 or 16; of a context also CLGRPO_VECTOR_WIDTH */
     size_t max_work_group;
     cl_ulong global_bytes, local_bytes, max_alloc_bytes;
     enum clgrpo_family family;

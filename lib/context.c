@@ -10,18 +10,39 @@
 #include "tune.h"
 
 /* A CPU device without vectors of its own (llvmpipe) makes lanes of work-items, as a GPU does. */
-static enum clgrpo_family
-choose_family(enum clgrpo_family wanted, const struct clgrpo_device_info *info)
+static enum clgrpo_status
+choose_family(enum clgrpo_family wanted, struct clgrpo_device_info *info, char *error, size_t error_bytes)
 {
     const char *env = getenv("CLGRPO_FAMILY");
+    const bool vectors = (info->type & CL_DEVICE_TYPE_CPU) != 0 && info->vector_width > 1;
 
-    if (wanted != CLGRPO_FAMILY_AUTO)
-        return wanted;
-    if (env != NULL && strcasecmp(env, "simt") == 0)
-        return CLGRPO_FAMILY_SIMT;
-    if (env != NULL && strcasecmp(env, "cpu") == 0)
-        return CLGRPO_FAMILY_CPU;
-    return (info->type & CL_DEVICE_TYPE_CPU) != 0 && info->vector_width > 1 ? CLGRPO_FAMILY_CPU : CLGRPO_FAMILY_SIMT;
+    info->family = vectors ? CLGRPO_FAMILY_CPU : CLGRPO_FAMILY_SIMT;
+    if (wanted != CLGRPO_FAMILY_AUTO) {
+        info->family = wanted;
+    } else if (env != NULL && strcasecmp(env, "simt") == 0) {
+        info->family = CLGRPO_FAMILY_SIMT;
+    } else if (env != NULL && strcasecmp(env, "cpu") == 0) {
+        info->family = CLGRPO_FAMILY_CPU;
+    } else if (env != NULL && env[0] != '\0') {
+        snprintf(error, error_bytes, "CLGRPO_FAMILY is \"%.40s\", need simt or cpu", env);
+        return CLGRPO_E_VALUE;
+    }
+    return CLGRPO_OK;
+}
+
+static enum clgrpo_status
+choose_width(struct clgrpo_device_info *info, char *error, size_t error_bytes)
+{
+    const char *env = getenv("CLGRPO_VECTOR_WIDTH");
+
+    if (env == NULL || env[0] == '\0')
+        return CLGRPO_OK;
+    if (strcmp(env, "4") != 0 && strcmp(env, "8") != 0 && strcmp(env, "16") != 0) {
+        snprintf(error, error_bytes, "CLGRPO_VECTOR_WIDTH is \"%.40s\", need 4, 8 or 16", env);
+        return CLGRPO_E_VALUE;
+    }
+    info->vector_width = (cl_uint)atoi(env);
+    return CLGRPO_OK;
 }
 
 /* `error` gets a sentence where the status alone does not say enough. */
@@ -45,12 +66,16 @@ create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *c
         free(ctx);
         return CLGRPO_E_DEVICE;
     }
-    ctx->family = ctx->info.family = choose_family(config->family, &ctx->info);
     ctx->cache_stats.struct_size = sizeof ctx->cache_stats;
     ctx->device = device;
     ctx->allow_reordering = config->allow_reordering;
     ctx->tiers = calloc(CLG_N_TIERS, sizeof *ctx->tiers);
-    st = ctx->tiers != NULL ? clg_tune_open(ctx, config, error, error_bytes) : CLGRPO_E_MEMORY;
+    st = ctx->tiers != NULL ? choose_width(&ctx->info, error, error_bytes) : CLGRPO_E_MEMORY;
+    if (st == CLGRPO_OK)
+        st = choose_family(config->family, &ctx->info, error, error_bytes);
+    ctx->family = ctx->info.family;
+    if (st == CLGRPO_OK)
+        st = clg_tune_open(ctx, config, error, error_bytes);
     if (st != CLGRPO_OK) {
         clg_tune_close(ctx);
         free(ctx->tiers);

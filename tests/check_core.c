@@ -134,6 +134,18 @@ family_of(enum clgrpo_family wanted)
     return info.family;
 }
 
+static void
+refused_by(const char *variable, const char *value, const char *sentence)
+{
+    struct clgrpo_context *out = NULL;
+    char error[256] = "";
+
+    setenv(variable, value, 1);
+    ck_assert_int_eq(clgrpo_context_open(NULL, NULL, &out, error, sizeof error), CLGRPO_E_VALUE);
+    ck_assert_ptr_null(out);
+    ck_assert_msg(strstr(error, variable) != NULL && strstr(error, sentence) != NULL, "%s", error);
+}
+
 START_TEST(families)
 {
     char *old = getenv("CLGRPO_FAMILY");
@@ -145,7 +157,31 @@ START_TEST(families)
     setenv("CLGRPO_FAMILY", "CPU", 1);
     ck_assert_int_eq(family_of(CLGRPO_FAMILY_AUTO), CLGRPO_FAMILY_CPU);
     ck_assert_int_eq(family_of(CLGRPO_FAMILY_SIMT), CLGRPO_FAMILY_SIMT);
+    refused_by("CLGRPO_FAMILY", "gpu", "simt or cpu");
     old != NULL ? setenv("CLGRPO_FAMILY", old, 1) : unsetenv("CLGRPO_FAMILY");
+    free(old);
+}
+END_TEST
+
+START_TEST(vector_widths)
+{
+    static const char *const widths[] = {"4", "8", "16"};
+    char *old = getenv("CLGRPO_VECTOR_WIDTH");
+
+    old = old != NULL ? strdup(old) : NULL;
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
+        struct clgrpo_device_info info = CLGRPO_DEVICE_INFO_INIT;
+        struct clgrpo_context *ctx;
+
+        setenv("CLGRPO_VECTOR_WIDTH", widths[i], 1);
+        ctx = open_as(NULL, CLGRPO_FAMILY_AUTO);
+        fx_ok(ctx, clgrpo_device_info_get(ctx, &info));
+        ck_assert_uint_eq(info.vector_width, (cl_uint)atoi(widths[i]));
+        clgrpo_context_destroy(ctx);
+    }
+    refused_by("CLGRPO_VECTOR_WIDTH", "5", "4, 8 or 16");
+    refused_by("CLGRPO_VECTOR_WIDTH", "8x", "4, 8 or 16");
+    old != NULL ? setenv("CLGRPO_VECTOR_WIDTH", old, 1) : unsetenv("CLGRPO_VECTOR_WIDTH");
     free(old);
 }
 END_TEST
@@ -300,6 +336,7 @@ main(void)
     tcase_add_test(tc, create_refuses);
     tcase_add_test(tc, selectors);
     tcase_add_test(tc, families);
+    tcase_add_test(tc, vector_widths);
     tcase_add_test(tc, contexts_are_independent);
     tcase_add_loop_test(tc, first_error_is_kept, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, opencl_failure_is_reported, 0, FX_N_FAMILIES);
