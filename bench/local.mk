@@ -92,6 +92,8 @@ clgrpo_tune_SOURCES = \
 	bench/clock.c \
 	bench/clock.h \
 	bench/tune.h \
+	bench/tune_attention.c \
+	bench/tune_case.h \
 	bench/tune_cases.c \
 	bench/tune_main.c \
 	bench/tune_output.c \

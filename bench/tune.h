@@ -40,6 +40,7 @@ struct tune_case {
     union {
         struct clgrpo_gemm_args gemm;
         struct clgrpo_attention_args attention;
+        struct clgrpo_attention_backward_args attention_backward;
         struct clgrpo_linear_logprob_args logprob;
         struct clgrpo_rmsnorm_args rmsnorm;
     } args;

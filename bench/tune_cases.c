@@ -4,14 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tune.h"
+#include "tune_case.h"
 
-/* Positions of the output that `check` compares with the double reference. */
-enum { SAMPLES = 61 };
-
-/* Random numbers between -1 and 1, on the host too; NULL where memory is out. */
-static const struct clgrpo_tensor *
-add_tensor(struct tune *t, struct tune_case *c, unsigned rank, const size_t *shape)
+const struct clgrpo_tensor *
+tune_add_tensor(struct tune *t, struct tune_case *c, unsigned rank, const size_t *shape)
 {
     struct clgrpo_tensor *x = &c->tensors[c->n_tensors];
     uint32_t counter[4] = {0, c->n_tensors, 0, 0}, key[2] = {17, 4}, random[4];
@@ -35,8 +31,8 @@ add_tensor(struct tune *t, struct tune_case *c, unsigned rank, const size_t *sha
     return x;
 }
 
-static bool
-add_ints(struct tune *t, struct tune_case *c, size_t n, cl_int step, struct clgrpo_tensor *out)
+bool
+tune_add_ints(struct tune *t, struct tune_case *c, size_t n, cl_int step, struct clgrpo_tensor *out)
 {
     struct clgrpo_tensor *x = &c->tensors[c->n_tensors];
     cl_int *host = calloc(n, sizeof *host);
@@ -52,42 +48,15 @@ add_ints(struct tune *t, struct tune_case *c, size_t n, cl_int step, struct clgr
     return good;
 }
 
-#define SHAPE(...) ((const size_t[]){__VA_ARGS__})
-#define ADD(to, ...)                                                                                                   \
-    do {                                                                                                               \
-        const struct clgrpo_tensor *added_ =                                                                           \
-            add_tensor(t, c, sizeof(SHAPE(__VA_ARGS__)) / sizeof(size_t), SHAPE(__VA_ARGS__));                         \
-        if (added_ == NULL)                                                                                            \
-            return false;                                                                                              \
-        (to) = *added_;                                                                                                \
-    } while (0)
-
-/* |got - want| is within the error of a chain of `terms` sums of this magnitude. */
-static bool
-near(double got, double want, double magnitude, size_t terms)
+bool
+tune_near(double got, double want, double magnitude, size_t terms)
 {
     return fabs(got - want) <= 0x1p-23 * ((double)terms + 8.0) * magnitude;
 }
 
-#define RUN(name, op)                                                                                                  \
-    static enum clgrpo_status run_##name(struct tune *t, struct tune_case *c)                                          \
-    {                                                                                                                  \
-        return clgrpo_##op(t->ctx, &c->args.name, t->queue, 0, NULL, NULL);                                            \
-    }
-#define RUN_WITH_SPACE(name, op)                                                                                       \
-    static enum clgrpo_status workspace_##name(struct tune *t, struct tune_case *c, size_t *bytes)                     \
-    {                                                                                                                  \
-        return clgrpo_##op##_workspace(t->ctx, &c->args.name, bytes);                                                  \
-    }                                                                                                                  \
-    static enum clgrpo_status run_##name(struct tune *t, struct tune_case *c)                                          \
-    {                                                                                                                  \
-        c->args.name.workspace = c->space;                                                                             \
-        return clgrpo_##op(t->ctx, &c->args.name, t->queue, 0, NULL, NULL);                                            \
-    }
-RUN_WITH_SPACE(gemm, gemm)
-RUN_WITH_SPACE(attention, attention)
-RUN_WITH_SPACE(logprob, linear_logprob)
-RUN(rmsnorm, rmsnorm)
+TUNE_RUN_WITH_SPACE(static, gemm, gemm)
+TUNE_RUN_WITH_SPACE(static, logprob, linear_logprob)
+TUNE_RUN(static, rmsnorm, rmsnorm)
 
 /* ---- Products ---- */
 
@@ -101,13 +70,13 @@ prepare_gemm(struct tune *t, struct tune_case *c)
     a->trans_a = tn;
     a->trans_b = !tn;
     if (tn) {
-        ADD(a->a, c->k, c->m);
-        ADD(a->b, c->k, c->n);
+        TUNE_ADD(a->a, c->k, c->m);
+        TUNE_ADD(a->b, c->k, c->n);
     } else {
-        ADD(a->a, c->m, c->k);
-        ADD(a->b, c->n, c->k);
+        TUNE_ADD(a->a, c->m, c->k);
+        TUNE_ADD(a->b, c->n, c->k);
     }
-    ADD(a->c, c->m, c->n);
+    TUNE_ADD(a->c, c->m, c->n);
     c->out = a->c;
     return true;
 }
@@ -118,7 +87,7 @@ check_gemm(const struct tune_case *c, const float *host)
     const bool tn = c->args.gemm.trans_a;
     bool good = true;
 
-    for (size_t s = 0; s < SAMPLES; s++) {
+    for (size_t s = 0; s < TUNE_SAMPLES; s++) {
         const size_t i = s * 7919 % c->m, j = s * 104729 % c->n;
         double sum = 0.0, magnitude = 0.0;
 
@@ -129,61 +98,7 @@ check_gemm(const struct tune_case *c, const float *host)
             sum += x * y;
             magnitude += fabs(x * y);
         }
-        good = good && near((double)host[i * c->n + j], sum, magnitude, c->k);
-    }
-    return good;
-}
-
-/* ---- Attention: m rows of sequences of n, k is the head dimension; 8 query heads, 2 key heads ---- */
-
-enum { HEADS = 8, KEY_HEADS = 2 };
-
-static bool
-prepare_attention(struct tune *t, struct tune_case *c)
-{
-    struct clgrpo_attention_args init = CLGRPO_ATTENTION_ARGS_INIT, *a = &c->args.attention;
-
-    *a = init;
-    ADD(a->q, c->m, HEADS, c->k);
-    ADD(a->k, c->m, KEY_HEADS, c->k);
-    ADD(a->v, c->m, KEY_HEADS, c->k);
-    ADD(a->o, c->m, HEADS, c->k);
-    a->max_len = c->n;
-    a->causal = true;
-    a->scale = 1.0f / sqrtf((float)c->k);
-    c->out = a->o;
-    return add_ints(t, c, c->m / c->n + 1, (cl_int)c->n, &a->offsets);
-}
-
-/* Column d of the output of row i and head h, in double. */
-static double
-attention_value(const struct tune_case *c, size_t i, size_t h, size_t d)
-{
-    const size_t first = i / c->n * c->n, g = h / (HEADS / KEY_HEADS);
-    double weights = 0.0, sum = 0.0;
-
-    for (size_t j = first; j <= i; j++) {
-        double score = 0.0;
-
-        for (size_t e = 0; e < c->k; e++)
-            score +=
-                (double)c->host[0][(i * HEADS + h) * c->k + e] * (double)c->host[1][(j * KEY_HEADS + g) * c->k + e];
-        score = exp(score * (double)c->args.attention.scale); /* inputs below 1: no maximum needed */
-        weights += score;
-        sum += score * (double)c->host[2][(j * KEY_HEADS + g) * c->k + d];
-    }
-    return sum / weights;
-}
-
-static bool
-check_attention(const struct tune_case *c, const float *host)
-{
-    bool good = true;
-
-    for (size_t s = 0; s < SAMPLES; s++) {
-        const size_t i = s * 7919 % c->m, h = s % HEADS, d = s * 31 % c->k;
-
-        good = good && near((double)host[(i * HEADS + h) * c->k + d], attention_value(c, i, h, d), 1.0, c->n + c->k);
+        good = good && tune_near((double)host[i * c->n + j], sum, magnitude, c->k);
     }
     return good;
 }
@@ -196,13 +111,13 @@ prepare_logprob(struct tune *t, struct tune_case *c)
     struct clgrpo_linear_logprob_args init = CLGRPO_LINEAR_LOGPROB_ARGS_INIT, *a = &c->args.logprob;
 
     *a = init;
-    ADD(a->x, c->m, c->k);
-    ADD(a->w, c->n, c->k);
-    ADD(a->logprob, c->m);
-    ADD(a->lse, c->m);
+    TUNE_ADD(a->x, c->m, c->k);
+    TUNE_ADD(a->w, c->n, c->k);
+    TUNE_ADD(a->logprob, c->m);
+    TUNE_ADD(a->lse, c->m);
     a->inv_temperature = 0.125f;
     c->out = a->logprob;
-    return add_ints(t, c, c->m, 3, &a->target);
+    return tune_add_ints(t, c, c->m, 3, &a->target);
 }
 
 static bool
@@ -223,7 +138,7 @@ check_logprob(const struct tune_case *c, const float *host)
             total += exp(z);
             own = j == i * 3 ? z : own;
         }
-        good = good && near((double)host[i], own - log(total), 32.0, c->k);
+        good = good && tune_near((double)host[i], own - log(total), 32.0, c->k);
     }
     return good;
 }
@@ -236,9 +151,9 @@ prepare_rows(struct tune *t, struct tune_case *c)
     struct clgrpo_rmsnorm_args init = CLGRPO_RMSNORM_ARGS_INIT, *a = &c->args.rmsnorm;
 
     *a = init;
-    ADD(a->x, c->m, c->n);
-    ADD(a->w, c->n);
-    ADD(a->y, c->m, c->n);
+    TUNE_ADD(a->x, c->m, c->n);
+    TUNE_ADD(a->w, c->n);
+    TUNE_ADD(a->y, c->m, c->n);
     a->eps = 1e-6f;
     c->out = a->y;
     return true;
@@ -249,25 +164,24 @@ check_rows(const struct tune_case *c, const float *host)
 {
     bool good = true;
 
-    for (size_t s = 0; s < SAMPLES; s++) {
+    for (size_t s = 0; s < TUNE_SAMPLES; s++) {
         const size_t i = s * 7919 % c->m, j = s * 104729 % c->n;
         double squares = 0.0, want;
 
         for (size_t e = 0; e < c->n; e++)
             squares += (double)c->host[0][i * c->n + e] * (double)c->host[0][i * c->n + e];
         want = (double)c->host[0][i * c->n + j] / sqrt(squares / (double)c->n + 1e-6) * (double)c->host[1][j];
-        good = good && near((double)host[i * c->n + j], want, fabs(want), c->n);
+        good = good && tune_near((double)host[i * c->n + j], want, fabs(want), c->n);
     }
     return good;
 }
 
 /* ---- The list ---- */
 
-#define GEMM .prepare = prepare_gemm, .workspace = workspace_gemm, .run = run_gemm, .check = check_gemm
-#define ATTENTION                                                                                                      \
-    .prepare = prepare_attention, .workspace = workspace_attention, .run = run_attention, .check = check_attention
-#define LOGPROB .prepare = prepare_logprob, .workspace = workspace_logprob, .run = run_logprob, .check = check_logprob
-#define ROWS    .prepare = prepare_rows, .run = run_rmsnorm, .check = check_rows
+#define GEMM .prepare = prepare_gemm, .workspace = tune_workspace_gemm, .run = tune_run_gemm, .check = check_gemm
+#define LOGPROB                                                                                                        \
+    .prepare = prepare_logprob, .workspace = tune_workspace_logprob, .run = tune_run_logprob, .check = check_logprob
+#define ROWS .prepare = prepare_rows, .run = tune_run_rmsnorm, .check = check_rows
 static const struct tune_case list[] = {
     {.op = "gemm_cpu", .shape_class = "skinny", .m = 64, .n = 1024, .k = 1024, GEMM},
     {.op = "gemm_cpu", .shape_class = "plain", .m = 768, .n = 512, .k = 512, GEMM},
@@ -275,9 +189,15 @@ static const struct tune_case list[] = {
     {.op = "gemm_simt", .shape_class = "skinny", .m = 64, .n = 1024, .k = 1024, GEMM},
     {.op = "gemm_simt", .shape_class = "plain", .m = 1024, .n = 1024, .k = 512, GEMM},
     {.op = "gemm_simt", .shape_class = "tn", .m = 704, .n = 512, .k = 2048, GEMM},
-    {.op = "attention_cpu", .shape_class = "d32", .m = 1024, .n = 512, .k = 32, ATTENTION},
-    {.op = "attention_cpu", .shape_class = "d64", .m = 1024, .n = 512, .k = 64, ATTENTION},
-    {.op = "attention_cpu", .shape_class = "d128", .m = 1024, .n = 512, .k = 128, ATTENTION},
+    {.op = "attention_cpu", .shape_class = "d32", .m = 1024, .n = 512, .k = 32, TUNE_ATTENTION},
+    {.op = "attention_cpu", .shape_class = "d64", .m = 1024, .n = 512, .k = 64, TUNE_ATTENTION},
+    {.op = "attention_cpu", .shape_class = "d128", .m = 1024, .n = 512, .k = 128, TUNE_ATTENTION},
+    {.op = "attention_simt", .shape_class = "d32", .m = 1024, .n = 512, .k = 32, TUNE_ATTENTION},
+    {.op = "attention_simt", .shape_class = "d64", .m = 1024, .n = 512, .k = 64, TUNE_ATTENTION},
+    {.op = "attention_simt", .shape_class = "d128", .m = 1024, .n = 512, .k = 128, TUNE_ATTENTION},
+    {.op = "attention_backward_simt", .shape_class = "d32", .m = 1024, .n = 512, .k = 32, TUNE_ATTENTION_BACKWARD},
+    {.op = "attention_backward_simt", .shape_class = "d64", .m = 1024, .n = 512, .k = 64, TUNE_ATTENTION_BACKWARD},
+    {.op = "attention_backward_simt", .shape_class = "d128", .m = 1024, .n = 512, .k = 128, TUNE_ATTENTION_BACKWARD},
     {.op = "linear_logprob_cpu", .shape_class = "all", .m = 256, .n = 4096, .k = 256, LOGPROB},
     {.op = "rows_simt", .shape_class = "all", .m = 2048, .n = 1024, ROWS},
 };

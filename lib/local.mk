@@ -23,6 +23,7 @@ lib_libclgrpo_la_SOURCES = \
 	lib/op_adamw.c \
 	lib/op_add.c \
 	lib/op_advantage.c \
+	lib/attention_simt.c \
 	lib/op_attention.c \
 	lib/op_attention_backward.c \
 	lib/op_attention_decode.c \

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attention.h"
-#include "simt_tile.h"
 #include "tune.h"
 
 #include <limits.h>
@@ -99,34 +98,20 @@ out:
         (a)->v.stride[0], (a)->v.stride[1], &(a)->offsets, &(a)->o, (a)->o.stride[0], (a)->o.stride[1], &(a)->lse,     \
         (a)->lse.stride[0], (cl_int)((a)->lse.buf != NULL)
 
-void
-clg_attention_simt_defines(const struct clgrpo_context *ctx, size_t head_dim, const struct clgrpo_tensor *prefix,
-                           const struct clgrpo_tensor *const *tensors, size_t n, char text[CLG_ATTENTION_DEFINES])
-{
-    const char *shape =
-        clg_simt_lanes(ctx) ? "-DP_K=16 -DP_VEC=1 -DP_SUB_M=4 -DP_SUB_N=2 -DP_UNROLL=4 -DP_BUFFERS=1" : "";
-    bool aligned = true;
-
-    for (size_t i = 0; i < n; i++)
-        aligned = aligned && (tensors[i]->offset | tensors[i]->stride[0] | tensors[i]->stride[1]) % 4 == 0;
-    snprintf(text, CLG_ATTENTION_DEFINES, "-DC_HEAD_DIM=%zu -DC_ALIGNED=%d -DC_PREFIX=%d -DP_TY=%d %s", head_dim,
-             aligned, prefix->buf != NULL, CLG_ATTENTION_SIMT_Y, shape);
-}
-
 static enum clgrpo_status
 launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t h = a->q.shape[1], block = CLGRPO_ATTENTION_BLOCK;
-    struct clg_grid grid = {3,
-                            {clg_round_up(a->max_len, block) / block, h, a->offsets.shape[0] - 1},
-                            {CLG_ATTENTION_SIMT_X, CLG_ATTENTION_SIMT_Y, 1}};
     const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->o};
+    const struct clg_attention_simt chosen =
+        clg_attention_simt_choose(seq->ctx, CLG_ATTENTION_FORWARD, a->q.shape[2], &a->prefix, tensors, 4);
+    const struct clg_grid grid = {3,
+                                  {clg_round_up(a->max_len, block) / block, h, a->offsets.shape[0] - 1},
+                                  {CLG_ATTENTION_SIMT_X, chosen.rows, 1}};
     cl_kernel kernel;
-    char defines[CLG_ATTENTION_DEFINES];
 
-    clg_attention_simt_defines(seq->ctx, a->q.shape[2], &a->prefix, tensors, 4, defines);
-    CLG_TRY(clg_kernel_get(seq->ctx, "attention_simt", "k_attention_forward", defines, &kernel));
+    CLG_TRY(clg_kernel_get(seq->ctx, "attention_simt", "k_attention_forward", chosen.defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "tiifi", ARGUMENTS(a), CLG_ATTENTION_PREFIX(a),
                        (cl_int)(h / a->k.shape[1]), (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
 out:

@@ -58,19 +58,23 @@ struct plan {
     struct clg_grid dq, dkdv;
     cl_int tiles; /* of a query head, cpu dq kernel */
     size_t limit; /* tiles to a group, cpu; of keys in the one-pass kernel, to a chunk */
+    struct clg_attention_simt simt;
 };
 
 static struct plan
-plan_simt(const struct clgrpo_attention_backward_args *a)
+plan_simt(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
 {
+    const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->dout, &a->dq, &a->dk, &a->dv};
+    const struct clg_attention_simt simt =
+        clg_attention_simt_choose(ctx, CLG_ATTENTION_BACKWARD, a->q.shape[2], &a->prefix, tensors, 7);
     const size_t n_blocks = clg_round_up(a->max_len, CLGRPO_ATTENTION_BLOCK) / CLGRPO_ATTENTION_BLOCK;
     const size_t n_sequences = a->offsets.shape[0] - 1;
 
-    return (struct plan){
-        .dq_unit = "attention_dq_simt",
-        .dkdv_unit = "attention_dkdv_simt",
-        .dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, CLG_ATTENTION_SIMT_Y, 1}},
-        .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, CLG_ATTENTION_SIMT_Y, 1}}};
+    return (struct plan){.dq_unit = "attention_dq_simt",
+                         .dkdv_unit = "attention_dkdv_simt",
+                         .dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
+                         .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
+                         .simt = simt};
 }
 
 /*
@@ -138,13 +142,11 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
     const cl_int group = (cl_int)(a->q.shape[1] / a->k.shape[1]), causal = a->causal;
     const double scale = a->scale, scale2 = (double)(a->scale * CLG_ATTENTION_LOG2E);
     const size_t delta = a->workspace.offset_bytes / sizeof(float);
-    const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->dout, &a->dq, &a->dk, &a->dv};
-    char defines[CLG_ATTENTION_DEFINES];
+    char of_cpu[64];
+    const char *defines = cpu ? of_cpu : plan->simt.defines;
     cl_kernel dq, dkdv;
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
-    if (!cpu)
-        clg_attention_simt_defines(seq->ctx, a->q.shape[2], &a->prefix, tensors, 7, defines);
+    snprintf(of_cpu, sizeof of_cpu, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", defines, &dkdv));
     if (cpu)
@@ -173,7 +175,7 @@ clgrpo_attention_backward(struct clgrpo_context *ctx, const struct clgrpo_attent
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_TRY(check(ctx, args));
     CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(args)));
-    plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, args) : plan_simt(args);
+    plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, args) : plan_simt(ctx, args);
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (args->q.shape[0] > 0 && plan.one_pass)
         CLG_TRY(launch_one_pass(&seq, args, &plan));

@@ -48,7 +48,7 @@ apply(const struct clgrpo_context *ctx, size_t op, size_t shape_class, const int
                                                       : choose(ctx, first + i, shape_class, values[i], source, row);
         effective[i] = next[i].value;
     }
-    refusal = clg_tune_refusal(ctx, op, effective);
+    refusal = clg_tune_refusal(ctx, op, shape_class, effective);
     for (size_t i = 0; i < n && refusal == NULL; i++)
         ctx->tune->choice[first + i][shape_class] = next[i];
     return refusal;

@@ -10,6 +10,8 @@ enum clg_tune_op {
     CLG_TUNE_GEMM_CPU,
     CLG_TUNE_GEMM_SIMT,
     CLG_TUNE_ATTENTION_CPU,
+    CLG_TUNE_ATTENTION_SIMT,
+    CLG_TUNE_ATTENTION_BACKWARD_SIMT,
     CLG_TUNE_LOGPROB_CPU,
     CLG_TUNE_ROWS_SIMT,
     CLG_TUNE_N_OPS
@@ -22,6 +24,8 @@ enum clg_tune_param {
     CLG_TUNE_GEMM_SIMT_PROVIDER,
     CLG_TUNE_GEMM_SIMT_TILE,
     CLG_TUNE_ATTENTION_CPU_TILES,
+    CLG_TUNE_ATTENTION_SIMT_TILE,
+    CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE,
     CLG_TUNE_LOGPROB_CPU_PANEL_KIB,
     CLG_TUNE_ROWS_SIMT_GROUP,
     CLG_TUNE_N_PARAMS
@@ -48,8 +52,8 @@ extern const struct clgrpo_tune_param clg_tune_params[CLG_TUNE_N_PARAMS];
 /* The first parameter of an operation, and how many it has: they are declared together. */
 size_t clg_tune_first(size_t op);
 size_t clg_tune_count(size_t op);
-/* Why the device cannot run an operation with these values of its parameters; NULL if it can. */
-const char *clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, const int *values);
+/* Why the device cannot run an operation's class with these values of its parameters; NULL if it can. */
+const char *clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values);
 
 /* ---- Rows ---- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tune.h"
+#include "attention.h"
 #include "simt_tile.h"
 
 #include <string.h>
@@ -9,6 +10,8 @@ const struct clgrpo_tune_op clg_tune_ops[CLG_TUNE_N_OPS] = {
     [CLG_TUNE_GEMM_CPU] = {"gemm_cpu", "f32", 3, {"skinny", "plain", "tn"}},
     [CLG_TUNE_GEMM_SIMT] = {"gemm_simt", "f32", 3, {"skinny", "plain", "tn"}},
     [CLG_TUNE_ATTENTION_CPU] = {"attention_cpu", "f32", 3, {"d32", "d64", "d128"}},
+    [CLG_TUNE_ATTENTION_SIMT] = {"attention_simt", "f32", 3, {"d32", "d64", "d128"}},
+    [CLG_TUNE_ATTENTION_BACKWARD_SIMT] = {"attention_backward_simt", "f32", 3, {"d32", "d64", "d128"}},
     [CLG_TUNE_LOGPROB_CPU] = {"linear_logprob_cpu", "f32", 1, {"all"}},
     [CLG_TUNE_ROWS_SIMT] = {"rows_simt", "f32", 1, {"all"}},
 };
@@ -38,6 +41,15 @@ const struct clgrpo_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
                                  false},
     [CLG_TUNE_ATTENTION_CPU_TILES] =
         {CLG_TUNE_ATTENTION_CPU, "P_TILES", "most register tiles of a group", {64, 32, 32}, 4, {8, 16, 32, 64}, false},
+    [CLG_TUNE_ATTENTION_SIMT_TILE] =
+        {CLG_TUNE_ATTENTION_SIMT, "TILE", "number in the list of lib/attention_simt.c", {0, 0, 0}, 2, {0, 1}, false},
+    [CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE] = {CLG_TUNE_ATTENTION_BACKWARD_SIMT,
+                                               "TILE",
+                                               "number in the list of lib/attention_simt.c",
+                                               {0, 0, 0},
+                                               2,
+                                               {0, 1},
+                                               false},
     [CLG_TUNE_LOGPROB_CPU_PANEL_KIB] = {CLG_TUNE_LOGPROB_CPU,
                                         "PANEL_KIB",
                                         "KiB of w packed at a time",
@@ -115,7 +127,7 @@ refuse_provider(const struct clgrpo_context *ctx, int provider)
 }
 
 const char *
-clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, const int *values)
+clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values)
 {
     const int *v = values;
 
@@ -123,6 +135,10 @@ clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, const int *values)
     case CLG_TUNE_GEMM_SIMT:
         return v[1] > 0 && clg_simt_tile_at(ctx, (size_t)v[1] - 1) == NULL ? "the device has no such tile"
                                                                            : refuse_provider(ctx, v[0]);
+    case CLG_TUNE_ATTENTION_SIMT:
+        return clg_attention_simt_refusal(ctx, CLG_ATTENTION_FORWARD, shape_class, (size_t)v[0]);
+    case CLG_TUNE_ATTENTION_BACKWARD_SIMT:
+        return clg_attention_simt_refusal(ctx, CLG_ATTENTION_BACKWARD, shape_class, (size_t)v[0]);
     case CLG_TUNE_ROWS_SIMT:
         return (size_t)v[0] > ctx->info.max_work_group ? "the group is larger than the device allows" : NULL;
     case CLG_TUNE_GEMM_CPU:

@@ -26,13 +26,21 @@ static const struct gemm_shape shapes[] = {
 };
 enum { N_SHAPES = sizeof shapes / sizeof shapes[0], N_SMALL = 9 };
 
+/* All forms, or for a slow device all of two shapes, and one of each other. */
+static bool
+takes_form(int i, unsigned flags)
+{
+    return !fx_small() || i == 1 || i == 3 || flags == (unsigned)i % 8;
+}
+
 START_TEST(every_shape_and_form)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
     for (int i = 0; i < (fx_small() ? N_SMALL : N_SHAPES); i++)
         for (unsigned flags = 0; flags < 8; flags++)
-            check_product(ctx, shapes[i], flags, 1.0f, i % 3, false);
+            if (takes_form(i, flags))
+                check_product(ctx, shapes[i], flags, 1.0f, i % 3, false);
 }
 END_TEST
 
@@ -54,7 +62,8 @@ START_TEST(packed_b)
 
     for (int i = 0; i < (fx_small() ? N_SMALL : N_SHAPES); i++)
         for (unsigned flags = 0; flags < 8; flags++)
-            check_product(ctx, shapes[i], flags, 1.0f, (i + 1) % 4, true);
+            if (takes_form(i, flags))
+                check_product(ctx, shapes[i], flags, 1.0f, (i + 1) % 4, true);
 }
 END_TEST
 
@@ -109,12 +118,9 @@ START_TEST(events_order_an_out_of_order_queue)
     struct gemm_product p = gemm_product_make(ctx, (struct gemm_shape){40, 33, 29}, 0, 1.0f, 0);
     cl_event first = NULL, second = NULL;
     size_t bytes;
-    cl_int code;
-    cl_command_queue queue = clCreateCommandQueue(clgrpo_context_cl(ctx), clgrpo_context_device(ctx),
-                                                  CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &code);
+    cl_command_queue queue = gemm_queue_out_of_order(ctx);
     float *chain = malloc(40 * 33 * sizeof *chain), *got;
 
-    ck_assert_int_eq(code, CL_SUCCESS);
     fx_ok(ctx, clgrpo_gemm_workspace(ctx, &p.args, &bytes));
     p.args.workspace = fx_workspace(ctx, bytes);
     fx_ok(ctx, clgrpo_gemm(ctx, &p.args, queue, 0, NULL, &first));

@@ -63,10 +63,9 @@ START_TEST(events_order_an_out_of_order_queue)
     float *zeros = calloc(1, bytes_a), *once, *twice;
     cl_event gate, all[3] = {NULL, NULL, NULL};
     cl_int code;
-    cl_command_queue queue = clCreateCommandQueue(clgrpo_context_cl(ctx), clgrpo_context_device(ctx),
-                                                  CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &code);
+    cl_command_queue queue = gemm_queue_out_of_order(ctx);
 
-    ck_assert(code == CL_SUCCESS && zeros != NULL);
+    ck_assert_ptr_nonnull(zeros);
     once = gemm_product_run(ctx, &p);
     gate = clCreateUserEvent(clgrpo_context_cl(ctx), &code);
     ck_assert_int_eq(code, CL_SUCCESS);
@@ -117,7 +116,7 @@ START_TEST(only_on_demand)
 
     unsetenv("CLGRPO_GEMM");
     ck_assert_int_eq(clg_gemm_provider(ctx, 5, false), CLG_GEMM_OWN);
-    ck_assert_int_eq(clg_tune_refusal(ctx, CLG_TUNE_GEMM_SIMT, clblast) == NULL, gpu);
+    ck_assert_int_eq(clg_tune_refusal(ctx, CLG_TUNE_GEMM_SIMT, CLG_GEMM_PLAIN, clblast) == NULL, gpu);
     setenv("CLGRPO_GEMM", "own", 1);
     ck_assert_int_eq(clg_gemm_provider(ctx, 5, false), CLG_GEMM_OWN);
     setenv("CLGRPO_GEMM", "clblast", 1);

@@ -104,3 +104,18 @@ gemm_product_verify(const struct gemm_product *p, const float *got)
     fx_same_bits("the chain of a product", got, chain, n * sizeof *chain);
     free(chain);
 }
+
+cl_command_queue
+gemm_queue_out_of_order(struct clgrpo_context *ctx)
+{
+    cl_command_queue_properties has = 0;
+    cl_command_queue queue;
+    cl_int code;
+
+    ck_assert_int_eq(clGetDeviceInfo(clgrpo_context_device(ctx), CL_DEVICE_QUEUE_PROPERTIES, sizeof has, &has, NULL),
+                     CL_SUCCESS);
+    queue = clCreateCommandQueue(clgrpo_context_cl(ctx), clgrpo_context_device(ctx),
+                                 has & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &code);
+    ck_assert_int_eq(code, CL_SUCCESS);
+    return queue;
+}

@@ -29,4 +29,7 @@ void gemm_product_verify_near(const struct gemm_product *p, const float *got);
 void gemm_product_verify(const struct gemm_product *p, const float *got);
 void gemm_product_free(struct gemm_product *p);
 
+/* A queue that runs commands as their events allow, where the device has such. */
+cl_command_queue gemm_queue_out_of_order(struct clgrpo_context *ctx);
+
 #endif

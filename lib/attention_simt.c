@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attention.h"
+#include "simt_tile.h"
+#include "tune.h"
+
+/* Parameters of kernels/attention_simt_tile.cl; y m is 64. No choice changes a bit. */
+struct tile {
+    unsigned y, m, k, vec, sub_m, sub_n, unroll, buffers;
+};
+/* The standard first. */
+static const struct tile gpu_tiles[] = {
+    {16, 4, 8, 4, 4, 8, 4, 2},  /* the next slice in flight */
+    {16, 4, 16, 4, 4, 8, 4, 1}, /* slices twice as deep, one at a time */
+};
+static const struct tile lane_tiles[] = {
+    {16, 4, 16, 1, 4, 2, 4, 1},
+    {16, 4, 8, 1, 4, 2, 4, 1},
+};
+
+static const struct tile *
+tile_at(const struct clgrpo_context *ctx, size_t index)
+{
+    const bool lanes = clg_simt_lanes(ctx);
+    const size_t n = (lanes ? sizeof lane_tiles : sizeof gpu_tiles) / sizeof gpu_tiles[0];
+
+    return index < n ? (lanes ? lane_tiles : gpu_tiles) + index : NULL;
+}
+
+static size_t
+larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* T_SIZE of kernels/gemm_simt_tile.cl. */
+static size_t
+slice_words(const struct tile *t, size_t extent)
+{
+    return t->vec == 1 ? extent * (t->k + 4) + 4 * t->k : t->k * (extent + 4);
+}
+
+/* Local memory of the forward's kernel, and the most of those of the backward: C_SHARED, C_STAGE and C_STAGE_BOTH of
+ * kernels/attention_simt_tile.cl, and the partials of the maxima, or lse and delta. */
+static size_t
+local_words(const struct tile *t, enum clg_attention_pass pass, size_t head_dim)
+{
+    const size_t block = CLGRPO_ATTENTION_BLOCK, operand = t->buffers * slice_words(t, block);
+    const size_t shared = larger(block * (block + 4), operand);
+    const size_t stage = t->buffers * slice_words(t, larger(block, head_dim));
+
+    return pass == CLG_ATTENTION_FORWARD ? shared + stage + block * CLG_ATTENTION_SIMT_X
+                                         : shared + larger(stage, 2 * operand) + 2 * block;
+}
+
+const char *
+clg_attention_simt_refusal(const struct clgrpo_context *ctx, enum clg_attention_pass pass, size_t shape_class,
+                           size_t index)
+{
+    const struct tile *t = tile_at(ctx, index);
+
+    if (t == NULL)
+        return "the device has no such tile";
+    if ((size_t)CLG_ATTENTION_SIMT_X * t->y > ctx->info.max_work_group)
+        return "the group is larger than the device allows";
+    return sizeof(float) * local_words(t, pass, (size_t)32 << shape_class) > ctx->info.local_bytes
+               ? "the device has too little local memory"
+               : NULL;
+}
+
+struct clg_attention_simt
+clg_attention_simt_choose(const struct clgrpo_context *ctx, enum clg_attention_pass pass, size_t head_dim,
+                          const struct clgrpo_tensor *prefix, const struct clgrpo_tensor *const *tensors, size_t n)
+{
+    const enum clg_tune_param param =
+        pass == CLG_ATTENTION_FORWARD ? CLG_TUNE_ATTENTION_SIMT_TILE : CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE;
+    const struct tile *t = tile_at(ctx, (size_t)clg_tune_get(ctx, param, clg_attention_class(head_dim)));
+    struct clg_attention_simt chosen = {.rows = t->y};
+    bool aligned = true;
+
+    for (size_t i = 0; i < n; i++)
+        aligned = aligned && (tensors[i]->offset | tensors[i]->stride[0] | tensors[i]->stride[1]) % 4 == 0;
+    snprintf(chosen.defines, sizeof chosen.defines,
+             "-DC_HEAD_DIM=%zu -DC_ALIGNED=%d -DC_PREFIX=%d -DP_TY=%u -DP_MI=%u -DP_K=%u -DP_VEC=%u -DP_SUB_M=%u "
+             "-DP_SUB_N=%u -DP_UNROLL=%u -DP_BUFFERS=%u",
+             head_dim, aligned, prefix->buf != NULL, t->y, t->m, t->k, t->vec, t->sub_m, t->sub_n, t->unroll,
+             t->buffers);
+    return chosen;
+}
