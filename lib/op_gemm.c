@@ -117,9 +117,9 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
         return p;
     /* C cannot hold a part of a sum that is to be scaled and added to it: one slice then, too long to turn */
     one_slice = clg_gemm_finish(args) == CLG_GEMM_SCALE_AND_ADD;
-    p.kc = one_slice ? p.k : block(p.k, tuned(ctx, &p, CLG_TUNE_GEMM_CPU_KC), 1);
     turn_a = args->trans_a && !one_slice;
     p.shape_class = clg_gemm_class(p.m, turn_a);
+    p.kc = one_slice ? p.k : block(p.k, tuned(ctx, &p, CLG_TUNE_GEMM_CPU_KC), 1);
     p.pack_a = turn_a || args->a.dtype != CLGRPO_F32;
     p.pack_b = turn_a && !args->trans_b && !packed;
     p.pack_first = !packed && !p.pack_b;

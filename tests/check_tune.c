@@ -319,6 +319,37 @@ START_TEST(set_refuses)
 }
 END_TEST
 
+/* Bytes that a product with A transposed needs: of copies of slices, so they follow KC. */
+static size_t
+bytes_with(struct clgrpo_context *ctx, size_t shape_class, int kc)
+{
+    const int v[4] = {kc, 96, 512, 1};
+    struct clgrpo_gemm_args a = CLGRPO_GEMM_ARGS_INIT;
+    size_t bytes = 0;
+
+    fx_ok(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, shape_class, v, 4));
+    a.a = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(1100, 7));
+    a.b = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(1100, 5));
+    a.c = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(7, 5));
+    a.trans_a = true;
+    fx_ok(ctx, clgrpo_gemm_workspace(ctx, &a, &bytes));
+    fx_release(&a.a), fx_release(&a.b), fx_release(&a.c);
+    return bytes;
+}
+
+/* A product takes the values of its own class, those of the others do not matter. */
+START_TEST(values_of_the_class)
+{
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
+    const size_t before = bytes_with(ctx, CLG_GEMM_TN, 128);
+
+    ck_assert_uint_eq(bytes_with(ctx, CLG_GEMM_SKINNY, 1024), before);
+    ck_assert_uint_eq(bytes_with(ctx, CLG_GEMM_PLAIN, 1024), before);
+    ck_assert_uint_gt(bytes_with(ctx, CLG_GEMM_TN, 1024), 2 * before);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
 START_TEST(defines)
 {
     struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_SIMT, "", true);
@@ -352,6 +383,7 @@ main(void)
     tcase_add_test(t, frozen);
     tcase_add_test(t, refused_by_the_device);
     tcase_add_test(t, set_refuses);
+    tcase_add_test(t, values_of_the_class);
     tcase_add_test(t, defines);
     suite_add_tcase(s, t);
     return fx_main(s);
