@@ -89,6 +89,7 @@ struct bench {
     unsigned n_select;
     double seconds; /* budget of a row */
     bool full;      /* the large rows too */
+    bool once;      /* each row a single time, and no limits: for tools that count what a program does */
     bool failed;
     bool listing;      /* collect names instead of measuring */
     bool progress;     /* tell what runs on standard error */

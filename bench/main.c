@@ -17,6 +17,7 @@ static const char usage[] =
     "  -f, --family NAME      simt or cpu (default: by device)\n"
     "  -s, --seconds X        time for each row (default 1)\n"
     "  -F, --full             the rows for large machines too\n"
+    "      --once             run each row a single time and measure nothing, for other tools to count\n"
     "  -l, --list             print the names of the rows and stop\n"
     "  -a, --against FILE     show each row's speed over that in an earlier result file\n"
     "  -p, --peers FILE       join rows that another program measured\n"
@@ -52,22 +53,16 @@ static const char *const submitted[] = {"gemm.f32.nn.1024",
                                         "policy_loss.*",
                                         "program.*"};
 
-enum { OPT_VERSION = 256 };
-static const struct option long_options[] = {{"device", required_argument, NULL, 'd'},
-                                             {"family", required_argument, NULL, 'f'},
-                                             {"seconds", required_argument, NULL, 's'},
-                                             {"list", no_argument, NULL, 'l'},
-                                             {"against", required_argument, NULL, 'a'},
-                                             {"peers", required_argument, NULL, 'p'},
-                                             {"json", required_argument, NULL, 'j'},
-                                             {"tsv", required_argument, NULL, 't'},
-                                             {"svg", required_argument, NULL, 'v'},
-                                             {"html", required_argument, NULL, 'w'},
-                                             {"output", required_argument, NULL, 'o'},
-                                             {"full", no_argument, NULL, 'F'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"version", no_argument, NULL, OPT_VERSION},
-                                             {NULL, 0, NULL, 0}};
+enum { OPT_VERSION = 256, OPT_ONCE };
+static const struct option long_options[] = {
+    {"device", required_argument, NULL, 'd'},    {"family", required_argument, NULL, 'f'},
+    {"seconds", required_argument, NULL, 's'},   {"list", no_argument, NULL, 'l'},
+    {"against", required_argument, NULL, 'a'},   {"peers", required_argument, NULL, 'p'},
+    {"json", required_argument, NULL, 'j'},      {"tsv", required_argument, NULL, 't'},
+    {"svg", required_argument, NULL, 'v'},       {"html", required_argument, NULL, 'w'},
+    {"output", required_argument, NULL, 'o'},    {"full", no_argument, NULL, 'F'},
+    {"once", no_argument, NULL, OPT_ONCE},       {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION}, {NULL, 0, NULL, 0}};
 
 static int
 bad(const char *option, const char *value, const char *need)
@@ -115,6 +110,9 @@ parse_value(struct bench *b, struct options *o, int letter)
         return 0;
     case 'F':
         b->full = true;
+        return 0;
+    case OPT_ONCE:
+        b->once = true;
         return 0;
     case 'o':
         if (o->submission != NULL) {
@@ -206,6 +204,16 @@ write_files(const struct bench *b, const struct options *o)
 }
 
 static int
+run_once(struct bench *b, const unsigned per_group[BENCH_GROUPS])
+{
+    printf("row\tflop\tbytes\n");
+    for (b->group = 0; b->group < BENCH_GROUPS; b->group++)
+        if (per_group[b->group] > 0)
+            bench_groups[b->group].run(b);
+    return b->failed ? 1 : 0;
+}
+
+static int
 measure(struct bench *b, const struct options *o, const unsigned per_group[BENCH_GROUPS])
 {
     if (bench_measure_machine(b) != CLGRPO_OK) {
@@ -235,7 +243,7 @@ run(struct bench *b, const struct options *o)
         return 2;
     }
     if (!o->list)
-        return measure(b, o, per_group);
+        return b->once ? run_once(b, per_group) : measure(b, o, per_group);
     for (unsigned i = 0; i < b->n_wanted; i++)
         puts(b->wanted[i]);
     return 0;

@@ -28,7 +28,7 @@ struct bench_naive {
 static bool
 is_left_out(struct bench *b, const struct bench_case *c)
 {
-    return !bench_wanted(b, c->row) || ((b->info.type & CL_DEVICE_TYPE_CPU) != 0 && c->work > 1.2e9);
+    return b->once || !bench_wanted(b, c->row) || ((b->info.type & CL_DEVICE_TYPE_CPU) != 0 && c->work > 1.2e9);
 }
 
 static struct bench_naive *

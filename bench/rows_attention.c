@@ -176,10 +176,10 @@ family_rows(struct bench *b, const struct family *f)
     fwd.work = 4.0 * (alone + n * own) * (double)(f->heads * f->dim);
     bwd.work = 2.5 * fwd.work;
     fwd.peer_limit = bwd.peer_limit = n * (alone + own) / (alone + n * own);
-    if (!b->failed && bench_ok(b, run_forward(b, &a[0]), fwd.row) && bench_ok(b, run_forward(b, &a[1]), fwd.row)) {
+    if (!b->failed)
         bench_run(b, &fwd);
+    if (!b->failed && bench_ok(b, run_forward(b, &a[0]), fwd.row) && bench_ok(b, run_forward(b, &a[1]), fwd.row))
         bench_run(b, &bwd);
-    }
     release(&a[0]);
     release(&a[1]);
 }
@@ -220,15 +220,13 @@ bench_attention(struct bench *b)
         fwd.arg = bwd.arg = &a;
         fwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (2 * s->heads * s->dim + 2 * s->kv_heads * s->dim + s->heads));
         bwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (4 * s->heads * s->dim + 4 * s->kv_heads * s->dim + s->heads));
-        if (!b->failed && bench_ok(b, run_forward(b, &a), fwd.row)) {
-            if (forward) {
-                naive = bench_naive_attention(b, &fwd, &a.fwd);
-                bench_run(b, &fwd);
-                bench_naive_destroy(naive);
-            }
-            if (backward)
-                bench_run(b, &bwd);
+        if (forward && !b->failed) {
+            naive = bench_naive_attention(b, &fwd, &a.fwd);
+            bench_run(b, &fwd);
+            bench_naive_destroy(naive);
         }
+        if (backward && !b->failed && bench_ok(b, run_forward(b, &a), fwd.row))
+            bench_run(b, &bwd);
         release(&a);
     }
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)

@@ -105,7 +105,7 @@ bench_add_row(struct bench *b, struct bench_row *row)
 {
     const struct bench_row *old = bench_find(&b->previous, row->row);
 
-    if (b->n_rows >= BENCH_MAX_ROWS)
+    if (b->n_rows >= BENCH_MAX_ROWS || b->once)
         return;
     row->group = b->group;
     row->previous = old != NULL ? bench_speed(old, row) : 0.0;

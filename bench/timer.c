@@ -210,13 +210,30 @@ bench_add_own(struct bench_case *c, const char *name, enum clgrpo_status (*run)(
     c->peers[c->n_peers++].arg_bytes = arg_bytes;
 }
 
+/* Apart from the work of the case, nothing that would be counted with it. */
+static void
+run_once(struct bench *b, const struct bench_case *c)
+{
+    const bool moves = c->kind == BENCH_COPY || c->kind == BENCH_READ;
+
+    if (bench_ok(b, c->run(b, c->arg), c->row) && bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), c->row))
+        printf("%s\t%.9g\t%.9g\n", c->row, c->kind == BENCH_FLOP ? c->work : c->flop, moves ? c->work : c->bytes);
+    fflush(stdout);
+}
+
 void
 bench_run(struct bench *b, const struct bench_case *c)
 {
     static struct samples s;
     struct bench_row row = {0};
 
-    if (!bench_wanted(b, c->row) || !sample(b, c, &s))
+    if (!bench_wanted(b, c->row))
+        return;
+    if (b->once) {
+        run_once(b, c);
+        return;
+    }
+    if (!sample(b, c, &s))
         return;
     snprintf(row.row, sizeof row.row, "%s", c->row);
     fill(b, c, &s, &row);

@@ -402,6 +402,7 @@ test_scripts = \
 	tests/test_kernels.sh \
 	tests/test_manuals.sh \
 	tests/test_oclgrind.sh \
+	tests/test_profile.sh \
 	tests/test_replay.sh \
 	tests/test_resume.sh \
 	tests/test_tune.sh

@@ -35,6 +35,10 @@ rc=0; "$bench" --output x 2>err.txt || rc=$?
 "$bench" --seconds 0.01 gemm.f32.nn.512 >naive.txt || fail "$(cat naive.txt)"
 grep -q 'naive OpenCL' naive.txt || fail "no naive peer: $(cat naive.txt)"
 
+# A single run each, with what it is worth.
+"$bench" --once gemm.f32.packed.64x704x128 global_norm.f32.1M quality.gap.f32 >once.txt || fail "$(cat once.txt)"
+printf 'row\tflop\tbytes\ngemm.f32.packed.64x704x128\t11534336\t573440\nglobal_norm.f32.1M\t0\t4194304\n' | cmp - once.txt || fail "--once: $(cat once.txt)"
+
 # One run, all files. A peer from a file joins its row and no other.
 cat >peers.json <<'END'
 [{"row": "gemm.f32.packed.1x384x128", "peer": "Other 1.0", "value": 0.001, "unit": "GB/s", "median_us": 196608.0}]
