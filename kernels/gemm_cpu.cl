@@ -11,9 +11,11 @@
  *
  * C_A and C_B are the storage types of a and b. C_TRANS_A: A is [k][m], else [m][k]. It is read in place, which takes
  * f32, or, with C_PACK_A, a slice of it is copied to the group's scratch: [mc / GEMM_MR][kc][GEMM_MR] of a [k][m], else
- * [mc][kc]. C_PACK_B (with C_PACK_A): b is [k][n], and a slice of it is
- * copied to panels in the group's scratch; else b is packed. A launch computes the groups from first_group on, each
- * with scratch of its own.
+ * [mc][kc]. C_PACK_B (with C_PACK_A): b is [k][n], and a slice of it is copied to panels in the group's scratch; else
+ * b is packed. A launch computes the groups from first_group on, each with scratch of its own.
+ *
+ * Memory runs ahead by hand: each whole tile asks for its share of the next panel and for the next tile of C. One to
+ * three rows pass several panels at once.
  *
  * Tails: rows past m repeat the last valid row in place, or are 0 in scratch; columns past n are 0 in panels. Neither
  * is stored, and no address past a matrix is read.
@@ -163,6 +165,117 @@ gemm_pack_b(__global const b_t *b, size_t ldb, uint n_cols, uint n_k, uint kc, _
     }
 }
 
+#ifdef POCL_DEVICE_ADDRESS_BITS /* where prefetch() does nothing */
+#define GEMM_AHEAD(p) __builtin_prefetch(p)
+#else
+#define GEMM_AHEAD(p) prefetch(p, 1)
+#endif
+#define GEMM_LINE        64 /* bytes */
+#define GEMM_AHEAD_TILES 4
+
+static inline void
+gemm_ahead_panel(__global const panel_t *panel, uint from, uint to)
+{
+    for (uint i = from; i < to; ++i)
+        GEMM_AHEAD((__global const char *)panel + (size_t)i * GEMM_LINE);
+}
+
+static inline void
+gemm_ahead_c(__global const float *c, size_t ldc)
+{
+#pragma unroll
+    for (uint i = 0; i < GEMM_MR; ++i)
+#pragma unroll
+        for (uint j = 0; j < GEMM_NR; j += GEMM_LINE / sizeof(float))
+            GEMM_AHEAD(c + i * ldc + j);
+}
+
+/*
+ * One tile of C over the n_k terms of a slice. n_a is n_rows again, but never a constant: from rows that are known to
+ * be apart alike the compiler makes one chain of addresses, and the loop waits for it.
+ */
+static inline void
+gemm_tile_slice(__global float *c, size_t ldc, uint n_rows, uint n_cols, __global const float *a, uint n_a,
+                size_t row_stride, size_t step, __global const panel_t *panel, uint n_k, bool from_c, uint finish,
+                float alpha)
+{
+    __global const float *rows[GEMM_MR];
+    vf acc[GEMM_MR][GEMM_NV];
+
+    if (from_c)
+        gemm_c_load(acc, c, ldc, n_rows, n_cols);
+    else
+        gemm_tile_zero(acc);
+    gemm_tile_rows(rows, a, row_stride, C_PACK_A && C_TRANS_A ? GEMM_MR : n_a);
+    gemm_tile_fma(acc, rows, step, panel, n_k);
+    if (finish >= GEMM_SCALE)
+        gemm_scale(acc, alpha, finish == GEMM_SCALE_AND_ADD, c, ldc, n_rows, n_cols);
+    gemm_c_store(acc, c, ldc, n_rows, n_cols);
+}
+
+/* A panel against m rows of A, whose tiles are GEMM_MR * tile_stride apart; meanwhile `next` comes nearer. */
+static inline void
+gemm_panel(__global float *c, size_t ldc, uint m, uint n_cols, __global const float *a, size_t tile_stride,
+           size_t row_stride, size_t step, __global const panel_t *panel, __global const panel_t *next, uint n_k,
+           bool from_c, uint finish, float alpha)
+{
+    const uint lines = n_k * GEMM_NR * (uint)sizeof(panel_t) / GEMM_LINE, tiles = (m + GEMM_MR - 1) / GEMM_MR;
+    const uint share = tiles >= GEMM_AHEAD_TILES ? (lines + tiles - 1) / tiles : 0;
+    uint i = 0, line = 0;
+
+    if (n_cols >= GEMM_NR) {
+        for (; i + GEMM_MR <= m; i += GEMM_MR, line += share) {
+            gemm_ahead_panel(next, line, line + share);
+            if (i + 2 * GEMM_MR <= m)
+                gemm_ahead_c(c + (i + GEMM_MR) * ldc, ldc);
+            gemm_tile_slice(c + i * ldc, ldc, GEMM_MR, GEMM_NR, a + i * tile_stride, min((uint)GEMM_MR, m - i),
+                            row_stride, step, panel, n_k, from_c, finish, alpha);
+        }
+    }
+    for (; i < m; i += GEMM_MR)
+        gemm_tile_slice(c + i * ldc, ldc, min((uint)GEMM_MR, m - i), n_cols, a + i * tile_stride,
+                        min((uint)GEMM_MR, m - i), row_stride, step, panel, n_k, from_c, finish, alpha);
+}
+
+/*
+ * Few rows of A against whole panels, several at a time: a tile that repeats a row multiplies while memory idles, and
+ * one panel's chains alone would not fill the multiply-adders. R rows, P panels. Returns how many columns that makes.
+ */
+#define GEMM_DEFINE_ROWS(R, P)                                                                                         \
+    static inline uint gemm_rows_##R(__global float *c, size_t ldc, uint n_cols, __global const float *a,              \
+                                     size_t row_stride, size_t step, __global const panel_t *panels,                   \
+                                     size_t panel_stride, uint n_k, bool from_c, uint finish, float alpha)             \
+    {                                                                                                                  \
+        uint j = 0;                                                                                                    \
+        for (; j + P * GEMM_NR <= n_cols; j += P * GEMM_NR, panels += P * GEMM_NR * panel_stride) {                    \
+            vf acc[R][P * GEMM_NV];                                                                                    \
+            _Pragma("unroll") for (int r = 0; r < R; ++r) _Pragma("unroll") for (int v = 0; v < P * GEMM_NV; ++v)      \
+                acc[r][v] = from_c ? vf_load(v, c + r * ldc + j) : (vf)(0.0f);                                         \
+            for (size_t p = 0; p < n_k; ++p) {                                                                         \
+                _Pragma("unroll") for (int v = 0; v < P * GEMM_NV; ++v)                                                \
+                {                                                                                                      \
+                    const vf y = C_OF(clg_load_, C_PANEL)(p * GEMM_NV + v % GEMM_NV,                                   \
+                                                          panels + v / GEMM_NV * GEMM_NR * panel_stride);              \
+                    _Pragma("unroll") for (int r = 0; r < R; ++r) acc[r][v] =                                          \
+                        fma((vf)(a[r * row_stride + p * step]), y, acc[r][v]);                                         \
+                }                                                                                                      \
+            }                                                                                                          \
+            _Pragma("unroll") for (int r = 0; r < R; ++r) _Pragma("unroll") for (int v = 0; v < P * GEMM_NV; ++v)      \
+            {                                                                                                          \
+                vf x = acc[r][v];                                                                                      \
+                if (finish == GEMM_SCALE)                                                                              \
+                    x *= alpha;                                                                                        \
+                else if (finish == GEMM_SCALE_AND_ADD)                                                                 \
+                    x = fma((vf)(alpha), x, vf_load(v, c + r * ldc + j));                                              \
+                vf_store(x, v, c + r * ldc + j);                                                                       \
+            }                                                                                                          \
+        }                                                                                                              \
+        return j;                                                                                                      \
+    }
+GEMM_DEFINE_ROWS(1, 4)
+GEMM_DEFINE_ROWS(2, 2)
+GEMM_DEFINE_ROWS(3, 2)
+
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_gemm(__global const a_t *restrict a, ulong a_at, __global const b_t *restrict b, ulong b_at,
        __global float *restrict c, ulong c_at, __global float *restrict scratch, ulong scratch_at, ulong lda, ulong ldb,
@@ -179,48 +292,46 @@ k_gemm(__global const a_t *restrict a, ulong a_at, __global const b_t *restrict 
     uint k0 = 0;
     do {
         uint n_k = min(kc, k - k0);
-        bool last = k0 + n_k == k;
 #if C_PACK_A && C_TRANS_A
         gemm_pack_a(a + a_at + k0 * lda + m0, lda, m1 - m0, n_k, kc, own_a);
+        __global const float *rows = own_a;
+        const size_t tile_stride = kc, row_stride = 1, step = GEMM_MR;
 #elif C_PACK_A
         gemm_widen_a(a + a_at + m0 * lda + k0, lda, m1 - m0, n_k, kc, own_a);
+        __global const float *rows = own_a;
+        const size_t tile_stride = kc, row_stride = kc, step = 1;
+#elif C_TRANS_A
+        __global const float *rows = a + a_at + k0 * lda + m0;
+        const size_t tile_stride = 1, row_stride = 1, step = lda;
+#else
+        __global const float *rows = a + a_at + m0 * lda + k0;
+        const size_t tile_stride = lda, row_stride = lda, step = 1;
 #endif
 #if C_PACK_B
         __global float *own_b = own_a + (size_t)kc * mc;
         gemm_pack_b(b + b_at + k0 * ldb + n0, ldb, n1 - n0, n_k, kc, own_b);
-#endif
-        for (uint j = n0; j < n1; j += GEMM_NR) {
-#if C_PACK_B
-            __global const panel_t *panel = own_b + (size_t)(j - n0) * kc;
+        __global const panel_t *panels = own_b;
+        const size_t panel_stride = kc;
 #else
-            __global const panel_t *panel = b + b_at + (size_t)j * k + (size_t)k0 * GEMM_NR;
+        __global const panel_t *panels = b + b_at + (size_t)n0 * k + (size_t)k0 * GEMM_NR;
+        const size_t panel_stride = k;
 #endif
-            for (uint i = m0; i < m1; i += GEMM_MR) {
-                uint n_rows = min((uint)GEMM_MR, m1 - i), n_cols = min((uint)GEMM_NR, n1 - j);
-                __global float *tile = c + c_at + i * ldc + j;
-                __global const float *rows[GEMM_MR];
-                vf acc[GEMM_MR][GEMM_NV];
-                if (k0 > 0 || finish == GEMM_ADD)
-                    gemm_c_load(acc, tile, ldc, n_rows, n_cols);
-                else
-                    gemm_tile_zero(acc);
-#if C_PACK_A && C_TRANS_A
-                gemm_tile_rows(rows, own_a + (size_t)(i - m0) * kc, 1, GEMM_MR);
-                gemm_tile_fma(acc, rows, GEMM_MR, panel, n_k);
-#elif C_PACK_A
-                gemm_tile_rows(rows, own_a + (size_t)(i - m0) * kc, kc, n_rows);
-                gemm_tile_fma(acc, rows, 1, panel, n_k);
-#elif C_TRANS_A
-                gemm_tile_rows(rows, a + a_at + k0 * lda + i, 1, n_rows);
-                gemm_tile_fma(acc, rows, lda, panel, n_k);
-#else
-                gemm_tile_rows(rows, a + a_at + i * lda + k0, lda, n_rows);
-                gemm_tile_fma(acc, rows, 1, panel, n_k);
-#endif
-                if (last && finish >= GEMM_SCALE)
-                    gemm_scale(acc, alpha, finish == GEMM_SCALE_AND_ADD, tile, ldc, n_rows, n_cols);
-                gemm_c_store(acc, tile, ldc, n_rows, n_cols);
-            }
+        const bool from_c = k0 > 0 || finish == GEMM_ADD;
+        const uint finish_now = k0 + n_k == k ? finish : GEMM_STORE;
+        __global float *tiles = c + c_at + m0 * ldc;
+        uint j = n0;
+#define ROWS_ARGS tiles + n0, ldc, n1 - n0, rows, row_stride, step, panels, panel_stride, n_k, from_c, finish_now, alpha
+        if (m1 - m0 == 1)
+            j += gemm_rows_1(ROWS_ARGS);
+        else if (m1 - m0 == 2)
+            j += gemm_rows_2(ROWS_ARGS);
+        else if (m1 - m0 == 3)
+            j += gemm_rows_3(ROWS_ARGS);
+        for (; j < n1; j += GEMM_NR) {
+            __global const panel_t *panel = panels + (j - n0) * panel_stride;
+            __global const panel_t *next = n1 - j > GEMM_NR ? panel + GEMM_NR * panel_stride : panel;
+            gemm_panel(tiles + j, ldc, m1 - m0, min((uint)GEMM_NR, n1 - j), rows, tile_stride, row_stride, step, panel,
+                       next, n_k, from_c, finish_now, alpha);
         }
         k0 += n_k;
     } while (k0 < k);

@@ -20,15 +20,17 @@ static enum clgrpo_status
 run_cpu(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const struct clgrpo_tensor *packed)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t rows = 512; /* of a panel per group: some microseconds' work */
-    size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1], nr = clg_gemm_nr(seq->ctx);
-    struct clg_grid grid = {2, {(n + nr - 1) / nr, (k + rows - 1) / rows, 1}, {1, 1, 1}};
+    /* of a group, some microseconds' work: part of a panel, or few rows of many, to read along rows of b */
+    const size_t rows = trans_b ? 512 : 32, panels = trans_b ? 1 : 32;
+    size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1], columns = panels * clg_gemm_nr(seq->ctx);
+    struct clg_grid grid = {2, {clg_divide_up(n, columns), clg_divide_up(k, rows), 1}, {1, 1, 1}};
     char defines[PACK_DEFINES];
     cl_kernel kernel;
 
     pack_defines(b, trans_b, packed, defines);
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_pack_cpu", "k_gemm_pack", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "ttzuuu", b, packed, b->stride[0], (cl_uint)n, (cl_uint)k, (cl_uint)rows));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "ttzuuuu", b, packed, b->stride[0], (cl_uint)n, (cl_uint)k, (cl_uint)columns,
+                       (cl_uint)rows));
 out:
     return st;
 }

@@ -27,7 +27,7 @@ const struct clgrpo_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
     [CLG_TUNE_GEMM_CPU_MC] =
         {CLG_TUNE_GEMM_CPU, "MC", "most rows of a group", {96, 96, 256}, 5, {48, 96, 192, 256, 384}, false},
     [CLG_TUNE_GEMM_CPU_NC] =
-        {CLG_TUNE_GEMM_CPU, "NC", "most columns of a group", {512, 512, 256}, 5, {128, 256, 512, 1024, 2048}, false},
+        {CLG_TUNE_GEMM_CPU, "NC", "most columns of a group", {512, 256, 256}, 5, {128, 256, 512, 1024, 2048}, false},
     [CLG_TUNE_GEMM_CPU_GROUPS] =
         {CLG_TUNE_GEMM_CPU, "GROUPS", "groups wanted for each core", {4, 4, 1}, 4, {1, 2, 4, 8}, false},
     [CLG_TUNE_GEMM_SIMT_PROVIDER] =

@@ -20,11 +20,12 @@ check_product(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, f
 }
 
 static const struct gemm_shape shapes[] = {
-    {1, 1, 1},   {2, 3, 5},   {6, 16, 8},    {7, 17, 9},    {5, 15, 7},      {13, 2, 31},   {1, 33, 18},
-    {37, 1, 16}, {3, 65, 2},  {12, 64, 4},   {64, 64, 16},  {65, 63, 33},    {97, 31, 256}, {6, 19, 257},
-    {23, 47, 3}, {1, 8, 700}, {131, 67, 13}, {193, 200, 5}, {100, 300, 513},
+    {1, 1, 1},      {2, 3, 5},     {6, 16, 8},    {7, 17, 9},      {5, 15, 7},    {13, 2, 31},   {1, 33, 18},
+    {37, 1, 16},    {3, 65, 2},    {1, 67, 3},    {2, 35, 4},      {12, 64, 4},   {64, 64, 16},  {65, 63, 33},
+    {97, 31, 256},  {6, 19, 257},  {23, 47, 3},   {1, 8, 700},     {1, 530, 300}, {2, 270, 259}, {3, 290, 37},
+    {98, 129, 270}, {131, 67, 13}, {193, 200, 5}, {100, 300, 513},
 };
-enum { N_SHAPES = sizeof shapes / sizeof shapes[0], N_SMALL = 9 };
+enum { N_SHAPES = sizeof shapes / sizeof shapes[0], N_SMALL = 11 };
 
 /* All forms, or for a slow device all of two shapes, and one of each other. */
 static bool
@@ -52,6 +53,7 @@ START_TEST(alpha_scales_the_sum)
         check_product(ctx, (struct gemm_shape){7, 18, 5}, flags, -0.375f, 1, false);
         if (!fx_small())
             check_product(ctx, (struct gemm_shape){9, 35, 600}, flags, 1.7f, 0, flags & 1);
+        check_product(ctx, (struct gemm_shape){1 + flags % 3, 66, 5}, flags, 0.3f, 0, true);
     }
 }
 END_TEST
