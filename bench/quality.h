@@ -5,6 +5,8 @@
 
 #include "plan.h"
 
+/* bench_wanted, and the row's data are then the same whatever ran before it. */
+bool quality_wanted(struct bench *b, const char *name);
 /* value of limit; `us` is what one run took. */
 void quality_add(struct bench *b, const char *name, const char *unit, double value, double limit,
                  const char *limit_name, double us);

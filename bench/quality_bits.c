@@ -144,14 +144,14 @@ quality_repeat(struct bench *b)
     struct outputs o;
 
     for (size_t i = 0; i < sizeof repeats / sizeof repeats[0]; i++) {
-        if (!bench_wanted(b, repeats[i].name))
+        if (!quality_wanted(b, repeats[i].name))
             continue;
         p = (struct plan){.b = b};
         repeats[i].fill(&p, &o);
         repeat_row(repeats[i].name, &p, &o);
         plan_release(&p);
     }
-    if (!bench_wanted(b, whole))
+    if (!quality_wanted(b, whole))
         return;
     bench_step_prepare(b, &bench_step_shapes[0], 0.0f, &step); /* a rate of 0, so that all runs start from one model */
     o = (struct outputs){{step.grad, step.logprob}, 2};
@@ -311,7 +311,7 @@ quality_batch(struct bench *b)
     struct clgrpo_tensor x, y;
 
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
-        if (!bench_wanted(b, batches[i].name))
+        if (!quality_wanted(b, batches[i].name))
             continue;
         p = (struct plan){.b = b};
         batches[i].fill(&p, &x, &y);

@@ -128,12 +128,12 @@ attention_errors(struct bench *b, const char *forward, const char *backward)
         ref_attention_backward(&ref, t.q, t.k, t.v, t.dout, &t.g);
         error = compare(b, &a.o, t.o, t.o_size, 0.0);
         error = compare(b, &a.lse, t.lse, t.lse_size, error);
-        if (bench_wanted(b, forward))
+        if (quality_wanted(b, forward))
             add(b, forward, error, 1.0, D + LENGTH, us);
         error = compare(b, &g.dq, t.g.dq, t.g.dq_size, 0.0);
         error = compare(b, &g.dk, t.g.dk, t.g.dk_size, error);
         error = compare(b, &g.dv, t.g.dv, t.g.dv_size, error);
-        if (bench_wanted(b, backward))
+        if (quality_wanted(b, backward))
             add(b, backward, error, 1.0, D + LENGTH * HEADS / KEY_HEADS, us);
     }
     plan_release(p);
@@ -166,11 +166,11 @@ head_errors(struct bench *b, const char *forward, const char *backward)
     if (!b->failed) {
         ref_linear_logprob(&ref);
         ref_linear_logprob_backward(&ref);
-        if (bench_wanted(b, forward))
+        if (quality_wanted(b, forward))
             add(b, forward, compare(b, &h.logprob, ref.logprob, ref.size, 0.0), 2.0, E, us);
         error = compare(b, &dx, ref.dx, ref.dx_size, 0.0);
         error = compare(b, &dw, ref.dw, ref.dw_size, error);
-        if (bench_wanted(b, backward))
+        if (quality_wanted(b, backward))
             add(b, backward, error, 2.0, E + V, us);
         ref_linear_logprob_free(&ref);
     }
@@ -190,12 +190,12 @@ quality_error(struct bench *b)
                       head_backward[] = "quality.error.head.bwd";
     bool first, second;
 
-    if (bench_wanted(b, gemm))
+    if (quality_wanted(b, gemm))
         gemm_error(b, gemm);
-    first = bench_wanted(b, attention), second = bench_wanted(b, attention_backward);
+    first = quality_wanted(b, attention), second = quality_wanted(b, attention_backward);
     if (first || second)
         attention_errors(b, attention, attention_backward);
-    first = bench_wanted(b, head), second = bench_wanted(b, head_backward);
+    first = quality_wanted(b, head), second = quality_wanted(b, head_backward);
     if (first || second)
         head_errors(b, head, head_backward);
 }

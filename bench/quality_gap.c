@@ -144,7 +144,7 @@ gap_row(struct bench *b, const char *name, enum clgrpo_dtype dtype)
     float *trained = NULL, *decoded = NULL;
     double us, most = 0.0, same = 0.0;
 
-    if (!bench_wanted(b, name))
+    if (!quality_wanted(b, name))
         return;
     prepare(&g, b);
     us = quality_time_again(&g.p);

@@ -5,6 +5,15 @@
 
 #include "quality.h"
 
+bool
+quality_wanted(struct bench *b, const char *name)
+{
+    if (!bench_wanted(b, name))
+        return false;
+    b->seed = 0;
+    return true;
+}
+
 void
 quality_add(struct bench *b, const char *name, const char *unit, double value, double limit, const char *limit_name,
             double us)
