@@ -107,5 +107,6 @@ EXTRA_DIST += bench/results/README.md bench/results/quality.tsv bench/results/st
 EXTRA_DIST += bench/results/profiles/README.md bench/results/profiles/attention-backward-d64.txt \
 	bench/results/profiles/attention-forward-d128.txt bench/results/profiles/attention-forward-d64.txt \
 	bench/results/profiles/counts-attention-decode-d64.txt bench/results/profiles/counts-attention-forward-d64.txt \
-	bench/results/profiles/counts-gemm-512.txt \
+	bench/results/profiles/counts-attention-backward-d32.txt bench/results/profiles/counts-gemm-512.txt \
+	bench/results/profiles/counts-head.txt \
 	bench/results/profiles/gemm-1024.txt
