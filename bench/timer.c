@@ -184,7 +184,9 @@ fill(const struct bench *b, const struct bench_case *c, struct samples *s, struc
         row->peers[p].ratio = us / row->median_us;
     }
     row->n_peers = c->n_peers;
-    if (c->peer_limit > 0.0) {
+    /* unless the arithmetic binds before that */
+    if (c->peer_limit > 0.0 &&
+        (strcmp(row->limit_name, "fma") != 0 || row->limit >= c->peer_limit * row->peers[0].value)) {
         row->kind = BENCH_OTHER;
         row->limit = c->peer_limit * row->peers[0].value;
         row->ratio = row->value / row->limit;

@@ -4,11 +4,11 @@
  *
  * Group (x, g) owns tokens x * P_TOKENS .. of key head g. Runs of valid tokens of one slot are cut, with their query
  * heads, into P_TILES tiles of P_ROWS rows (token-major), which read the cache in place: its key blocks are already
- * transposed. All tiles take a block in turn; those of one row, whose panels are as wide as the block, read memory from
- * end to end, which is what hardware foresees.
+ * transposed. All tiles take a block in turn. Meanwhile they ask for the next one, each for its part
+ * (attention_ahead.cl): so memory is busy while they compute.
  *
- * C_PREFIX: token n has its first prefix_length[n] positions in prefix_slot[n]; attention_decode_prefix_cpu.cl has walked them
- * and left its rows' states, and the rest of a row goes on from there.
+ * C_PREFIX: token n has its first prefix_length[n] positions in prefix_slot[n]; attention_decode_prefix_cpu.cl has
+ * walked them and left its rows' states, and the rest of a row goes on from there.
  *
  * The arithmetic of a row is that of clg_tile_*, so its bits are those of the forward kernel for the same history,
  * whatever the tile. Rows of a last, partial tile that stand for no token repeat row 0 and are not stored. A token out
@@ -16,9 +16,6 @@
  */
 #ifndef P_TOKENS
 #define P_TOKENS 1
-#endif
-#ifndef P_TILES
-#define P_TILES 1
 #endif
 #ifndef C_PREFIX
 #define C_PREFIX 0
@@ -34,44 +31,26 @@ typedef struct {
     int last[P_TILES * P_ROWS], n_tiles;
 } __attribute__((aligned(64))) clg_rows;
 
-/*
- * Part t of n of the next block's keys or values is asked for while panel t of this one is in use: tiles of several rows
- * go down a block by panels, which hardware does not foresee.
- */
-static inline void
-clg_ahead(__global const cache_t *block, int t, int n)
-{
-#if P_ROWS > 1 && defined(POCL_DEVICE_ADDRESS_BITS) /* where prefetch() does nothing */
-    const int lines = C_BLOCK * C_HEAD_DIM * (int)sizeof(cache_t) / 64, from = lines * t / n, to = lines * (t + 1) / n;
-    for (int i = from; i < to; i++)
-        __builtin_prefetch((__global const char *)block + i * 64, 0, 2);
-#elif P_ROWS > 1
-    prefetch(block + C_BLOCK * C_HEAD_DIM / n * t, C_BLOCK * C_HEAD_DIM / n);
-#endif
-}
-
-/* The tiles against the n positions of one block. */
+/* The tiles against the n positions of one block. The hints of all of them are the next block, from end to end. */
 static inline void
 clg_decode_block(clg_rows *r, __global const cache_t *keys, __global const cache_t *values, int n, int first)
 {
     float s[P_TILES * P_ROWS * C_BLOCK] __attribute__((aligned(64)));
     float f[P_TILES * C_ROWS_PADDED] __attribute__((aligned(64)));
-    const int panels = (n + C_PANEL - 1) / C_PANEL;
-    for (int j = 0; j < panels; j++) {
-        clg_ahead(keys + C_BLOCK * C_HEAD_DIM, j, panels);
-        for (int t = 0; t < r->n_tiles; t++)
-            clg_tile_scores(r->q + t * (P_ROWS * C_HEAD_DIM), keys + j * C_PANEL, C_BLOCK,
-                            s + t * (P_ROWS * C_BLOCK) + j * C_PANEL);
-    }
-    for (int t = 0; t < r->n_tiles; t++)
+    const int panels = (n + C_PANEL - 1) / C_PANEL, tiles = r->n_tiles, block = C_BLOCK * C_HEAD_DIM;
+    const int hints = tiles * max((int)C_HINTS, 1);
+    for (int j = 0; j < panels * C_PANEL; j += C_PANEL)
+        for (int t = 0; t < tiles; t++)
+            clg_tile_scores_ahead(r->q + t * (P_ROWS * C_HEAD_DIM), keys + j, C_BLOCK, s + t * (P_ROWS * C_BLOCK) + j,
+                                  keys + block + j * C_HEAD_DIM + t * (C_PANEL * C_HEAD_DIM) / tiles, C_PANEL / hints);
+    for (int t = 0; t < tiles; t++)
         clg_tile_softmax(s + t * (P_ROWS * C_BLOCK), panels, first, r->last + t * P_ROWS, r->m + t * C_ROWS_PADDED,
                          r->l + t * P_ROWS, f + t * C_ROWS_PADDED);
-    for (int c = 0; c < C_HEAD_DIM; c += C_COLS) {
-        clg_ahead(values + C_BLOCK * C_HEAD_DIM, c / C_COLS, C_HEAD_DIM / C_COLS);
-        for (int t = 0; t < r->n_tiles; t++)
-            clg_tile_accumulate(s + t * (P_ROWS * C_BLOCK), values + c, C_HEAD_DIM, 0, n, f + t * C_ROWS_PADDED,
-                                r->o + t * (P_ROWS * C_HEAD_DIM) + c);
-    }
+    for (int c = 0; c < C_HEAD_DIM; c += C_COLS)
+        for (int t = 0; t < tiles; t++)
+            clg_tile_accumulate_ahead(s + t * (P_ROWS * C_BLOCK), values + c, C_HEAD_DIM, 0, n, f + t * C_ROWS_PADDED,
+                                      r->o + t * (P_ROWS * C_HEAD_DIM) + c,
+                                      values + block + c * C_BLOCK + t * (C_COLS * C_BLOCK) / tiles, C_COLS / hints);
 }
 
 /* Positions from .. to-1 of a slot, from a multiple of C_BLOCK on. */
@@ -96,7 +75,8 @@ clg_row_begin(clg_rows *r, int t, int e, __global const float *q, float scale2, 
     }
 }
 
-/* n_rows rows of the run of tokens from n0 on from row0: row i is token n0 + i / n_heads. Returns the most positions that one sees. */
+/* n_rows rows of the run of tokens from n0 on from row0: row i is token n0 + i / n_heads. Returns the most positions
+ * that one sees. */
 static inline int
 clg_rows_begin(clg_rows *r, __global const float *q, ulong q_row, ulong q_head, __global const int *position, int n0,
                int row0, int n_rows, int n_heads, float scale2, __global const float *state, ulong state_row)

@@ -2,20 +2,27 @@
 /*
  * Attention against the KV cache, simt family: token n sees positions 0 .. position[n] of slot[n].
  *
- * Group (n, h) of 64 items owns one token and query head: item j scores position j of each block (the cache's key
- * blocks are transposed, so reads of K are consecutive) and owns columns j, j + 64 of the output (reads of V likewise).
- * Order and arithmetic per row are those of the forward kernel: fma chains over d and over positions, one maximum per
- * block, l in 8 partial sums (position mod 8) that items 0 .. 7 keep. A token out of range walks no block and gets
- * zeros. C_PREFIX: blocks below prefix_length[n] come from prefix_slot[n].
+ * Group (n, x, g) of 64 items owns one token and up to P_HEADS query heads of key head g, which is read once for them
+ * all: item j scores position j of each block (the cache's key blocks are transposed, so reads of K are consecutive)
+ * and owns columns j, j + 64 of their outputs (reads of V likewise). Heads that the last group lacks repeat its first
+ * and are not stored.
  *
- * Local memory: q (D), p (64), 8 partials: at most 800 bytes. Barriers: q before the first block; in a block, scores
- * before the partial maxima, these before the maximum, p before its use, and its use before the next block's scores.
+ * Order and arithmetic per row are those of the forward kernel: fma chains over d and over positions, one maximum per
+ * block, l in 8 partial sums (position mod 8), of which item j keeps number j mod 8 of head j / 8. A token out of range
+ * walks no block and gets zeros. C_PREFIX: blocks below prefix_length[n] come from prefix_slot[n].
+ *
+ * Local memory, for each head: q (D), p (64), 8 partials and a factor: at most 4384 bytes. Barriers: q before the
+ * first block; in a block, scores before the partial maxima, these before the maximum, p and the factors before their
+ * use, and their use before the next block's scores.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
 #endif
 #ifndef C_PREFIX
 #define C_PREFIX 0
+#endif
+#ifndef P_HEADS
+#define P_HEADS 1 /* at most 8: an item for each partial sum */
 #endif
 #define C_X    8
 #define C_COLS ((C_HEAD_DIM + C_BLOCK - 1) / C_BLOCK)
@@ -29,66 +36,101 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
                    __global float *restrict o_buf, ulong o_off, ulong o_row, ulong o_head, int n_slots, int n_positions,
                    int n_heads, float scale2)
 {
-    __local float q[C_HEAD_DIM], p[C_BLOCK], partial[C_X];
-    const size_t n = get_group_id(0), h = get_group_id(1), g = h / n_heads;
+    __local float q[P_HEADS * C_HEAD_DIM], p[P_HEADS * C_BLOCK], partial[P_HEADS * C_X], factor[P_HEADS];
+    const size_t n = get_group_id(0), g = get_group_id(2), keys = get_num_groups(2);
     const int j = get_local_id(0), slot = slot_buf[slot_off + n], position = position_buf[position_off + n];
+    const int h0 = get_group_id(1) * P_HEADS, heads = min(n_heads - h0, P_HEADS);
+    const uint own = (uint)j / C_X, lane = own * C_BLOCK + (uint)j % C_X; /* of the partial sum that item j keeps */
     prefix_slot += prefix_slot_off;
     prefix_length += prefix_length_off;
     const int prefix = C_PREFIX ? clg_prefix(prefix_slot, prefix_length, n, position, n_slots) : 0;
     const bool valid = slot >= 0 && slot < n_slots && position >= 0 && position < n_positions && prefix >= 0;
-    const size_t keys = get_num_groups(1) / n_heads, size = (size_t)n_positions * C_HEAD_DIM;
-    const size_t at = valid ? (slot * keys + g) * size : 0, prefix_at = prefix > 0 ? (prefix_slot[n] * keys + g) * size : 0;
+    const size_t size = (size_t)n_positions * C_HEAD_DIM;
+    const size_t at = valid ? (slot * keys + g) * size : 0,
+                 prefix_at = prefix > 0 ? (prefix_slot[n] * keys + g) * size : 0;
     const int visible = valid ? position + 1 : 0;
-    float m = C_MASKED, l = 0.0f, o[C_COLS];
+    float m[P_HEADS], o[P_HEADS][C_COLS], l = 0.0f;
 
-    for (int c = 0; c < C_COLS; c++)
-        o[c] = 0.0f;
-    for (int d = j; d < C_HEAD_DIM; d += C_BLOCK)
-        q[d] = q_buf[q_off + n * q_row + h * q_head + d];
-    barrier(CLK_LOCAL_MEM_FENCE);
+    q_buf += q_off + n * q_row + (g * n_heads + h0) * q_head;
+    o_buf += o_off + n * o_row + (g * n_heads + h0) * o_head;
     k_buf += k_off;
     v_buf += v_off;
+#pragma unroll
+    for (int h = 0; h < P_HEADS; h++) {
+        m[h] = C_MASKED;
+        for (int c = 0; c < C_COLS; c++)
+            o[h][c] = 0.0f;
+        for (int d = j; d < C_HEAD_DIM; d += C_BLOCK)
+            q[h * C_HEAD_DIM + d] = q_buf[(h < heads ? h : 0) * q_head + d];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
     for (int first = 0; first < visible; first += C_BLOCK) {
         const size_t block = (first < prefix ? prefix_at : at) + (size_t)first * C_HEAD_DIM;
-        float s = 0.0f;
-        for (int d = 0; d < C_HEAD_DIM; d++)
-            s = fma(q[d], C_OF(clg_get_, C_CACHE)(block + d * C_BLOCK + j, k_buf), s);
-        s *= scale2;
-        p[j] = first + j < visible ? s : C_MASKED;
+        float s[P_HEADS], a[P_HEADS];
+        for (int h = 0; h < P_HEADS; h++)
+            s[h] = 0.0f;
+        for (int d = 0; d < C_HEAD_DIM; d++) {
+            const float x = C_OF(clg_get_, C_CACHE)(block + d * C_BLOCK + j, k_buf);
+#pragma unroll
+            for (int h = 0; h < P_HEADS; h++)
+                s[h] = fma(q[h * C_HEAD_DIM + d], x, s[h]);
+        }
+#pragma unroll
+        for (int h = 0; h < P_HEADS; h++) {
+            s[h] *= scale2;
+            p[h * C_BLOCK + j] = first + j < visible ? s[h] : C_MASKED;
+        }
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (j < C_X) {
-            float top = p[j];
+        if (j < P_HEADS * C_X) {
+            float top = p[lane];
             for (int i = C_X; i < C_BLOCK; i += C_X)
-                top = max(top, p[j + i]);
+                top = max(top, p[lane + i]);
             partial[j] = top;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        float m_new = m;
-        for (int i = 0; i < C_X; i++)
-            m_new = max(m_new, partial[i]);
-        const float a = clg_exp2(m - m_new);
-        m = m_new;
-        p[j] = first + j < visible ? clg_exp2(s - m_new) : 0.0f;
+#pragma unroll
+        for (int h = 0; h < P_HEADS; h++) {
+            float m_new = m[h];
+            for (int i = 0; i < C_X; i++)
+                m_new = max(m_new, partial[h * C_X + i]);
+            a[h] = clg_exp2(m[h] - m_new);
+            m[h] = m_new;
+            p[h * C_BLOCK + j] = first + j < visible ? clg_exp2(s[h] - m_new) : 0.0f;
+            if (j == 0)
+                factor[h] = a[h];
+        }
         barrier(CLK_LOCAL_MEM_FENCE);
-        l *= a;
-        for (int i = j; i < C_BLOCK && j < C_X; i += C_X)
-            l += p[i];
+        if (j < P_HEADS * C_X) {
+            l *= factor[own];
+            for (int i = 0; i < C_BLOCK; i += C_X)
+                l += p[lane + i];
+        }
+#pragma unroll
         for (int c = 0; c < C_COLS; c++) {
-            const int d = j + c * C_BLOCK;
-            o[c] *= a;
-            for (int k = 0; k < min(visible - first, C_BLOCK) && d < C_HEAD_DIM; k++)
-                o[c] = fma(p[k], C_OF(clg_get_, C_CACHE)(block + k * C_HEAD_DIM + d, v_buf), o[c]);
+            const int d = j + c * C_BLOCK, to = d < C_HEAD_DIM ? min(visible - first, C_BLOCK) : 0;
+#pragma unroll
+            for (int h = 0; h < P_HEADS; h++)
+                o[h][c] *= a[h];
+            for (int k = 0; k < to; k++) {
+                const float x = C_OF(clg_get_, C_CACHE)(block + k * C_HEAD_DIM + d, v_buf);
+#pragma unroll
+                for (int h = 0; h < P_HEADS; h++)
+                    o[h][c] = fma(p[h * C_BLOCK + k], x, o[h][c]);
+            }
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-    if (j < C_X)
+    if (j < P_HEADS * C_X)
         partial[j] = l;
     barrier(CLK_LOCAL_MEM_FENCE);
-    float sum = partial[0];
-    for (int x = 1; x < C_X; x++)
-        sum += partial[x];
-    const float f = valid ? 1.0f / sum : 0.0f;
-    for (int c = 0; c < C_COLS; c++)
-        if (j + c * C_BLOCK < C_HEAD_DIM)
-            o_buf[o_off + n * o_row + h * o_head + j + c * C_BLOCK] = fma(o[c], f, 0.0f);
+#pragma unroll
+    for (int h = 0; h < P_HEADS; h++) {
+        float sum = partial[h * C_X];
+        for (int x = 1; x < C_X; x++)
+            sum += partial[h * C_X + x];
+        const float f = valid ? 1.0f / sum : 0.0f;
+        for (int c = 0; c < C_COLS; c++)
+            if (h < heads && j + c * C_BLOCK < C_HEAD_DIM)
+                o_buf[h * o_head + j + c * C_BLOCK] = fma(o[h][c], f, 0.0f);
+    }
 }

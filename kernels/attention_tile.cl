@@ -13,7 +13,9 @@
  * sign of a zero, which the callers clear at the end by adding +0.
  *
  * Registers: P_ROWS * C_NS accumulators, C_NS vectors of b and one broadcast: 15 of 16 for AVX2, 29 of 32 for AVX-512.
- * T_SPACE is the address space of b and x and T_ELEMENT their type: packed private blocks, or the KV cache.
+ * T_SPACE is the address space of b and x and T_ELEMENT their type: packed private blocks, or the KV cache. Step i of
+ * the inner loops of clg_tile_*_ahead begins with T_AHEAD(i, ahead, step), which may ask for memory that is needed
+ * later.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
@@ -26,6 +28,9 @@
 #define T_ELEMENT    float
 #define T_LOAD(i, p) vf_load(i, p)
 #define C_BLOCK      64
+#endif
+#ifndef T_AHEAD
+#define T_AHEAD(i, ahead, step)
 #endif
 
 /* Vectors across a panel of scores (C_NS) and a panel of columns (C_NC). */
@@ -48,7 +53,8 @@
 
 /* a [P_ROWS][D], b [D] rows of C_PANEL at b_row from each other, s [P_ROWS] rows of C_BLOCK. */
 static inline void
-clg_tile_scores(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, float *s)
+clg_tile_scores_ahead(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, float *s,
+                      T_SPACE const T_ELEMENT *ahead, const int step)
 {
     vf acc[P_ROWS][C_NS];
 #pragma unroll
@@ -59,6 +65,7 @@ clg_tile_scores(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, 
 #pragma unroll 4
     for (int d = 0; d < C_HEAD_DIM; d++) {
         vf x[C_NS];
+        T_AHEAD(d, ahead, step);
 #pragma unroll
         for (int j = 0; j < C_NS; j++)
             x[j] = T_LOAD(j, b + d * b_row);
@@ -77,11 +84,17 @@ clg_tile_scores(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, 
             vf_store(acc[i][j], j, s + i * C_BLOCK);
 }
 
+static inline void
+clg_tile_scores(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, float *s)
+{
+    clg_tile_scores_ahead(a, b, b_row, s, b, 0);
+}
+
 /* p [P_ROWS] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [P_ROWS] rows of C_HEAD_DIM,
  * f [P_ROWS]; positions from .. to-1. */
 static inline void
-clg_tile_accumulate(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row, const int from, const int to,
-                    const float *f, float *o)
+clg_tile_accumulate_ahead(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row, const int from, const int to,
+                          const float *f, float *o, T_SPACE const T_ELEMENT *ahead, const int step)
 {
     vf acc[P_ROWS][C_NC];
 #pragma unroll
@@ -92,6 +105,7 @@ clg_tile_accumulate(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_r
 #pragma unroll 4
     for (int k = from; k < to; k++) {
         vf y[C_NC];
+        T_AHEAD(k, ahead, step);
 #pragma unroll
         for (int j = 0; j < C_NC; j++)
             y[j] = T_LOAD(j, x + k * x_row);
@@ -108,6 +122,13 @@ clg_tile_accumulate(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_r
 #pragma unroll
         for (int j = 0; j < C_NC; j++)
             vf_store(acc[i][j], j, o + i * C_HEAD_DIM);
+}
+
+static inline void
+clg_tile_accumulate(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row, const int from, const int to,
+                    const float *f, float *o)
+{
+    clg_tile_accumulate_ahead(p, x, x_row, from, to, f, o, x, 0);
 }
 
 /* p [n] rows of C_BLOCK, of which P_ROWS columns count; the rest as above. */

@@ -5,6 +5,7 @@ EMBEDDED_KERNELS = \
 	kernels/adamw.cl \
 	kernels/add.cl \
 	kernels/advantage.cl \
+	kernels/attention_ahead.cl \
 	kernels/attention_backward_cpu.cl \
 	kernels/attention_cache.cl \
 	kernels/attention_cpu.cl \

@@ -3,8 +3,11 @@
 
 #define OP "attention_decode"
 
-/* Rows that walk a prefix together, and those of a tile: the more, the more arithmetic to a byte of the cache. */
-enum { PREFIX_ROWS = 64, PREFIX_TILE = 4 };
+/* Rows of a tile where heads or tokens share keys, and those that walk a prefix together: the more, the more arithmetic
+ * to a byte of the cache. */
+enum { TILE_ROWS = 4, MOST_ROWS = 8, PREFIX_ROWS = 64 };
+/* Work-groups of the simt kernel that a compute unit is to have. */
+enum { GROUPS_PER_UNIT = 8 };
 
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
@@ -65,22 +68,38 @@ prefix_of(const struct clgrpo_attention_decode_args *a, const struct clgrpo_tens
     return a->prefix_slot.buf != NULL ? t : &a->slot;
 }
 
+/*
+ * Query heads that read their key head together: as many as registers hold, evenly, and so few that the compute units
+ * have groups enough to hide memory.
+ */
+static size_t
+heads_together(const struct clgrpo_context *ctx, size_t n_pairs, size_t group, size_t head_dim)
+{
+    const size_t most = head_dim > 64 ? MOST_ROWS / 2 : MOST_ROWS;
+    size_t parts = (group + most - 1) / most;
+
+    while (parts < group && n_pairs * parts < (size_t)GROUPS_PER_UNIT * ctx->info.compute_units)
+        parts *= 2;
+    return parts < group ? (group + parts - 1) / parts : 1;
+}
+
 static enum clgrpo_status
 launch_simt(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t h = a->q.shape[1];
-    struct clg_grid grid = {2, {a->q.shape[0], h, 1}, {CLGRPO_ATTENTION_BLOCK, 1, 1}};
+    const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
+    const size_t heads = heads_together(seq->ctx, n * k, group, a->q.shape[2]), parts = (group + heads - 1) / heads;
+    struct clg_grid grid = {3, {n, parts, k}, {CLGRPO_ATTENTION_BLOCK, 1, 1}};
     cl_kernel kernel;
-    char defines[64];
+    char defines[96];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DC_CACHE=%s -DC_PREFIX=%d", a->q.shape[2],
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_HEADS=%zu -DC_CACHE=%s -DC_PREFIX=%d", a->q.shape[2], heads,
              clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_simt", "k_attention_decode", defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, "tzztttttttzziiif", &a->q, a->q.stride[0], a->q.stride[1], &a->slot,
                        &a->position, &a->k_cache, &a->v_cache, prefix_of(a, &a->prefix_slot),
                        prefix_of(a, &a->prefix_length), &a->o, a->o.stride[0], a->o.stride[1],
-                       (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)(h / a->k_cache.shape[1]),
+                       (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
                        (double)(a->scale * CLG_ATTENTION_LOG2E)));
 out:
     return st;
@@ -109,7 +128,7 @@ launch_prefix(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a,
     struct clg_grid grid = {2, {n, k, 1}, {1, 1, 1}};
     cl_kernel kernel;
 
-    CLG_TRY(kernel_cpu(seq, a, "k_attention_prefix", PREFIX_TILE, PREFIX_ROWS / PREFIX_TILE, tokens, &kernel));
+    CLG_TRY(kernel_cpu(seq, a, "k_attention_prefix", TILE_ROWS, PREFIX_ROWS / TILE_ROWS, tokens, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, "tzzttttttiiiif", &a->q, a->q.stride[0], a->q.stride[1], &a->position,
                        &a->k_cache, &a->v_cache, &a->prefix_slot, &a->prefix_length, state, (cl_int)n,
                        (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
@@ -129,8 +148,8 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
     const bool prefill = n > a->k_cache.shape[0];
-    const size_t rows = prefill ? CLG_ATTENTION_ROWS : 1, tokens = prefill ? 24 : 1;
-    const size_t tiles = prefill ? 1 : group < 8 ? group : 8;
+    const size_t rows = prefill ? CLG_ATTENTION_ROWS : group < TILE_ROWS ? 1 : TILE_ROWS, tokens = prefill ? 24 : 1;
+    const size_t tiles = prefill ? 1 : ((group < MOST_ROWS ? group : MOST_ROWS) + rows - 1) / rows;
     struct clg_grid grid = {2, {(n + tokens - 1) / tokens, k, 1}, {1, 1, 1}};
     struct clgrpo_tensor state = a->q; /* nothing reads it where there is no prefix */
     cl_kernel kernel;

@@ -80,8 +80,8 @@ def decode(s, d):
     return quantities(
         (2 * 4 * s * d, 4 * d + 8 * items),
         (4 * d, 0),
-        (4 * items * (d + BLOCK) * blocks, 4 * ((items * lanes + 2 * BLOCK) * blocks + items * lanes)),
-        (0, 4 * (d + (2 * BLOCK + lanes) * blocks + lanes)),
+        (4 * items * (d + BLOCK) * blocks, 4 * ((items * lanes + 2 * BLOCK + lanes) * blocks + items * lanes)),
+        (0, 4 * (d + (2 * BLOCK + lanes + 1) * blocks + lanes)),
         (2 * s * d, 2 * POLYNOMIAL * items * blocks + d))
 
 
