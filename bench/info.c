@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "usage: clgrpo-info [--json]\n"
+static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering]\n"
                             "List the OpenCL devices, how to select them, the kernels that clgrpo would use, the tiers "
                             "with the verdicts of their\n"
                             "probes, and the tuned parameters with where each comes from.\n"
-                            "An asterisk marks the device that a program gets without naming one.\n";
+                            "An asterisk marks the device that a program gets without naming one.\n"
+                            "--allow-reordering: as for a program that lets the order of sums change.\n";
+
+static struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
 
 enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64 };
 
@@ -49,7 +52,6 @@ to_json(const char *selector, bool chosen, struct clgrpo_context *ctx, const str
 static struct clgrpo_context *
 open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
 {
-    static struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
     struct clgrpo_device_info fresh = CLGRPO_DEVICE_INFO_INIT;
     struct clgrpo_context *ctx = NULL;
     char error[512];
@@ -120,19 +122,24 @@ list(bool json)
 int
 main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+                                          {"allow-reordering", no_argument, NULL, 'r'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     bool json = false;
     int letter;
 
-    while ((letter = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "jrh", longs, NULL)) != -1) {
         if (letter == 'h') {
             fputs(usage, stdout);
             return 0;
         }
-        if (letter != 'j')
+        if (letter == 'j')
+            json = true;
+        else if (letter == 'r')
+            config.allow_reordering = true;
+        else
             return 2;
-        json = true;
     }
     if (optind < argc) {
         fputs(usage, stderr);

@@ -5,13 +5,16 @@
  * from 0; alpha, unless 1, multiplies the finished sum. No bit depends on the tile.
  *
  * C_TRANS_A: A is [k][m], else [m][k]. C_TRANS_B: B is [n][k], else [k][n]. Rows and columns past the edge are computed on zeros and not
- * stored.
+ * stored. C_A, C_B: what A and B hold (storage.cl), f32 unless given.
  */
 #ifndef C_TRANS_A
 #define C_TRANS_A 0
 #endif
 #ifndef C_TRANS_B
 #define C_TRANS_B 0
+#endif
+#ifndef C_PANEL
+#define C_PANEL f32
 #endif
 #define GEMM_STORE         0
 #define GEMM_ADD           1
@@ -21,11 +24,11 @@
 #define S_KIND_B           (C_TRANS_B ? T_ROWS : T_DEPTH)
 
 __attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
-k_gemm(__global const float *restrict a, ulong a_at, __global const float *restrict b, ulong b_at,
+k_gemm(__global const C_OF(clg_t_, C_A) *restrict a, ulong a_at, __global const C_OF(clg_t_, C_B) *restrict b, ulong b_at,
        __global float *restrict c, ulong c_at, ulong lda, ulong ldb, ulong ldc, int m, int n, int k, int finish,
        float alpha)
 {
-    __local float la[T_LOCAL_A] __attribute__((aligned(16))), lb[T_LOCAL_B] __attribute__((aligned(16)));
+    __local tile_x la[T_LOCAL_A] __attribute__((aligned(16))), lb[T_LOCAL_B] __attribute__((aligned(16)));
     const int m0 = get_group_id(1) * T_M, n0 = get_group_id(0) * T_N, rows = m - m0, cols = n - n0;
     float acc[P_MI * P_NI];
 
@@ -41,7 +44,7 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
             acc[i * P_NI + j] = finish == GEMM_ADD && row < rows && col < cols ? c[row * ldc + col] : 0.0f;
         }
     }
-    tile_product(acc, a, lda, S_KIND_A, rows, b, ldb, S_KIND_B, cols, k, la, lb);
+    tile_product(acc, (__global const tile_stored *)a, lda, S_KIND_A, rows, (__global const tile_stored *)b, ldb, S_KIND_B, cols, k, la, lb);
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
         const int row = TILE_Y + TILE_AT(i, P_TY);
@@ -58,11 +61,13 @@ k_gemm(__global const float *restrict a, ulong a_at, __global const float *restr
     }
 }
 
-/* op(B) as a dense [k][n]: item (n, k) writes one element. */
-__kernel void k_gemm_pack(__global const float *restrict b, ulong b_at, __global float *restrict packed,
-                          ulong packed_at, ulong ldb, uint n, uint k)
+/* op(B) as a dense [k][n] of C_PANEL: item (n, k) writes one element. */
+__kernel void k_gemm_pack(__global const C_OF(clg_t_, C_B) *restrict b, ulong b_at,
+                          __global C_OF(clg_t_, C_PANEL) *restrict packed, ulong packed_at, ulong ldb, uint n, uint k)
 {
     uint j = get_global_id(0), p = get_global_id(1);
-    if (j < n && p < k)
-        packed[packed_at + (ulong)p * n + j] = b[b_at + (C_TRANS_B ? j * ldb + p : p * ldb + j)];
+    if (j < n && p < k) {
+        const float x = C_OF(clg_get_, C_B)(b_at + (C_TRANS_B ? j * ldb + p : p * ldb + j), b);
+        C_OF(clg_put_, C_PANEL)(x, packed_at + (ulong)p * n + j, packed);
+    }
 }

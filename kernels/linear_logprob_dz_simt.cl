@@ -10,8 +10,9 @@
  * 0.
  */
 __attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
-k_logprob_dz(__global const float *restrict x, ulong x_offset, ulong x_stride, __global const float *restrict w,
-             ulong w_offset, ulong w_stride, __global const int *restrict target, ulong target_offset,
+k_logprob_dz(__global const float *restrict x, ulong x_offset, ulong x_stride,
+             __global const C_OF(clg_t_, C_B) *restrict w, ulong w_offset, ulong w_stride,
+             __global const int *restrict target, ulong target_offset,
              __global const float *restrict lse, ulong lse_offset, __global const float *restrict entropy,
              ulong entropy_offset, __global const float *restrict g, ulong g_offset, __global const float *restrict h,
              ulong h_offset, __global float *restrict dz, ulong dz_offset, uint dz_stride, uint n_rows, uint width,

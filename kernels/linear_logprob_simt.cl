@@ -3,7 +3,7 @@
  * Forward of the language-model head, simt family: the state of lse.cl of every row and segment, and the target's logit.
  *
  *   z[n][v] = inv_temperature * sum_e x[n][e] w[v][e]
- *   x [N][E], w [V][E], rows x_stride and w_stride apart    target [N]
+ *   x [N][E], w [V][E], rows x_stride and w_stride apart    target [N]    w is stored as C_B
  *   part [3][n_segments][N]: m, s, t    target_z [N]: z[n][target[n]], written by the segment that holds the target
  *
  * Group (i, j) owns rows T_M i .. and segment j, and walks it T_N columns at a time (gemm_simt_tile.cl: parameters, barriers and the model
@@ -25,14 +25,14 @@
 
 /* The item's dot products; x and w point to the tile's first row and column. Every item of the group calls it. */
 TILE_FN void
-logits_tile(float *acc, __global const float *x, ulong x_stride, uint n_rows, __global const float *w, ulong w_stride,
-            uint n_cols, uint width, __local float *local_memory)
+logits_tile(float *acc, __global const float *x, ulong x_stride, uint n_rows, __global const C_OF(clg_t_, C_B) *w,
+            ulong w_stride, uint n_cols, uint width, __local float *local_memory)
 {
 #pragma unroll
     for (int e = 0; e < P_MI * P_NI; e++)
         acc[e] = 0.0f;
-    tile_product(acc, x, x_stride, C_KIND_X, (int)n_rows, w, w_stride, C_KIND_W, (int)n_cols, (int)width, local_memory,
-                 local_memory + T_LOCAL_A);
+    tile_product(acc, (__global const tile_stored *)x, x_stride, C_KIND_X, (int)n_rows, (__global const tile_stored *)w,
+                 w_stride, C_KIND_W, (int)n_cols, (int)width, local_memory, local_memory + T_LOCAL_A);
 }
 
 /* One tile of columns from c on into the states of the item's rows, and the target's logit where it is here. */
@@ -61,8 +61,9 @@ logprob_take(lse_state *state, const float *acc, uint c, uint end, uint rows_her
 }
 
 __attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
-k_logprob_fwd(__global const float *restrict x, ulong x_offset, ulong x_stride, __global const float *restrict w,
-              ulong w_offset, ulong w_stride, __global const int *restrict target, ulong target_offset,
+k_logprob_fwd(__global const float *restrict x, ulong x_offset, ulong x_stride,
+              __global const C_OF(clg_t_, C_B) *restrict w, ulong w_offset, ulong w_stride,
+              __global const int *restrict target, ulong target_offset,
               __global float *restrict target_z, ulong target_z_offset, __global float *restrict part,
               ulong part_offset, uint n_rows, uint width, uint vocab, uint n_segments, float inv_temperature)
 {

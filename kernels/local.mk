@@ -44,7 +44,7 @@ EMBEDDED_KERNELS = \
 	kernels/linear_logprob_simt_shape.cl \
 	kernels/lse.cl \
 	kernels/policy_loss.cl \
-	kernels/probe_rows.cl \
+	kernels/probe_gemm.cl kernels/probe_rows.cl \
 	kernels/rmsnorm.cl \
 	kernels/rmsnorm_backward.cl \
 	kernels/rope.cl \

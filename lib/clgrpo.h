@@ -91,7 +91,7 @@ struct clgrpo_context_config {
                                   CLGRPO_FAMILY=simt|cpu overrides AUTO */
     const char *cache_dir;     /* NULL: XDG_CACHE_HOME/clgrpo, else HOME/.cache/clgrpo, else no cache; "" : no cache */
     const char *tune_file;     /* NULL: clgrpo_tune_path, if it exists; "": none */
-    bool allow_reordering;     /* tuning may change the order of sums: forward operations need not be batch invariant */
+    bool allow_reordering;     /* tuning and tiers may change the order of sums: no batch invariance then */
 };
 #define CLGRPO_CONTEXT_CONFIG_INIT                                                                                     \
     {                                                                                                                  \

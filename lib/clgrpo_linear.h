@@ -7,8 +7,8 @@
  * C = alpha op(A) op(B) + beta C with beta 0 or 1, op(X) = X or its transpose.
  *
  * a  [M][K], or [K][M] with trans_a     b  [K][N], or [N][K] with trans_b     c  [M][N] f32, aliasing nothing
- * a and b are each f32, f16 or bf16 in storage and f32 in every product: the bits are those of the f32 values stored.
- * The simt family takes f32 alone.
+ * a and b are each f32, f16 or bf16 in storage and f32 in every product: the bits are those of the f32 values stored,
+ * unless the context allows reordering and its tier half-product is in use: clgrpo_tier(3), of f16 by f16 alone.
  *
  * A Hugging Face linear layer y = x W^T has W [out][in], thus: NT, x as a, W as b. Its gradients: dx = dy W is NN, dW =
  * dy^T x is TN. Each element of C is one chain of fused multiply-adds over k = 0, 1, ... (starting from C when
@@ -34,8 +34,8 @@ CLGRPO_OP(gemm);
 
 /*
  * Packs op(B) once for many products (decoding). b [K][N], or [N][K] with trans_b; packed: rank 1, of the size that
- * clgrpo_gemm_pack_elems gives for this context. Each is f32, f16 or bf16 (simt: f32); a packed type that is not b's
- * rounds to nearest even. The layout is private to the context's family.
+ * clgrpo_gemm_pack_elems gives for this context. Each is f32, f16 or bf16; a packed type that is not b's rounds to
+ * nearest even. The layout is private to the context's family.
  */
 struct clgrpo_gemm_pack_args {
     size_t struct_size;
@@ -53,7 +53,7 @@ CLGRPO_OP(gemm_pack);
  *   logprob[n] = z[n][target[n]] - lse[n]                 entropy[n] = lse[n] - sum_v z[n][v] exp(z[n][v] - lse[n])
  *
  * x [N][E]   w [V][E]   target [N] i32 in 0..V-1 (outside: logprob is -inf)   logprob, lse, entropy [N] f32
- * x and w are each f32, f16 or bf16 in storage (w of the simt family: f32), with the bits of the values stored.
+ * x and w are each f32, f16 or bf16 in storage, with the bits of the values stored.
  * entropy.buf may be NULL. inv_temperature > 0. Batch invariant. Extra memory: the workspace, which does not grow with
  * N * V.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gemm.h"
 #include "simt_tile.h"
+#include "tier.h"
 #include "tune.h"
 
 #include <stdlib.h>
@@ -193,6 +194,15 @@ is_aligned(const struct clgrpo_tensor *t)
     return t->stride[0] % 4 == 0 && t->offset % 4 == 0;
 }
 
+/* The define of the tier of half arithmetic, where both operands are f16 and it is in use. */
+static const char *
+half_tier(struct clgrpo_context *ctx, const struct clgrpo_tensor *a, const struct clgrpo_tensor *b)
+{
+    const bool halves = a->dtype == CLGRPO_F16 && b->dtype == CLGRPO_F16;
+
+    return halves ? clg_tier_defines(ctx, CLG_TIER_HALF_PRODUCT) : "";
+}
+
 static enum clgrpo_status
 run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
 {
@@ -207,7 +217,7 @@ run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
         {tile.x, tile.y, 1}};
     struct clgrpo_tensor b = args->b;
     bool trans_b = args->trans_b;
-    char of_tile[CLG_SIMT_TILE_DEFINES], defines[CLG_SIMT_TILE_DEFINES + 80];
+    char of_tile[CLG_SIMT_TILE_DEFINES], defines[CLG_SIMT_TILE_DEFINES + 112];
     cl_kernel kernel;
 
     if (args->b_packed.buf != NULL) {
@@ -216,8 +226,9 @@ run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
         trans_b = false;
     }
     clg_simt_tile_defines(&tile, of_tile);
-    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_TRANS_B=%d -DC_ALIGNED=%d%s", args->trans_a, trans_b,
-             is_aligned(&args->a) && is_aligned(&b), of_tile);
+    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_TRANS_B=%d -DC_ALIGNED=%d -DC_A=%s -DC_B=%s%s %s",
+             args->trans_a, trans_b, is_aligned(&args->a) && is_aligned(&b), clg_storage_name(args->a.dtype),
+             clg_storage_name(b.dtype), of_tile, half_tier(seq->ctx, &args->a, &b));
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm", defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, "tttzzziiiif", &args->a, &b, &args->c, args->a.stride[0], b.stride[0],
                        args->c.stride[0], (cl_int)m, (cl_int)n, (cl_int)k, (cl_int)clg_gemm_finish(args),
@@ -286,11 +297,6 @@ check(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
     m = args->c.shape[0];
     n = args->c.shape[1];
     k = args->a.shape[args->trans_a ? 0 : 1];
-    CLG_REQUIRE(ctx,
-                ctx->family == CLGRPO_FAMILY_CPU ||
-                    (args->a.dtype == CLGRPO_F32 && args->b.dtype == CLGRPO_F32 &&
-                     (args->b_packed.buf == NULL || args->b_packed.dtype == CLGRPO_F32)),
-                CLGRPO_E_DTYPE, "gemm: the simt family takes f32 alone");
     CLG_REQUIRE(ctx, m <= most && n <= most && k <= most, CLGRPO_E_SHAPE,
                 "gemm: %zu x %zu x %zu: an extent is over %zu", m, n, k, most);
     CLG_TRY(clg_tensor_check_storage(ctx, "gemm", "a", &args->a, 2, args->trans_a ? CLG_SHAPE(k, m) : CLG_SHAPE(m, k)));

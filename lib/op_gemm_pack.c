@@ -67,9 +67,6 @@ clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clgrpo_gemm_pack_args 
 
     CLG_CHECK_ARGS(ctx, args, "gemm_pack");
     CLG_TRY(clg_tensor_check_storage(ctx, "gemm_pack", "b", &args->b, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
-    CLG_REQUIRE(ctx,
-                ctx->family == CLGRPO_FAMILY_CPU || (args->b.dtype == CLGRPO_F32 && args->packed.dtype == CLGRPO_F32),
-                CLGRPO_E_DTYPE, "gemm_pack: the simt family takes f32 alone");
     k = args->b.shape[args->trans_b ? 1 : 0];
     n = args->b.shape[args->trans_b ? 0 : 1];
     CLG_REQUIRE(ctx, k <= most && n <= most, CLGRPO_E_SHAPE, "gemm_pack: b is %zu x %zu: an extent is over %zu",

@@ -32,8 +32,6 @@ clg_logprob_check(struct clgrpo_context *ctx, const char *op, const struct clgrp
 
     CLG_TRY(clg_tensor_check_storage(ctx, op, "x", x, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
     CLG_TRY(clg_tensor_check_storage(ctx, op, "w", w, 2, CLG_SHAPE(CLG_ANY, e)));
-    CLG_REQUIRE(ctx, ctx->family == CLGRPO_FAMILY_CPU || w->dtype == CLGRPO_F32, CLGRPO_E_DTYPE,
-                "%s: the simt family takes w as f32 alone", op);
     CLG_REQUIRE(ctx, v >= 1 && v <= most && n <= most && e <= most, CLGRPO_E_SHAPE,
                 "%s: %zu rows of width %zu over %zu tokens; need 1 or more tokens and no extent over %zu", op, n, e, v,
                 most);
@@ -71,7 +69,8 @@ clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const s
         return;
     }
     clg_simt_tile_defines(tile, of_tile);
-    snprintf(text, CLG_LOGPROB_DEFINES, "-DC_ENTROPY=%d -DC_ALIGNED=%d%s", with_entropy, aligned, of_tile);
+    snprintf(text, CLG_LOGPROB_DEFINES, "-DC_ENTROPY=%d -DC_ALIGNED=%d -DC_B=%s%s", with_entropy, aligned,
+             clg_storage_name(w->dtype), of_tile);
 }
 
 size_t

@@ -25,6 +25,33 @@ sum_reference(const float *x, size_t group, double *want, double *bound)
     }
 }
 
+/* Input i of a group of kernels/probe_gemm.cl, as it uses it. */
+static double
+rounded(const float *x, size_t i)
+{
+    return rint((double)x[i % 64] * 256.0) / 256.0;
+}
+
+/* What kernels/probe_gemm.cl computes in one round: 16 products for each item, which half arithmetic sums by eights.
+ * Its roundings are bounded whether they go to nearest or to zero, and with denormals as zero. */
+static void
+product_reference(const float *x, size_t group, double *want, double *bound)
+{
+    for (size_t i = 0; i < group; i++) {
+        const size_t row = i / 8 * 4 + i / 8 % 4 + i / 32 * 32, col = i % 8 * 4 + i % 4 + i % 8 / 4 * 32;
+        double sum = 0.0, magnitude = 0.0;
+
+        for (size_t k = 0; k < 16; k++) {
+            const double product = rounded(x, row + 5 * k) * rounded(x, 27 * k + 64 - col);
+
+            sum += product;
+            magnitude += fabs(product);
+        }
+        want[i] = sum;
+        bound[i] = 9.0 * 0x1p-10 * magnitude + 16.0 * 0x1p-14;
+    }
+}
+
 const struct clg_tier_spec clg_tiers[CLG_N_TIERS] = {
     [CLG_TIER_SUBGROUP_SUM] = {.name = "subgroup-sum",
                                .meaning = "sums of a group by sub-group shuffles, in the same order",
@@ -37,7 +64,21 @@ const struct clg_tier_spec clg_tiers[CLG_N_TIERS] = {
                                .common = "-DC_CPU=0",
                                .below = "",
                                .group = 64,
+                               .rounds = 200,
                                .reference = sum_reference},
+    [CLG_TIER_HALF_PRODUCT] = {.name = "half-product",
+                               .meaning = "products of f16 by f16 summed by eights in half arithmetic, then in f32",
+                               .extension = "cl_khr_fp16",
+                               .unlisted = "NVIDIA",
+                               .defines = {"-DC_HALF=1"},
+                               .changes_order = true,
+                               .unit = "probe_gemm",
+                               .entry = "k_probe_gemm",
+                               .common = "-DP_TX=8 -DP_TY=8 -DP_MI=8 -DP_NI=8 -DP_K=8 -DP_VEC=4 -DP_BUFFERS=2",
+                               .below = "",
+                               .group = 64,
+                               .rounds = 40,
+                               .reference = product_reference},
 };
 
 static const char *const verdict_names[] = {
@@ -174,7 +215,8 @@ clg_tier_judge(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
     out->meaning = spec->meaning;
     if (is_disabled(spec->name))
         settle(out, CLGRPO_TIER_DISABLED, "CLGRPO_DISABLE names it");
-    else if (spec->extension != NULL && !clg_device_has(ctx->device, spec->extension))
+    else if (spec->extension != NULL && !clg_device_has(ctx->device, spec->extension) &&
+             (spec->unlisted == NULL || strstr(ctx->info.platform, spec->unlisted) == NULL))
         settle(out, CLGRPO_TIER_ABSENT, "the device does not list what it needs");
     else if (spec->changes_order && !ctx->allow_reordering)
         settle(out, CLGRPO_TIER_FROZEN, "it changes the order of a sum");

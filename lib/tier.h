@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-enum clg_tier_id { CLG_TIER_SUBGROUP_SUM, CLG_N_TIERS };
+enum clg_tier_id { CLG_TIER_SUBGROUP_SUM, CLG_TIER_HALF_PRODUCT, CLG_N_TIERS };
 enum { CLG_TIER_MAX_DEFINES = 3 };
 
 /*
@@ -18,10 +18,12 @@ enum { CLG_TIER_MAX_DEFINES = 3 };
 struct clg_tier_spec {
     const char *name, *meaning;
     const char *extension; /* that the device must list; NULL: none */
+    const char *unlisted;  /* part of the name of platforms that may have it without listing it; NULL: none */
     const char *defines[CLG_TIER_MAX_DEFINES];
     bool changes_order;
     const char *unit, *entry, *common, *below;
-    size_t group; /* items */
+    size_t group;    /* items */
+    unsigned rounds; /* of a timed launch */
     /* What each item of a group should give for the group's inputs x, and a bound of its error. */
     void (*reference)(const float *x, size_t group, double *want, double *bound);
 };

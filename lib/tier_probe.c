@@ -7,7 +7,7 @@
 
 /* A tier must win by this factor; rounds are timed in turn. Many groups: more than run at once, and an odd number. */
 static const double least_gain = 1.05;
-enum { TIMED = 9, INNER_ROUNDS = 200, GROUPS_PER_UNIT = 8 };
+enum { TIMED = 9, GROUPS_PER_UNIT = 8 };
 
 struct probe {
     struct clgrpo_context *ctx;
@@ -95,7 +95,7 @@ time_once(struct probe *p, cl_kernel kernel, double *seconds)
     enum clgrpo_status st = CLGRPO_OK;
     const double start = clg_now();
 
-    CLG_TRY(run(p, kernel, p->n_groups, INNER_ROUNDS));
+    CLG_TRY(run(p, kernel, p->n_groups, p->spec->rounds));
     CLG_CL(p->ctx, clFinish(p->queue));
     *seconds = clg_now() - start;
 out:

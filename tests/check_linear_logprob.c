@@ -154,8 +154,6 @@ START_TEST(halves_have_the_bits_of_what_they_hold)
         for (int t = 0; t < 3; t++) {
             struct head h, plain;
 
-            if (fx_family(_i) == CLGRPO_FAMILY_SIMT && types[t][1] != CLGRPO_F32)
-                continue;
             h = head_make(ctx, shapes[i], true, 0.75f);
             plain = head_make(ctx, shapes[i], true, 0.75f);
             store_halves(ctx, &h, types[t][0], types[t][1], &plain);

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fixture.h"
+#include "device.h"
+#include "gemm_case.h"
 #include "tier.h"
 
 static struct clgrpo_context *
@@ -254,11 +255,97 @@ START_TEST(own_tiers)
 }
 END_TEST
 
+/* The probe of half arithmetic where there is none: its reference is what f32 gives, and it tells what is wrong. */
+START_TEST(half_probe)
+{
+    struct clg_tier_spec s = clg_tiers[CLG_TIER_HALF_PRODUCT];
+    struct clgrpo_context *ctx = open_cached("", true);
+
+    s.name = "test";
+    s.extension = NULL;
+    s.defines[0] = "-DC_UNUSED=1";
+    ck_assert_int_ge(judge(ctx, &s).verdict, CLGRPO_TIER_SLOWER);
+    s.defines[0] = "-Dfma(x,y,z)=((x)*(y)-(z))";
+    ck_assert_int_eq(judge(ctx, &s).verdict, CLGRPO_TIER_WRONG);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+/* c within what the tier promises for eights summed in half (with denormals as zero), and not the f32 chain's bits. */
+static void
+check_half(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, float alpha, bool packed)
+{
+    struct gemm_product p = gemm_product_make(ctx, s, flags, alpha, flags % 2);
+    const size_t n = s.m * s.n;
+    double *want = malloc(n * sizeof *want), *magnitude = malloc(n * sizeof *magnitude);
+    float *got[2], *chain = malloc(n * sizeof *chain);
+    size_t n_other = 0;
+
+    fx_store_as(ctx, CLGRPO_F16, &p.args.a, p.a);
+    fx_store_as(ctx, CLGRPO_F16, &p.args.b, p.b);
+    if (packed)
+        gemm_product_pack(ctx, &p, CLGRPO_F16);
+    p.args.accumulate = p.ref.accumulate = false; /* the second run would add to the first's */
+    for (int i = 0; i < 2; i++)
+        got[i] = gemm_product_run(ctx, &p);
+    fx_same_bits("half, twice", got[0], got[1], n * sizeof(float));
+    ref_gemm(&p.ref, want, magnitude);
+    ref_gemm_chain(&p.ref, chain);
+    for (size_t i = 0; i < n; i++) {
+        const double bound = (9.0 * 0x1p-11 + 2.0 * (double)s.k * 0x1p-24) * magnitude[i] + (double)s.k * 0x1p-14;
+
+        ck_assert_msg(fabs((double)got[0][i] - want[i]) <= bound, "%zu x %zu x %zu, element %zu: %g, want %g within %g",
+                      s.m, s.n, s.k, i, (double)got[0][i], want[i], bound);
+        n_other += got[0][i] != chain[i];
+    }
+    ck_assert_msg(n_other > n / 2 || s.k < 8, "%zu of %zu elements differ from f32: not half arithmetic", n_other, n);
+    free(got[0]), free(got[1]), free(chain), free(want), free(magnitude);
+    gemm_product_free(&p);
+}
+
+/* The product by half arithmetic, used by force where it need not be faster; absent where the device has none. */
+START_TEST(half_product)
+{
+    static const struct gemm_shape shapes[] = {{1, 5, 3}, {37, 50, 29}, {70, 66, 64}, {130, 70, 203}};
+    struct clgrpo_context *ctx = open_cached("", true);
+    struct clgrpo_tier t = CLGRPO_TIER_INIT;
+
+    if (!clg_device_has(ctx->device, "cl_khr_fp16")) {
+        fx_ok(ctx, clgrpo_tier_get(ctx, CLG_TIER_HALF_PRODUCT, &t));
+        ck_assert_int_eq(t.verdict, CLGRPO_TIER_ABSENT);
+    } else {
+        ctx->tiers[CLG_TIER_HALF_PRODUCT] =
+            (struct clg_tier_state){.judged = true, .tier = {.verdict = CLGRPO_TIER_USED}};
+        for (unsigned i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+            for (unsigned flags = 0; flags < 4; flags++)
+                check_half(ctx, shapes[i], flags, i % 2 ? 0.75f : 1.0f, flags == i);
+    }
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
+/* Without leave to change an order, products of f16 keep the bits of f32. */
+START_TEST(half_product_is_frozen)
+{
+    struct clgrpo_context *ctx = open_cached("", false);
+    struct gemm_product p = gemm_product_make(ctx, (struct gemm_shape){37, 50, 29}, 2, 1.0f, 0);
+    float *got;
+
+    fx_store_as(ctx, CLGRPO_F16, &p.args.a, p.a);
+    fx_store_as(ctx, CLGRPO_F16, &p.args.b, p.b);
+    got = gemm_product_run(ctx, &p);
+    gemm_product_verify(&p, got);
+    free(got);
+    gemm_product_free(&p);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
 int
 main(void)
 {
     Suite *s = suite_create("tier");
-    TCase *t = tcase_create("tier");
+    TCase *t = tcase_create("tier"), *half = tcase_create("half");
 
     tcase_set_timeout(t, 600);
     tcase_add_test(t, wrong_everywhere);
@@ -275,5 +362,10 @@ main(void)
     tcase_add_test(t, verdict_is_kept);
     tcase_add_test(t, own_tiers);
     suite_add_tcase(s, t);
+    tcase_set_timeout(half, 600);
+    tcase_add_test(half, half_probe);
+    tcase_add_test(half, half_product);
+    tcase_add_test(half, half_product_is_frozen);
+    suite_add_tcase(s, half);
     return fx_main(s);
 }

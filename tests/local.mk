@@ -83,7 +83,7 @@ tests_check_rmsnorm_SOURCES = tests/check_rmsnorm.c tests/ref_layer.c
 tests_check_rng_SOURCES = tests/check_rng.c
 tests_check_sample_SOURCES = tests/check_sample.c tests/ref_sample.c tests/ref_sample.h
 tests_check_tensor_SOURCES = tests/check_tensor.c
-tests_check_tier_SOURCES = tests/check_tier.c
+tests_check_tier_SOURCES = tests/check_tier.c tests/gemm_case.c tests/gemm_case.h tests/ref_gemm.c tests/ref_gemm.h
 tests_check_tune_SOURCES = tests/check_tune.c
 tests_check_tune_rows_SOURCES = tests/check_tune_rows.c
 
