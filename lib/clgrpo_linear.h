@@ -8,7 +8,7 @@
  *
  * a  [M][K], or [K][M] with trans_a     b  [K][N], or [N][K] with trans_b     c  [M][N] f32, aliasing nothing
  * a and b are each f32, f16 or bf16 in storage and f32 in every product: the bits are those of the f32 values stored,
- * unless the context allows reordering and its tier half-product is in use: clgrpo_tier(3), of f16 by f16 alone.
+ * unless the context allows reordering and its tier half-product is in use, of f16 by f16 alone: see clgrpo_tier.h.
  *
  * A Hugging Face linear layer y = x W^T has W [out][in], thus: NT, x as a, W as b. Its gradients: dx = dy W is NN, dW =
  * dy^T x is TN. Each element of C is one chain of fused multiply-adds over k = 0, 1, ... (starting from C when
