@@ -15,7 +15,7 @@ static const char usage[] =
     "submit writes one file for a report; compare says what changed between two files.\n\n"
     "  -d, --device SELECTOR  OpenCL device: cpu, gpu, P:D, or part of its name\n"
     "  -f, --family NAME      simt or cpu (default: by device)\n"
-    "  -s, --seconds X        time for each row (default 1)\n"
+    "  -s, --seconds X        time for each row (default 0.3)\n"
     "  -F, --full             the rows for large machines too\n"
     "      --once             run each row a single time and measure nothing, for other tools to count\n"
     "  -l, --list             print the names of the rows and stop\n"
@@ -275,7 +275,7 @@ open_and_run(struct bench *b, const struct options *o)
 int
 main(int argc, char **argv)
 {
-    static struct bench b = {.seconds = 1.0, .info = CLGRPO_DEVICE_INFO_INIT};
+    static struct bench b = {.seconds = 0.3, .info = CLGRPO_DEVICE_INFO_INIT};
     struct options o = {.config = CLGRPO_CONTEXT_CONFIG_INIT};
     bool submit = argc > 1 && strcmp(argv[1], "submit") == 0;
     int rc;
