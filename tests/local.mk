@@ -69,7 +69,7 @@ tests_check_candidates_SOURCES = tests/check_candidates.c tests/candidate_case.c
 	tests/attention_gradients.c tests/attention_case.c tests/ref_attention.c tests/gemm_case.c tests/ref_gemm.c \
 	tests/logprob_case.c tests/ref_linear_logprob.c tests/ref_layer.c
 tests_check_core_SOURCES = tests/check_core.c
-tests_check_faults_SOURCES = tests/check_faults.c tests/fault_cl.c tests/fault_cl.h tests/op_cases.c tests/op_cases.h
+tests_check_faults_SOURCES = tests/check_faults.c tests/fault_cl.c tests/fault_cl.h tests/op_bag.c tests/op_cases.c tests/op_cases.h
 tests_check_gemm_SOURCES = tests/check_gemm.c tests/gemm_case.c tests/gemm_case.h tests/ref_gemm.c tests/ref_gemm.h
 tests_check_gemm_clblast_SOURCES = tests/check_gemm_clblast.c tests/gemm_case.c tests/ref_gemm.c
 tests_check_gemm_storage_SOURCES = tests/check_gemm_storage.c tests/gemm_case.c tests/gemm_case.h tests/ref_gemm.c tests/ref_gemm.h
