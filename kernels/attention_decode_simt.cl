@@ -37,8 +37,8 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
                    int n_heads, float scale2)
 {
     __local float q[P_HEADS * C_HEAD_DIM], p[P_HEADS * C_BLOCK], partial[P_HEADS * C_X], factor[P_HEADS];
-    const size_t n = get_group_id(0), g = get_group_id(2), keys = get_num_groups(2);
-    const int j = get_local_id(0), slot = slot_buf[slot_off + n], position = position_buf[position_off + n];
+    const size_t n = get_group_id(0), g = get_group_id(2), keys = get_num_groups(2), item = get_local_id(0); /* in addresses */
+    const int j = item, slot = slot_buf[slot_off + n], position = position_buf[position_off + n];
     const int h0 = get_group_id(1) * P_HEADS, heads = min(n_heads - h0, P_HEADS);
     const uint own = (uint)j / C_X, lane = own * C_BLOCK + (uint)j % C_X; /* of the partial sum that item j keeps */
     prefix_slot += prefix_slot_off;
@@ -70,7 +70,7 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
         for (int h = 0; h < P_HEADS; h++)
             s[h] = 0.0f;
         for (int d = 0; d < C_HEAD_DIM; d++) {
-            const float x = C_OF(clg_get_, C_CACHE)(block + d * C_BLOCK + j, k_buf);
+            const float x = C_OF(clg_get_, C_CACHE)(block + d * C_BLOCK + item, k_buf);
 #pragma unroll
             for (int h = 0; h < P_HEADS; h++)
                 s[h] = fma(q[h * C_HEAD_DIM + d], x, s[h]);
@@ -78,7 +78,7 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
 #pragma unroll
         for (int h = 0; h < P_HEADS; h++) {
             s[h] *= scale2;
-            p[h * C_BLOCK + j] = first + j < visible ? s[h] : C_MASKED;
+            p[h * C_BLOCK + item] = first + j < visible ? s[h] : C_MASKED;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
         if (j < P_HEADS * C_X) {
@@ -95,7 +95,7 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
                 m_new = max(m_new, partial[h * C_X + i]);
             a[h] = clg_exp2(m[h] - m_new);
             m[h] = m_new;
-            p[h * C_BLOCK + j] = first + j < visible ? clg_exp2(s[h] - m_new) : 0.0f;
+            p[h * C_BLOCK + item] = first + j < visible ? clg_exp2(s[h] - m_new) : 0.0f;
             if (j == 0)
                 factor[h] = a[h];
         }
@@ -112,7 +112,7 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
             for (int h = 0; h < P_HEADS; h++)
                 o[h][c] *= a[h];
             for (int k = 0; k < to; k++) {
-                const float x = C_OF(clg_get_, C_CACHE)(block + k * C_HEAD_DIM + d, v_buf);
+                const float x = C_OF(clg_get_, C_CACHE)(block + k * C_HEAD_DIM + c * C_BLOCK + item, v_buf);
 #pragma unroll
                 for (int h = 0; h < P_HEADS; h++)
                     o[h][c] = fma(p[h * C_BLOCK + k], x, o[h][c]);

@@ -15,7 +15,7 @@
  * and read after them; the last accumulation's barriers come before they are written again. Registers: P_MI (8 + D / 4) accumulators.
  * Global memory: six tiles of 256 D bytes a block for four products: 21 operations a byte.
  */
-__attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
+C_GROUP __kernel void
 k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
                  __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
                  __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
@@ -28,7 +28,7 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
     __local float lse[C_BLOCK], delta[C_BLOCK];
-    const int x = get_local_id(0), item = get_local_id(1) * P_TX + x;
+    const int item = get_local_id(1) * P_TX + get_local_id(0);
     const int key0 = get_group_id(0) * C_BLOCK, g = get_group_id(1), b = get_group_id(2);
     offsets += offsets_off;
     prefix += prefix_off;
@@ -62,7 +62,8 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
                 clg_scores(s, k_buf, k_row, n_keys, clg_rows_at(q, q_row, len_q - first), scale2, stage, stage + T_LOCAL_A);
 #pragma unroll
                 for (int j = 0; j < P_NI; j++) {
-                    const int at = x + j * C_X, query = first + at;
+                    const size_t at = get_local_id(0) + j * C_X;
+                    const int query = first + (int)at;
 #pragma unroll
                     for (int i = 0; i < P_MI; i++) {
                         const bool seen = query < len_q && (!masked || key0 + CLG_ROW(i) <= query);
@@ -77,7 +78,7 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
                     clg_recall(p, shared, j);
 #pragma unroll
                     for (int i = 0; i < P_MI; i++)
-                        s[i * P_NI + j] = p[i] * (s[i * P_NI + j] - delta[x + j * C_X]);
+                        s[i * P_NI + j] = p[i] * (s[i * P_NI + j] - delta[get_local_id(0) + j * C_X]);
                 }
                 clg_share(s, shared);
                 clg_accumulate(dk, shared, clg_rows_at(q, q_row, len_q - first), stage);

@@ -20,14 +20,13 @@ TILE_FN void
 clg_row_constants(__global const float *o, ulong o_row, __global const float *dout, ulong dout_row,
                   __global const float *lse, ulong lse_row, int n, __local float *partial, float *delta, float *lse2)
 {
-    const int x = get_local_id(0);
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
         const int r = CLG_ROW(i);
         float sum = 0.0f;
-        for (int d = x; d < C_HEAD_DIM && r < n; d += C_X)
+        for (size_t d = get_local_id(0); d < C_HEAD_DIM && r < n; d += C_X)
             sum = fma(dout[r * dout_row + d], o[r * o_row + d], sum);
-        partial[r * C_X + x] = sum;
+        partial[CLG_PARTIAL(i)] = sum;
         lse2[i] = r < n ? lse[r * lse_row] * C_LOG2E : 0.0f;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -35,11 +34,11 @@ clg_row_constants(__global const float *o, ulong o_row, __global const float *do
     for (int i = 0; i < P_MI; i++) {
         delta[i] = 0.0f;
         for (int e = 0; e < C_X; e++)
-            delta[i] += partial[CLG_ROW(i) * C_X + e];
+            delta[i] += partial[CLG_PARTIALS(i) + e];
     }
 }
 
-__attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
+C_GROUP __kernel void
 k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
                __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
                __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,

@@ -35,19 +35,18 @@ clg_row_sum(__local const float *partial)
 TILE_FN void
 clg_block_softmax(float *s, int low, const int *last, __local float *partial, float *m, float *l, float *o)
 {
-    const int x = get_local_id(0);
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
         float top = C_MASKED;
 #pragma unroll
         for (int j = 0; j < P_NI; j++)
             top = max(top, low + j * C_X <= last[i] ? s[i * P_NI + j] : C_MASKED);
-        partial[CLG_ROW(i) * C_X + x] = top;
+        partial[CLG_PARTIAL(i)] = top;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
-        const float m_new = max(m[i], clg_row_max(partial + CLG_ROW(i) * C_X));
+        const float m_new = max(m[i], clg_row_max(partial + CLG_PARTIALS(i)));
         const float a = clg_exp2(m[i] - m_new);
         m[i] = m_new;
         l[i] *= a;
@@ -63,7 +62,7 @@ clg_block_softmax(float *s, int low, const int *last, __local float *partial, fl
     }
 }
 
-__attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
+C_GROUP __kernel void
 k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
                     __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
                     __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
@@ -102,11 +101,11 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
     }
 #pragma unroll
     for (int i = 0; i < P_MI; i++)
-        partial[CLG_ROW(i) * C_X + x] = l[i];
+        partial[CLG_PARTIAL(i)] = l[i];
     barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
-        const float sum = clg_row_sum(partial + CLG_ROW(i) * C_X);
+        const float sum = clg_row_sum(partial + CLG_PARTIALS(i));
         const int r = CLG_ROW(i);
         f[i] = 1.0f / sum;
         if (has_lse && x == 0 && r < n_rows)

@@ -37,8 +37,19 @@
 #define C_P_ROW (P_VEC == 1 ? C_PITCH : 1)
 #define C_P_POS (P_VEC == 1 ? 1 : C_PITCH)
 
+/* How a kernel's items stand. A runtime that makes lanes of items is to make as many as are in a row: more would not be neighbours. */
+#if P_VEC == 1 && defined(cl_intel_required_subgroup_size)
+#define C_GROUP __attribute__((reqd_work_group_size(P_TX, P_TY, 1), intel_reqd_sub_group_size(P_TX)))
+#else
+#define C_GROUP __attribute__((reqd_work_group_size(P_TX, P_TY, 1)))
+#endif
+
 #define CLG_ROW(i) (TILE_Y + TILE_AT(i, P_TY))
-#define CLG_COL(c) (TILE_X + TILE_AT(c, C_X))
+#define CLG_COL(c) (ITEM_X + TILE_AT(c, C_X))
+
+/* Where the 8 partials of the item's row i lie, and the item's own: neighbouring items' rows beside each other, thus on different banks. */
+#define CLG_PARTIALS(i) (((i)*P_TY + get_local_id(1)) * C_X)
+#define CLG_PARTIAL(i)  (CLG_PARTIALS(i) + get_local_id(0))
 
 /* n rows of a block: row i is at `at` + i row, and `jump` further from row `split` on: between a prefix and what continues it. */
 struct clg_rows {
@@ -78,7 +89,7 @@ clg_scores(float *s, __global const float *a, ulong a_row, int n_a, struct clg_r
 TILE_FN void
 clg_share(const float *s, __local float *p)
 {
-    p += TILE_Y * C_P_ROW + get_local_id(0) * C_P_POS;
+    p += ITEM_Y * C_P_ROW + get_local_id(0) * C_P_POS;
 #pragma unroll
     for (int j = 0; j < P_NI; j++)
 #pragma unroll
@@ -97,7 +108,7 @@ clg_share(const float *s, __local float *p)
 TILE_FN void
 clg_recall(float *to, __local const float *p, const int j)
 {
-    p += TILE_Y * C_P_ROW + (get_local_id(0) + j * C_X) * C_P_POS;
+    p += ITEM_Y * C_P_ROW + (get_local_id(0) + j * C_X) * C_P_POS;
 #pragma unroll
     for (int i = 0; i < P_MI; i += P_VEC)
         tile_read(to + i, p + TILE_AT(i, P_TY) * C_P_ROW);
@@ -107,7 +118,7 @@ clg_recall(float *to, __local const float *p, const int j)
 TILE_FN void
 clg_accumulate(float *o, __local const float *p, struct clg_rows x, __local float *stage)
 {
-    __local const float *a = p + TILE_Y * C_P_ROW, *b = stage + TILE_X;
+    __local const float *a = p + ITEM_Y * C_P_ROW, *b = stage + ITEM_X;
     const int end = min(x.n, C_BLOCK);
     float4 next[T_FETCH(C_HEAD_DIM)];
 

@@ -40,8 +40,8 @@ k_gemm(__global const C_OF(clg_t_, C_A) *restrict a, ulong a_at, __global const 
         const int row = TILE_Y + TILE_AT(i, P_TY);
 #pragma unroll
         for (int j = 0; j < P_NI; j++) {
-            const int col = TILE_X + TILE_AT(j, P_TX);
-            acc[i * P_NI + j] = finish == GEMM_ADD && row < rows && col < cols ? c[row * ldc + col] : 0.0f;
+            const size_t col = ITEM_X + TILE_AT(j, P_TX);
+            acc[i * P_NI + j] = finish == GEMM_ADD && row < rows && (int)col < cols ? c[row * ldc + col] : 0.0f;
         }
     }
     tile_product(acc, (__global const tile_stored *)a, lda, S_KIND_A, rows, (__global const tile_stored *)b, ldb, S_KIND_B, cols, k, la, lb);
@@ -52,10 +52,10 @@ k_gemm(__global const C_OF(clg_t_, C_A) *restrict a, ulong a_at, __global const 
             continue;
 #pragma unroll
         for (int j = 0; j < P_NI; j++) {
-            const int col = TILE_X + TILE_AT(j, P_TX);
+            const size_t col = ITEM_X + TILE_AT(j, P_TX);
             __global float *at = c + row * ldc + col;
             const float sum = acc[i * P_NI + j];
-            if (col < cols)
+            if ((int)col < cols)
                 *at = finish == GEMM_SCALE_AND_ADD ? fma(alpha, sum, *at) : finish == GEMM_SCALE ? alpha * sum : sum;
         }
     }

@@ -338,9 +338,12 @@ tile_step(float *acc, const int n, __local const float *a, const int a_k, const 
 }
 #endif
 
-/* The first row and column of an item; its others by TILE_AT. */
-#define TILE_Y              ((int)get_local_id(1) * P_VEC)
-#define TILE_X              ((int)get_local_id(0) * P_VEC)
+/* The first row and column of an item; its others by TILE_AT. In an address, ITEM_Y and ITEM_X: a runtime that makes lanes of items takes
+ * neighbours for strangers, and gathers, where an int has been between. */
+#define ITEM_Y              (get_local_id(1) * P_VEC)
+#define ITEM_X              (get_local_id(0) * P_VEC)
+#define TILE_Y              ((int)ITEM_Y)
+#define TILE_X              ((int)ITEM_X)
 #define TILE_AT(i, n_items) ((i) % P_VEC + (i) / P_VEC * (n_items) * P_VEC)
 
 /* acc [P_MI][P_NI] += op(A) op(B). a and b are at the tile's first row and column, of which rows and cols exist; la and lb hold
@@ -350,7 +353,7 @@ tile_product_split(float *acc, __global const tile_stored *a, ulong lda, const i
                    ulong ldb, int split, ulong jump, const int kind_b, int cols, int k, __local tile_x *la, __local tile_x *lb)
 {
     const int a_k = kind_a == T_KEPT ? 1 : T_M + 4, a_row = kind_a == T_KEPT ? P_K + 4 : 1;
-    __local const tile_x *a0 = la + TILE_Y * a_row, *b0 = lb + TILE_X;
+    __local const tile_x *a0 = la + ITEM_Y * a_row, *b0 = lb + ITEM_X;
     tile_x4 next_a[T_FETCH(T_M)], next_b[T_FETCH(T_N)];
 
 #if P_BUFFERS == 2

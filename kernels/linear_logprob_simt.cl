@@ -23,6 +23,9 @@
 #define C_OPERANDS (T_LOCAL_A + T_LOCAL_B)
 #define C_LOGPROB_LOCAL (C_OPERANDS > C_STATES ? C_OPERANDS : C_STATES)
 
+/* A lane's state of row i of the items y is in slot i P_TY + y, turned by half the slot: 32 items that store, or load, meet 32 banks. */
+#define C_STATE_AT(slot, lane) ((slot)*C_LSE_LANES + ((lane) + (slot) / 2) % C_LSE_LANES)
+
 /* The item's dot products; x and w point to the tile's first row and column. Every item of the group calls it. */
 TILE_FN void
 logits_tile(float *acc, __global const float *x, ulong x_stride, uint n_rows, __global const C_OF(clg_t_, C_B) *w,
@@ -87,16 +90,20 @@ k_logprob_fwd(__global const float *restrict x, ulong x_offset, ulong x_stride,
     }
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
-        const uint at = (TILE_Y + TILE_AT(i, P_TY)) * C_LSE_LANES + lane;
+        const uint at = C_STATE_AT(i * P_TY + get_local_id(1), lane);
         shared[at] = state[i].m;
         shared[at + T_M * C_LSE_LANES] = state[i].s;
         shared[at + 2 * T_M * C_LSE_LANES] = state[i].t;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (uint r = item; r < rows_here; r += T_ITEMS) {
+    for (uint slot = item; slot < T_M; slot += T_ITEMS) {
+        const uint r = slot % P_TY * P_VEC + TILE_AT(slot / P_TY, P_TY);
         lse_state all = lse_empty();
+
+        if (r >= rows_here)
+            continue;
         for (uint l = 0; l < C_LSE_LANES; ++l) {
-            const uint at = r * C_LSE_LANES + l;
+            const uint at = C_STATE_AT(slot, l);
             const lse_state next = {shared[at], shared[at + T_M * C_LSE_LANES], shared[at + 2 * T_M * C_LSE_LANES]};
             all = lse_merge(all, next);
         }

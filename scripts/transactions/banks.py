@@ -50,15 +50,15 @@ def of_attention(d):
     accesses = [("load p", lambda i, x, y: 4 * y, 4, 1), ("store p", lambda i, x, y: 4 * y + pitch * x, 4, 1),
                 ("recall p", lambda i, x, y: 4 * y + pitch * x, 4, 1), ("load v", lambda i, x, y: 4 * x, 4, 1),
                 ("store v", lambda i, x, y: i // (d // 4) * (d + 4) + i % (d // 4) * 4, 4, 1),
-                ("store partial", lambda i, x, y: 32 * y + x, 1, 4), ("load partial", lambda i, x, y: 32 * y, 1, 4),
+                ("store partial", lambda i, x, y: 8 * y + x, 1, 1), ("load partial", lambda i, x, y: 8 * y, 1, 1),
                 ("load delta", lambda i, x, y: x, 1, 1)]
     return [(f"attention {d}", what, width, degree(tx, items, address, width), stated) for what, address, width, stated in accesses]
 
 
 def of_head():
     """The lanes' states at the end of a segment of the head."""
-    return [("logprob", "store state", 1, degree(16, 128, lambda i, x, y: 64 * y + x, 1), 2),
-            ("logprob", "load state", 1, degree(16, 64, lambda i, x, y: 16 * i, 1), 16)]
+    return [("logprob", "store state", 1, degree(16, 128, lambda i, x, y: 16 * y + (x + y // 2) % 16, 1), 1),
+            ("logprob", "load state", 1, degree(16, 64, lambda i, x, y: 16 * i + i // 2 % 16, 1), 1)]
 
 
 def of_decode():
