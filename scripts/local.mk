@@ -34,6 +34,8 @@ EXTRA_DIST += \
 	kernels/static.tsv \
 	bench/results/portability/README.md \
 	bench/results/portability/intel.tsv \
+	bench/results/portability/pocl-w4.tsv \
+	bench/results/portability/pocl-w8.tsv \
 	bench/results/portability/pocl.tsv \
 	bench/results/portability/rusticl.tsv \
 	bench/results/static/README.md \
