@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How the tiles of decoding (attention_tile.cl) ask for memory ahead of its use: C_HINTS times in every step of an
- * inner loop, `step` elements from each other, and so that all P_TILES tiles together ask for as many lines as they
- * read in that step. One tile of one row reads f32 from end to end; hardware foresees that, and hints would only be in
+ * inner loop, `step` elements from each other, and so that P_TILES tiles together, where there are as many, ask
+ * for as many lines as they read in that step. One tile of one row reads f32 from end to end; hardware foresees that, and hints would only be in
  * its way.
  */
 #ifndef P_TILES
@@ -11,11 +11,6 @@
 #define C_LINES ((C_PANEL * (int)sizeof(cache_t) + 63) / 64)
 #define C_HINTS (P_TILES * P_ROWS == 1 && sizeof(cache_t) == 4 ? 0 : (C_LINES + P_TILES - 1) / P_TILES)
 
-#ifdef POCL_DEVICE_ADDRESS_BITS /* where prefetch() does nothing */
-#define C_HINT(p) __builtin_prefetch(p, 0, 2)
-#else
-#define C_HINT(p) prefetch(p, 1)
-#endif
 #define T_AHEAD(i, ahead, step)                                                                                        \
     for (int hint_ = 0; hint_ < C_HINTS; hint_++)                                                                      \
-    C_HINT((ahead) + ((i)*C_HINTS + hint_) * (step))
+    CLG_AHEAD(2, (ahead) + ((i)*C_HINTS + hint_) * (step))

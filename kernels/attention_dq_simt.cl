@@ -12,7 +12,7 @@
  * Local memory: C_SHARED + C_STAGE_BOTH words, at most 26112 bytes with the defaults. Barriers: those of the tiles, and one between
  * writing and reading the partials of delta in the room of p, read before the first product's barriers; ds may overwrite p after them and
  * is read after the accumulation's first. Registers: P_MI (8 + D / 8) accumulators. Global memory: five tiles of 256 D bytes a block for
- * three products: 21 operations a byte.
+ * three products: 19 operations a byte.
  */
 
 /* delta of the item's rows, and lse in base 2; 0 past the end. */

@@ -2,7 +2,7 @@
 /*
  * What the simt kernels of attention add to the tile of gemm_simt_tile.cl. A group holds a tile of 64 x 64 scores, 64 rows against a
  * block of 64 positions counted from the start of the sequence: P_TX is 8, P_TY P_MI is 64, P_NI is 8. Item (x, y) owns rows TILE_Y +
- * TILE_AT(i, P_TY), of scores positions x, x + 8, ..., x + 56 whatever P_VEC, and of outputs columns TILE_X + TILE_AT(c, 8).
+ * TILE_AT(i, P_TY), of scores positions x, x + 8, ..., x + 56 whatever P_VEC, and of outputs columns ITEM_X + TILE_AT(c, 8).
  *
  *   clg_scores      s[i][j]  = f sum_d a[i][d] b[j][d]      one fma chain per element, d ascending from 0
  *   clg_accumulate  o[i][c] += sum_j p[i][j] x[j][c]        one fma chain per element, j ascending

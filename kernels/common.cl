@@ -15,6 +15,13 @@
 #pragma clang diagnostic ignored "-Wconstant-logical-operand"
 #endif
 
+/* Asks for memory ahead of its use: into the caches from `level` (1 to 3, 3 the nearest) on. */
+#ifdef POCL_DEVICE_ADDRESS_BITS /* where prefetch() does nothing */
+#define CLG_AHEAD(level, p) __builtin_prefetch(p, 0, level)
+#else
+#define CLG_AHEAD(level, p) prefetch(p, 1)
+#endif
+
 #ifndef P_VECTOR_WIDTH
 #define P_VECTOR_WIDTH 8
 #endif

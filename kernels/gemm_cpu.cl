@@ -105,10 +105,6 @@ gemm_scale(vf acc[GEMM_MR][GEMM_NV], float alpha, bool add, __global const float
             acc[i][j] = add ? fma((vf)(alpha), acc[i][j], old[i][j]) : alpha * acc[i][j];
 }
 
-/* GEMM_PACK_ROWS rows at a time: the lines of the rows and of one panel then fit any first-level cache, whatever the
- * strides. */
-#define GEMM_PACK_ROWS 8
-
 /* k-major rows of A to panels of GEMM_MR = 6 columns, each kc x 6 apart. */
 static inline void
 gemm_pack_a(__global const a_t *a, size_t lda, uint n_cols, uint n_k, uint kc, __global float *to)
@@ -165,11 +161,6 @@ gemm_pack_b(__global const b_t *b, size_t ldb, uint n_cols, uint n_k, uint kc, _
     }
 }
 
-#ifdef POCL_DEVICE_ADDRESS_BITS /* where prefetch() does nothing */
-#define GEMM_AHEAD(p) __builtin_prefetch(p)
-#else
-#define GEMM_AHEAD(p) prefetch(p, 1)
-#endif
 #define GEMM_LINE        64 /* bytes */
 #define GEMM_AHEAD_TILES 4
 
@@ -177,7 +168,7 @@ static inline void
 gemm_ahead_panel(__global const panel_t *panel, uint from, uint to)
 {
     for (uint i = from; i < to; ++i)
-        GEMM_AHEAD((__global const char *)panel + (size_t)i * GEMM_LINE);
+        CLG_AHEAD(3, (__global const char *)panel + (size_t)i * GEMM_LINE);
 }
 
 static inline void
@@ -187,7 +178,7 @@ gemm_ahead_c(__global const float *c, size_t ldc)
     for (uint i = 0; i < GEMM_MR; ++i)
 #pragma unroll
         for (uint j = 0; j < GEMM_NR; j += GEMM_LINE / sizeof(float))
-            GEMM_AHEAD(c + i * ldc + j);
+            CLG_AHEAD(3, c + i * ldc + j);
 }
 
 /*

@@ -43,7 +43,6 @@ gemm_pack_4(__global const b_t *from, size_t ldb, uint n_k, __global panel_t *to
             C_OF(clg_put_, C_PANEL)(C_OF(clg_get_, C_B)(j * ldb + p, from), p * GEMM_NR + j, to);
 }
 
-#define GEMM_PACK_ROWS 8
 #define GEMM_TURN_ROWS 64
 
 static inline void

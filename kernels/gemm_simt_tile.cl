@@ -22,11 +22,11 @@
  *
  * C_HALF (a tier, cl_khr_fp16): both operands are f16, stay so in local memory, and each T_RUN products, of neighbouring columns in pairs, are
  * summed in half arithmetic, from 0, before f32 takes the sum. A run is off by at most (T_RUN + 1) 2^-11 of the sum of its products'
- * magnitudes where halves round to nearest; a sum over 65504 within a run is infinite.
+ * magnitudes where halves round to nearest, and 2^-14 for each product that halves flush; a sum over 65504 within a run is infinite.
  *
- * Model, per slice and group: global memory 4 P_K (T_M + T_N) bytes in 32-byte sectors that are used whole, for 2 P_K T_M T_N operations,
- * so T_M T_N / (2 (T_M + T_N)) operations a byte: 16 at 64 x 64, 32 at 128 x 128. Local memory, per item and k: (P_MI + P_NI) / P_VEC
- * loads of P_VEC words for P_MI P_NI fma: 4 loads of 16 bytes for 64 at 8 x 8.
+ * Model of f32, per slice and group: global memory 4 P_K (T_M + T_N) bytes in 32-byte sectors that are used whole (of halves half as much, in
+ * half sectors at P_K 8), for 2 P_K T_M T_N operations, so T_M T_N / (2 (T_M + T_N)) a byte: 16 at 64 x 64, 32 at 128 x 128. Local memory, per
+ * item and k: (P_MI + P_NI) / P_VEC loads of P_VEC words for P_MI P_NI fma: 4 loads of 16 bytes for 64 at 8 x 8.
  *
  * Where GPUs and a runtime that makes vector lanes of items pull apart there is a parameter: a GPU wants all accumulators in registers,
  * float4 loads and the next slice in flight; lanes want single words side by side, few accumulators at a time, plain copies, and few
@@ -97,7 +97,7 @@
 #define T_M     (P_TY * P_MI)
 #define T_N     (P_TX * P_NI)
 
-/* Floats of a buffer, and float4s of a slice that an item fetches. */
+/* Words of a buffer, and float4s of a slice that an item fetches. */
 #define T_SIZE(T)  (P_VEC == 1 ? (T) * (P_K + 4) + 4 * P_K : P_K * ((T) + 4))
 #define T_FETCH(T) (((T) * P_K / 4 + T_ITEMS - 1) / T_ITEMS)
 #define T_LOCAL_A  (P_BUFFERS * T_SIZE(T_M))
@@ -343,11 +343,10 @@ tile_step(float *acc, const int n, __local const float *a, const int a_k, const 
 #define ITEM_Y              (get_local_id(1) * P_VEC)
 #define ITEM_X              (get_local_id(0) * P_VEC)
 #define TILE_Y              ((int)ITEM_Y)
-#define TILE_X              ((int)ITEM_X)
 #define TILE_AT(i, n_items) ((i) % P_VEC + (i) / P_VEC * (n_items) * P_VEC)
 
 /* acc [P_MI][P_NI] += op(A) op(B). a and b are at the tile's first row and column, of which rows and cols exist; la and lb hold
- * T_LOCAL_A and T_LOCAL_B floats, free at the call and at the return. b has a split. */
+ * T_LOCAL_A and T_LOCAL_B words, free at the call and at the return. b has a split. */
 TILE_FN void
 tile_product_split(float *acc, __global const tile_stored *a, ulong lda, const int kind_a, int rows, __global const tile_stored *b,
                    ulong ldb, int split, ulong jump, const int kind_b, int cols, int k, __local tile_x *la, __local tile_x *lb)

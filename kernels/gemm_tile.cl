@@ -24,6 +24,8 @@ typedef C_OF(clg_t_, C_PANEL) panel_t;
 #define GEMM_NV 2
 #endif
 #define GEMM_NR (GEMM_NV * P_VECTOR_WIDTH)
+/* Rows that are packed at a time: their lines and those of one panel fit any first-level cache, whatever the strides. */
+#define GEMM_PACK_ROWS 8
 
 /* The rows of a tile that has n_rows (1 or more) valid ones: the last valid row stands for those past it. */
 static inline void

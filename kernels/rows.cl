@@ -39,10 +39,8 @@
 #define C_FOURS(c, n)  for (size_t c = C_ITEM; c < (n) / C_VW / C_BLOCK * C_BLOCK; c += C_BLOCK)
 #define C_REST(c, n)   for (size_t c = (n) / C_VW / C_BLOCK * C_BLOCK + C_ITEM; c < (n) / C_VW; c += C_GROUP_SIZE)
 
-#if C_CPU && defined(POCL_DEVICE_ADDRESS_BITS) /* where prefetch() does nothing */
-#define C_AHEAD(p) __builtin_prefetch(p)
-#elif C_CPU
-#define C_AHEAD(p) prefetch(p, 1)
+#if C_CPU
+#define C_AHEAD(p) CLG_AHEAD(3, p)
 #else
 #define C_AHEAD(p)
 #endif

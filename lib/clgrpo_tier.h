@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a device can do beyond OpenCL C 1.2, used only after it was tried; included by clgrpo.h. */
+/*
+ * What a device can do beyond OpenCL C 1.2, used only after it was tried; included by clgrpo.h.
+ *
+ *   subgroup-sum   sums of a group by shuffles of sub-groups, with the same bits
+ *   half-product   clgrpo_gemm of f16 by f16, simt family: eight products at a time are summed in half arithmetic, then
+ * in f32. Changes the order, so a context must allow that. An element is off by at most 9/2048 of the sum of its
+ * products' magnitudes and 2^-14 for each product, besides the roundings of f32; a sum of eight beyond 65504 is
+ * infinite
+ */
 #ifndef CLGRPO_TIER_H
 #define CLGRPO_TIER_H
 

@@ -41,7 +41,8 @@ choose_width(struct clgrpo_device_info *info, char *error, size_t error_bytes)
         snprintf(error, error_bytes, "CLGRPO_VECTOR_WIDTH is \"%.40s\", need 4, 8 or 16", env);
         return CLGRPO_E_VALUE;
     }
-    info->vector_width = (cl_uint)atoi(env);
+    if (info->family == CLGRPO_FAMILY_CPU)
+        info->vector_width = (cl_uint)atoi(env);
     return CLGRPO_OK;
 }
 
@@ -70,9 +71,9 @@ create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *c
     ctx->device = device;
     ctx->allow_reordering = config->allow_reordering;
     ctx->tiers = calloc(CLG_N_TIERS, sizeof *ctx->tiers);
-    st = ctx->tiers != NULL ? choose_width(&ctx->info, error, error_bytes) : CLGRPO_E_MEMORY;
+    st = ctx->tiers != NULL ? choose_family(config->family, &ctx->info, error, error_bytes) : CLGRPO_E_MEMORY;
     if (st == CLGRPO_OK)
-        st = choose_family(config->family, &ctx->info, error, error_bytes);
+        st = choose_width(&ctx->info, error, error_bytes);
     ctx->family = ctx->info.family;
     if (st == CLGRPO_OK)
         st = clg_tune_open(ctx, config, error, error_bytes);
@@ -94,7 +95,7 @@ enum clgrpo_status
 clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
                       struct clgrpo_context **out)
 {
-    char sink[1];
+    char sink[128];
 
     return create(cl, device, config, out, sink, sizeof sink);
 }
@@ -107,7 +108,7 @@ clgrpo_context_open(const char *selector, const struct clgrpo_context_config *co
     cl_device_id device = NULL;
     cl_context cl = NULL;
     cl_int code = CL_SUCCESS;
-    char sink[1];
+    char sink[128];
 
     if (error == NULL || error_bytes == 0) {
         error = sink;

@@ -107,7 +107,7 @@ static enum clgrpo_status
 measure(struct probe *p, double *ratio)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    double pairs[TIMED], plain, tier;
+    double pairs[TIMED], plain = 0.0, tier = 0.0;
 
     for (int i = 0; i < TIMED; i++) {
         CLG_TRY(time_once(p, p->plain, &plain));

@@ -174,11 +174,21 @@ START_TEST(vector_widths)
         struct clgrpo_context *ctx;
 
         setenv("CLGRPO_VECTOR_WIDTH", widths[i], 1);
-        ctx = open_as(NULL, CLGRPO_FAMILY_AUTO);
+        ctx = open_as(NULL, CLGRPO_FAMILY_CPU);
         fx_ok(ctx, clgrpo_device_info_get(ctx, &info));
         ck_assert_uint_eq(info.vector_width, (cl_uint)atoi(widths[i]));
         clgrpo_context_destroy(ctx);
     }
+    struct clgrpo_device_info own = CLGRPO_DEVICE_INFO_INIT, simt = CLGRPO_DEVICE_INFO_INIT;
+    struct clgrpo_context *ctx = open_as(NULL, CLGRPO_FAMILY_SIMT);
+
+    fx_ok(ctx, clgrpo_device_info_get(ctx, &simt));
+    clgrpo_context_destroy(ctx);
+    unsetenv("CLGRPO_VECTOR_WIDTH");
+    ctx = open_as(NULL, CLGRPO_FAMILY_SIMT);
+    fx_ok(ctx, clgrpo_device_info_get(ctx, &own));
+    ck_assert_uint_eq(simt.vector_width, own.vector_width);
+    clgrpo_context_destroy(ctx);
     refused_by("CLGRPO_VECTOR_WIDTH", "5", "4, 8 or 16");
     refused_by("CLGRPO_VECTOR_WIDTH", "8x", "4, 8 or 16");
     old != NULL ? setenv("CLGRPO_VECTOR_WIDTH", old, 1) : unsetenv("CLGRPO_VECTOR_WIDTH");

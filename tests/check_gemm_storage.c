@@ -33,7 +33,8 @@ check_stored(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, fl
 }
 
 /* The bits are those of the same product of f32 that hold the stored values. The simt family compiles a kernel for
- * each pair of types and each transpose: it takes one case in 19, in which every pair, flag and shape occurs. */
+ * each pair of types and each transpose: it takes one case in 19, in which every pair, flag and shape occurs, of small
+ * runs all but two of the flags. */
 START_TEST(stored_as_halves)
 {
     const bool thin = fx_small() || fx_family(_i) == CLGRPO_FAMILY_SIMT;

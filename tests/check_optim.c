@@ -141,11 +141,12 @@ START_TEST(adamw_leaves_everything_at_scale_0)
     enum { N = 77 };
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
     float *p = fx_random(N, 1.0f, 1), *g = fx_random(N, 1.0f, 2), *m = fx_random(N, 1.0f, 3),
-          *v = fx_random(N, 1.0f, 4), *got;
+          *v = fx_random(N, 1.0f, 4), *copy = fx_random(N, 1.0f, 5), *got;
     struct state s;
 
     g[5] = NAN;
     s = upload_state(ctx, N, p, g, m, v, 0.0f);
+    s.a.copy = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(N), copy);
     s.a.step = 1;
     fx_ok(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     got = fx_download(ctx, &s.a.param);
@@ -154,12 +155,19 @@ START_TEST(adamw_leaves_everything_at_scale_0)
     got = fx_download(ctx, &s.a.m);
     fx_same_bits("m", got, m, N * sizeof *m);
     free(got);
+    got = fx_download(ctx, &s.a.v);
+    fx_same_bits("v", got, v, N * sizeof *v);
+    free(got);
+    got = fx_download(ctx, &s.a.copy);
+    fx_same_bits("copy", got, copy, N * sizeof *copy);
+    free(got);
     s.a.step = 0;
     fx_fails(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_VALUE);
     s.a.step = 1, s.a.beta2 = 1.0f;
     fx_fails(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_VALUE);
+    fx_release(&s.a.copy);
     release_state(&s);
-    free(p), free(g), free(m), free(v);
+    free(p), free(g), free(m), free(v), free(copy);
 }
 END_TEST
 
@@ -218,6 +226,39 @@ START_TEST(adamw_takes_and_gives_halves)
         halves_of(ctx, CLGRPO_BF16, sizes[k]);
         halves_of(ctx, CLGRPO_F16, sizes[k]);
     }
+}
+END_TEST
+
+/* A gradient of f32 with a copy of either size: the copy is the new parameters, rounded where it is of halves. */
+START_TEST(adamw_copies_beside_an_f32_gradient)
+{
+    enum { N = 77 };
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    float *p = fx_random(N, 1.0f, 1), *g = fx_random(N, 1.0f, 2), *m = fx_random(N, 1.0f, 3),
+          *v = fx_random(N, 1.0f, 4);
+
+    for (int i = 0; i < N; i++)
+        v[i] = fabsf(v[i]);
+    for (int k = 0; k < 2; k++) {
+        struct state s = upload_state(ctx, N, p, g, m, v, 0.7f);
+        float *param;
+        void *copy;
+
+        s.a.step = 2;
+        s.a.copy = fx_output(ctx, k == 0 ? CLGRPO_F32 : CLGRPO_BF16, 1, FX_SHAPE(N));
+        fx_ok(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+        param = fx_download(ctx, &s.a.param);
+        copy = fx_download(ctx, &s.a.copy);
+        ck_assert_int_ne(memcmp(param, p, N * sizeof *p), 0);
+        if (k == 0)
+            fx_same_bits("copy", copy, param, N * sizeof *param);
+        for (int i = 0; i < N && k == 1; i++)
+            ck_assert_uint_eq(((uint16_t *)copy)[i], to_half(CLGRPO_BF16, param[i]));
+        free(param), free(copy);
+        fx_release(&s.a.copy);
+        release_state(&s);
+    }
+    free(p), free(g), free(m), free(v);
 }
 END_TEST
 
@@ -290,6 +331,7 @@ main(void)
     tcase_add_loop_test(tc, adamw_matches_reference, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, adamw_leaves_everything_at_scale_0, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, adamw_takes_and_gives_halves, 0, FX_N_FAMILIES);
+    tcase_add_loop_test(tc, adamw_copies_beside_an_f32_gradient, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, adamw_master_keeps_small_steps, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, adamw_refuses_other_types, 0, FX_N_FAMILIES);
     suite_add_tcase(suite, tc);
