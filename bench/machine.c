@@ -268,10 +268,13 @@ measure_dot(struct probe *p, double *gops)
 static bool
 measure_arithmetic(struct probe *p, struct bench_machine *m)
 {
+    const size_t twice = 2 * p->width, halves = twice < 16 ? twice : 16; /* as k_fma's type */
+
     return measure_rate(p, p->program, "k_fma", FMA_ROUNDS, 2.0 * MACHINE_FMA_CHAINS, "machine.fma.f32", "GFLOP/s",
                         &m->fma_gflops) &&
-           (p->half == NULL || measure_rate(p, p->half, "k_fma", FMA_ROUNDS, 4.0 * MACHINE_FMA_CHAINS,
-                                            "machine.fma.f16", "GFLOP/s", &m->fma_f16_gflops)) &&
+           (p->half == NULL ||
+            measure_rate(p, p->half, "k_fma", FMA_ROUNDS, 2.0 * MACHINE_FMA_CHAINS * (double)halves / (double)p->width,
+                         "machine.fma.f16", "GFLOP/s", &m->fma_f16_gflops)) &&
            measure_rate(p, p->program, "k_exp", EXP_ROUNDS, MACHINE_EXP_CHAINS, "machine.exp.f32", "Gexp/s",
                         &m->exp_gps) &&
            measure_block(p, "k_f16", false, 1.0, "machine.load.f16", "Gload/s", &m->load_f16_gps) &&

@@ -3,7 +3,7 @@
  * The machine's ceilings, by kernels of their own: they must not change when the library's kernels do.
  *
  * WIDTH is the vector's; GPU says whether neighbours take neighbouring vectors of a stream (1), or each item a run of its own (0). With
- * HALF the program is k_fma of halves alone, in vectors of twice the width.
+ * HALF the program is k_fma of halves alone, in vectors of twice the width, but of 16 at most.
  *
  *   k_fma, k_exp         CHAINS, EXP_CHAINS vectors of each item in registers, `rounds` times
  *   k_copy, k_write      per_item vectors of each item
