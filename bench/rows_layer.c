@@ -3,7 +3,7 @@
 
 /*
  * One decoder layer, forward and then backward, as a trainer would call it: one sequence, all weights with their
- * gradients. What binds is the arithmetic of the seven products, three times, and of attention, 3.5 times.
+ * gradients. What binds is the arithmetic of the four products, three times, and of attention, 3.5 times.
  */
 void
 bench_layer(struct bench *b)
