@@ -225,7 +225,7 @@ bench_gemm(struct bench *b)
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         gemm_row(b, &shapes[i], CLGRPO_F32, "f32");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        if (!shapes[i].halves || b->info.family != CLGRPO_FAMILY_CPU)
+        if (!shapes[i].halves)
             continue;
         gemm_row(b, &shapes[i], CLGRPO_F16, "f16");
         gemm_row(b, &shapes[i], CLGRPO_BF16, "bf16");

@@ -162,13 +162,12 @@ head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, const stru
     release(&f32);
 }
 
-/* The simt family takes no weights of halves. */
 void
 bench_head(struct bench *b)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         head_rows(b, CLGRPO_F32, "f32", &shapes[i]);
-        if (b->info.family == CLGRPO_FAMILY_CPU && !shapes[i].large)
+        if (!shapes[i].large)
             head_rows(b, CLGRPO_BF16, "bf16", &shapes[i]);
     }
 }
