@@ -36,7 +36,7 @@ enum {
     BENCH_MAX_ROWS = 400,
     BENCH_MAX_MACHINE = 28,
     BENCH_MAX_COPIES = 512,
-    BENCH_MAX_SELECT = 32
+    BENCH_MAX_SELECT = 512
 };
 
 struct bench_peer_result {
