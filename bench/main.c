@@ -144,6 +144,12 @@ select_submitted(struct bench *b)
         b->select[b->n_select++] = submitted[i];
 }
 
+static bool
+writes(const struct options *o)
+{
+    return o->json != NULL || o->tsv != NULL || o->svg != NULL || o->html != NULL || o->submission != NULL;
+}
+
 static int
 parse(int argc, char **argv, struct bench *b, struct options *o)
 {
@@ -162,6 +168,11 @@ parse(int argc, char **argv, struct bench *b, struct options *o)
     }
     if (argc - optind > BENCH_MAX_SELECT) {
         fprintf(stderr, "clgrpo-bench: %d patterns at most, got %d\n", BENCH_MAX_SELECT, argc - optind);
+        return 2;
+    }
+    if (b->once && writes(o)) {
+        fputs("clgrpo-bench: --once measures nothing: there are no rows for submit, --json, --tsv, --svg or --html\n",
+              stderr);
         return 2;
     }
     for (int i = optind; i < argc; i++)

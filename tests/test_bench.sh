@@ -39,6 +39,13 @@ grep -q 'naive OpenCL' naive.txt || fail "no naive peer: $(cat naive.txt)"
 "$bench" --once gemm.f32.packed.64x704x128 global_norm.f32.1M quality.gap.f32 >once.txt || fail "$(cat once.txt)"
 printf 'row\tflop\tbytes\ngemm.f32.packed.64x704x128\t11534336\t573440\nglobal_norm.f32.1M\t0\t4194304\n' | cmp - once.txt || fail "--once: $(cat once.txt)"
 
+for option in '--json f' '--tsv f' '--svg f' '--html f'; do
+    rc=0; "$bench" --once $option advantage.f32.64x8 2>err.txt || rc=$?
+    [ $rc -eq 2 ] && [ ! -e f ] && grep -q -e --once err.txt || fail "--once $option: exit $rc, $(cat err.txt)"
+done
+rc=0; "$bench" submit --once advantage.f32.64x8 2>err.txt || rc=$?
+[ $rc -eq 2 ] && grep -q -e --once err.txt || fail "submit --once: exit $rc, $(cat err.txt)"
+
 # One run, all files. A peer from a file joins its row and no other.
 cat >peers.json <<'END'
 [{"row": "gemm.f32.packed.1x384x128", "peer": "Other 1.0", "value": 0.001, "unit": "GB/s", "median_us": 196608.0}]
