@@ -219,7 +219,11 @@ struct clgrpo_workspace bench_workspace(struct bench *b, size_t bytes);
 void bench_release(struct clgrpo_tensor *t);
 void bench_release_workspace(struct clgrpo_workspace *w);
 #define BENCH_SHAPE(...) ((const size_t[]){__VA_ARGS__})
+/* Marks the run as failed, and says why if it is the first failure. */
+void bench_fail(struct bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Reports a failed library call once and marks the run as failed. */
 bool bench_ok(struct bench *b, enum clgrpo_status st, const char *what);
+/* Zeroed memory of the host; NULL, and the run has failed, where it is short. */
+void *bench_alloc(struct bench *b, size_t n, size_t bytes);
 
 #endif

@@ -21,7 +21,7 @@ run_clblast(void *arg)
                      a->trans_b ? CLBlastTransposeYes : CLBlastTransposeNo, a->c.shape[0], a->c.shape[1], k, 1.0f,
                      a->a.buf, 0, a->a.shape[1], a->b.buf, 0, a->b.shape[1], a->accumulate ? 1.0f : 0.0f, a->c.buf, 0,
                      a->c.shape[1], &queue, NULL) != CLBlastSuccess)
-        user->failed = true;
+        bench_fail(user, "CLBlast computes no product of %zux%zux%zu", a->c.shape[0], a->c.shape[1], k);
     clFinish(queue);
 }
 

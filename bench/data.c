@@ -1,19 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
 
+void
+bench_fail(struct bench *b, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    if (!b->failed) {
+        fputs("clgrpo-bench: ", stderr);
+        vfprintf(stderr, format, list);
+        fputc('\n', stderr);
+    }
+    va_end(list);
+    b->failed = true;
+}
+
 bool
 bench_ok(struct bench *b, enum clgrpo_status st, const char *what)
 {
     if (st == CLGRPO_OK || b->listing) /* nothing was allocated: calls may complain */
         return st == CLGRPO_OK;
-    if (!b->failed)
-        fprintf(stderr, "clgrpo-bench: %s: %s: %s\n", what, clgrpo_status_name(st), clgrpo_error_text(b->ctx));
-    b->failed = true;
+    bench_fail(b, "%s: %s: %s", what, clgrpo_status_name(st), clgrpo_error_text(b->ctx));
     return false;
+}
+
+void *
+bench_alloc(struct bench *b, size_t n, size_t bytes)
+{
+    void *p = calloc(n, bytes);
+
+    if (p == NULL)
+        bench_fail(b, "the host's memory is short: %zu elements of %zu bytes", n, bytes);
+    return p;
 }
 
 /* Random and not zero: zeros run faster on hardware that saves power. */
@@ -31,11 +55,8 @@ bench_random(struct bench *b, unsigned rank, const size_t *shape)
     if (b->failed || !bench_ok(b, clgrpo_tensor_create(b->ctx, CLGRPO_F32, rank, shape, &t), "tensor"))
         return t;
     n = clgrpo_tensor_elems(&t);
-    host = malloc((n + 1) * sizeof *host);
-    if (host == NULL) {
-        b->failed = true;
+    if ((host = bench_alloc(b, n + 1, sizeof *host)) == NULL)
         return t;
-    }
     for (size_t i = 0; i < n && i < BLOCK; i++) {
         state ^= state << 13;
         state ^= state >> 17;

@@ -224,22 +224,29 @@ run_once(struct bench *b, const unsigned per_group[BENCH_GROUPS])
     return b->failed ? 1 : 0;
 }
 
+static bool
+limits(struct bench *b, const char *when)
+{
+    if (bench_measure_machine(b) == CLGRPO_OK)
+        bench_print_machine(b, when);
+    else
+        bench_fail(b, "the machine's limits could not be measured");
+    return !b->failed;
+}
+
 static int
 measure(struct bench *b, const struct options *o, const unsigned per_group[BENCH_GROUPS])
 {
-    if (bench_measure_machine(b) != CLGRPO_OK) {
-        fprintf(stderr, "clgrpo-bench: the machine's limits could not be measured\n");
+    if (!limits(b, "limits"))
         return 1;
-    }
-    bench_print_machine(b, "limits");
     bench_print_header(b);
     b->started = bench_now_us();
     for (b->group = 0; b->group < BENCH_GROUPS; b->group++)
         if (per_group[b->group] > 0)
             bench_groups[b->group].run(b);
     /* clocks and neighbours may have changed, or the driver's threads stood on one core */
-    if (!b->failed && bench_measure_machine(b) == CLGRPO_OK)
-        bench_print_machine(b, "at the end");
+    if (!b->failed)
+        limits(b, "at the end");
     return write_files(b, o) && !b->failed ? 0 : 1;
 }
 

@@ -47,11 +47,10 @@ struct clgrpo_tensor
 plan_indices(struct plan *p, size_t n, size_t by, size_t step, size_t below)
 {
     struct clgrpo_tensor t = {0};
-    cl_int *host = malloc((n + 1) * sizeof *host);
+    cl_int *host = bench_alloc(p->b, n + 1, sizeof *host);
 
     for (size_t i = 0; host != NULL && i < n; i++)
         host[i] = (cl_int)(i / by * step % below);
-    p->b->failed |= host == NULL;
     if (host != NULL)
         t = bench_ints(p->b, n, host);
     free(host);

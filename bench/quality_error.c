@@ -46,8 +46,8 @@ static void
 gemm_error(struct bench *b, const char *name)
 {
     enum { M = 129, N = 131, K = 512 };
-    struct plan *p = calloc(1, sizeof *p);
-    double *want = calloc(2 * M * N, sizeof *want), us;
+    struct plan *p = bench_alloc(b, 1, sizeof *p);
+    double *want = bench_alloc(b, 2 * M * N, sizeof *want), us;
     struct ref_gemm ref = {.m = M, .n = N, .k = K, .alpha = 1.0f};
     struct clgrpo_tensor x, y, z;
 
@@ -76,7 +76,7 @@ struct truth {
 };
 
 static bool
-allocate(struct truth *t, size_t q, size_t k, size_t lse)
+allocate(struct bench *b, struct truth *t, size_t q, size_t k, size_t lse)
 {
     double **all[] = {&t->o,         &t->o_size, &t->g.dq,      &t->g.dq_size, &t->g.dk,
                       &t->g.dk_size, &t->g.dv,   &t->g.dv_size, &t->lse,       &t->lse_size};
@@ -84,7 +84,7 @@ allocate(struct truth *t, size_t q, size_t k, size_t lse)
     bool good = true;
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        good = (*all[i] = calloc(n[i], sizeof(double))) != NULL && good;
+        good = (*all[i] = bench_alloc(b, n[i], sizeof(double))) != NULL && good;
     return good;
 }
 
@@ -103,7 +103,7 @@ attention_errors(struct bench *b, const char *forward, const char *backward)
 {
     enum { TOKENS = 260, HEADS = 4, KEY_HEADS = 2, D = 64, LENGTH = 130 };
     static const int32_t offsets[] = {0, LENGTH, TOKENS};
-    struct plan *p = calloc(1, sizeof *p);
+    struct plan *p = bench_alloc(b, 1, sizeof *p);
     struct truth t = {0};
     struct ref_attention ref = {
         .n_sequences = 2, .H = HEADS, .K = KEY_HEADS, .D = D, .offsets = offsets, .causal = true};
@@ -111,7 +111,7 @@ attention_errors(struct bench *b, const char *forward, const char *backward)
     struct quality_gradients g;
     double us, error;
 
-    if (p == NULL || !allocate(&t, TOKENS * HEADS * D, TOKENS * KEY_HEADS * D, TOKENS * HEADS))
+    if (p == NULL || !allocate(b, &t, TOKENS * HEADS * D, TOKENS * KEY_HEADS * D, TOKENS * HEADS))
         goto out;
     p->b = b;
     a = quality_attention_inputs(p, TOKENS, HEADS, KEY_HEADS, D);
@@ -146,7 +146,7 @@ static void
 head_errors(struct bench *b, const char *forward, const char *backward)
 {
     enum { N = 60, E = 128, V = 1500 };
-    struct plan *p = calloc(1, sizeof *p);
+    struct plan *p = bench_alloc(b, 1, sizeof *p);
     struct ref_linear_logprob ref = {.n = N, .e = E, .v = V, .inv_temperature = 1.0};
     struct clgrpo_tensor g, dx, dw;
     struct quality_head h;

@@ -49,13 +49,12 @@ static void
 decode(struct gap *g, enum clgrpo_dtype dtype)
 {
     struct bench *b = g->p.b;
-    struct plan *step = calloc(1, sizeof *step);
+    struct plan *step = bench_alloc(b, 1, sizeof *step);
     struct clgrpo_kv_append_args append = CLGRPO_KV_APPEND_ARGS_INIT;
     struct clgrpo_attention_decode_args d = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
     const struct clgrpo_tensor o = plan_heads(&g->p, TOKENS, HEADS, D);
     cl_int position[TOKENS], slot[TOKENS] = {0};
 
-    b->failed |= step == NULL;
     for (cl_int i = 0; i < TOKENS; i++)
         position[i] = i;
     append.k_cache = d.k_cache = empty_cache(&g->p, dtype, BENCH_SHAPE(1, KEY_HEADS, TOKENS / 64, D * 64));

@@ -41,7 +41,7 @@ run_decode(struct bench *b, void *arg)
 static struct clgrpo_tensor
 ints(struct bench *b, const struct decode *d, size_t first, size_t step, size_t group)
 {
-    cl_int *host = calloc(d->slots, sizeof *host);
+    cl_int *host = bench_alloc(b, d->slots, sizeof *host);
     struct clgrpo_tensor t = {0};
 
     for (size_t i = 0; host != NULL && i < d->slots; i++)
@@ -183,7 +183,7 @@ copy_row(struct bench *b, const struct fork *f)
     cl_int *host;
 
     snprintf(c.row, sizeof c.row, "kv_copy.f32.%s.b%zu.kv%zu", f->label, n, f->length);
-    if (!bench_wanted(b, c.row) || (host = calloc(3 * n, sizeof *host)) == NULL)
+    if (!bench_wanted(b, c.row) || (host = bench_alloc(b, 3 * n, sizeof *host)) == NULL)
         return;
     for (size_t i = 0; i < n; i++) {
         host[i] = (cl_int)(2 * i);

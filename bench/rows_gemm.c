@@ -145,7 +145,7 @@ describe(const struct shape *s, enum clgrpo_dtype dtype, struct bench_case *c)
 static struct gemm *
 prepare_all(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, unsigned copies)
 {
-    struct gemm *g = calloc(copies, sizeof *g);
+    struct gemm *g = bench_alloc(b, copies, sizeof *g);
 
     for (unsigned i = 0; g != NULL && i < copies; i++)
         prepare(b, s, dtype, &g[i]);

@@ -29,7 +29,7 @@ prepare(struct bench *b, enum clgrpo_dtype dtype, size_t n, size_t e, size_t v, 
 {
     struct clgrpo_linear_logprob_args fwd = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
     struct clgrpo_linear_logprob_backward_args bwd = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
-    cl_int *target = calloc(n + 1, sizeof *target);
+    cl_int *target = bench_alloc(b, n + 1, sizeof *target);
     size_t bytes = 0;
 
     for (size_t i = 0; target != NULL && i < n; i++)

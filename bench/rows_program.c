@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,8 +94,10 @@ bench_program(struct bench *b)
     if (!any)
         return;
     snprintf(dir, sizeof dir, "%.250s/clgrpo-bench-XXXXXX", root != NULL && root[0] != '\0' ? root : "/tmp");
-    if (mkdtemp(dir) == NULL)
+    if (mkdtemp(dir) == NULL) {
+        bench_fail(b, "%s: %s", dir, strerror(errno));
         return;
+    }
     first = start_ms(b, dir, &stats);
     for (unsigned i = 0; i < WARM_ROUNDS; i++)
         ms[i] = start_ms(b, dir, &stats);

@@ -50,9 +50,8 @@ float *
 quality_read(struct bench *b, const struct clgrpo_tensor *t)
 {
     const size_t n = clgrpo_tensor_elems(t);
-    float *host = b->failed ? NULL : calloc(n + 1, sizeof *host);
+    float *host = b->failed ? NULL : bench_alloc(b, n + 1, sizeof *host);
 
-    b->failed |= host == NULL;
     if (host != NULL && !bench_ok(b, clgrpo_tensor_read(b->ctx, b->queue, t, host, n * sizeof *host), "quality")) {
         free(host);
         host = NULL;
@@ -65,11 +64,10 @@ quality_read_double(struct bench *b, const struct clgrpo_tensor *t)
 {
     const size_t n = clgrpo_tensor_elems(t);
     float *host = quality_read(b, t);
-    double *out = host != NULL ? calloc(n + 1, sizeof *out) : NULL;
+    double *out = host != NULL ? bench_alloc(b, n + 1, sizeof *out) : NULL;
 
     for (size_t i = 0; out != NULL && i < n; i++)
         out[i] = (double)host[i];
-    b->failed |= out == NULL;
     free(host);
     return out;
 }

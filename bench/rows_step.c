@@ -12,11 +12,10 @@ static struct clgrpo_tensor
 filled(struct plan *p, size_t n, float value)
 {
     const struct clgrpo_tensor t = plan_vector(p, n);
-    float *host = malloc((n + 1) * sizeof *host);
+    float *host = bench_alloc(p->b, n + 1, sizeof *host);
 
     for (size_t i = 0; host != NULL && i < n; i++)
         host[i] = value;
-    p->b->failed |= host == NULL;
     if (!p->b->failed)
         bench_ok(p->b, clgrpo_tensor_write(p->b->ctx, p->b->queue, &t, host, n * sizeof *host), "step");
     free(host);
@@ -27,9 +26,8 @@ static void
 shrink(struct bench *b, const struct clgrpo_tensor *t)
 {
     const size_t n = clgrpo_tensor_elems(t);
-    float *host = malloc((n + 1) * sizeof *host);
+    float *host = bench_alloc(b, n + 1, sizeof *host);
 
-    b->failed |= host == NULL;
     if (!b->failed && bench_ok(b, clgrpo_tensor_read(b->ctx, b->queue, t, host, n * sizeof *host), "step")) {
         for (size_t i = 0; i < n; i++)
             host[i] *= weight_scale;

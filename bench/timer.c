@@ -74,9 +74,13 @@ time_host(struct bench *b, const struct bench_case *c, unsigned repeat)
     double start, wall;
     bool good;
 
-    if (gate == NULL)
+    if (gate == NULL) {
+        bench_fail(b, "%s: no event for the device to wait at", c->row);
         return -1.0;
+    }
     good = clEnqueueBarrierWithWaitList(b->queue, 1, &gate, NULL) == CL_SUCCESS;
+    if (!good)
+        bench_fail(b, "%s: the device does not wait at an event", c->row);
     start = bench_now_us();
     for (unsigned i = 0; i < repeat && good; i++)
         good = bench_ok(b, c->run(b, c->arg), c->row);
