@@ -225,5 +225,7 @@ void bench_fail(struct bench *b, const char *format, ...) __attribute__((format(
 bool bench_ok(struct bench *b, enum clgrpo_status st, const char *what);
 /* Zeroed memory of the host; NULL, and the run has failed, where it is short. */
 void *bench_alloc(struct bench *b, size_t n, size_t bytes);
+/* The larger; NaN if one of them is, which fmax would pass over. */
+double bench_larger(double x, double y);
 
 #endif

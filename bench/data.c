@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,12 @@ bench_alloc(struct bench *b, size_t n, size_t bytes)
     if (p == NULL)
         bench_fail(b, "the host's memory is short: %zu elements of %zu bytes", n, bytes);
     return p;
+}
+
+double
+bench_larger(double x, double y)
+{
+    return isnan(x) || x >= y ? x : y;
 }
 
 /* Random and not zero: zeros run faster on hardware that saves power. */

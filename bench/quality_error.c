@@ -16,12 +16,8 @@ largest(const float *got, const double *want, const double *size, size_t n)
 {
     double most = 0.0;
 
-    for (size_t i = 0; i < n; i++) {
-        const double error = fabs((double)got[i] - want[i]) / (size[i] > 0.0 ? size[i] : 1.0);
-
-        if (!(error <= most)) /* NaN is the largest */
-            most = error;
-    }
+    for (size_t i = 0; i < n; i++)
+        most = bench_larger(most, fabs((double)got[i] - want[i]) / (size[i] > 0.0 ? size[i] : 1.0));
     return most / FLT_EPSILON;
 }
 
@@ -33,7 +29,7 @@ compare(struct bench *b, const struct clgrpo_tensor *t, const double *want, cons
     double error = got != NULL ? largest(got, want, size, clgrpo_tensor_elems(t)) : 0.0;
 
     free(got);
-    return error <= most ? most : error;
+    return bench_larger(most, error);
 }
 
 static void

@@ -92,7 +92,7 @@ most_of(const float *x, size_t n)
     double most = 0.0;
 
     for (size_t i = 0; i < n; i++)
-        most = fmax(most, fabs((double)x[i]));
+        most = bench_larger(most, fabs((double)x[i]));
     return most;
 }
 
@@ -107,7 +107,7 @@ largest_score(const struct quality_attention *a, const float *q, double most_k)
 
         for (size_t d = 0; d < D; d++)
             sum += fabs((double)q[i * D + d]);
-        most = fmax(most, sum);
+        most = bench_larger(most, sum);
     }
     return (double)quality_scale(a) * most * most_k;
 }
@@ -127,7 +127,7 @@ bound(struct gap *g, enum clgrpo_dtype dtype)
 
             for (size_t e = 0; e < WIDTH; e++)
                 square += (double)w[i * WIDTH + e] * (double)w[i * WIDTH + e];
-            longest = fmax(longest, sqrt(square));
+            longest = bench_larger(longest, sqrt(square));
         }
         s = largest_score(&g->a, q, most_of(k, TOKENS * KEY_HEADS * D));
         value = 2.0 * u * (1.0 + 2.0 * s) * most_of(v, TOKENS * KEY_HEADS * D) * longest;
@@ -152,7 +152,7 @@ gap_row(struct bench *b, const char *name, enum clgrpo_dtype dtype)
     decoded = quality_read(b, &g.decoded);
     for (size_t i = 0; i < TOKENS && !b->failed; i++) {
         same += trained[i] == decoded[i];
-        most = fmax(most, fabs((double)trained[i] - (double)decoded[i]));
+        most = bench_larger(most, fabs((double)trained[i] - (double)decoded[i]));
     }
     if (dtype == CLGRPO_F32)
         quality_add(b, name, "rows", same, TOKENS, "promise", us);

@@ -22,6 +22,10 @@ quality_add(struct bench *b, const char *name, const char *unit, double value, d
 
     if (us < 0.0 || b->failed)
         return;
+    if (!isfinite(value)) { /* JSON cannot hold it */
+        bench_fail(b, "%s: the value is %g", name, value);
+        return;
+    }
     snprintf(row.row, sizeof row.row, "%s", name);
     snprintf(row.unit, sizeof row.unit, "%s", unit);
     snprintf(row.limit_name, sizeof row.limit_name, "%s", limit_name);
