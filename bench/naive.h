@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A peer of textbook kernels (naive.cl) on the operation's own inputs, its output apart. Where a processor would take
- * minutes it is left out. It is compared with the operation's result once: a peer that computes something else fails
- * the run.
+ * minutes, or the device lacks the memory, it is left out. It is compared with the operation's result once: a peer that
+ * computes something else fails the run.
  */
 #ifndef CLGRPO_BENCH_NAIVE_H
 #define CLGRPO_BENCH_NAIVE_H
