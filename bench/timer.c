@@ -194,7 +194,7 @@ fill(const struct bench *b, const struct bench_case *c, struct samples *s, struc
         row->kind = BENCH_OTHER;
         row->limit = c->peer_limit * row->peers[0].value;
         row->ratio = row->value / row->limit;
-        snprintf(row->limit_name, sizeof row->limit_name, "%.11s", row->peers[0].name);
+        snprintf(row->limit_name, sizeof row->limit_name, "%.19s", row->peers[0].name);
     }
 }
 
