@@ -120,7 +120,7 @@ clg_accumulate(float *o, __local const float *p, struct clg_rows x, __local floa
 {
     __local const float *a = p + ITEM_Y * C_P_ROW, *b = stage + ITEM_X;
     const int end = min(x.n, C_BLOCK);
-    float4 next[T_FETCH(C_HEAD_DIM)];
+    tile_stage next[T_FETCH(C_HEAD_DIM)];
 
 #if P_BUFFERS == 2
     int at = 0;

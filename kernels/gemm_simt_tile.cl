@@ -15,7 +15,8 @@
  * A slice is fetched four elements at a time along the operand's contiguous extent, as a float4 when C_ALIGNED (row stride and offset
  * are multiples of 4) and inside, else one by one and 0 past the edge. It is kept as [k][extent + 4]; the fetch of an operand that is
  * contiguous in k gives two neighbouring items the 32 bytes of a row, and 16 pairs 16 rows, so that the transposing stores fall on 32
- * banks (4 (T + 4) mod 32 = 16). With P_VEC 1 an operand A that is contiguous in k stays as it is, [row][P_K + 4].
+ * banks (4 (T + 4) mod 32 = 16). With P_VEC 1 words are fetched one by one, by neighbours side by side, and an operand A that is
+ * contiguous in k stays as it is, [row][P_K + 4].
  *
  * C_A and C_B, f32 unless given, say how the operands are stored (storage.cl); halves become f32 as they are fetched, so that all behind the
  * fetch, and every bit, is that of the f32 that they hold, and their rows take half the traffic.
@@ -97,9 +98,13 @@
 #define T_M     (P_TY * P_MI)
 #define T_N     (P_TX * P_NI)
 
-/* Words of a buffer, and float4s of a slice that an item fetches. */
+/* Words of a buffer, and float4s, or words with P_VEC 1, of a slice that an item fetches. */
 #define T_SIZE(T)  (P_VEC == 1 ? (T) * (P_K + 4) + 4 * P_K : P_K * ((T) + 4))
+#if P_VEC == 1
+#define T_FETCH(T) (((T) * P_K + T_ITEMS - 1) / T_ITEMS)
+#else
 #define T_FETCH(T) (((T) * P_K / 4 + T_ITEMS - 1) / T_ITEMS)
+#endif
 #define T_LOCAL_A  (P_BUFFERS * T_SIZE(T_M))
 #define T_LOCAL_B  (P_BUFFERS * T_SIZE(T_N))
 
@@ -133,6 +138,12 @@ typedef half4 tile_x4;
 #else
 typedef float tile_x;
 typedef float4 tile_x4;
+#endif
+
+#if P_VEC == 1
+typedef tile_x tile_stage;
+#else
+typedef tile_x4 tile_stage;
 #endif
 
 /* What an operand holds, and its element n, four aligned elements at p, and one. Where one operand is of halves, both are addressed as bytes. */
@@ -177,10 +188,41 @@ tile_fetch_4(__global const tile_stored *p, int count, const int type)
                      count > 2 ? TILE_GET(p, 2, type) : (tile_x)0, count > 3 ? TILE_GET(p, 3, type) : (tile_x)0);
 }
 
+#if P_VEC == 1
+/* Word base + x of a slice whose words lie in runs of `run`, x the item's place in its row: where in its run, and in which. As a sum with x
+ * where it can be, or no neighbours are seen. */
+#define TILE_IN(run, base, x)  ((run) % P_TX == 0 ? (base) % (run) + (x) : ((base) + (x)) % (run))
+#define TILE_RUN(run, base, x) ((run) % P_TX == 0 ? (base) / (run) : ((base) + (x)) / (run))
+
+TILE_FN void
+tile_fetch_as(const int type, tile_stage *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T,
+              int rows, int k0, int k)
+{
+    const uint run = kind == T_DEPTH ? T : P_K;
+    const bool all_fetch = T * P_K >= T_ITEMS, whole = all_fetch && rows >= (int)T && k - k0 >= P_K;
+
+#pragma unroll
+    for (uint i = 0; i < T_FETCH(T_MOST); i++) {
+        if (i >= T_FETCH(T))
+            continue;
+        const size_t base = get_local_id(1) * P_TX + i * T_ITEMS;
+        const size_t in = TILE_IN(run, base, get_local_id(0)), of = TILE_RUN(run, base, get_local_id(0));
+        const size_t r = kind == T_DEPTH ? in : TILE_SOURCE(kind, of), p = kind == T_DEPTH ? of : in;
+        const int step = kind == T_DEPTH ? k0 + (int)p : (int)r;
+        __global const tile_stored *at = TILE_ELEMENT(x, step < split ? 0 : jump, type);
+        const size_t n = kind == T_DEPTH ? (k0 + p) * ld + r : r * ld + k0 + p;
+
+        if (whole)
+            stage[i] = TILE_GET(at, n, type);
+        else
+            stage[i] = (int)r < rows && k0 + (int)p < k && (all_fetch || of * run < T * P_K) ? TILE_GET(at, n, type) : (tile_x)0;
+    }
+}
+#else
 /* The slice at k0 of T rows of x, of which `rows` exist; x is at the tile's first row. Extents are powers of 2, so that the place of
  * item + n is that of item plus that of n. From step `split` of ld on, x is `jump` further. */
 TILE_FN void
-tile_fetch_as(const int type, tile_x4 *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T,
+tile_fetch_as(const int type, tile_stage *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T,
               int rows, int k0, int k)
 {
     const uint item = get_local_id(1) * P_TX + get_local_id(0);
@@ -209,16 +251,36 @@ tile_fetch_as(const int type, tile_x4 *stage, __global const tile_stored *x, ulo
         }
     }
 }
+#endif
 
 TILE_FN void
-tile_fetch_split(tile_x4 *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T, int rows,
+tile_fetch_split(tile_stage *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T, int rows,
                  int k0, int k)
 {
     tile_fetch_as(T_TYPE_B, stage, x, ld, split, jump, kind, T, rows, k0, k);
 }
 
+#if P_VEC == 1
 TILE_FN void
-tile_keep(__local tile_x *to, const tile_x4 *stage, const int kind, const uint T)
+tile_keep(__local tile_x *to, const tile_stage *stage, const int kind, const uint T)
+{
+    const uint run = kind == T_DEPTH ? T : P_K;
+
+#pragma unroll
+    for (uint i = 0; i < T_FETCH(T_MOST); i++) {
+        if (i >= T_FETCH(T))
+            continue;
+        const size_t base = get_local_id(1) * P_TX + i * T_ITEMS;
+        const size_t in = TILE_IN(run, base, get_local_id(0)), of = TILE_RUN(run, base, get_local_id(0));
+
+        if (T * P_K < T_ITEMS && of * run >= T * P_K)
+            continue;
+        to[kind == T_DEPTH ? of * (T + 4) + in : kind == T_KEPT ? of * (P_K + 4) + in : in * (T + 4) + of] = stage[i];
+    }
+}
+#else
+TILE_FN void
+tile_keep(__local tile_x *to, const tile_stage *stage, const int kind, const uint T)
 {
     const uint item = get_local_id(1) * P_TX + get_local_id(0), p0 = TILE_K(kind, T, item);
     uint r0 = TILE_ROW(kind, T, item);
@@ -245,155 +307,4 @@ tile_keep(__local tile_x *to, const tile_x4 *stage, const int kind, const uint T
         }
     }
 }
-
-/* P_VEC words. */
-TILE_FN void
-tile_read(tile_x *to, __local const tile_x *from)
-{
-#if P_VEC == 4
-    const tile_x4 w = *(__local const tile_x4 *)from;
-    to[0] = w.x;
-    to[1] = w.y;
-    to[2] = w.z;
-    to[3] = w.w;
-#else
-    to[0] = from[0];
 #endif
-}
-
-/* acc [P_MI][n] += a slice: a at the item's first row, a_k and a_row words between its k and rows; b likewise, b_k between its k. */
-#if C_HALF
-TILE_FN void
-tile_step(float *acc, const int n, __local const half *a, const int a_k, const int a_row, __local const half *b, const int b_k)
-{
-#pragma OPENCL FP_CONTRACT ON
-#pragma unroll
-    for (int i0 = 0; i0 < P_MI; i0 += P_SUB_M)
-#pragma unroll
-        for (int j0 = 0; j0 < P_NI; j0 += P_SUB_N)
-#pragma unroll
-            for (int p0 = 0; p0 < P_K; p0 += T_RUN) {
-                half2 c[P_SUB_M * P_SUB_N / 2] = {(half2)(0)};
-#pragma unroll P_UNROLL
-                for (int p = p0; p < p0 + T_RUN; p++) {
-                    half u[P_SUB_M], w[P_SUB_N];
-#pragma unroll
-                    for (int i = 0; i < P_SUB_M; i += P_VEC)
-                        tile_read(u + i, a + p * a_k + (i0 + i) * P_TY * a_row);
-#pragma unroll
-                    for (int j = 0; j < P_SUB_N; j += P_VEC)
-                        tile_read(w + j, b + p * b_k + (j0 + j) * P_TX);
-#pragma unroll
-                    for (int e = 0; e < P_SUB_M * P_SUB_N / 2; e++) {
-                        const int j = e * 2 % P_SUB_N;
-                        c[e] = (half2)(u[e * 2 / P_SUB_N]) * (half2)(w[j], w[j + 1]) + c[e];
-                    }
-                }
-#pragma unroll
-                for (int e = 0; e < P_SUB_M * P_SUB_N; e++)
-                    acc[(i0 + e / P_SUB_N) * n + j0 + e % P_SUB_N] += (float)(e % 2 ? c[e / 2].y : c[e / 2].x);
-            }
-}
-#else
-TILE_FN void
-tile_step(float *acc, const int n, __local const float *a, const int a_k, const int a_row, __local const float *b,
-          const int b_k)
-{
-#pragma unroll
-    for (int i0 = 0; i0 < P_MI; i0 += P_SUB_M)
-#pragma unroll
-        for (int j0 = 0; j0 < T_MOST_N; j0 += P_SUB_N) {
-            float c[P_SUB_M * P_SUB_N];
-            if (j0 >= n)
-                continue;
-#pragma unroll
-            for (int i = 0; i < P_SUB_M; i++)
-#pragma unroll
-                for (int j = 0; j < P_SUB_N; j++)
-                    c[i * P_SUB_N + j] = j0 + j < n ? acc[(i0 + i) * n + j0 + j] : 0.0f;
-#pragma unroll P_UNROLL
-            for (int p = 0; p < P_K; p++) {
-                float u[P_SUB_M], w[P_SUB_N];
-#pragma unroll
-                for (int i = 0; i < P_SUB_M; i += P_VEC)
-                    tile_read(u + i, a + p * a_k + (i0 + i) * P_TY * a_row);
-#pragma unroll
-                for (int j = 0; j < P_SUB_N; j += P_VEC)
-                    if (j0 + j < n)
-                        tile_read(w + j, b + p * b_k + (j0 + j) * P_TX);
-#pragma unroll
-                for (int i = 0; i < P_SUB_M; i++)
-#pragma unroll
-                    for (int j = 0; j < P_SUB_N; j++)
-                        if (j0 + j < n)
-                            c[i * P_SUB_N + j] = fma(u[i], w[j], c[i * P_SUB_N + j]);
-            }
-#pragma unroll
-            for (int i = 0; i < P_SUB_M; i++)
-#pragma unroll
-                for (int j = 0; j < P_SUB_N; j++)
-                    if (j0 + j < n)
-                        acc[(i0 + i) * n + j0 + j] = c[i * P_SUB_N + j];
-        }
-}
-#endif
-
-/* The first row and column of an item; its others by TILE_AT. In an address, ITEM_Y and ITEM_X: a runtime that makes lanes of items takes
- * neighbours for strangers, and gathers, where an int has been between. */
-#define ITEM_Y              (get_local_id(1) * P_VEC)
-#define ITEM_X              (get_local_id(0) * P_VEC)
-#define TILE_Y              ((int)ITEM_Y)
-#define TILE_AT(i, n_items) ((i) % P_VEC + (i) / P_VEC * (n_items) * P_VEC)
-
-/* acc [P_MI][P_NI] += op(A) op(B). a and b are at the tile's first row and column, of which rows and cols exist; la and lb hold
- * T_LOCAL_A and T_LOCAL_B words, free at the call and at the return. b has a split. */
-TILE_FN void
-tile_product_split(float *acc, __global const tile_stored *a, ulong lda, const int kind_a, int rows, __global const tile_stored *b,
-                   ulong ldb, int split, ulong jump, const int kind_b, int cols, int k, __local tile_x *la, __local tile_x *lb)
-{
-    const int a_k = kind_a == T_KEPT ? 1 : T_M + 4, a_row = kind_a == T_KEPT ? P_K + 4 : 1;
-    __local const tile_x *a0 = la + ITEM_Y * a_row, *b0 = lb + ITEM_X;
-    tile_x4 next_a[T_FETCH(T_M)], next_b[T_FETCH(T_N)];
-
-#if P_BUFFERS == 2
-    int at = 0;
-    tile_fetch_as(T_TYPE_A, next_a, a, lda, 0, 0, kind_a, T_M, rows, 0, k);
-    tile_fetch_split(next_b, b, ldb, split, jump, kind_b, T_N, cols, 0, k);
-    tile_keep(la, next_a, kind_a, T_M);
-    tile_keep(lb, next_b, kind_b, T_N);
-    barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll 1
-    for (int k0 = 0; k0 < k; k0 += P_K) {
-        const bool more = k - k0 > P_K;
-        if (more) {
-            tile_fetch_as(T_TYPE_A, next_a, a, lda, 0, 0, kind_a, T_M, rows, k0 + P_K, k);
-            tile_fetch_split(next_b, b, ldb, split, jump, kind_b, T_N, cols, k0 + P_K, k);
-        }
-        tile_step(acc, P_NI, a0 + at * T_SIZE(T_M), a_k, a_row, b0 + at * T_SIZE(T_N), T_N + 4);
-        at ^= 1;
-        if (more) {
-            tile_keep(la + at * T_SIZE(T_M), next_a, kind_a, T_M);
-            tile_keep(lb + at * T_SIZE(T_N), next_b, kind_b, T_N);
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
-#else
-#pragma unroll 1
-    for (int k0 = 0; k0 < k; k0 += P_K) {
-        tile_fetch_as(T_TYPE_A, next_a, a, lda, 0, 0, kind_a, T_M, rows, k0, k);
-        tile_keep(la, next_a, kind_a, T_M);
-        tile_fetch_split(next_b, b, ldb, split, jump, kind_b, T_N, cols, k0, k);
-        tile_keep(lb, next_b, kind_b, T_N);
-        barrier(CLK_LOCAL_MEM_FENCE);
-        tile_step(acc, P_NI, a0, a_k, a_row, b0, T_N + 4);
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
-#endif
-}
-
-TILE_FN void
-tile_product(float *acc, __global const tile_stored *a, ulong lda, const int kind_a, int rows, __global const tile_stored *b,
-             ulong ldb, const int kind_b, int cols, int k, __local tile_x *la, __local tile_x *lb)
-{
-    tile_product_split(acc, a, lda, kind_a, rows, b, ldb, 0, 0, kind_b, cols, k, la, lb);
-}

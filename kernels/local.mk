@@ -31,6 +31,7 @@ EMBEDDED_KERNELS = \
 	kernels/gemm_empty.cl \
 	kernels/gemm_pack.cl \
 	kernels/gemm_simt.cl \
+	kernels/gemm_simt_product.cl \
 	kernels/gemm_simt_tile.cl \
 	kernels/gemm_tile.cl \
 	kernels/global_norm.cl \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The probe of half arithmetic: tile_step of gemm_simt_tile.cl, as the product runs it, with operands in local memory. A group of 8 x 8 items
+ * The probe of half arithmetic: tile_step of gemm_simt_product.cl, as the product runs it, with operands in local memory. A group of 8 x 8 items
  * takes 64 inputs, rounds them to multiples of 2^-8 (f16 and the reference hold these exactly), and lays them out as two slices,
  *
  *   A[k][row] = v[(row + 5 k) mod 64]    B[k][col] = v[(27 k - col) mod 64]    k = 0 .. 2 P_K - 1

@@ -118,9 +118,10 @@ struct clg_source {
 };
 extern const struct clg_source clg_sources[];
 extern const size_t clg_n_sources;
+enum { CLG_MAX_FRAGMENTS = 11 };
 struct clg_unit {
-    const char *name;         /* "rmsnorm" */
-    const char *fragments[8]; /* file names in order, NULL-terminated */
+    const char *name;                             /* "rmsnorm" */
+    const char *fragments[CLG_MAX_FRAGMENTS + 1]; /* file names in order, NULL-terminated */
 };
 extern const struct clg_unit clg_units[];
 extern const size_t clg_n_units;

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_PIECES = 16, MAX_KERNELS = 8, MAX_OPTIONS = 1024 };
+/* common.cl and the fragments, each behind a line of its name. */
+enum { MAX_PIECES = 2 * (CLG_MAX_FRAGMENTS + 1), MAX_KERNELS = 8, MAX_OPTIONS = 1024 };
 
 struct clg_program {
     struct clg_program *next;
