@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How the tiles of decoding (attention_tile.cl) ask for memory ahead of its use: C_HINTS times in every step of an
- * inner loop, `step` elements from each other, and so that P_TILES tiles together, where there are as many, ask
- * for as many lines as they read in that step. One tile of one row reads f32 from end to end; hardware foresees that, and hints would only be in
- * its way.
+ * inner loop, `step` elements from each other, and so that P_TILES tiles together, where there are as many, ask for as
+ * many lines as they read in that step. One tile of one row reads f32 from end to end; hardware foresees that, and hints
+ * would only be in its way.
  */
 #ifndef P_TILES
 #define P_TILES 1

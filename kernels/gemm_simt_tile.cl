@@ -115,13 +115,10 @@
 #define T_SPREAD 3 /* T_ROWS; of every 64 rows, 4 i + j goes to 16 j + i: with P_VEC 1 and P_TX 16, item x owns 4 x .. 4 x + 3 */
 #define T_WOVEN  4 /* T_ROWS; of every 32 rows, 8 j + i goes to 4 i + j: with P_VEC 4 and P_TX 8, item x owns x, x + 8, x + 16, ... */
 
-/* Place v of a slice, four elements: their row (the first's) and k. */
+/* Place v of a slice with P_VEC 4, four elements: their row (the first's) and k; and the row of x that row r of the slice is. */
 #define TILE_ROW(kind, T, v)                                                                                           \
-    ((kind) == T_DEPTH ? (v) % ((T) / 4) * 4 : (kind) == T_KEPT ? (v) / (P_K / 4) : (v) / 2 % (T))
-#define TILE_K(kind, T, v)                                                                                             \
-    ((kind) == T_DEPTH  ? (v) / ((T) / 4)                                                                              \
-     : (kind) == T_KEPT ? (v) % (P_K / 4) * 4                                                                          \
-                        : (v) % 2 * 4 + (v) / (2 * (T)) * 8)
+    ((kind) == T_DEPTH ? (v) % ((T) / 4) * 4 : (v) / 2 % (T))
+#define TILE_K(kind, T, v) ((kind) == T_DEPTH ? (v) / ((T) / 4) : (v) % 2 * 4 + (v) / (2 * (T)) * 8)
 #define TILE_SOURCE(kind, r)                                                                                           \
     ((kind) == T_SPREAD  ? (r) / 64 * 64 + (r) % 16 * 4 + (r) / 16 % 4                                                 \
      : (kind) == T_WOVEN ? (r) / 32 * 32 + (r) % 4 * 8 + (r) / 4 % 8                                                   \
@@ -189,38 +186,49 @@ tile_fetch_4(__global const tile_stored *p, int count, const int type)
 }
 
 #if P_VEC == 1
-/* Word base + x of a slice whose words lie in runs of `run`, x the item's place in its row: where in its run, and in which. As a sum with x
- * where it can be, or no neighbours are seen. */
-#define TILE_IN(run, base, x)  ((run) % P_TX == 0 ? (base) % (run) + (x) : ((base) + (x)) % (run))
-#define TILE_RUN(run, base, x) ((run) % P_TX == 0 ? (base) / (run) : ((base) + (x)) / (run))
+/* Row and k of the item's word i of a slice; past T or P_K where there are more items than words. */
+struct tile_place {
+    size_t row, k;
+};
 
+/* Words lie in runs along the operand's contiguous extent. The item's place in its row is a sum's last term where it can be, or no
+ * neighbours are seen. */
+TILE_FN struct tile_place
+tile_place(const uint i, const int kind, const uint T)
+{
+    const uint run = kind == T_DEPTH ? T : P_K;
+    const size_t x = get_local_id(0), base = get_local_id(1) * P_TX + i * T_ITEMS;
+    const size_t in = run % P_TX == 0 ? base % run + x : (base + x) % run;
+    const size_t of = run % P_TX == 0 ? base / run : (base + x) / run;
+    const struct tile_place at = {kind == T_DEPTH ? in : of, kind == T_DEPTH ? of : in};
+    return at;
+}
+#endif
+
+/* The slice at k0 of T rows of x, of which `rows` exist; x is at the tile's first row. From step `split` of ld on, x is `jump` further. */
+#if P_VEC == 1
 TILE_FN void
 tile_fetch_as(const int type, tile_stage *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T,
               int rows, int k0, int k)
 {
-    const uint run = kind == T_DEPTH ? T : P_K;
-    const bool all_fetch = T * P_K >= T_ITEMS, whole = all_fetch && rows >= (int)T && k - k0 >= P_K;
+    const bool whole = T * P_K >= T_ITEMS && rows >= (int)T && k - k0 >= P_K;
 
 #pragma unroll
     for (uint i = 0; i < T_FETCH(T_MOST); i++) {
         if (i >= T_FETCH(T))
             continue;
-        const size_t base = get_local_id(1) * P_TX + i * T_ITEMS;
-        const size_t in = TILE_IN(run, base, get_local_id(0)), of = TILE_RUN(run, base, get_local_id(0));
-        const size_t r = kind == T_DEPTH ? in : TILE_SOURCE(kind, of), p = kind == T_DEPTH ? of : in;
-        const int step = kind == T_DEPTH ? k0 + (int)p : (int)r;
-        __global const tile_stored *at = TILE_ELEMENT(x, step < split ? 0 : jump, type);
-        const size_t n = kind == T_DEPTH ? (k0 + p) * ld + r : r * ld + k0 + p;
+        const struct tile_place to = tile_place(i, kind, T);
+        const size_t r = TILE_SOURCE(kind, to.row), p = k0 + to.k, n = kind == T_DEPTH ? p * ld + r : r * ld + p;
+        __global const tile_stored *at = TILE_ELEMENT(x, (kind == T_DEPTH ? (int)p : (int)r) < split ? 0 : jump, type);
 
         if (whole)
             stage[i] = TILE_GET(at, n, type);
         else
-            stage[i] = (int)r < rows && k0 + (int)p < k && (all_fetch || of * run < T * P_K) ? TILE_GET(at, n, type) : (tile_x)0;
+            stage[i] = to.row < T && to.k < P_K && (int)r < rows && (int)p < k ? TILE_GET(at, n, type) : (tile_x)0;
     }
 }
 #else
-/* The slice at k0 of T rows of x, of which `rows` exist; x is at the tile's first row. Extents are powers of 2, so that the place of
- * item + n is that of item plus that of n. From step `split` of ld on, x is `jump` further. */
+/* Extents are powers of 2, so that the place of item + n is that of item plus that of n. */
 TILE_FN void
 tile_fetch_as(const int type, tile_stage *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T,
               int rows, int k0, int k)
@@ -264,18 +272,14 @@ tile_fetch_split(tile_stage *stage, __global const tile_stored *x, ulong ld, int
 TILE_FN void
 tile_keep(__local tile_x *to, const tile_stage *stage, const int kind, const uint T)
 {
-    const uint run = kind == T_DEPTH ? T : P_K;
-
 #pragma unroll
     for (uint i = 0; i < T_FETCH(T_MOST); i++) {
         if (i >= T_FETCH(T))
             continue;
-        const size_t base = get_local_id(1) * P_TX + i * T_ITEMS;
-        const size_t in = TILE_IN(run, base, get_local_id(0)), of = TILE_RUN(run, base, get_local_id(0));
+        const struct tile_place at = tile_place(i, kind, T);
 
-        if (T * P_K < T_ITEMS && of * run >= T * P_K)
-            continue;
-        to[kind == T_DEPTH ? of * (T + 4) + in : kind == T_KEPT ? of * (P_K + 4) + in : in * (T + 4) + of] = stage[i];
+        if (T * P_K >= T_ITEMS || (at.row < T && at.k < P_K))
+            to[kind == T_KEPT ? at.row * (P_K + 4) + at.k : at.k * (T + 4) + at.row] = stage[i];
     }
 }
 #else
@@ -287,14 +291,14 @@ tile_keep(__local tile_x *to, const tile_stage *stage, const int kind, const uin
 
     if (T * P_K < 4 * T_ITEMS && item >= T * P_K / 4)
         return;
-    to += kind == T_KEPT ? r0 * (P_K + 4) + p0 : p0 * (T + 4) + r0;
+    to += p0 * (T + 4) + r0;
 #pragma unroll
     for (uint i = 0; i < T_FETCH(T_MOST); i++) {
         if (i >= T_FETCH(T))
             continue;
         const uint dr = TILE_ROW(kind, T, i * T_ITEMS), dp = TILE_K(kind, T, i * T_ITEMS);
-        __local tile_x *at = to + (kind == T_KEPT ? dr * (P_K + 4) + dp : dp * (T + 4) + dr);
-        if (kind == T_DEPTH || kind == T_KEPT) {
+        __local tile_x *at = to + dp * (T + 4) + dr;
+        if (kind == T_DEPTH) {
             if (C_ALIGNED)
                 *(__local tile_x4 *)at = stage[i];
             else
