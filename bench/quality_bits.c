@@ -282,7 +282,7 @@ batch_decode(struct plan *p, struct clgrpo_tensor *x, struct clgrpo_tensor *y)
     d.scale = 0.125f;
     d.o = *x = plan_heads(p, SLOTS, HEADS, D);
     *y = plan_heads(p, SLOTS, HEADS, D);
-    PLAN_WITH_SPACE(p, attention_decode, d);
+    PLAN(p, attention_decode, d);
     for (size_t i = 0, at = 0; at < SLOTS; i++, at += n) {
         n = part(i, SLOTS - at);
         few = d;
@@ -290,7 +290,7 @@ batch_decode(struct plan *p, struct clgrpo_tensor *x, struct clgrpo_tensor *y)
         few.slot = quality_rows(d.slot, at, n);
         few.position = quality_rows(d.position, at, n);
         few.o = quality_rows(*y, at, n);
-        PLAN_WITH_SPACE(p, attention_decode, few);
+        PLAN(p, attention_decode, few);
     }
 }
 

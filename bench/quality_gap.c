@@ -78,7 +78,7 @@ decode(struct gap *g, enum clgrpo_dtype dtype)
         h.lse = quality_rows(h.lse, i, 1);
         h.logprob = quality_rows(g->decoded, i, 1);
         PLAN(step, kv_append, one);
-        PLAN_WITH_SPACE(step, attention_decode, d);
+        PLAN(step, attention_decode, d);
         quality_head(step, &h);
         quality_time(step);
         plan_release(step);

@@ -59,7 +59,6 @@ prepare(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, bool s
 {
     const size_t slots = d->slots + (shared ? d->slots / d->group : 0), blocks = d->length / CLGRPO_ATTENTION_BLOCK;
     struct clgrpo_attention_decode_args init = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
-    size_t bytes = 0;
 
     *dec = init;
     dec->q = bench_random(b, 3, BENCH_SHAPE(d->slots, d->heads, d->dim));
@@ -74,8 +73,6 @@ prepare(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, bool s
         dec->prefix_length = ints(b, d, d->prefix, 0, 1);
     }
     dec->scale = 1.0f / sqrtf((float)d->dim);
-    bench_ok(b, clgrpo_attention_decode_workspace(b->ctx, dec, &bytes), d->label);
-    dec->workspace = bench_workspace(b, bytes);
 }
 
 static void
@@ -89,7 +86,6 @@ release(struct clgrpo_attention_decode_args *dec)
     bench_release(&dec->position);
     bench_release(&dec->prefix_slot);
     bench_release(&dec->prefix_length);
-    bench_release_workspace(&dec->workspace);
 }
 
 /* What must be read of the cache, and the arithmetic, in which an exponential is one operation. */

@@ -110,7 +110,7 @@ touch_decoding(struct touch *t)
     append.slot = decode.slot = keep(t, bench_ints(t->b, N, (const cl_int[N]){0}));
     append.position = decode.position = t->index;
     decode.scale = 0.125f;
-    decode.workspace = sample.workspace = t->scratch;
+    sample.workspace = t->scratch;
     RUN(t, kv_append, append);
     RUN(t, kv_copy, copy);
     RUN(t, attention_decode, decode);

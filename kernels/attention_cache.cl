@@ -3,6 +3,9 @@
 #ifndef C_CACHE
 #define C_CACHE f32
 #endif
+#ifndef C_PREFIX
+#define C_PREFIX 0
+#endif
 typedef C_OF(clg_t_, C_CACHE) cache_t;
 #define T_SPACE      __global
 #define T_ELEMENT    cache_t

@@ -33,7 +33,7 @@ clg_forward_batch(int n_tiles, const int *row, const int *visible, int first, in
             continue;
         for (int i = 0; i < P_ROWS; i++)
             last[i] = causal ? row[t] + i : len - 1;
-        clg_tile_softmax(s + t * (P_ROWS * C_BLOCK), panels, first, last, m + t * C_ROWS_PADDED, l + t * P_ROWS,
+        clg_tile_softmax(P_ROWS, s + t * (P_ROWS * C_BLOCK), panels, first, last, m + t * C_ROWS_PADDED, l + t * P_ROWS,
                          f + t * C_ROWS_PADDED);
     }
     for (int c = 0; c < C_HEAD_DIM; c += C_COLS)

@@ -18,9 +18,6 @@
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
 #endif
-#ifndef C_PREFIX
-#define C_PREFIX 0
-#endif
 #ifndef P_HEADS
 #define P_HEADS 1 /* at most 8: an item for each partial sum */
 #endif

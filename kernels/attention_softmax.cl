@@ -6,7 +6,8 @@
  * by. A row that sees nothing of the block keeps m and l to the bit and has f = 2^0 = 1: its maximum stays, its p are
  * selected to 0.
  *
- * m and f have C_ROWS_PADDED elements, whole vectors.
+ * n_rows is a constant, P_ROWS or fewer. m and f have C_ROWS_PADDED elements, whole vectors; elements of m behind the
+ * rows keep their values.
  */
 #define C_ROWS_PADDED ((P_ROWS + C_VW - 1) / C_VW * C_VW)
 
@@ -51,18 +52,18 @@ clg_row_exp(float *row, int n_panels, int visible, float m, vf l)
 }
 
 static inline void
-clg_tile_softmax(float *s, int n_panels, int first, const int *last, float *m, vf *l, float *f)
+clg_tile_softmax(const int n_rows, float *s, int n_panels, int first, const int *last, float *m, vf *l, float *f)
 {
     float m_new[C_ROWS_PADDED] __attribute__((aligned(64)));
 #pragma unroll
     for (int i = 0; i < C_ROWS_PADDED; i++)
-        m_new[i] = i < P_ROWS ? max(m[i], clg_row_top(s + i * C_BLOCK, n_panels, last[i] - first)) : 0.0f;
+        m_new[i] = i < n_rows ? max(m[i], clg_row_top(s + i * C_BLOCK, n_panels, last[i] - first)) : m[i];
 #pragma unroll
     for (int i = 0; i < C_ROWS_PADDED / C_VW; i++) {
         vf_store(clg_exp2_v(vf_load(i, m) - vf_load(i, m_new)), i, f);
         vf_store(vf_load(i, m_new), i, m);
     }
 #pragma unroll
-    for (int i = 0; i < P_ROWS; i++)
+    for (int i = 0; i < n_rows; i++)
         l[i] = clg_row_exp(s + i * C_BLOCK, n_panels, last[i] - first, m[i], l[i] * (vf)(f[i]));
 }

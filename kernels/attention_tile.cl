@@ -13,9 +13,10 @@
  * sign of a zero, which the callers clear at the end by adding +0.
  *
  * Registers: P_ROWS * C_NS accumulators, C_NS vectors of b and one broadcast: 15 of 16 for AVX2, 29 of 32 for AVX-512.
- * T_SPACE is the address space of b and x and T_ELEMENT their type: packed private blocks, or the KV cache. Step i of
- * the inner loops of clg_tile_*_ahead begins with T_AHEAD(i, ahead, step), which may ask for memory that is needed
- * later.
+ * T_SPACE is the address space of b and x and T_ELEMENT their type: packed private blocks, or the KV cache. The
+ * functions
+ * *_ahead take the number of rows, P_ROWS or fewer, a constant; step i of their inner loops begins with
+ * T_AHEAD(i, ahead), which may ask for memory that is needed later.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
@@ -30,7 +31,10 @@
 #define C_BLOCK      64
 #endif
 #ifndef T_AHEAD
-#define T_AHEAD(i, ahead, step)
+#define T_AHEAD(i, ahead)
+struct clg_ahead {
+    int none;
+};
 #endif
 
 /* Vectors across a panel of scores (C_NS) and a panel of columns (C_NC). */
@@ -51,10 +55,10 @@
 #define C_PANEL (C_NS * C_VW)
 #define C_COLS  (C_NC * C_VW)
 
-/* a [P_ROWS][D], b [D] rows of C_PANEL at b_row from each other, s [P_ROWS] rows of C_BLOCK. */
+/* a [n_rows][D], b [D] rows of C_PANEL at b_row from each other, s [n_rows] rows of C_BLOCK. */
 static inline void
-clg_tile_scores_ahead(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, float *s,
-                      T_SPACE const T_ELEMENT *ahead, const int step)
+clg_tile_scores_ahead(const int n_rows, const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, float *s,
+                      const struct clg_ahead ahead)
 {
     vf acc[P_ROWS][C_NS];
 #pragma unroll
@@ -65,12 +69,12 @@ clg_tile_scores_ahead(const float *a, T_SPACE const T_ELEMENT *b, const size_t b
 #pragma unroll 4
     for (int d = 0; d < C_HEAD_DIM; d++) {
         vf x[C_NS];
-        T_AHEAD(d, ahead, step);
+        T_AHEAD(d, ahead);
 #pragma unroll
         for (int j = 0; j < C_NS; j++)
             x[j] = T_LOAD(j, b + d * b_row);
 #pragma unroll
-        for (int i = 0; i < P_ROWS; i++) {
+        for (int i = 0; i < P_ROWS && i < n_rows; i++) {
             vf y = (vf)(a[i * C_HEAD_DIM + d]);
 #pragma unroll
             for (int j = 0; j < C_NS; j++)
@@ -78,7 +82,7 @@ clg_tile_scores_ahead(const float *a, T_SPACE const T_ELEMENT *b, const size_t b
         }
     }
 #pragma unroll
-    for (int i = 0; i < P_ROWS; i++)
+    for (int i = 0; i < P_ROWS && i < n_rows; i++)
 #pragma unroll
         for (int j = 0; j < C_NS; j++)
             vf_store(acc[i][j], j, s + i * C_BLOCK);
@@ -87,30 +91,31 @@ clg_tile_scores_ahead(const float *a, T_SPACE const T_ELEMENT *b, const size_t b
 static inline void
 clg_tile_scores(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, float *s)
 {
-    clg_tile_scores_ahead(a, b, b_row, s, b, 0);
+    const struct clg_ahead none = {0};
+    clg_tile_scores_ahead(P_ROWS, a, b, b_row, s, none);
 }
 
-/* p [P_ROWS] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [P_ROWS] rows of C_HEAD_DIM,
- * f [P_ROWS]; positions from .. to-1. */
+/* p [n_rows] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [n_rows] rows of C_HEAD_DIM,
+ * f [n_rows]; positions from .. to-1. */
 static inline void
-clg_tile_accumulate_ahead(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row, const int from, const int to,
-                          const float *f, float *o, T_SPACE const T_ELEMENT *ahead, const int step)
+clg_tile_accumulate_ahead(const int n_rows, const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row,
+                          const int from, const int to, const float *f, float *o, const struct clg_ahead ahead)
 {
     vf acc[P_ROWS][C_NC];
 #pragma unroll
-    for (int i = 0; i < P_ROWS; i++)
+    for (int i = 0; i < P_ROWS && i < n_rows; i++)
 #pragma unroll
         for (int j = 0; j < C_NC; j++)
             acc[i][j] = vf_load(j, o + i * C_HEAD_DIM) * (vf)(f[i]);
 #pragma unroll 4
     for (int k = from; k < to; k++) {
         vf y[C_NC];
-        T_AHEAD(k, ahead, step);
+        T_AHEAD(k, ahead);
 #pragma unroll
         for (int j = 0; j < C_NC; j++)
             y[j] = T_LOAD(j, x + k * x_row);
 #pragma unroll
-        for (int i = 0; i < P_ROWS; i++) {
+        for (int i = 0; i < P_ROWS && i < n_rows; i++) {
             vf w = (vf)(p[i * C_BLOCK + k]);
 #pragma unroll
             for (int j = 0; j < C_NC; j++)
@@ -118,7 +123,7 @@ clg_tile_accumulate_ahead(const float *p, T_SPACE const T_ELEMENT *x, const size
         }
     }
 #pragma unroll
-    for (int i = 0; i < P_ROWS; i++)
+    for (int i = 0; i < P_ROWS && i < n_rows; i++)
 #pragma unroll
         for (int j = 0; j < C_NC; j++)
             vf_store(acc[i][j], j, o + i * C_HEAD_DIM);
@@ -128,7 +133,8 @@ static inline void
 clg_tile_accumulate(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row, const int from, const int to,
                     const float *f, float *o)
 {
-    clg_tile_accumulate_ahead(p, x, x_row, from, to, f, o, x, 0);
+    const struct clg_ahead none = {0};
+    clg_tile_accumulate_ahead(P_ROWS, p, x, x_row, from, to, f, o, none);
 }
 
 /* p [n] rows of C_BLOCK, of which P_ROWS columns count; the rest as above. */

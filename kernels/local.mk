@@ -10,8 +10,8 @@ EMBEDDED_KERNELS = \
 	kernels/attention_cache.cl \
 	kernels/attention_cpu.cl \
 	kernels/attention_decode_cpu.cl \
-	kernels/attention_decode_prefix_cpu.cl \
 	kernels/attention_decode_simt.cl \
+	kernels/attention_decode_tile.cl \
 	kernels/attention_dkdv_cpu.cl \
 	kernels/attention_dkdv_simt.cl \
 	kernels/attention_dkdv_tile.cl \

@@ -107,10 +107,8 @@ struct clgrpo_attention_decode_args {
     struct clgrpo_tensor q, slot, position, k_cache, v_cache, o;
     struct clgrpo_tensor prefix_slot, prefix_length; /* optional */
     float scale;
-    struct clgrpo_workspace workspace;
 };
 #define CLGRPO_ATTENTION_DECODE_ARGS_INIT CLGRPO_ARGS_INIT(attention_decode)
-CLGRPO_OP_WORKSPACE(attention_decode);
 CLGRPO_OP(attention_decode);
 
 #endif

@@ -6,8 +6,9 @@
 /* Rows of a tile where heads or tokens share keys, and those that walk a prefix together: the more, the more arithmetic
  * to a byte of the cache. */
 enum { TILE_ROWS = 4, MOST_ROWS = 8, PREFIX_ROWS = 64 };
-/* Work-groups of the simt kernel that a compute unit is to have. */
-enum { GROUPS_PER_UNIT = 8 };
+/* Work-groups that a compute unit is to have: of the simt kernel, to hide memory; of the cpu kernel, where tokens share
+ * a prefix. */
+enum { SIMT_GROUPS = 8, CPU_GROUPS = 2 };
 
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
@@ -32,35 +33,6 @@ out:
     return st;
 }
 
-/* Floats between two blocks of a row: kernels/attention_decode_cpu.cl, C_STATE. */
-static size_t
-state_row(const struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
-{
-    return a->q.shape[2] + 2 * (size_t)clg_vector_width(ctx);
-}
-
-static size_t
-workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
-{
-    if (ctx->family != CLGRPO_FAMILY_CPU || a->prefix_slot.buf == NULL)
-        return 0;
-    return a->q.shape[0] * a->q.shape[1] * state_row(ctx, a) * sizeof(float);
-}
-
-enum clgrpo_status
-clgrpo_attention_decode_workspace(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *args,
-                                  size_t *bytes)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_REQUIRE(ctx, bytes != NULL, CLGRPO_E_ARGUMENT, OP ": bytes is null");
-    CLG_TRY(check(ctx, args));
-    *bytes = workspace_bytes(ctx, args);
-out:
-    return st;
-}
-
 /* A kernel that has no prefixes still takes arguments for them: any other integers. */
 static const struct clgrpo_tensor *
 prefix_of(const struct clgrpo_attention_decode_args *a, const struct clgrpo_tensor *t)
@@ -78,7 +50,7 @@ heads_together(const struct clgrpo_context *ctx, size_t n_pairs, size_t group, s
     const size_t most = head_dim > 64 ? MOST_ROWS / 2 : MOST_ROWS;
     size_t parts = (group + most - 1) / most;
 
-    while (parts < group && n_pairs * parts < (size_t)GROUPS_PER_UNIT * ctx->info.compute_units)
+    while (parts < group && n_pairs * parts < (size_t)SIMT_GROUPS * ctx->info.compute_units)
         parts *= 2;
     return parts < group ? (group + parts - 1) / parts : 1;
 }
@@ -105,65 +77,43 @@ out:
     return st;
 }
 
-/* A kernel of the cpu unit: tiles, and the tokens of a group. */
-static enum clgrpo_status
-kernel_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a, const char *entry, size_t rows,
-           size_t tiles, size_t tokens, cl_kernel *kernel)
+/* Tokens of a group, a power of two, so that runs as long do not straddle groups. */
+static size_t
+tokens_together(const struct clgrpo_context *ctx, size_t n_pairs, size_t group)
 {
-    char defines[160];
+    size_t tokens = 1;
 
-    snprintf(defines, sizeof defines,
-             "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DP_TOKENS=%zu -DC_CACHE=%s -DC_PREFIX=%d", a->q.shape[2],
-             rows, tiles, tokens, clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
-    return clg_kernel_get(seq->ctx, "attention_decode_cpu", entry, defines, kernel);
-}
-
-/* The prefixes: runs of tokens, as many as have PREFIX_ROWS rows. */
-static enum clgrpo_status
-launch_prefix(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a, const struct clgrpo_tensor *state)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-    const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
-    const size_t tokens = group < PREFIX_ROWS ? PREFIX_ROWS / group : 1;
-    struct clg_grid grid = {2, {n, k, 1}, {1, 1, 1}};
-    cl_kernel kernel;
-
-    CLG_TRY(kernel_cpu(seq, a, "k_attention_prefix", TILE_ROWS, PREFIX_ROWS / TILE_ROWS, tokens, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tzzttttttiiiif", &a->q, a->q.stride[0], a->q.stride[1], &a->position,
-                       &a->k_cache, &a->v_cache, &a->prefix_slot, &a->prefix_length, state, (cl_int)n,
-                       (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
-                       (double)(a->scale * CLG_ATTENTION_LOG2E)));
-out:
-    return st;
+    while (2 * tokens * group <= PREFIX_ROWS && 2 * tokens * CPU_GROUPS * ctx->info.compute_units <= n_pairs)
+        tokens *= 2;
+    return tokens;
 }
 
 /*
  * Few tokens to a slot: a group takes one token, its rows the query heads that share a key head, and memory sets the
  * pace. More tokens than slots must be prefill, in part at least: a group takes a stretch of tokens and cuts tiles of
- * many rows. Either way the bits are the same.
+ * many rows. Tokens with prefixes: as many to a group as have PREFIX_ROWS rows, if that leaves CPU_GROUPS
+ * groups to a compute unit. Whichever, the bits are the same.
  */
 static enum clgrpo_status
 launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
-    const bool prefill = n > a->k_cache.shape[0];
-    const size_t rows = prefill ? CLG_ATTENTION_ROWS : group < TILE_ROWS ? 1 : TILE_ROWS, tokens = prefill ? 24 : 1;
-    const size_t tiles = prefill ? 1 : ((group < MOST_ROWS ? group : MOST_ROWS) + rows - 1) / rows;
+    const bool prefix = a->prefix_slot.buf != NULL, prefill = !prefix && n > a->k_cache.shape[0];
+    const size_t rows = prefix ? TILE_ROWS : prefill ? CLG_ATTENTION_ROWS : group < TILE_ROWS ? 1 : TILE_ROWS;
+    const size_t most = prefix ? PREFIX_ROWS : prefill ? 1 : group < MOST_ROWS ? group : MOST_ROWS;
+    const size_t tokens = prefix ? tokens_together(seq->ctx, n * k, group) : prefill ? 24 : 1;
     struct clg_grid grid = {2, {(n + tokens - 1) / tokens, k, 1}, {1, 1, 1}};
-    struct clgrpo_tensor state = a->q; /* nothing reads it where there is no prefix */
     cl_kernel kernel;
+    char defines[160];
 
-    if (a->prefix_slot.buf != NULL) {
-        state = clgrpo_tensor_view(a->workspace.buf, a->workspace.offset_bytes / sizeof(float), CLGRPO_F32, 3,
-                                   CLG_SHAPE(n, a->q.shape[1], state_row(seq->ctx, a)));
-        CLG_TRY(launch_prefix(seq, a, &state));
-    }
-    CLG_TRY(kernel_cpu(seq, a, "k_attention_decode", rows, tiles, tokens, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tzzttttttttzziiiif", &a->q, a->q.stride[0], a->q.stride[1], &a->slot,
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DC_CACHE=%s -DC_PREFIX=%d",
+             a->q.shape[2], rows, (most + rows - 1) / rows, clg_storage_name(a->v_cache.dtype), prefix);
+    CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_cpu", "k_attention_decode", defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, "tzztttttttzziiiiif", &a->q, a->q.stride[0], a->q.stride[1], &a->slot,
                        &a->position, &a->k_cache, &a->v_cache, prefix_of(a, &a->prefix_slot),
-                       prefix_of(a, &a->prefix_length), &state, &a->o, a->o.stride[0], a->o.stride[1], (cl_int)n,
-                       (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
+                       prefix_of(a, &a->prefix_length), &a->o, a->o.stride[0], a->o.stride[1], (cl_int)n,
+                       (cl_int)tokens, (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
                        (double)(a->scale * CLG_ATTENTION_LOG2E)));
 out:
     return st;
@@ -178,7 +128,6 @@ clgrpo_attention_decode(struct clgrpo_context *ctx, const struct clgrpo_attentio
 
     CLG_CHECK_ARGS(ctx, args, OP);
     CLG_TRY(check(ctx, args));
-    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(ctx, args)));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (ctx->family == CLGRPO_FAMILY_CPU)
         CLG_TRY(launch_cpu(&seq, args));

@@ -47,7 +47,6 @@ decode(struct clgrpo_context *ctx, size_t H, size_t D, const struct tokens *t, s
 {
     struct clgrpo_attention_decode_args args = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
     float *q = fx_random(t->n * H * D, 1.0f, 23), *o;
-    size_t bytes = 1;
 
     args.q = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(t->n, H, D), q);
     args.slot = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(t->n), t->slot);
@@ -60,8 +59,6 @@ decode(struct clgrpo_context *ctx, size_t H, size_t D, const struct tokens *t, s
     args.v_cache = v_cache;
     args.o = fx_output(ctx, CLGRPO_F32, 3, FX_SHAPE(t->n, H, D));
     args.scale = 0.2f;
-    fx_ok(ctx, clgrpo_attention_decode_workspace(ctx, &args, &bytes));
-    args.workspace = fx_workspace(ctx, bytes);
     fx_ok(ctx, clgrpo_attention_decode(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
     o = fx_download(ctx, &args.o);
     fx_release(&args.q);
@@ -70,7 +67,6 @@ decode(struct clgrpo_context *ctx, size_t H, size_t D, const struct tokens *t, s
     fx_release(&args.prefix_slot);
     fx_release(&args.prefix_length);
     fx_release(&args.o);
-    fx_workspace_release(&args.workspace);
     free(q);
     return o;
 }
@@ -213,7 +209,6 @@ START_TEST(bad_prefix_arguments)
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
     struct clgrpo_attention_decode_args args = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
     struct cache c = cache_random(1, 1, 64, 32);
-    size_t bytes = 0;
 
     args.q = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(2, 1, 32), c.k);
     args.slot = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(2), zeros);
@@ -230,9 +225,6 @@ START_TEST(bad_prefix_arguments)
     FAILS(bad.prefix_length.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
     FAILS(bad.k_cache.dtype = CLGRPO_F16, CLGRPO_E_DTYPE);
     FAILS(bad.v_cache.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
-    fx_ok(ctx, clgrpo_attention_decode_workspace(ctx, &args, &bytes));
-    if (bytes > 0)
-        FAILS(bad.workspace = (struct clgrpo_workspace){0}, CLGRPO_E_WORKSPACE);
     fx_release(&args.q);
     fx_release(&args.slot);
     fx_release(&args.position);

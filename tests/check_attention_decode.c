@@ -95,7 +95,7 @@ run_step(struct clgrpo_context *ctx, const struct attention_case *c, const struc
     const struct attention_shape *shape = &c->shape;
     struct clgrpo_kv_append_args append = CLGRPO_KV_APPEND_ARGS_INIT;
     struct clgrpo_attention_decode_args args = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
-    size_t width = shape->H * shape->D, bytes = 1;
+    size_t width = shape->H * shape->D;
     float *got;
 
     append.k = gather(ctx, s, c->k_host, shape->K, shape->D);
@@ -108,8 +108,6 @@ run_step(struct clgrpo_context *ctx, const struct attention_case *c, const struc
     args.o = fx_output(ctx, CLGRPO_F32, 3, FX_SHAPE(s->n, shape->H, shape->D));
     args.scale = c->scale;
     fx_ok(ctx, clgrpo_kv_append(ctx, &append, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    fx_ok(ctx, clgrpo_attention_decode_workspace(ctx, &args, &bytes));
-    args.workspace = fx_workspace(ctx, bytes);
     fx_ok(ctx, clgrpo_attention_decode(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
     got = fx_download(ctx, &args.o);
     for (size_t i = 0; i < s->n; i++)
@@ -121,7 +119,6 @@ run_step(struct clgrpo_context *ctx, const struct attention_case *c, const struc
     fx_release(&append.position);
     fx_release(&args.q);
     fx_release(&args.o);
-    fx_workspace_release(&args.workspace);
 }
 
 /* Every sequence in chunks of `chunk` tokens, one chunk of each sequence to a call; chunk 0: lengths that vary. */

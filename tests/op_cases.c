@@ -259,7 +259,6 @@ OP(attention_decode)
     a->prefix_length = integers(b, N, no_prefix);
     a->o = OUT(N, H, D);
     a->scale = 0.2f;
-    WORKSPACE(attention_decode);
 }
 
 OP(advantage)

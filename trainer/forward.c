@@ -41,7 +41,6 @@ attend_cache(struct mg_policy *p, const struct mg_batch *b, size_t layer, const 
     const struct mg_dims *d = &p->params.dims;
     struct clgrpo_kv_append_args append = CLGRPO_KV_APPEND_ARGS_INIT;
     struct clgrpo_attention_decode_args args = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
-    size_t bytes = 0;
     double start;
 
     mg_qkv_views(p, &a->qkv, b->n, &args.q, &append.k, &append.v);
@@ -51,9 +50,6 @@ attend_cache(struct mg_policy *p, const struct mg_batch *b, size_t layer, const 
     append.v_cache = args.v_cache = p->v_cache[layer];
     args.o = mg_heads(&a->o, b->n, d->H, d->D);
     args.scale = p->attention_scale;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_attention_decode_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
     start = mg_profile_begin(p);
     MG_TRY(mg_from_clgrpo(p, clgrpo_kv_append(p->ctx, &append, p->queue, 0, NULL, NULL), err));
     MG_TRY(mg_from_clgrpo(p, clgrpo_attention_decode(p->ctx, &args, p->queue, 0, NULL, NULL), err));

@@ -28,7 +28,7 @@ LOGPROB = args_of("x w target logprob lse entropy", ("inv_temperature", c.c_floa
 SHAPE = [("max_len", c.c_size_t), ("scale", c.c_float), ("causal", c.c_bool), ("workspace", Workspace)]
 ATTENTION = args_of("q k v offsets o lse prefix", *SHAPE)
 BACKWARD = args_of("q k v offsets o lse dout dq dk dv prefix", *SHAPE)
-DECODE = args_of("q slot position k_cache v_cache o prefix_slot prefix_length", ("scale", c.c_float), ("workspace", Workspace))
+DECODE = args_of("q slot position k_cache v_cache o prefix_slot prefix_length", ("scale", c.c_float))
 
 
 class Device:
