@@ -60,7 +60,8 @@ class Device:
 
     def run(self, op, args):
         args.struct_size, bytes_ = c.sizeof(args), c.c_size_t(0)
-        self.check(getattr(self.lib, f"clgrpo_{op}_workspace")(self.ctx, c.byref(args), c.byref(bytes_)))
+        if hasattr(args, "workspace"):
+            self.check(getattr(self.lib, f"clgrpo_{op}_workspace")(self.ctx, c.byref(args), c.byref(bytes_)))
         if bytes_.value:
             args.workspace = Workspace(self.tensor((bytes_.value + 3) // 4).buf, 0, bytes_.value)
         self.check(getattr(self.lib, f"clgrpo_{op}")(self.ctx, c.byref(args), self.queue, 0, None, None))
