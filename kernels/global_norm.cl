@@ -30,7 +30,7 @@ C_KERNEL void k_global_norm(__global const float *restrict grad, ulong grad_at, 
     vf high = (vf)(0.0f), low = (vf)(0.0f), high2 = (vf)(0.0f), low2 = (vf)(0.0f);
 
     for (; c + C_GROUP_SIZE < whole; c += 2 * C_GROUP_SIZE) {
-        C_AHEAD(grad + grad_at + (c + 32) * C_VW);
+        C_AHEAD(grad + grad_at + (c + 32) * C_VW, n);
         add_square(grad + grad_at, c, n, true, &high, &low);
         add_square(grad + grad_at, c + C_GROUP_SIZE, n, true, &high2, &low2);
     }

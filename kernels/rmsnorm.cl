@@ -56,10 +56,10 @@ C_KERNEL void k_rmsnorm(__global const float *x, ulong x_at, ulong x_stride, __g
         if (has_rstd && C_ITEM == 0)
             rstd[rstd_at + row] = r;
         C_WHOLE (c, e) {
-            C_AHEAD(in + x_stride + c * C_VW);
-            C_AHEAD(out + y_stride + c * C_VW);
+            C_AHEAD(in + x_stride + c * C_VW, e);
+            C_AHEAD(out + y_stride + c * C_VW, e);
 #if C_RESIDUAL
-            C_AHEAD(with + residual_stride + c * C_VW);
+            C_AHEAD(with + residual_stride + c * C_VW, e);
 #endif
             scale(from, w + w_at, out, c, e, true, r);
         }

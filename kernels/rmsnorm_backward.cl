@@ -63,9 +63,9 @@ C_KERNEL void k_rmsnorm_backward(__global const float *restrict x, ulong x_at, u
             s[0] = dot(in, w + w_at, g, c, e, false, s[0]);
         float mean = group_sum(clg_sum_v((s[0] + s[1]) + (s[2] + s[3])), scratch) / (float)e * r * r * r;
         C_WHOLE (c, e) {
-            C_AHEAD(in + x_stride + c * C_VW);
-            C_AHEAD(g + dy_stride + c * C_VW);
-            C_AHEAD(out + dx_stride + c * C_VW);
+            C_AHEAD(in + x_stride + c * C_VW, e);
+            C_AHEAD(g + dy_stride + c * C_VW, e);
+            C_AHEAD(out + dx_stride + c * C_VW, e);
             gradient(in, w + w_at, g, out, part, c, e, true, r, mean);
         }
         C_PART (c, e)

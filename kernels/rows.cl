@@ -7,7 +7,8 @@
  * C_PART(c, n)        then the partial vector at its end, if there is one, for the item whose turn it is
  * C_FOURS(c, n)       the whole vectors by C_CHAINS at a time: vectors c, c + C_GROUP_SIZE, ..., for sums by as many independent chains
  * C_REST(c, n)        the whole vectors that are left after C_FOURS
- * C_AHEAD(p)          cpu: asks for the cache line at p, to be read or written soon; p may lie outside of the buffer
+ * C_AHEAD(p, n)       cpu: asks for the cache line at p, of a row of n floats that comes next, to be read or written; p may lie outside of the
+ *                     buffer. Only the second-level cache has room for wide rows beside the one at work.
  *
  * A vector is computed by the same lane-wise arithmetic whether it is whole or the part at the end of a row, and by one item alone, so a row's
  * bits depend on nothing but the row. The loops are apart so that the common one holds no test: bodies are inline functions that take `whole` as
@@ -40,9 +41,13 @@
 #define C_REST(c, n)   for (size_t c = (n) / C_VW / C_BLOCK * C_BLOCK + C_ITEM; c < (n) / C_VW; c += C_GROUP_SIZE)
 
 #if C_CPU
-#define C_AHEAD(p) CLG_AHEAD(3, p)
+#define C_AHEAD(p, n)                                                                                                  \
+    if ((n) > 1024)                                                                                                    \
+        CLG_AHEAD(2, p);                                                                                               \
+    else                                                                                                               \
+        CLG_AHEAD(3, p)
 #else
-#define C_AHEAD(p)
+#define C_AHEAD(p, n)
 #endif
 #if P_LANES /* the width of sub-groups, where it can be had on demand */
 #define C_KERNEL __attribute__((reqd_work_group_size(C_GROUP_SIZE, 1, 1), intel_reqd_sub_group_size(P_LANES))) __kernel

@@ -27,9 +27,9 @@ C_KERNEL void k_swiglu(__global const float *restrict gate_up, ulong gate_up_at,
         __global const float *gate = gate_up + gate_up_at + row * gate_up_stride;
         __global float *out = y + y_at + row * y_stride;
         C_WHOLE (c, f) {
-            C_AHEAD(gate + gate_up_stride + c * C_VW);
-            C_AHEAD(gate + gate_up_stride + f + c * C_VW);
-            C_AHEAD(out + y_stride + c * C_VW);
+            C_AHEAD(gate + gate_up_stride + c * C_VW, 2 * f);
+            C_AHEAD(gate + gate_up_stride + f + c * C_VW, 2 * f);
+            C_AHEAD(out + y_stride + c * C_VW, 2 * f);
             forward(gate, out, c, f, true);
         }
         C_PART (c, f)
@@ -53,11 +53,11 @@ C_KERNEL void k_swiglu_backward(__global const float *gate_up, ulong gate_up_at,
         __global const float *gate = gate_up + gate_up_at + row * gate_up_stride, *d = dy + dy_at + row * dy_stride;
         __global float *dgate = dgate_up + dgate_up_at + row * dgate_up_stride;
         C_WHOLE (c, f) {
-            C_AHEAD(gate + gate_up_stride + c * C_VW);
-            C_AHEAD(gate + gate_up_stride + f + c * C_VW);
-            C_AHEAD(d + dy_stride + c * C_VW);
-            C_AHEAD(dgate + dgate_up_stride + c * C_VW);
-            C_AHEAD(dgate + dgate_up_stride + f + c * C_VW);
+            C_AHEAD(gate + gate_up_stride + c * C_VW, 2 * f);
+            C_AHEAD(gate + gate_up_stride + f + c * C_VW, 2 * f);
+            C_AHEAD(d + dy_stride + c * C_VW, 2 * f);
+            C_AHEAD(dgate + dgate_up_stride + c * C_VW, 2 * f);
+            C_AHEAD(dgate + dgate_up_stride + f + c * C_VW, 2 * f);
             backward(gate, d, dgate, c, f, true);
         }
         C_PART (c, f)
