@@ -10,8 +10,7 @@
 #ifndef P_TILES
 #define P_TILES 1
 #endif
-#define C_LINE  (64 / (int)sizeof(cache_t))
-#define C_LINES ((C_PANEL + C_LINE - 1) / C_LINE)
+#define C_LINES ((C_PANEL * (int)sizeof(cache_t) + 63) / 64)
 #if C_PREFIX
 #define C_HINTS ((C_LINES + 1) / 2)
 #else

@@ -5,7 +5,7 @@
  *
  * Group (x, g) owns tokens x * n_group .. of key head g. A run of valid tokens of one slot, or of one prefix, is cut,
  * with their query heads, into C_ROWS rows at most (token-major). They walk the prefix together, so that it is read
- * once, then those of each slot the slot.
+ * once; then the rows of each slot walk what is left of theirs.
  *
  * The arithmetic of a row is that of clg_tile_*, so its bits are those of the forward kernel for the same history,
  * whoever walks with it. A token out of range gets zeros. No barriers, no local memory.

@@ -14,9 +14,9 @@
  *
  * Registers: P_ROWS * C_NS accumulators, C_NS vectors of b and one broadcast: 15 of 16 for AVX2, 29 of 32 for AVX-512.
  * T_SPACE is the address space of b and x and T_ELEMENT their type: packed private blocks, or the KV cache. The
- * functions
- * *_ahead take the number of rows, P_ROWS or fewer, a constant; step i of their inner loops begins with
- * T_AHEAD(i, ahead), which may ask for memory that is needed later.
+ * functions *_ahead take n_rows, P_ROWS or fewer, a constant; their loops also name P_ROWS, as a bound that is only
+ * known when the function is inlined comes too late to keep arrays in registers. Step i of their inner loops begins
+ * with T_AHEAD(i, ahead), which may ask for memory that is needed later.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64

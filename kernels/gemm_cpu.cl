@@ -32,11 +32,7 @@
 #ifndef C_A
 #define C_A f32
 #endif
-#ifndef C_B
-#define C_B f32
-#endif
 typedef C_OF(clg_t_, C_A) a_t;
-typedef C_OF(clg_t_, C_B) b_t;
 
 /* How a finished sum becomes an element; enum clg_gemm_finish of lib/gemm.h. */
 #define GEMM_STORE         0
@@ -136,28 +132,6 @@ gemm_widen_a(__global const a_t *a, size_t lda, uint n_rows, uint n_k, uint kc, 
             vf_store(C_OF(clg_load_, C_A)(0, a + p), 0, to + p);
         for (; p < n_k; ++p)
             to[p] = C_OF(clg_get_, C_A)(p, a);
-    }
-}
-
-/* k-major rows of B to panels, each kc x GEMM_NR apart. */
-static inline void
-gemm_pack_b(__global const b_t *b, size_t ldb, uint n_cols, uint n_k, uint kc, __global float *to)
-{
-    for (uint p0 = 0; p0 < n_k; p0 += GEMM_PACK_ROWS) {
-        for (uint j0 = 0; j0 < n_cols; j0 += GEMM_NR) {
-            for (uint p = p0; p < min(n_k, p0 + GEMM_PACK_ROWS); ++p) {
-                __global const b_t *from = b + p * ldb + j0;
-                __global float *at = to + (size_t)j0 * kc + p * GEMM_NR;
-                if (n_cols - j0 >= GEMM_NR) {
-#pragma unroll
-                    for (int j = 0; j < GEMM_NV; ++j)
-                        vf_store(C_OF(clg_load_, C_B)(j, from), j, at);
-                } else {
-                    for (uint j = 0; j < GEMM_NR; ++j)
-                        at[j] = j < n_cols - j0 ? C_OF(clg_get_, C_B)(j, from) : 0.0f;
-                }
-            }
-        }
     }
 }
 

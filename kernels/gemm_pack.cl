@@ -4,24 +4,10 @@
  * columns, whole panels, from k0 = k_count * group 1 and n0 = n_count * group 0 on. C_TRANS_B: b is [n][k], and 4 x 4
  * blocks are transposed in registers; else b is [k][n]. Columns past n become 0. C_B and C_PANEL are the storage types
  * of b and the panels.
- *
- * Few rows at a time: b is then read along its rows, and the lines that are written fit a first-level cache.
  */
 #ifndef C_TRANS_B
 #define C_TRANS_B 0
 #endif
-#ifndef C_B
-#define C_B f32
-#endif
-typedef C_OF(clg_t_, C_B) b_t;
-
-/* One row (one k) of a panel from elements `step` apart. */
-static inline void
-gemm_pack_row(__global const b_t *from, size_t step, uint n_cols, __global panel_t *to)
-{
-    for (uint j = 0; j < GEMM_NR; ++j)
-        C_OF(clg_put_, C_PANEL)(j < n_cols ? C_OF(clg_get_, C_B)(j * step, from) : 0.0f, j, to);
-}
 
 /* Four columns of a panel for n_k rows from four rows of b. */
 static inline void
@@ -58,36 +44,18 @@ gemm_pack_turned(__global const b_t *from, size_t ldb, uint n_cols, uint n_k, __
             gemm_pack_4(from + j * ldb + p, ldb, min((uint)GEMM_TURN_ROWS, n_k - p), to + p * GEMM_NR + j);
 }
 
-static inline void
-gemm_pack_rows(__global const b_t *from, size_t ldb, uint n_cols, uint n_k, __global panel_t *to)
-{
-    for (uint p = 0; p < n_k; ++p, from += ldb, to += GEMM_NR) {
-        if (n_cols < GEMM_NR) {
-            gemm_pack_row(from, 1, n_cols, to);
-            continue;
-        }
-#pragma unroll
-        for (int j = 0; j < GEMM_NV; ++j)
-            C_OF(clg_store_, C_PANEL)(C_OF(clg_load_, C_B)(j, from), j, to);
-    }
-}
-
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_gemm_pack(__global const b_t *restrict b, ulong b_at, __global panel_t *restrict packed, ulong packed_at, ulong ldb,
             uint n, uint k, uint n_count, uint k_count)
 {
-    uint n0 = get_group_id(0) * n_count, k0 = get_group_id(1) * k_count;
-    uint n1 = min(n, n0 + n_count), k1 = min(k, k0 + k_count), step = C_TRANS_B ? k_count : GEMM_PACK_ROWS;
+    const uint n0 = get_group_id(0) * n_count, n1 = min(n, n0 + n_count);
+    const uint k0 = get_group_id(1) * k_count, n_k = min(k - k0, k_count);
 
-    for (uint p = k0; p < k1; p += step) {
-        uint n_k = min(step, k1 - p);
-        for (uint j = n0; j < n1; j += GEMM_NR) {
-            __global panel_t *to = packed + packed_at + (size_t)j * k + (size_t)p * GEMM_NR;
+    packed += packed_at + (size_t)n0 * k + (size_t)k0 * GEMM_NR;
 #if C_TRANS_B
-            gemm_pack_turned(b + b_at + j * ldb + p, ldb, min((uint)GEMM_NR, n1 - j), n_k, to);
+    for (uint j = n0; j < n1; j += GEMM_NR, packed += (size_t)k * GEMM_NR)
+        gemm_pack_turned(b + b_at + j * ldb + k0, ldb, min((uint)GEMM_NR, n1 - j), n_k, packed);
 #else
-            gemm_pack_rows(b + b_at + p * ldb + j, ldb, min((uint)GEMM_NR, n1 - j), n_k, to);
+    gemm_pack_b(b + b_at + k0 * ldb + n0, ldb, n1 - n0, n_k, k, packed);
 #endif
-        }
-    }
 }

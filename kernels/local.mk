@@ -30,6 +30,7 @@ EMBEDDED_KERNELS = \
 	kernels/gemm_cpu.cl \
 	kernels/gemm_empty.cl \
 	kernels/gemm_pack.cl \
+	kernels/gemm_pack_rows.cl \
 	kernels/gemm_simt.cl \
 	kernels/gemm_simt_product.cl \
 	kernels/gemm_simt_tile.cl \

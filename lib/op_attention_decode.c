@@ -4,8 +4,8 @@
 #define OP "attention_decode"
 
 /* Rows of a tile where heads or tokens share keys, and those that walk a prefix together: the more, the more arithmetic
- * to a byte of the cache. */
-enum { TILE_ROWS = 4, MOST_ROWS = 8, PREFIX_ROWS = 64 };
+ * to a byte of the cache. Tokens that a group prefills. */
+enum { TILE_ROWS = 4, MOST_ROWS = 8, PREFIX_ROWS = 64, PREFILL_TOKENS = 24 };
 /* Work-groups that a compute unit is to have: of the simt kernel, to hide memory; of the cpu kernel, where tokens share
  * a prefix. */
 enum { SIMT_GROUPS = 8, CPU_GROUPS = 2 };
@@ -88,33 +88,49 @@ tokens_together(const struct clgrpo_context *ctx, size_t n_pairs, size_t group)
     return tokens;
 }
 
+/* Tiles and their rows of a group of the cpu kernel, and its tokens. */
+struct shape {
+    size_t rows, tiles, tokens;
+};
+
 /*
- * Few tokens to a slot: a group takes one token, its rows the query heads that share a key head, and memory sets the
- * pace. More tokens than slots must be prefill, in part at least: a group takes a stretch of tokens and cuts tiles of
- * many rows. Tokens with prefixes: as many to a group as have PREFIX_ROWS rows, if that leaves CPU_GROUPS
- * groups to a compute unit. Whichever, the bits are the same.
+ * Tokens with prefixes walk them together. More tokens than slots must be prefill, in part at least: a group takes a
+ * stretch of tokens and cuts tiles of many rows. Few tokens to a slot: a group takes one, its rows the query heads that
+ * share a key head, and memory sets the pace. Whichever, the bits are the same.
  */
+static struct shape
+shape_of(const struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
+{
+    const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
+    const size_t together = group < MOST_ROWS ? group : MOST_ROWS;
+
+    if (a->prefix_slot.buf != NULL)
+        return (struct shape){TILE_ROWS, PREFIX_ROWS / TILE_ROWS, tokens_together(ctx, n * k, group)};
+    if (n > a->k_cache.shape[0])
+        return (struct shape){CLG_ATTENTION_ROWS, 1, PREFILL_TOKENS};
+    if (group < TILE_ROWS)
+        return (struct shape){1, together, 1};
+    return (struct shape){TILE_ROWS, (together + TILE_ROWS - 1) / TILE_ROWS, 1};
+}
+
 static enum clgrpo_status
 launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
-    const bool prefix = a->prefix_slot.buf != NULL, prefill = !prefix && n > a->k_cache.shape[0];
-    const size_t rows = prefix ? TILE_ROWS : prefill ? CLG_ATTENTION_ROWS : group < TILE_ROWS ? 1 : TILE_ROWS;
-    const size_t most = prefix ? PREFIX_ROWS : prefill ? 1 : group < MOST_ROWS ? group : MOST_ROWS;
-    const size_t tokens = prefix ? tokens_together(seq->ctx, n * k, group) : prefill ? 24 : 1;
-    struct clg_grid grid = {2, {(n + tokens - 1) / tokens, k, 1}, {1, 1, 1}};
+    const size_t n = a->q.shape[0], k = a->k_cache.shape[1];
+    const struct shape s = shape_of(seq->ctx, a);
+    struct clg_grid grid = {2, {(n + s.tokens - 1) / s.tokens, k, 1}, {1, 1, 1}};
     cl_kernel kernel;
     char defines[160];
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DC_CACHE=%s -DC_PREFIX=%d",
-             a->q.shape[2], rows, (most + rows - 1) / rows, clg_storage_name(a->v_cache.dtype), prefix);
+             a->q.shape[2], s.rows, s.tiles, clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_cpu", "k_attention_decode", defines, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, "tzztttttttzziiiiif", &a->q, a->q.stride[0], a->q.stride[1], &a->slot,
                        &a->position, &a->k_cache, &a->v_cache, prefix_of(a, &a->prefix_slot),
                        prefix_of(a, &a->prefix_length), &a->o, a->o.stride[0], a->o.stride[1], (cl_int)n,
-                       (cl_int)tokens, (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
-                       (double)(a->scale * CLG_ATTENTION_LOG2E)));
+                       (cl_int)s.tokens, (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2],
+                       (cl_int)(a->q.shape[1] / k), (double)(a->scale * CLG_ATTENTION_LOG2E)));
 out:
     return st;
 }
