@@ -4,8 +4,8 @@
  * inner loop, `step` elements from each other from `next` on, and so that P_TILES tiles together, where there are as
  * many, ask for as many lines as they read in that step. One tile of one row reads f32 from end to end; hardware
  * foresees that, and hints would only be in its way. Behind a prefix one tile may walk alone: it asks for every second
- * line, and hardware for its neighbour. Each hint stands by itself: in a loop, it would keep the compiler from
- * scheduling the tile.
+ * line where it reads several in a step, and hardware for its neighbour. Each hint stands by itself: in a loop, it
+ * would keep the compiler from scheduling the tile.
  */
 #ifndef P_TILES
 #define P_TILES 1
@@ -23,8 +23,10 @@ struct clg_ahead {
 };
 
 #define C_HINT(n, i, ahead)                                                                                            \
-    if (C_HINTS > (n))                                                                                                 \
-    CLG_AHEAD(2, (ahead).next + ((i)*C_HINTS + (n)) * (ahead).step)
+    do {                                                                                                               \
+        if (C_HINTS > (n))                                                                                             \
+            CLG_AHEAD(2, (ahead).next + ((i)*C_HINTS + (n)) * (ahead).step);                                           \
+    } while (0)
 #define T_AHEAD(i, ahead)                                                                                              \
     do {                                                                                                               \
         C_HINT(0, i, ahead);                                                                                           \

@@ -11,7 +11,7 @@
  * whoever walks with it. A token out of range gets zeros. No barriers, no local memory.
  */
 
-/* A token that sees `prefix` positions of prefix_slot, then its own; slot is -1 if something is out of range. */
+/* A token that sees `prefix` positions of prefix_slot, then its own; slot is negative if something is out of range. */
 struct clg_token {
     int slot, prefix_slot, prefix, last;
 };

@@ -40,7 +40,7 @@ clg_span_of(const struct clg_tokens *all, int slot, int first)
 static inline struct clg_ahead
 clg_share(__global const cache_t *next, int n, int width, int t, int parts)
 {
-    const struct clg_ahead ahead = {next + t * n / parts, width / (parts * max((int)C_HINTS, 1))};
+    const struct clg_ahead ahead = {next + t * n / parts, max(width / (parts * max((int)C_HINTS, 1)), 1)};
     return ahead;
 }
 
@@ -69,7 +69,8 @@ clg_part_accumulate(const int n_rows, clg_rows *r, int row, const float *s, stru
                               clg_share(next.values + c * C_BLOCK, C_COLS * C_BLOCK, C_COLS, t, parts));
 }
 
-/* Rows from .. to-1 against the n positions of a block, of which `first` is the first: tiles, then row by row. */
+/* Rows from .. to-1 against the n positions of a block, of which `first` is the first: tiles, then row by row. In this
+ * order: a part writes factors behind its rows, which are the next part's. */
 static inline void
 clg_decode_block(clg_rows *r, int from, int to, struct clg_span block, int n, int first, struct clg_span next)
 {

@@ -7,7 +7,7 @@
  * selected to 0.
  *
  * n_rows is a constant, P_ROWS or fewer. m and f have C_ROWS_PADDED elements, whole vectors; elements of m behind the
- * rows keep their values.
+ * rows keep their values, those of f become 1.
  */
 #define C_ROWS_PADDED ((P_ROWS + C_VW - 1) / C_VW * C_VW)
 

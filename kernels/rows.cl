@@ -7,8 +7,8 @@
  * C_PART(c, n)        then the partial vector at its end, if there is one, for the item whose turn it is
  * C_FOURS(c, n)       the whole vectors by C_CHAINS at a time: vectors c, c + C_GROUP_SIZE, ..., for sums by as many independent chains
  * C_REST(c, n)        the whole vectors that are left after C_FOURS
- * C_AHEAD(p, n)       cpu: asks for the cache line at p, of a row of n floats that comes next, to be read or written; p may lie outside of the
- *                     buffer. Only the second-level cache has room for wide rows beside the one at work.
+ * C_AHEAD(p, n)       cpu: asks for the cache line at p, of n floats that come next, to be read or written; p may lie outside of the buffer. Of
+ *                     wide rows the second-level cache alone has room beside the one at work; it also does for a stream.
  *
  * A vector is computed by the same lane-wise arithmetic whether it is whole or the part at the end of a row, and by one item alone, so a row's
  * bits depend on nothing but the row. The loops are apart so that the common one holds no test: bodies are inline functions that take `whole` as
@@ -42,10 +42,12 @@
 
 #if C_CPU
 #define C_AHEAD(p, n)                                                                                                  \
-    if ((n) > 1024)                                                                                                    \
-        CLG_AHEAD(2, p);                                                                                               \
-    else                                                                                                               \
-        CLG_AHEAD(3, p)
+    do {                                                                                                               \
+        if ((n) > 1024)                                                                                                \
+            CLG_AHEAD(2, p);                                                                                           \
+        else                                                                                                           \
+            CLG_AHEAD(3, p);                                                                                           \
+    } while (0)
 #else
 #define C_AHEAD(p, n)
 #endif

@@ -100,7 +100,8 @@ CLGRPO_OP(kv_copy);
  * prefix_slot, prefix_length [N] i32, both or (bufs NULL) none: token n has its positions below prefix_length[n] in
  * slot prefix_slot[n], the others in slot[n], at their own places. A length is a multiple of CLGRPO_ATTENTION_BLOCK, at
  * most position[n], or 0: no prefix, whatever the slot; a pair out of range gives zeros. Bits are those of one slot
- * that holds both parts. Neighbours in the batch with the same pair read the prefix together.
+ * that holds both parts. Neighbours in the batch with the same pair read the prefix together, as many as
+ * leave every compute unit work.
  */
 struct clgrpo_attention_decode_args {
     size_t struct_size;
