@@ -45,19 +45,6 @@ clg_next_span(const struct clg_tokens *all, int n, bool own)
     return t.prefix > 0 && !own ? clg_span_of(all, t.prefix_slot, 0) : clg_span_of(all, t.slot, t.prefix);
 }
 
-/* A row's token and head; counted, for Oclgrind 21.10 does not know what becomes of a division and its remainder. */
-struct clg_row {
-    int token, head;
-};
-
-static inline struct clg_row
-clg_row_after(struct clg_row row, int n_heads)
-{
-    const bool last = row.head + 1 == n_heads;
-    const struct clg_row after = {row.token + (last ? 1 : 0), last ? 0 : row.head + 1};
-    return after;
-}
-
 /* The n_rows rows from the row0th on of tokens n and so on, n_heads each, of which t is one: they walk the prefix, then
  * slot by slot what is their own. */
 static inline void
@@ -109,19 +96,20 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
         }
         while (n + run < end && clg_together(token, clg_token_at(&all, n + run)))
             run++;
-        struct clg_row first = {n, 0};
         for (int row0 = 0; row0 < run * n_heads; row0 += C_ROWS) {
             const int n_rows = min(run * n_heads - row0, C_ROWS);
             clg_rows r;
-            struct clg_row at = first;
-            for (int i = 0; i < n_rows; i++, at = clg_row_after(at, n_heads))
-                clg_row_begin(&r, i, q_buf + at.token * q_row + at.head * q_head, scale2, all.position[at.token]);
+            for (int i = 0; i < n_rows; i++) {
+                const int t = (row0 + i) / n_heads, h = row0 + i - t * n_heads;
+                clg_row_begin(&r, i, q_buf + (n + t) * q_row + h * q_head, scale2, all.position[n + t]);
+            }
             for (int i = n_rows; i < n_rows + C_ROWS_PADDED; i++)
                 r.m[i] = C_MASKED;
             clg_walk_together(&r, &all, token, n, row0, n_rows, n_heads);
-            for (int i = 0; i < n_rows; i++, first = clg_row_after(first, n_heads))
-                clg_row_scaled(r.o + i * C_HEAD_DIM, 1.0f / clg_sum_v(r.l[i]),
-                               o_buf + first.token * o_row + first.head * o_head);
+            for (int i = 0; i < n_rows; i++) {
+                const int t = (row0 + i) / n_heads, h = row0 + i - t * n_heads;
+                clg_row_scaled(r.o + i * C_HEAD_DIM, 1.0f / clg_sum_v(r.l[i]), o_buf + (n + t) * o_row + h * o_head);
+            }
         }
     }
 }
