@@ -8,7 +8,7 @@
 #include "phase.h"
 #include "question_file.h"
 #include "small_world.h"
-#include "stop.h"
+#include "base/stop.h"
 #include "suite.h"
 #include "supervise.h"
 #include "tools.h"

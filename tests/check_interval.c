@@ -2,7 +2,7 @@
 /* Wilson's interval: published values, its equation, its symmetries and its coverage. */
 #include <math.h>
 
-#include "interval.h"
+#include "base/interval.h"
 #include "suite.h"
 
 /* Newcombe, Statistics in Medicine 17 (1998), table I, method 3. */

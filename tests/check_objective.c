@@ -8,7 +8,7 @@
 #include "learn.h"
 #include "objective.h"
 #include "policy_case.h"
-#include "rng.h"
+#include "base/rng.h"
 
 enum { N = 9, CONTEXT = 96, VOCAB = 61, TURNS = 4, NEW_TOKENS = 24 };
 static const uint32_t sampled[N] = {1, 2, 3, 7, 16, 31, 32, 33, 60};

@@ -8,7 +8,7 @@
 
 #include "fixture.h"
 #include "policy_case.h"
-#include "rng.h"
+#include "base/rng.h"
 #include "suite.h"
 
 enum { VOCAB = MG_CASE_VOCAB, CONTEXT = MG_CASE_CONTEXT, N_SEQS = MG_CASE_SLOTS };

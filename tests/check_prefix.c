@@ -8,7 +8,7 @@
 #include "fixture.h"
 #include "policy_case.h"
 #include "prefix.h"
-#include "rng.h"
+#include "base/rng.h"
 #include "suite.h"
 
 enum { MOST_ROWS = 7, MOST_LEN = 180, SHORTEST = 8 };

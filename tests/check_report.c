@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "fake_run.h"
-#include "file.h"
+#include "base/file.h"
 #include "html_form.h"
 #include "report.h"
 #include "suite.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
 #include "log_case.h"
 
 START_TEST(bits_round_trip)

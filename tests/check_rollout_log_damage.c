@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "file.h"
+#include "base/file.h"
 #include "log_case.h"
 
 static void

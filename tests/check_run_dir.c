@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
 #include "run_dir.h"
 #include "suite.h"
 

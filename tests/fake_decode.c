@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fake_policy_internal.h"
-#include "rng.h"
+#include "base/rng.h"
 
 static double
 unit(const uint64_t key[2])

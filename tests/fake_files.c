@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fake_policy.h"
-#include "file.h"
+#include "base/file.h"
 #include "small_world.h"
 
 static enum mg_status

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "dialogue.h"
-#include "file.h"
+#include "base/file.h"
 #include "policy.h"
-#include "rng.h"
+#include "base/rng.h"
 
 bool
 mg_fake_is_role(int32_t id)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "fake_policy.h"
-#include "file.h"
+#include "base/file.h"
 #include "metrics.h"
 #include "rollout_log.h"
 #include "run_dir.h"

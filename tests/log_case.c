@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rng.h"
+#include "base/rng.h"
 
 enum { MAX_LEN = 24 };
 

@@ -4,7 +4,7 @@
 
 #include <check.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /* A call that must succeed; its sentence goes to the suite's own `err`. */
 #define mg_ok(expr)                                                                                                    \

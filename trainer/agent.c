@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "file.h"
+#include "base/file.h"
 #include "vocabulary.h"
 
 enum { MAX_PATH = 4096, TELL_MS = 250, LOCK_SECONDS = 30 };

@@ -5,7 +5,7 @@
 #include "agent.h"
 #include "pending.h"
 #include "question_file.h"
-#include "stop.h"
+#include "base/stop.h"
 
 /* Texts of the other agent, copied out of a transaction. */
 struct mg_mail {

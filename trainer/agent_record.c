@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "agent_internal.h"
-#include "file.h"
-#include "interval.h"
+#include "base/file.h"
+#include "base/interval.h"
 #include "metrics.h"
 
 enum { MAX_PATH = 4096, MAX_HOPS = 8 };

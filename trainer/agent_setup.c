@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "agent.h"
-#include "rng.h"
+#include "base/rng.h"
 
 struct mg_plan
 mg_agent_plan(const struct mg_config *config)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "align.h"
 
-#include "rng.h"
+#include "base/rng.h"
 
 /* d of n without replacement: each element is taken with probability (still wanted) / (still there). */
 static void

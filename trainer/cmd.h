@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /* The subcommands: each parses its own options, prints, and returns the exit code (an enum mg_status). argv[0] is the
  * command's name. */

@@ -5,7 +5,7 @@
 
 #include "asking.h"
 #include "cmd.h"
-#include "interval.h"
+#include "base/interval.h"
 #include "question_file.h"
 
 static const char usage[] =

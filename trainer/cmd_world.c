@@ -4,7 +4,7 @@
 
 #include "cmd.h"
 #include "corpus.h"
-#include "file.h"
+#include "base/file.h"
 #include "world/demo.h"
 #include "world/write.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "config_keys.h"
-#include "file.h"
+#include "base/file.h"
 
 enum { MAX_CONFIG_BYTES = 1 << 20, MAX_KEYS = 96 };
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "clgrpo.h"
-#include "status.h"
+#include "base/status.h"
 
 /* A run's configuration: mgrpo.conf(5) says what each key means. All ranges are checked when it is read. */
 enum mg_agents { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };

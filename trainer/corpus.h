@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * The search agent's two tools over a corpus (mgrpo-corpus(5)): `search` and `open`. The database is opened read-only.

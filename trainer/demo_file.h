@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "dialogue.h"
-#include "status.h"
+#include "base/status.h"
 #include "tokenizer.h"
 
 /* A demonstration as tokens: what mgrpo-demos(5) describes, encoded. */

@@ -24,6 +24,16 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/asking.c \
 	trainer/asking.h \
 	trainer/backward.c \
+	trainer/base/file.c \
+	trainer/base/file.h \
+	trainer/base/interval.c \
+	trainer/base/interval.h \
+	trainer/base/rng.c \
+	trainer/base/rng.h \
+	trainer/base/status.c \
+	trainer/base/status.h \
+	trainer/base/stop.c \
+	trainer/base/stop.h \
 	trainer/batch.c \
 	trainer/batch.h \
 	trainer/cmd.h \
@@ -48,13 +58,9 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/demo_file.h \
 	trainer/dialogue.c \
 	trainer/dialogue.h \
-	trainer/file.c \
-	trainer/file.h \
 	trainer/forward.c \
 	trainer/gradient.c \
 	trainer/half.c \
-	trainer/interval.c \
-	trainer/interval.h \
 	trainer/learn.c \
 	trainer/learn.h \
 	trainer/metrics.c \
@@ -96,11 +102,9 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report_text.c \
 	trainer/reward.c \
 	trainer/reward.h \
-	trainer/rng.c \
-	trainer/rng.h \
 	trainer/rollout.c \
-	trainer/rollout_cache.c \
 	trainer/rollout.h \
+	trainer/rollout_cache.c \
 	trainer/rollout_internal.h \
 	trainer/rollout_log.c \
 	trainer/rollout_log.h \
@@ -117,10 +121,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/sft.h \
 	trainer/state_file.c \
 	trainer/state_file.h \
-	trainer/status.c \
-	trainer/status.h \
-	trainer/stop.c \
-	trainer/stop.h \
 	trainer/store.c \
 	trainer/store.h \
 	trainer/store_internal.h \

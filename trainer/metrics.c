@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
 
 enum { MAX_METRICS = 1 << 30 };
 

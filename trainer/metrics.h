@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * An agent's metrics: one JSON object a line, each with the number of its phase, ascending (mgrpo-run(5)). Lines hold

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * The shape of a Llama-family decoder, as a Hugging Face config.json names it (model_type llama, qwen2 or qwen3). What

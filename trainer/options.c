@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "stop.h"
+#include "base/stop.h"
 
 enum mg_status
 mg_option_u64(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out, struct mg_err *err)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "model_config.h"
-#include "status.h"
+#include "base/status.h"
 
 /*
  * Where each weight of a Llama-family decoder lies in one flat vector of P floats. Matrices come first, norms last, so

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * A run is a fixed list of phases, the same for every agent: held-out questions before (as sampled, then greedy), the

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "pending.h"
-#include "stop.h"
+#include "base/stop.h"
 
 struct mg_play {
     struct mg_rollouts *side[MG_N_SIDES];

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "model_config.h"
-#include "status.h"
+#include "base/status.h"
 
 /*
  * One agent's policy on one device: weights, optimiser state, KV cache. The same forward serves sampling and training,

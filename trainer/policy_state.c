@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "file.h"
+#include "base/file.h"
 #include "policy_internal.h"
 
 /*

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "policy.h"
-#include "rng.h"
-#include "stop.h"
+#include "base/rng.h"
+#include "base/stop.h"
 
 /* Sequences of the length that the main job sees, and what its rollouts of one question have in common; gemm: a square
  * one that no cache holds whole. */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "stop.h"
+#include "base/stop.h"
 
 enum { BAR = 24, LINE = 256 };
 

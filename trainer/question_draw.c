@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "question_file.h"
-#include "rng.h"
+#include "base/rng.h"
 
 /* The questions of a split, template by template. */
 struct shelves {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rng.h"
+#include "base/rng.h"
 #include "scorer.h"
 
 enum { MAX_LINE = 1 << 16, MAX_QUESTIONS = 1 << 22, MAX_STEPS = 16, MAX_ALIASES = 64 };

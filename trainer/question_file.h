@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * The questions of a run, read from JSON lines (mgrpo-questions(5)), and the verdicts on answers to them and to their

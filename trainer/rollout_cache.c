@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "prefix.h"
-#include "rng.h"
+#include "base/rng.h"
 #include "rollout_internal.h"
 
 /* Fewer tokens are as soon fed as copied. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "file.h"
+#include "base/file.h"
 
 enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22, MAX_TEXT = 1 << 30 };
 

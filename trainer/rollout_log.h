@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * What an agent learnt from in one phase, in a file of its own: JSON lines, compressed (mgrpo-run(5)). Numbers

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
 
 enum { MAX_PATH = 4096, MAX_CONFIG = 1 << 20 };
 

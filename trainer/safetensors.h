@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * The safetensors format: 8 bytes of header length, a JSON header, the data. Types F32, F16 and BF16. A reader checks

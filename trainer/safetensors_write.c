@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "base/file.h"
 #include "safetensors.h"
 
 static const char *const dtype_names[] = {[MG_ST_F32] = "F32", [MG_ST_F16] = "F16", [MG_ST_BF16] = "BF16"};

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rng.h"
-#include "stop.h"
+#include "base/rng.h"
+#include "base/stop.h"
 
 /* A window of demonstrations in memory; its order is shuffled anew for each window. */
 enum { WINDOW = 4096, MAX_BATCH_ROWS = 1024, WARM_UP_STEPS = 100 };

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
 
 enum { MAX_PATH = 4096, KEPT = 2, MAX_STATES = 64 };
 

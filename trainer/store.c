@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stop.h"
+#include "base/stop.h"
 
 enum { BUSY_MS = 2000 };
 

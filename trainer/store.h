@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * The one place where agents meet (mgrpo-store(5)): a log of subtasks, results and rewards in SQLite. Rows are keyed by

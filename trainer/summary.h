@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /* What became of a run, from the metrics of its agents. */
 struct mg_held_out {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /*
  * Keeps a few processes running until all have ended well. One that crashes is started again, after a pause that

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "base/file.h"
 #include "tokenizer_internal.h"
 
 enum { MAX_FILE = 128 << 20, MATCH_LIMIT = 10000000, JIT_STACK = 1 << 20 };

@@ -2,7 +2,7 @@
 #ifndef MGRPO_TOKENIZER_H
 #define MGRPO_TOKENIZER_H
 
-#include "status.h"
+#include "base/status.h"
 
 #include <stddef.h>
 #include <stdint.h>

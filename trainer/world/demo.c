@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "base/file.h"
 #include "world/demo_internal.h"
 
 enum { TRIES = 256 }; /* draws before a stream admits that it has no demonstration */

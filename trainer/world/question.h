@@ -2,7 +2,7 @@
 #ifndef MGRPO_WORLD_QUESTION_H
 #define MGRPO_WORLD_QUESTION_H
 
-#include "rng.h"
+#include "base/rng.h"
 #include "world/world.h"
 
 enum {

@@ -2,7 +2,7 @@
 #ifndef MGRPO_WORLD_SUBSTITUTE_H
 #define MGRPO_WORLD_SUBSTITUTE_H
 
-#include "rng.h"
+#include "base/rng.h"
 #include "world/text.h"
 #include "world/world.h"
 

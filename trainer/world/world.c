@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rng.h"
+#include "base/rng.h"
 
 #ifndef MG_DATADIR
 #define MG_DATADIR "/usr/local/share/mgrpo"

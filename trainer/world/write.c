@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
 
 static const char *const split_name[] = {[MG_CLASS_TRAIN] = "train", [MG_CLASS_DEV] = "dev", [MG_CLASS_TEST] = "test"};
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /* SIGINT and SIGTERM ask for a stop: the work goes on to its next safe point and ends there with MG_STOP. */
 void mg_stop_install(void);

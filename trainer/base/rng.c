@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rng.h"
+#include "base/rng.h"
 
 #include <math.h>
 

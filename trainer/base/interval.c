@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "interval.h"
+#include "base/interval.h"
 
 #include <math.h>
 

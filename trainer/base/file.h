@@ -2,7 +2,7 @@
 #ifndef MGRPO_FILE_H
 #define MGRPO_FILE_H
 
-#include "status.h"
+#include "base/status.h"
 
 #include <stddef.h>
 
