@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "suite.h"
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 /* Ids against the vectors of tests/golden (scripts/make-tokenizer-golden), and what holds without a reference. */
 static struct mg_err err;

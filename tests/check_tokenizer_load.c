@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "suite.h"
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 /* What a tokenizer.json may hold and what is refused, each with one change to a small file that is read. */
 static struct mg_err err;

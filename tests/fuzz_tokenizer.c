@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input up to its first NUL is a tokenizer.json, the rest a text. Seeds:

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is a text. Each tokenizer that adds no spaces must give it back byte by

@@ -8,7 +8,7 @@
 
 #include "dialogue.h"
 #include "base/status.h"
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 /* A demonstration as tokens: what mgrpo-demos(5) describes, encoded. */
 struct mg_example {

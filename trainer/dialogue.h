@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 /*
  * The turn grammar. A dialogue is <bos>, then turns; a turn is one role token, text, <end>. An agent's own turn is

@@ -133,18 +133,18 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/supervise.h \
 	trainer/tell.c \
 	trainer/tell.h \
-	trainer/tokenizer.c \
-	trainer/tokenizer.h \
-	trainer/tokenizer_bytes.c \
-	trainer/tokenizer_internal.h \
-	trainer/tokenizer_load.c \
-	trainer/tokenizer_merge.c \
-	trainer/tokenizer_model.c \
-	trainer/tokenizer_regex.c \
-	trainer/tokenizer_split.c \
-	trainer/tokenizer_stage.c \
-	trainer/tokenizer_table.c \
-	trainer/tokenizer_vocab.c \
+	trainer/tokenizer/tokenizer.c \
+	trainer/tokenizer/tokenizer.h \
+	trainer/tokenizer/tokenizer_bytes.c \
+	trainer/tokenizer/tokenizer_internal.h \
+	trainer/tokenizer/tokenizer_load.c \
+	trainer/tokenizer/tokenizer_merge.c \
+	trainer/tokenizer/tokenizer_model.c \
+	trainer/tokenizer/tokenizer_regex.c \
+	trainer/tokenizer/tokenizer_split.c \
+	trainer/tokenizer/tokenizer_stage.c \
+	trainer/tokenizer/tokenizer_table.c \
+	trainer/tokenizer/tokenizer_vocab.c \
 	trainer/tools.c \
 	trainer/tools.h \
 	trainer/vocabulary.c \

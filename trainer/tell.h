@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "dialogue.h"
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 /* Dialogues for people: a line of text, or a paragraph of HTML, for each turn: its role and what it says. */
 struct mg_teller {

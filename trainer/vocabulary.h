@@ -3,7 +3,7 @@
 #define MGRPO_VOCABULARY_H
 
 #include "policy.h"
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 /* MG_INPUT if the tokenizer has tokens that the model lacks; the names are for the sentence. */
 enum mg_status mg_vocabulary_check(const struct mg_policy *p, const char *model, const struct mg_tokenizer *tok,

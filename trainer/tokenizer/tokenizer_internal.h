@@ -2,7 +2,7 @@
 #ifndef MGRPO_TOKENIZER_INTERNAL_H
 #define MGRPO_TOKENIZER_INTERNAL_H
 
-#include "tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <jansson.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tokenizer_internal.h"
+#include "tokenizer/tokenizer_internal.h"
 
 /*
  * The alphabet of byte-level BPE (Radford et al. 2019): the printable Latin-1 bytes 33-126, 161-172 and 174-255 stand
