@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "model_config.h"
+#include "model/model_config.h"
 #include "suite.h"
 
 static struct mg_err err;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "safetensors.h"
+#include "model/safetensors.h"
 #include "suite.h"
 
 static struct mg_err err;

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "safetensors.h"
+#include "model/safetensors.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is the header without its length, up to the first NUL, then the data. The

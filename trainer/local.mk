@@ -60,18 +60,21 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/dialogue.h \
 	trainer/forward.c \
 	trainer/gradient.c \
-	trainer/half.c \
 	trainer/learn.c \
 	trainer/learn.h \
 	trainer/metrics.c \
 	trainer/metrics.h \
-	trainer/model_config.c \
-	trainer/model_config.h \
+	trainer/model/half.c \
+	trainer/model/model_config.c \
+	trainer/model/model_config.h \
+	trainer/model/params.c \
+	trainer/model/params.h \
+	trainer/model/safetensors.c \
+	trainer/model/safetensors.h \
+	trainer/model/safetensors_write.c \
 	trainer/objective.c \
 	trainer/objective.h \
 	trainer/options.c \
-	trainer/params.c \
-	trainer/params.h \
 	trainer/pending.c \
 	trainer/pending.h \
 	trainer/phase.c \
@@ -111,9 +114,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout_rules.c \
 	trainer/run_dir.c \
 	trainer/run_dir.h \
-	trainer/safetensors.c \
-	trainer/safetensors.h \
-	trainer/safetensors_write.c \
 	trainer/score.c \
 	trainer/scorer.c \
 	trainer/scorer.h \

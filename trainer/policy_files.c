@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "safetensors.h"
+#include "model/safetensors.h"
 
 struct reader {
     const struct mg_safetensors *file;

@@ -3,7 +3,7 @@
 #define MGRPO_POLICY_INTERNAL_H
 
 #include "clgrpo.h"
-#include "params.h"
+#include "model/params.h"
 #include "policy.h"
 
 /* What one layer keeps of the forward for the backward. Decoding uses one of these for all layers. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "safetensors.h"
+#include "model/safetensors.h"
 
 static uint32_t
 bits_of(float x)

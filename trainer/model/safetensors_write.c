@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "safetensors.h"
+#include "model/safetensors.h"
 
 static const char *const dtype_names[] = {[MG_ST_F32] = "F32", [MG_ST_F16] = "F16", [MG_ST_BF16] = "BF16"};
 

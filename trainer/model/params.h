@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model_config.h"
+#include "model/model_config.h"
 #include "base/status.h"
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model_config.h"
+#include "model/model_config.h"
 
 #include <jansson.h>
 #include <stdio.h>
