@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "phase.h"
-#include "question_file.h"
+#include "question/question_file.h"
 #include "small_world.h"
 #include "base/stop.h"
 #include "suite.h"

@@ -2,7 +2,7 @@
 /* Answers: the normalised form, and what counts as the same answer. */
 #include <string.h>
 
-#include "scorer.h"
+#include "question/scorer.h"
 #include "suite.h"
 
 static const struct {

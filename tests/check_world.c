@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scorer.h"
+#include "question/scorer.h"
 #include "suite.h"
 #include "world/question.h"
 

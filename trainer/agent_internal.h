@@ -4,7 +4,7 @@
 
 #include "agent.h"
 #include "pending.h"
-#include "question_file.h"
+#include "question/question_file.h"
 #include "base/stop.h"
 
 /* Texts of the other agent, copied out of a transaction. */

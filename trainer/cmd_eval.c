@@ -6,7 +6,7 @@
 #include "asking.h"
 #include "cmd.h"
 #include "base/interval.h"
-#include "question_file.h"
+#include "question/question_file.h"
 
 static const char usage[] =
     "usage: mgrpo eval [OPTION]...\n"

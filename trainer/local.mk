@@ -95,9 +95,11 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/profile.h \
 	trainer/progress.c \
 	trainer/progress.h \
-	trainer/question_draw.c \
-	trainer/question_file.c \
-	trainer/question_file.h \
+	trainer/question/question_draw.c \
+	trainer/question/question_file.c \
+	trainer/question/question_file.h \
+	trainer/question/scorer.c \
+	trainer/question/scorer.h \
 	trainer/report.c \
 	trainer/report.h \
 	trainer/report_chart.c \
@@ -115,8 +117,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run_dir.c \
 	trainer/run_dir.h \
 	trainer/score.c \
-	trainer/scorer.c \
-	trainer/scorer.h \
 	trainer/sft.c \
 	trainer/sft.h \
 	trainer/state_file.c \

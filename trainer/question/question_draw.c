@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "question_file.h"
+#include "question/question_file.h"
 #include "base/rng.h"
 
 /* The questions of a split, template by template. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scorer.h"
+#include "question/scorer.h"
 
 #include <string.h>
 #include <strings.h>
