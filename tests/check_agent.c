@@ -11,7 +11,7 @@
 #include "base/stop.h"
 #include "suite.h"
 #include "supervise.h"
-#include "tools.h"
+#include "tools/tools.h"
 
 static char dir[64];
 static struct mg_err err;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "corpus.h"
-#include "corpus_words.h"
+#include "tools/corpus.h"
+#include "tools/corpus_words.h"
 #include "suite.h"
 
 enum { FILLERS = 1600 }; /* more pages than the limit for a frequent word */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "corpus.h"
+#include "tools/corpus.h"
 #include "base/file.h"
 #include "world/demo.h"
 #include "world/write.h"

@@ -49,10 +49,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/config.h \
 	trainer/config_keys.c \
 	trainer/config_keys.h \
-	trainer/corpus.c \
-	trainer/corpus.h \
-	trainer/corpus_words.c \
-	trainer/corpus_words.h \
 	trainer/decode.c \
 	trainer/demo_file.c \
 	trainer/demo_file.h \
@@ -145,8 +141,12 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tokenizer/tokenizer_stage.c \
 	trainer/tokenizer/tokenizer_table.c \
 	trainer/tokenizer/tokenizer_vocab.c \
-	trainer/tools.c \
-	trainer/tools.h \
+	trainer/tools/corpus.c \
+	trainer/tools/corpus.h \
+	trainer/tools/corpus_words.c \
+	trainer/tools/corpus_words.h \
+	trainer/tools/tools.c \
+	trainer/tools/tools.h \
 	trainer/vocabulary.c \
 	trainer/vocabulary.h \
 	trainer/world/demo.c \

@@ -5,7 +5,7 @@
 #include "dialogue.h"
 #include "policy.h"
 #include "store.h"
-#include "tools.h"
+#include "tools/tools.h"
 
 /*
  * Dialogues of one agent under one policy, by continuous batching: all dialogues that wait for a token go through one

@@ -2,7 +2,7 @@
 #ifndef MGRPO_WORLD_DEMO_H
 #define MGRPO_WORLD_DEMO_H
 
-#include "corpus.h"
+#include "tools/corpus.h"
 #include "dialogue.h"
 #include "world/question.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "corpus.h"
+#include "tools/corpus.h"
 
 /*
  * The tools of a dialogue: what an agent writes goes in, what it reads comes out. The hits of a dialogue's last search

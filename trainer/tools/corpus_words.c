@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "corpus_words.h"
+#include "tools/corpus_words.h"
 
 #include <string.h>
 
-#include "corpus.h"
+#include "tools/corpus.h"
 
 static const char *const stop_word[] = {
     "a",   "an",   "and",  "are", "at", "be", "by",  "did",  "do",   "does", "find",  "for",   "from", "had",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "corpus.h"
+#include "tools/corpus.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "corpus_words.h"
+#include "tools/corpus_words.h"
 
 enum {
     CANDIDATES = 24,
