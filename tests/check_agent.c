@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "phase.h"
+#include "run/phase.h"
 #include "question/question_file.h"
 #include "small_world.h"
 #include "base/stop.h"

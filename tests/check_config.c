@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "config_keys.h"
+#include "run/config.h"
+#include "run/config_keys.h"
 #include "suite.h"
 
 #define HEAD   "corpus = c.db\nquestions = q.jsonl\ntokenizer = /t.json\n"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "metrics.h"
+#include "run/metrics.h"
 #include "suite.h"
 
 enum { LINES = 6, MAX_BYTES = 1 << 16 };

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "metrics.h"
+#include "run/metrics.h"
 #include "suite.h"
 #include "summary.h"
 

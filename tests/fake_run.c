@@ -9,9 +9,9 @@
 
 #include "fake_policy.h"
 #include "base/file.h"
-#include "metrics.h"
-#include "rollout_log.h"
-#include "run_dir.h"
+#include "run/metrics.h"
+#include "run/rollout_log.h"
+#include "run/run_dir.h"
 
 enum { MAX_IDS = 512, UNKNOWN = 1 /* in a text: a token that the tokenizer lacks */ };
 

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "run/config.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is a configuration file, and a recorded configuration. A file that is read

@@ -2,7 +2,7 @@
 #ifndef MGRPO_TESTS_LOG_CASE_H
 #define MGRPO_TESTS_LOG_CASE_H
 
-#include "rollout_log.h"
+#include "run/rollout_log.h"
 #include "suite.h"
 
 enum { ROWS = 5, MAX_BYTES = 1 << 16 };

@@ -2,7 +2,7 @@
 #ifndef MGRPO_ADVANTAGE_H
 #define MGRPO_ADVANTAGE_H
 
-#include "config.h"
+#include "run/config.h"
 
 /*
  * Group-relative advantages of n rewards in n_groups groups (offsets[0] = 0 .. offsets[n_groups] = n), by the library's

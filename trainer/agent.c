@@ -10,7 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "run/config.h"
 #include "base/file.h"
 #include "vocabulary.h"
 

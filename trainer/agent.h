@@ -2,8 +2,8 @@
 #ifndef MGRPO_AGENT_H
 #define MGRPO_AGENT_H
 
-#include "config.h"
-#include "phase.h"
+#include "run/config.h"
+#include "run/phase.h"
 #include "rollout.h"
 
 /*

@@ -8,7 +8,7 @@
 #include "align.h"
 #include "learn.h"
 #include "reward.h"
-#include "rollout_log.h"
+#include "run/rollout_log.h"
 
 /* The trajectories that have a reward, in the order of their keys: those of a question are a group. */
 struct batch {

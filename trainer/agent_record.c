@@ -8,7 +8,7 @@
 #include "agent_internal.h"
 #include "base/file.h"
 #include "base/interval.h"
-#include "metrics.h"
+#include "run/metrics.h"
 
 enum { MAX_PATH = 4096, MAX_HOPS = 8 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* When an agent writes a state, and what must be on the disk before it. */
 #include "agent_internal.h"
-#include "config.h"
+#include "run/config.h"
 #include "state_file.h"
 
 enum mg_status

@@ -2,7 +2,7 @@
 #ifndef MGRPO_ALIGN_H
 #define MGRPO_ALIGN_H
 
-#include "config.h"
+#include "run/config.h"
 
 /*
  * Trajectory alignment (M-GRPO section 3): every rollout weighs as if it had exactly `calls` (d) sub-trajectories.

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "run_dir.h"
+#include "run/run_dir.h"
 #include "vocabulary.h"
 
 enum { MAX_PATH = 4096 };

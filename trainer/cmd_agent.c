@@ -5,7 +5,7 @@
 
 #include "agent.h"
 #include "cmd.h"
-#include "run_dir.h"
+#include "run/run_dir.h"
 
 static const char usage[] = "usage: mgrpo agent [OPTION]... main|search RUN\n"
                             "Run one agent of the run in the folder RUN, from its last state to the end.\n\n"

@@ -7,9 +7,9 @@
 #include "agent.h"
 #include "cmd.h"
 #include "learn.h"
-#include "metrics.h"
-#include "rollout_log.h"
-#include "run_dir.h"
+#include "run/metrics.h"
+#include "run/rollout_log.h"
+#include "run/run_dir.h"
 #include "state_file.h"
 
 enum { MAX_PATH = 4096 };

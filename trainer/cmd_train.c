@@ -9,7 +9,7 @@
 #include "profile.h"
 #include "progress.h"
 #include "report.h"
-#include "run_dir.h"
+#include "run/run_dir.h"
 #include "supervise.h"
 
 enum { MAX_PATH = 4096 };

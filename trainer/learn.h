@@ -2,7 +2,7 @@
 #ifndef MGRPO_LEARN_H
 #define MGRPO_LEARN_H
 
-#include "config.h"
+#include "run/config.h"
 #include "policy.h"
 
 /* A trajectory with its advantage, as it was drawn or as it was logged. */

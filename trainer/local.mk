@@ -45,10 +45,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cmd_sft.c \
 	trainer/cmd_train.c \
 	trainer/cmd_world.c \
-	trainer/config.c \
-	trainer/config.h \
-	trainer/config_keys.c \
-	trainer/config_keys.h \
 	trainer/decode.c \
 	trainer/demo_file.c \
 	trainer/demo_file.h \
@@ -58,8 +54,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/gradient.c \
 	trainer/learn.c \
 	trainer/learn.h \
-	trainer/metrics.c \
-	trainer/metrics.h \
 	trainer/model/half.c \
 	trainer/model/model_config.c \
 	trainer/model/model_config.h \
@@ -73,8 +67,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/options.c \
 	trainer/pending.c \
 	trainer/pending.h \
-	trainer/phase.c \
-	trainer/phase.h \
 	trainer/play.c \
 	trainer/play.h \
 	trainer/policy.c \
@@ -107,11 +99,19 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout.h \
 	trainer/rollout_cache.c \
 	trainer/rollout_internal.h \
-	trainer/rollout_log.c \
-	trainer/rollout_log.h \
 	trainer/rollout_rules.c \
-	trainer/run_dir.c \
-	trainer/run_dir.h \
+	trainer/run/config.c \
+	trainer/run/config.h \
+	trainer/run/config_keys.c \
+	trainer/run/config_keys.h \
+	trainer/run/metrics.c \
+	trainer/run/metrics.h \
+	trainer/run/phase.c \
+	trainer/run/phase.h \
+	trainer/run/rollout_log.c \
+	trainer/run/rollout_log.h \
+	trainer/run/run_dir.c \
+	trainer/run/run_dir.h \
 	trainer/score.c \
 	trainer/sft.c \
 	trainer/sft.h \

@@ -2,7 +2,7 @@
 #ifndef MGRPO_OBJECTIVE_H
 #define MGRPO_OBJECTIVE_H
 
-#include "config.h"
+#include "run/config.h"
 #include "policy.h"
 
 /*

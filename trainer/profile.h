@@ -2,7 +2,7 @@
 #ifndef MGRPO_PROFILE_H
 #define MGRPO_PROFILE_H
 
-#include "config.h"
+#include "run/config.h"
 
 /*
  * Where the time of an agent goes: training steps on full micro-batches of made-up sequences, decoding with all slots

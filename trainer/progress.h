@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "phase.h"
+#include "run/phase.h"
 #include "store.h"
 
 /*

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "metrics.h"
-#include "run_dir.h"
+#include "run/metrics.h"
+#include "run/run_dir.h"
 
 enum { MAX_PATH = 4096, DIALOGUES = 3 };
 

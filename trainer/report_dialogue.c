@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "report.h"
-#include "rollout_log.h"
+#include "run/rollout_log.h"
 #include "tell.h"
 
 enum { MAX_PATH = 4096 };

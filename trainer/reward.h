@@ -2,7 +2,7 @@
 #ifndef MGRPO_REWARD_H
 #define MGRPO_REWARD_H
 
-#include "config.h"
+#include "run/config.h"
 #include "store.h"
 
 /*

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "metrics.h"
+#include "run/metrics.h"
 
 enum { MAX_PATH = 4096 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "metrics.h"
+#include "run/metrics.h"
 
 #include <errno.h>
 #include <stdbool.h>

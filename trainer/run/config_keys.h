@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "config.h"
+#include "run/config.h"
 
 /* One table says everything of a key: what reads it, checks it, writes it as JSON and compares it. */
 enum mg_key_type { MG_KEY_UINT, MG_KEY_U64, MG_KEY_REAL, MG_KEY_CHOICE, MG_KEY_TEXT, MG_KEY_PATH };

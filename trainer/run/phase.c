@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "phase.h"
+#include "run/phase.h"
 
 /* Evaluations between train steps; the one after the last step is not among them. */
 static uint32_t

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config_keys.h"
+#include "run/config_keys.h"
 
 #include <errno.h>
 #include <jansson.h>

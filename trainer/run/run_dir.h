@@ -2,7 +2,7 @@
 #ifndef MGRPO_RUN_DIR_H
 #define MGRPO_RUN_DIR_H
 
-#include "config.h"
+#include "run/config.h"
 
 /*
  * The folder of a run (mgrpo-run(5)): the configuration as it was given (mgrpo.conf) and as it was understood

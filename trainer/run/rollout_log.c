@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rollout_log.h"
+#include "run/rollout_log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config.h"
+#include "run/config.h"
 
 #include <confuse.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_keys.h"
+#include "run/config_keys.h"
 #include "base/file.h"
 
 enum { MAX_CONFIG_BYTES = 1 << 20, MAX_KEYS = 96 };

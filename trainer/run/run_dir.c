@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "run_dir.h"
+#include "run/run_dir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
