@@ -7,7 +7,7 @@
 
 #include "fixture.h"
 #include "policy_case.h"
-#include "prefix.h"
+#include "policy/prefix.h"
 #include "base/rng.h"
 #include "suite.h"
 

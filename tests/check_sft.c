@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fake_policy.h"
-#include "policy.h"
+#include "policy/policy.h"
 #include "sft.h"
 #include "suite.h"
 

@@ -14,7 +14,7 @@
 
 #include "dialogue.h"
 #include "base/file.h"
-#include "policy.h"
+#include "policy/policy.h"
 #include "base/rng.h"
 
 bool

@@ -3,7 +3,7 @@
 #define MGRPO_TESTS_FAKE_POLICY_H
 
 #include "dialogue.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 /* The vocabulary of the tokenizer that the fake policy knows: specials, roles, then the 256 bytes. */
 enum {

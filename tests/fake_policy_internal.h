@@ -3,7 +3,7 @@
 #define MGRPO_TESTS_FAKE_POLICY_INTERNAL_H
 
 #include "fake_policy.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 enum { N_CHOICES = MG_N_ROLES + 1 /* a token that no agent may write first */, N_WEIGHTS = MG_N_ROLES * N_CHOICES };
 

@@ -2,7 +2,7 @@
 /* Scores of the fake policy: every token is its own arg-max and has probability 1/2. */
 #include "fake_policy.h"
 
-#include "policy.h"
+#include "policy/policy.h"
 
 enum mg_status
 mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows, float temperature, float **logprob,

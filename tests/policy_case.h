@@ -2,7 +2,7 @@
 #ifndef MGRPO_TESTS_POLICY_CASE_H
 #define MGRPO_TESTS_POLICY_CASE_H
 
-#include "policy_internal.h"
+#include "policy/policy_internal.h"
 
 enum { MG_CASE_VOCAB = 97, MG_CASE_CONTEXT = 192, MG_CASE_SLOTS = 7 };
 

@@ -12,7 +12,7 @@
 
 #include "run/config.h"
 #include "base/file.h"
-#include "vocabulary.h"
+#include "policy/vocabulary.h"
 
 enum { MAX_PATH = 4096, TELL_MS = 250, LOCK_SECONDS = 30 };
 

@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 #include "run/run_dir.h"
-#include "vocabulary.h"
+#include "policy/vocabulary.h"
 
 enum { MAX_PATH = 4096 };
 

@@ -8,7 +8,7 @@
 
 #include "cmd.h"
 #include "sft.h"
-#include "vocabulary.h"
+#include "policy/vocabulary.h"
 
 static const char usage[] =
     "usage: mgrpo sft [OPTION]... --demos FILE --tokenizer FILE --out DIR\n"

@@ -3,7 +3,7 @@
 #define MGRPO_LEARN_H
 
 #include "run/config.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 /* A trajectory with its advantage, as it was drawn or as it was logged. */
 struct mg_learn_row {

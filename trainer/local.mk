@@ -23,7 +23,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/align.h \
 	trainer/asking.c \
 	trainer/asking.h \
-	trainer/backward.c \
 	trainer/base/file.c \
 	trainer/base/file.h \
 	trainer/base/interval.c \
@@ -34,8 +33,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/status.h \
 	trainer/base/stop.c \
 	trainer/base/stop.h \
-	trainer/batch.c \
-	trainer/batch.h \
 	trainer/cmd.h \
 	trainer/cmd_agent.c \
 	trainer/cmd_ask.c \
@@ -45,13 +42,10 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cmd_sft.c \
 	trainer/cmd_train.c \
 	trainer/cmd_world.c \
-	trainer/decode.c \
 	trainer/demo_file.c \
 	trainer/demo_file.h \
 	trainer/dialogue.c \
 	trainer/dialogue.h \
-	trainer/forward.c \
-	trainer/gradient.c \
 	trainer/learn.c \
 	trainer/learn.h \
 	trainer/model/half.c \
@@ -69,16 +63,25 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/pending.h \
 	trainer/play.c \
 	trainer/play.h \
-	trainer/policy.c \
-	trainer/policy.h \
-	trainer/policy_buffers.c \
-	trainer/policy_files.c \
-	trainer/policy_files.h \
-	trainer/policy_internal.h \
-	trainer/policy_ops.c \
-	trainer/policy_state.c \
-	trainer/prefix.c \
-	trainer/prefix.h \
+	trainer/policy/backward.c \
+	trainer/policy/batch.c \
+	trainer/policy/batch.h \
+	trainer/policy/decode.c \
+	trainer/policy/forward.c \
+	trainer/policy/gradient.c \
+	trainer/policy/policy.c \
+	trainer/policy/policy.h \
+	trainer/policy/policy_buffers.c \
+	trainer/policy/policy_files.c \
+	trainer/policy/policy_files.h \
+	trainer/policy/policy_internal.h \
+	trainer/policy/policy_ops.c \
+	trainer/policy/policy_state.c \
+	trainer/policy/prefix.c \
+	trainer/policy/prefix.h \
+	trainer/policy/score.c \
+	trainer/policy/vocabulary.c \
+	trainer/policy/vocabulary.h \
 	trainer/profile.c \
 	trainer/profile.h \
 	trainer/progress.c \
@@ -112,7 +115,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/rollout_log.h \
 	trainer/run/run_dir.c \
 	trainer/run/run_dir.h \
-	trainer/score.c \
 	trainer/sft.c \
 	trainer/sft.h \
 	trainer/state_file.c \
@@ -147,8 +149,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tools/corpus_words.h \
 	trainer/tools/tools.c \
 	trainer/tools/tools.h \
-	trainer/vocabulary.c \
-	trainer/vocabulary.h \
 	trainer/world/demo.c \
 	trainer/world/demo.h \
 	trainer/world/demo_internal.h \

@@ -3,7 +3,7 @@
 #define MGRPO_OBJECTIVE_H
 
 #include "run/config.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 /*
  * What an objective is, beyond its clip bounds, is the weight of a token in the loss (mgrpo-objectives(7)). With w the

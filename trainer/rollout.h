@@ -3,7 +3,7 @@
 #define MGRPO_ROLLOUT_H
 
 #include "dialogue.h"
-#include "policy.h"
+#include "policy/policy.h"
 #include "store.h"
 #include "tools/tools.h"
 

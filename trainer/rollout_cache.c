@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "prefix.h"
+#include "policy/prefix.h"
 #include "base/rng.h"
 #include "rollout_internal.h"
 

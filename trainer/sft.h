@@ -3,7 +3,7 @@
 #define MGRPO_SFT_H
 
 #include "demo_file.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 /*
  * Supervised fine-tuning on demonstrations: the warm start. The loss of a batch is the weighted mean of -log p over its

@@ -2,7 +2,7 @@
 #ifndef MGRPO_STATE_FILE_H
 #define MGRPO_STATE_FILE_H
 
-#include "policy.h"
+#include "policy/policy.h"
 
 /* The state files of an agent's folder: state-PHASE holds weights and optimiser as they are before phase PHASE. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "batch.h"
+#include "policy/batch.h"
 
 static enum mg_status
 score_argmax(struct mg_policy *p, const struct mg_batch *b, int32_t *out, struct mg_err *err)

@@ -4,7 +4,7 @@
 #include <zlib.h>
 
 #include "base/file.h"
-#include "policy_internal.h"
+#include "policy/policy_internal.h"
 
 /*
  * A state file: header, the caller's text, a zlib stream of weights, first and second moments. It counts only if the

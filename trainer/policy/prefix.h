@@ -2,7 +2,7 @@
 #ifndef MGRPO_PREFIX_H
 #define MGRPO_PREFIX_H
 
-#include "policy.h"
+#include "policy/policy.h"
 
 /*
  * Trajectories that begin alike share what they begin with: the rollouts of a question their prompt, and often the

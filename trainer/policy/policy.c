@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy_internal.h"
+#include "policy/policy_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "policy_files.h"
+#include "policy/policy_files.h"
 
 static enum mg_status
 check_limits(const struct mg_policy_limits *l, struct mg_err *err)

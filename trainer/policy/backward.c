@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy_internal.h"
+#include "policy/policy_internal.h"
 
 /* dW += dy^T x: both operands in their forward layout. */
 static enum mg_status

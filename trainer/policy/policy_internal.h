@@ -4,7 +4,7 @@
 
 #include "clgrpo.h"
 #include "model/params.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 /* What one layer keeps of the forward for the backward. Decoding uses one of these for all layers. */
 struct mg_acts {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy_files.h"
+#include "policy/policy_files.h"
 
 #include <math.h>
 #include <stdio.h>

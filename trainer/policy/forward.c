@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy_internal.h"
+#include "policy/policy_internal.h"
 
 /*
  * One forward for sampling and training. They differ in where keys and values come from (the cache, or the batch

@@ -2,7 +2,7 @@
 #ifndef MGRPO_VOCABULARY_H
 #define MGRPO_VOCABULARY_H
 
-#include "policy.h"
+#include "policy/policy.h"
 #include "tokenizer/tokenizer.h"
 
 /* MG_INPUT if the tokenizer has tokens that the model lacks; the names are for the sentence. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "batch.h"
+#include "policy/batch.h"
 
 /* Packs every matrix of the current weights for products with few rows. */
 static enum mg_status

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "batch.h"
+#include "policy/batch.h"
 
 static enum mg_status
 head_backward(struct mg_policy *p, const struct mg_batch *b, float temperature, bool entropy, struct mg_err *err)

@@ -2,8 +2,8 @@
 #ifndef MGRPO_BATCH_H
 #define MGRPO_BATCH_H
 
-#include "policy_internal.h"
-#include "prefix.h"
+#include "policy/policy_internal.h"
+#include "policy/prefix.h"
 
 /*
  * Training and scoring: groups of trajectories (prefix.h) are packed into micro-batches in the plan's order, as many as

@@ -2,7 +2,7 @@
 #ifndef MGRPO_POLICY_FILES_H
 #define MGRPO_POLICY_FILES_H
 
-#include "policy_internal.h"
+#include "policy/policy_internal.h"
 
 /* Reads dir/model.safetensors into the weights: every tensor of the layout, of its shape, finite. */
 enum mg_status mg_policy_read_weights(struct mg_policy *p, const char *dir, struct mg_err *err);

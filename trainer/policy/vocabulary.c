@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vocabulary.h"
+#include "policy/vocabulary.h"
 
 enum mg_status
 mg_vocabulary_check(const struct mg_policy *p, const char *model, const struct mg_tokenizer *tok, const char *tokenizer,
