@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialogue.h"
+#include "dialogue/dialogue.h"
 #include "fake_policy.h"
 #include "suite.h"
 

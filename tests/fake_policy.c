@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dialogue.h"
+#include "dialogue/dialogue.h"
 #include "base/file.h"
 #include "policy/policy.h"
 #include "base/rng.h"

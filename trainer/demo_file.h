@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dialogue.h"
+#include "dialogue/dialogue.h"
 #include "base/status.h"
 #include "tokenizer/tokenizer.h"
 

@@ -44,8 +44,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cmd_world.c \
 	trainer/demo_file.c \
 	trainer/demo_file.h \
-	trainer/dialogue.c \
-	trainer/dialogue.h \
+	trainer/dialogue/dialogue.c \
+	trainer/dialogue/dialogue.h \
 	trainer/learn.c \
 	trainer/learn.h \
 	trainer/model/half.c \

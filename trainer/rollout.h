@@ -2,7 +2,7 @@
 #ifndef MGRPO_ROLLOUT_H
 #define MGRPO_ROLLOUT_H
 
-#include "dialogue.h"
+#include "dialogue/dialogue.h"
 #include "policy/policy.h"
 #include "store.h"
 #include "tools/tools.h"

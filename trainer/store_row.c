@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "dialogue.h"
+#include "dialogue/dialogue.h"
 #include "store_internal.h"
 
 void

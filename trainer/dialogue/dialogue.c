@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dialogue.h"
+#include "dialogue/dialogue.h"
 
 #include <stdlib.h>
 #include <string.h>
