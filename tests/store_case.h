@@ -2,7 +2,7 @@
 #ifndef MGRPO_TESTS_STORE_CASE_H
 #define MGRPO_TESTS_STORE_CASE_H
 
-#include "store.h"
+#include "store/store.h"
 #include "suite.h"
 
 /* A store in a folder of its own, open twice: main holds a, search holds b. */

@@ -119,12 +119,12 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/sft.h \
 	trainer/state_file.c \
 	trainer/state_file.h \
-	trainer/store.c \
-	trainer/store.h \
-	trainer/store_internal.h \
-	trainer/store_phase.c \
-	trainer/store_queue.c \
-	trainer/store_row.c \
+	trainer/store/store.c \
+	trainer/store/store.h \
+	trainer/store/store_internal.h \
+	trainer/store/store_phase.c \
+	trainer/store/store_queue.c \
+	trainer/store/store_row.c \
 	trainer/summary.c \
 	trainer/summary.h \
 	trainer/supervise.c \

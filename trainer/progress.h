@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "run/phase.h"
-#include "store.h"
+#include "store/store.h"
 
 /*
  * How far a run is, for a person: one line that is rewritten on a terminal, else a line whenever a phase has ended.

@@ -3,7 +3,7 @@
 #define MGRPO_REWARD_H
 
 #include "run/config.h"
-#include "store.h"
+#include "store/store.h"
 
 /*
  * A reward has three states. VALUE: a number. INVALID: the agent's own fault, 0. UNAVAILABLE: judge, tool or store

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "store_internal.h"
+#include "store/store_internal.h"
 
 static enum mg_status
 read_rollout(struct mg_store *s, sqlite3_stmt *q, int column, struct mg_rollout_row *r, struct mg_err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "store_internal.h"
+#include "store/store_internal.h"
 
 enum mg_status
 mg_store_put_subtask(struct mg_store *s, const struct mg_subtask *t, struct mg_err *err)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "dialogue/dialogue.h"
-#include "store_internal.h"
+#include "store/store_internal.h"
 
 void
 mg_store_bind_key(sqlite3_stmt *q, const struct mg_key *key)
