@@ -4,7 +4,7 @@
 
 #include "run/config.h"
 #include "run/phase.h"
-#include "rollout.h"
+#include "rollout/rollout.h"
 
 /*
  * One agent of a run: a deterministic machine that walks the phases of the run over the log in the store. It can be

@@ -3,7 +3,7 @@
 #define MGRPO_AGENT_INTERNAL_H
 
 #include "agent.h"
-#include "pending.h"
+#include "rollout/pending.h"
 #include "question/question_file.h"
 #include "base/stop.h"
 

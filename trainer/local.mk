@@ -59,8 +59,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/objective.c \
 	trainer/objective.h \
 	trainer/options.c \
-	trainer/pending.c \
-	trainer/pending.h \
 	trainer/play.c \
 	trainer/play.h \
 	trainer/policy/backward.c \
@@ -98,11 +96,13 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report_text.c \
 	trainer/reward.c \
 	trainer/reward.h \
-	trainer/rollout.c \
-	trainer/rollout.h \
-	trainer/rollout_cache.c \
-	trainer/rollout_internal.h \
-	trainer/rollout_rules.c \
+	trainer/rollout/pending.c \
+	trainer/rollout/pending.h \
+	trainer/rollout/rollout.c \
+	trainer/rollout/rollout.h \
+	trainer/rollout/rollout_cache.c \
+	trainer/rollout/rollout_internal.h \
+	trainer/rollout/rollout_rules.c \
 	trainer/run/config.c \
 	trainer/run/config.h \
 	trainer/run/config_keys.c \

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "pending.h"
+#include "rollout/pending.h"
 #include "base/stop.h"
 
 struct mg_play {

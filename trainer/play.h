@@ -2,7 +2,7 @@
 #ifndef MGRPO_PLAY_H
 #define MGRPO_PLAY_H
 
-#include "rollout.h"
+#include "rollout/rollout.h"
 
 /*
  * Both agents in one process, the subtasks handed over in memory: for questions that are asked outside of a run. The

@@ -2,7 +2,7 @@
 #ifndef MGRPO_ROLLOUT_INTERNAL_H
 #define MGRPO_ROLLOUT_INTERNAL_H
 
-#include "rollout.h"
+#include "rollout/rollout.h"
 
 struct mg_rollouts {
     struct mg_rollouts_config config;

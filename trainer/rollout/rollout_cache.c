@@ -10,7 +10,7 @@
 
 #include "policy/prefix.h"
 #include "base/rng.h"
-#include "rollout_internal.h"
+#include "rollout/rollout_internal.h"
 
 /* Fewer tokens are as soon fed as copied. */
 enum { SHORTEST_COPY = 4 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "rollout_internal.h"
+#include "rollout/rollout_internal.h"
 
 static enum mg_status
 check_config(const struct mg_rollouts_config *c, struct mg_err *err)

@@ -2,7 +2,7 @@
 #ifndef MGRPO_PENDING_H
 #define MGRPO_PENDING_H
 
-#include "rollout.h"
+#include "rollout/rollout.h"
 
 /* Dialogues that something is still to be done for; set n to 0 when it is done, free r at the end. */
 struct mg_pending {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pending.h"
+#include "rollout/pending.h"
 
 #include <stdlib.h>
 

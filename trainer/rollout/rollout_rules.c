@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "rollout_internal.h"
+#include "rollout/rollout_internal.h"
 
 const char *
 mg_fault_name(enum mg_fault fault)
