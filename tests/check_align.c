@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "advantage.h"
-#include "align.h"
+#include "learn/advantage.h"
+#include "learn/align.h"
 #include "fixture.h"
-#include "objective.h"
+#include "learn/objective.h"
 
 enum { D = 8, MAX_N = 17, DRAWS = 20000 };
 

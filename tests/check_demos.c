@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "demo_file.h"
+#include "learn/demo_file.h"
 #include "fake_policy.h"
 #include "suite.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "learn.h"
-#include "objective.h"
+#include "learn/learn.h"
+#include "learn/objective.h"
 #include "policy_case.h"
 #include "base/rng.h"
 

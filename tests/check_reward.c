@@ -2,7 +2,7 @@
 /* The rewards of M-GRPO eq. 4 and 5, in their three states. */
 #include <math.h>
 
-#include "reward.h"
+#include "learn/reward.h"
 #include "suite.h"
 
 static const struct mg_reward_config paper = {

@@ -8,7 +8,7 @@
 
 #include "fake_policy.h"
 #include "policy/policy.h"
-#include "sft.h"
+#include "learn/sft.h"
 #include "suite.h"
 
 enum { WINDOW = 4096, SHORT = 1 + 3 + 3, MAX_LEN = 16 };

@@ -2,7 +2,7 @@
 /* Advantages without a device, for the fake policy: (r - mean) / (population std + eps), weighted. */
 #include <math.h>
 
-#include "advantage.h"
+#include "learn/advantage.h"
 
 static void
 one_group(const float *reward, const float *weight, int32_t from, int32_t to, double eps, float *advantage)

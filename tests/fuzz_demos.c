@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "demo_file.h"
+#include "learn/demo_file.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is a file of demonstrations, read twice as training does. What is accepted

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "advantage.h"
+#include "learn/advantage.h"
 #include "agent_internal.h"
-#include "align.h"
-#include "learn.h"
-#include "reward.h"
+#include "learn/align.h"
+#include "learn/learn.h"
+#include "learn/reward.h"
 #include "run/rollout_log.h"
 
 /* The trajectories that have a reward, in the order of their keys: those of a question are a group. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agent_internal.h"
-#include "reward.h"
+#include "learn/reward.h"
 
 /* The results of a phase by rollout and call. They may come before they are asked for: after a restart, all are there.
  */

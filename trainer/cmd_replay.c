@@ -6,7 +6,7 @@
 
 #include "agent.h"
 #include "cmd.h"
-#include "learn.h"
+#include "learn/learn.h"
 #include "run/metrics.h"
 #include "run/rollout_log.h"
 #include "run/run_dir.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "sft.h"
+#include "learn/sft.h"
 #include "policy/vocabulary.h"
 
 static const char usage[] =

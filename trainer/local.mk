@@ -7,8 +7,6 @@ mgrpo_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdata
 mgrpo_cflags = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(ZLIB_CFLAGS)
 
 trainer_libmgrpo_la_SOURCES = \
-	trainer/advantage.c \
-	trainer/advantage.h \
 	trainer/agent.c \
 	trainer/agent.h \
 	trainer/agent_internal.h \
@@ -19,8 +17,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent_search.c \
 	trainer/agent_setup.c \
 	trainer/agent_state.c \
-	trainer/align.c \
-	trainer/align.h \
 	trainer/asking.c \
 	trainer/asking.h \
 	trainer/base/file.c \
@@ -42,12 +38,22 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cmd_sft.c \
 	trainer/cmd_train.c \
 	trainer/cmd_world.c \
-	trainer/demo_file.c \
-	trainer/demo_file.h \
 	trainer/dialogue/dialogue.c \
 	trainer/dialogue/dialogue.h \
-	trainer/learn.c \
-	trainer/learn.h \
+	trainer/learn/advantage.c \
+	trainer/learn/advantage.h \
+	trainer/learn/align.c \
+	trainer/learn/align.h \
+	trainer/learn/demo_file.c \
+	trainer/learn/demo_file.h \
+	trainer/learn/learn.c \
+	trainer/learn/learn.h \
+	trainer/learn/objective.c \
+	trainer/learn/objective.h \
+	trainer/learn/reward.c \
+	trainer/learn/reward.h \
+	trainer/learn/sft.c \
+	trainer/learn/sft.h \
 	trainer/model/half.c \
 	trainer/model/model_config.c \
 	trainer/model/model_config.h \
@@ -56,8 +62,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/model/safetensors.c \
 	trainer/model/safetensors.h \
 	trainer/model/safetensors_write.c \
-	trainer/objective.c \
-	trainer/objective.h \
 	trainer/options.c \
 	trainer/play.c \
 	trainer/play.h \
@@ -94,8 +98,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report_chart.c \
 	trainer/report_dialogue.c \
 	trainer/report_text.c \
-	trainer/reward.c \
-	trainer/reward.h \
 	trainer/rollout/pending.c \
 	trainer/rollout/pending.h \
 	trainer/rollout/rollout.c \
@@ -115,8 +117,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/rollout_log.h \
 	trainer/run/run_dir.c \
 	trainer/run/run_dir.h \
-	trainer/sft.c \
-	trainer/sft.h \
 	trainer/state_file.c \
 	trainer/state_file.h \
 	trainer/store/store.c \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "learn.h"
+#include "learn/learn.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "objective.h"
+#include "learn/objective.h"
 
 static uint32_t
 sampled_tokens(const struct mg_learn_row *row)

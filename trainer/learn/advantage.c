@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "advantage.h"
+#include "learn/advantage.h"
 
 static enum mg_status
 translate(struct clgrpo_context *ctx, enum clgrpo_status status, struct mg_err *err)

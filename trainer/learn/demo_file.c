@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "demo_file.h"
+#include "learn/demo_file.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "reward.h"
+#include "learn/reward.h"
 
 #include <math.h>
 

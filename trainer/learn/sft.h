@@ -2,7 +2,7 @@
 #ifndef MGRPO_SFT_H
 #define MGRPO_SFT_H
 
-#include "demo_file.h"
+#include "learn/demo_file.h"
 #include "policy/policy.h"
 
 /*

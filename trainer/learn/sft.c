@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sft.h"
+#include "learn/sft.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "align.h"
+#include "learn/align.h"
 
 #include "base/rng.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "objective.h"
+#include "learn/objective.h"
 
 double
 mg_objective_weight(enum mg_objective objective, const struct mg_step_sums *sums, double w, uint32_t n)
