@@ -8,7 +8,7 @@
 #include "fake_run.h"
 #include "base/file.h"
 #include "html_form.h"
-#include "report.h"
+#include "report/report.h"
 #include "suite.h"
 
 enum { MAX_PAGE = 1 << 20 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "html_form.h"
-#include "report.h"
+#include "report/report.h"
 #include "suite.h"
 
 enum { WIDTH = 520, HEIGHT = 220 };

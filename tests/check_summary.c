@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "run/metrics.h"
 #include "suite.h"
-#include "summary.h"
+#include "report/summary.h"
 
 static struct mg_err err;
 static char folder[64];

@@ -4,7 +4,7 @@
 
 #include "asking.h"
 #include "cmd.h"
-#include "tell.h"
+#include "report/tell.h"
 
 enum { SLOTS = 8 };
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cmd.h"
-#include "report.h"
+#include "report/report.h"
 
 enum { MAX_PATH = 4096 };
 

@@ -7,8 +7,8 @@
 #include "agent.h"
 #include "cmd.h"
 #include "profile.h"
-#include "progress.h"
-#include "report.h"
+#include "report/progress.h"
+#include "report/report.h"
 #include "run/run_dir.h"
 #include "supervise.h"
 

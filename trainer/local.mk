@@ -86,18 +86,22 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/vocabulary.h \
 	trainer/profile.c \
 	trainer/profile.h \
-	trainer/progress.c \
-	trainer/progress.h \
 	trainer/question/question_draw.c \
 	trainer/question/question_file.c \
 	trainer/question/question_file.h \
 	trainer/question/scorer.c \
 	trainer/question/scorer.h \
-	trainer/report.c \
-	trainer/report.h \
-	trainer/report_chart.c \
-	trainer/report_dialogue.c \
-	trainer/report_text.c \
+	trainer/report/progress.c \
+	trainer/report/progress.h \
+	trainer/report/report.c \
+	trainer/report/report.h \
+	trainer/report/report_chart.c \
+	trainer/report/report_dialogue.c \
+	trainer/report/report_text.c \
+	trainer/report/summary.c \
+	trainer/report/summary.h \
+	trainer/report/tell.c \
+	trainer/report/tell.h \
 	trainer/rollout/pending.c \
 	trainer/rollout/pending.h \
 	trainer/rollout/rollout.c \
@@ -125,12 +129,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/store/store_phase.c \
 	trainer/store/store_queue.c \
 	trainer/store/store_row.c \
-	trainer/summary.c \
-	trainer/summary.h \
 	trainer/supervise.c \
 	trainer/supervise.h \
-	trainer/tell.c \
-	trainer/tell.h \
 	trainer/tokenizer/tokenizer.c \
 	trainer/tokenizer/tokenizer.h \
 	trainer/tokenizer/tokenizer_bytes.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "summary.h"
+#include "report/summary.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "agent.h"
-#include "summary.h"
+#include "report/summary.h"
 
 /* A run as it is drawn: everything is read from its folder, nothing is computed anew. */
 struct mg_report {

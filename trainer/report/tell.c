@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tell.h"
+#include "report/tell.h"
 
 #include <stdlib.h>
 
-#include "report.h"
+#include "report/report.h"
 
 static void
 tell_turn(const struct mg_teller *t, int role, const char *text, bool inner)

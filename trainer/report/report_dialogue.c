@@ -2,9 +2,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report.h"
+#include "report/report.h"
 #include "run/rollout_log.h"
-#include "tell.h"
+#include "report/tell.h"
 
 enum { MAX_PATH = 4096 };
 

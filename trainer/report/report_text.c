@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "dialogue/dialogue.h"
-#include "report.h"
+#include "report/report.h"
 
 /* The bytes of the character at `at`; 0 if it is not UTF-8. */
 static size_t

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "report.h"
+#include "report/report.h"
 
 enum { WIDTH = 520, HEIGHT = 220, LEFT = 52, RIGHT = 12, TOP = 30, BOTTOM = 28 };
 
