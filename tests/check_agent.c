@@ -10,7 +10,7 @@
 #include "small_world.h"
 #include "base/stop.h"
 #include "suite.h"
-#include "supervise.h"
+#include "agent/supervise.h"
 #include "tools/tools.h"
 
 static char dir[64];

@@ -4,7 +4,7 @@
 
 #include <getopt.h>
 
-#include "agent.h"
+#include "agent/agent.h"
 #include "play.h"
 
 /* The two agents of a run in one process, to be asked questions outside of it. */

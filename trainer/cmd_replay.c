@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
+#include "agent/agent.h"
 #include "cmd.h"
 #include "learn/learn.h"
 #include "run/metrics.h"
 #include "run/rollout_log.h"
 #include "run/run_dir.h"
-#include "state_file.h"
+#include "agent/state_file.h"
 
 enum { MAX_PATH = 4096 };
 

@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "agent/agent.h"
 #include "cmd.h"
 #include "profile.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "run/run_dir.h"
-#include "supervise.h"
+#include "agent/supervise.h"
 
 enum { MAX_PATH = 4096 };
 

@@ -7,16 +7,20 @@ mgrpo_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdata
 mgrpo_cflags = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(ZLIB_CFLAGS)
 
 trainer_libmgrpo_la_SOURCES = \
-	trainer/agent.c \
-	trainer/agent.h \
-	trainer/agent_internal.h \
-	trainer/agent_learn.c \
-	trainer/agent_mail.c \
-	trainer/agent_main.c \
-	trainer/agent_record.c \
-	trainer/agent_search.c \
-	trainer/agent_setup.c \
-	trainer/agent_state.c \
+	trainer/agent/agent.c \
+	trainer/agent/agent.h \
+	trainer/agent/agent_internal.h \
+	trainer/agent/agent_learn.c \
+	trainer/agent/agent_mail.c \
+	trainer/agent/agent_main.c \
+	trainer/agent/agent_record.c \
+	trainer/agent/agent_search.c \
+	trainer/agent/agent_setup.c \
+	trainer/agent/agent_state.c \
+	trainer/agent/state_file.c \
+	trainer/agent/state_file.h \
+	trainer/agent/supervise.c \
+	trainer/agent/supervise.h \
 	trainer/asking.c \
 	trainer/asking.h \
 	trainer/base/file.c \
@@ -121,16 +125,12 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/rollout_log.h \
 	trainer/run/run_dir.c \
 	trainer/run/run_dir.h \
-	trainer/state_file.c \
-	trainer/state_file.h \
 	trainer/store/store.c \
 	trainer/store/store.h \
 	trainer/store/store_internal.h \
 	trainer/store/store_phase.c \
 	trainer/store/store_queue.c \
 	trainer/store/store_row.c \
-	trainer/supervise.c \
-	trainer/supervise.h \
 	trainer/tokenizer/tokenizer.c \
 	trainer/tokenizer/tokenizer.h \
 	trainer/tokenizer/tokenizer_bytes.c \

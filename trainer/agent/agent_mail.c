@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_internal.h"
+#include "agent/agent_internal.h"
 
 enum mg_status
 mg_mailbox_add(struct mg_mailbox *m, const struct mg_key *key, const char *text, struct mg_err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "state_file.h"
+#include "agent/state_file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent_internal.h"
+#include "agent/agent_internal.h"
 #include "base/file.h"
 #include "base/interval.h"
 #include "run/metrics.h"

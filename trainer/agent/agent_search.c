@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_internal.h"
+#include "agent/agent_internal.h"
 
 struct search_phase {
     struct mg_agent *a;

@@ -2,7 +2,7 @@
 #ifndef MGRPO_AGENT_INTERNAL_H
 #define MGRPO_AGENT_INTERNAL_H
 
-#include "agent.h"
+#include "agent/agent.h"
 #include "rollout/pending.h"
 #include "question/question_file.h"
 #include "base/stop.h"

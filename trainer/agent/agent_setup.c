@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent.h"
+#include "agent/agent.h"
 #include "base/rng.h"
 
 struct mg_plan

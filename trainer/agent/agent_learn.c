@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "learn/advantage.h"
-#include "agent_internal.h"
+#include "agent/agent_internal.h"
 #include "learn/align.h"
 #include "learn/learn.h"
 #include "learn/reward.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent_internal.h"
+#include "agent/agent_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_internal.h"
+#include "agent/agent_internal.h"
 #include "learn/reward.h"
 
 /* The results of a phase by rollout and call. They may come before they are asked for: after a restart, all are there.
