@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "fake_policy.h"
-#include "play.h"
+#include "eval/play.h"
 #include "small_world.h"
 #include "suite.h"
 

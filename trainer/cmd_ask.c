@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "asking.h"
+#include "eval/asking.h"
 #include "cmd.h"
 #include "report/tell.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "asking.h"
+#include "eval/asking.h"
 #include "cmd.h"
 #include "base/interval.h"
 #include "question/question_file.h"

@@ -21,8 +21,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/state_file.h \
 	trainer/agent/supervise.c \
 	trainer/agent/supervise.h \
-	trainer/asking.c \
-	trainer/asking.h \
 	trainer/base/file.c \
 	trainer/base/file.h \
 	trainer/base/interval.c \
@@ -44,6 +42,10 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cmd_world.c \
 	trainer/dialogue/dialogue.c \
 	trainer/dialogue/dialogue.h \
+	trainer/eval/asking.c \
+	trainer/eval/asking.h \
+	trainer/eval/play.c \
+	trainer/eval/play.h \
 	trainer/learn/advantage.c \
 	trainer/learn/advantage.h \
 	trainer/learn/align.c \
@@ -67,8 +69,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/model/safetensors.h \
 	trainer/model/safetensors_write.c \
 	trainer/options.c \
-	trainer/play.c \
-	trainer/play.h \
 	trainer/policy/backward.c \
 	trainer/policy/batch.c \
 	trainer/policy/batch.h \

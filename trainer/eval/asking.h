@@ -5,7 +5,7 @@
 #include <getopt.h>
 
 #include "agent/agent.h"
-#include "play.h"
+#include "eval/play.h"
 
 /* The two agents of a run in one process, to be asked questions outside of it. */
 struct mg_asking_options {

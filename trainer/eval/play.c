@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "play.h"
+#include "eval/play.h"
 
 #include <stdlib.h>
 

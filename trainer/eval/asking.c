@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "asking.h"
+#include "eval/asking.h"
 
 #include <stdio.h>
 #include <unistd.h>
