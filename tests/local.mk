@@ -381,7 +381,7 @@ tests_check_summary_LDFLAGS = $(AM_LDFLAGS) -static
 tests_check_summary_LDADD = $(trainer_test_ldadd)
 
 # mgrpo with a policy that is a function of its input alone: the whole system without a device, for the test of resuming.
-tests_mgrpo_fake_SOURCES = trainer/main.c tests/fake_advantage.c tests/fake_score.c tests/fake_policy.c tests/fake_decode.c tests/fake_tokenizer.c
+tests_mgrpo_fake_SOURCES = trainer/cli/main.c tests/fake_advantage.c tests/fake_score.c tests/fake_policy.c tests/fake_decode.c tests/fake_tokenizer.c
 tests_mgrpo_fake_CPPFLAGS = $(tests_cppflags)
 tests_mgrpo_fake_CFLAGS = $(tests_cflags)
 tests_mgrpo_fake_LDFLAGS = $(AM_LDFLAGS) -static

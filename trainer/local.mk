@@ -31,15 +31,18 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/status.h \
 	trainer/base/stop.c \
 	trainer/base/stop.h \
-	trainer/cmd.h \
-	trainer/cmd_agent.c \
-	trainer/cmd_ask.c \
-	trainer/cmd_eval.c \
-	trainer/cmd_replay.c \
-	trainer/cmd_report.c \
-	trainer/cmd_sft.c \
-	trainer/cmd_train.c \
-	trainer/cmd_world.c \
+	trainer/cli/cmd.h \
+	trainer/cli/cmd_agent.c \
+	trainer/cli/cmd_ask.c \
+	trainer/cli/cmd_eval.c \
+	trainer/cli/cmd_replay.c \
+	trainer/cli/cmd_report.c \
+	trainer/cli/cmd_sft.c \
+	trainer/cli/cmd_train.c \
+	trainer/cli/cmd_world.c \
+	trainer/cli/options.c \
+	trainer/cli/profile.c \
+	trainer/cli/profile.h \
 	trainer/dialogue/dialogue.c \
 	trainer/dialogue/dialogue.h \
 	trainer/eval/asking.c \
@@ -68,7 +71,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/model/safetensors.c \
 	trainer/model/safetensors.h \
 	trainer/model/safetensors_write.c \
-	trainer/options.c \
 	trainer/policy/backward.c \
 	trainer/policy/batch.c \
 	trainer/policy/batch.h \
@@ -88,8 +90,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/score.c \
 	trainer/policy/vocabulary.c \
 	trainer/policy/vocabulary.h \
-	trainer/profile.c \
-	trainer/profile.h \
 	trainer/question/question_draw.c \
 	trainer/question/question_file.c \
 	trainer/question/question_file.h \
@@ -174,7 +174,7 @@ trainer_libmgrpo_la_CFLAGS = $(mgrpo_cflags)
 trainer_libmgrpo_la_LIBADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PCRE2_LIBS) $(CONFUSE_LIBS) \
 	$(ZLIB_LIBS) -lm
 
-mgrpo_SOURCES = trainer/main.c
+mgrpo_SOURCES = trainer/cli/main.c
 mgrpo_CPPFLAGS = $(mgrpo_cppflags)
 mgrpo_CFLAGS = $(mgrpo_cflags)
 mgrpo_LDADD = trainer/libmgrpo.la

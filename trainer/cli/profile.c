@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "profile.h"
+#include "cli/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "run/run_dir.h"
 
 static const char usage[] = "usage: mgrpo agent [OPTION]... main|search RUN\n"

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
-#include "cmd.h"
-#include "profile.h"
+#include "cli/cmd.h"
+#include "cli/profile.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "run/run_dir.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "eval/asking.h"
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "base/interval.h"
 #include "question/question_file.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "eval/asking.h"
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "report/tell.h"
 
 enum { SLOTS = 8 };

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "tools/corpus.h"
 #include "base/file.h"
 #include "world/demo.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "learn/learn.h"
 #include "run/metrics.h"
 #include "run/rollout_log.h"

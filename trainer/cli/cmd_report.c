@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "report/report.h"
 
 enum { MAX_PATH = 4096 };
