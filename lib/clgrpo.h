@@ -99,9 +99,8 @@ struct clgrpo_context_config {
     }
 
 /* Borrows the caller's cl_context and cl_device_id (retained until destroy). `config` may be NULL. */
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_context_create(cl_context cl, cl_device_id device,
-                                                           const struct clgrpo_context_config *config,
-                                                           struct clgrpo_context **out);
+enum clgrpo_status clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
+                                         struct clgrpo_context **out) CLGRPO_MUST_CHECK;
 
 /*
  * For programs without OpenCL code of their own: finds the device, makes the cl_context and one in-order queue.
@@ -109,9 +108,8 @@ CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_context_create(cl_context cl, cl_dev
  * "gpu", "P:D" (platform and device index), or text found in "platform / device" names, ignoring case. On failure *out
  * is NULL and the sentence is written to `error` (error_bytes long, may be NULL).
  */
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_context_open(const char *selector,
-                                                         const struct clgrpo_context_config *config,
-                                                         struct clgrpo_context **out, char *error, size_t error_bytes);
+enum clgrpo_status clgrpo_context_open(const char *selector, const struct clgrpo_context_config *config,
+                                       struct clgrpo_context **out, char *error, size_t error_bytes) CLGRPO_MUST_CHECK;
 void clgrpo_context_destroy(struct clgrpo_context *ctx); /* accepts NULL */
 
 cl_context clgrpo_context_cl(const struct clgrpo_context *ctx);
@@ -133,8 +131,8 @@ struct clgrpo_device_info {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_device_info)                                                               \
     }
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_device_info_get(struct clgrpo_context *ctx,
-                                                            struct clgrpo_device_info *info);
+enum clgrpo_status clgrpo_device_info_get(struct clgrpo_context *ctx,
+                                          struct clgrpo_device_info *info) CLGRPO_MUST_CHECK;
 
 /* Programs built and loaded from the disk cache by this context so far, and the seconds spent on each. */
 struct clgrpo_cache_stats {
@@ -176,24 +174,22 @@ struct clgrpo_tensor clgrpo_tensor_view(cl_mem buf, size_t offset, enum clgrpo_d
 
 /* For programs that leave buffers to the library. create makes a buffer and a dense view of it; destroy accepts a
  * zeroed view. */
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_create(struct clgrpo_context *ctx, enum clgrpo_dtype dtype,
-                                                          unsigned rank, const size_t *shape,
-                                                          struct clgrpo_tensor *out);
+enum clgrpo_status clgrpo_tensor_create(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsigned rank,
+                                        const size_t *shape, struct clgrpo_tensor *out) CLGRPO_MUST_CHECK;
 void clgrpo_tensor_destroy(struct clgrpo_tensor *t);
 /* Blocking copies of a dense view; bytes must equal the view's. */
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_write(struct clgrpo_context *ctx, cl_command_queue queue,
-                                                         const struct clgrpo_tensor *t, const void *host, size_t bytes);
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_read(struct clgrpo_context *ctx, cl_command_queue queue,
-                                                        const struct clgrpo_tensor *t, void *host, size_t bytes);
+enum clgrpo_status clgrpo_tensor_write(struct clgrpo_context *ctx, cl_command_queue queue,
+                                       const struct clgrpo_tensor *t, const void *host, size_t bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_tensor_read(struct clgrpo_context *ctx, cl_command_queue queue, const struct clgrpo_tensor *t,
+                                      void *host, size_t bytes) CLGRPO_MUST_CHECK;
 /* Enqueued, on a dense view: every byte 0; a copy between two dense views of equal type and size that do not overlap.
  */
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_zero(struct clgrpo_context *ctx, const struct clgrpo_tensor *t,
-                                                        cl_command_queue queue, cl_uint n_wait,
-                                                        const cl_event *wait_list, cl_event *event);
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tensor_copy(struct clgrpo_context *ctx, const struct clgrpo_tensor *from,
-                                                        const struct clgrpo_tensor *to, cl_command_queue queue,
-                                                        cl_uint n_wait, const cl_event *wait_list, cl_event *event);
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_queue_finish(struct clgrpo_context *ctx, cl_command_queue queue);
+enum clgrpo_status clgrpo_tensor_zero(struct clgrpo_context *ctx, const struct clgrpo_tensor *t, cl_command_queue queue,
+                                      cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_tensor_copy(struct clgrpo_context *ctx, const struct clgrpo_tensor *from,
+                                      const struct clgrpo_tensor *to, cl_command_queue queue, cl_uint n_wait,
+                                      const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_queue_finish(struct clgrpo_context *ctx, cl_command_queue queue) CLGRPO_MUST_CHECK;
 
 /* Scratch memory that the caller lends to one call; its contents mean nothing before and after. offset_bytes is a
  * multiple of 64. A zeroed struct stands for none. The same workspace may serve call after call on one in-order queue.
@@ -212,16 +208,10 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
 /* ---- Operations -----------------------------------------------------------------------------------------------------
  */
 
-#define CLGRPO_QUEUE_PARAMS cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event
-#define CLGRPO_OP(name)                                                                                                \
-    CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_##name(struct clgrpo_context *ctx,                                     \
-                                                       const struct clgrpo_##name##_args *args, CLGRPO_QUEUE_PARAMS)
-#define CLGRPO_OP_WORKSPACE(name)                                                                                      \
-    CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_##name##_workspace(                                                    \
-        struct clgrpo_context *ctx, const struct clgrpo_##name##_args *args, size_t *bytes)
-#define CLGRPO_ARGS_INIT(name)                                                                                         \
+/* The start of an operation's arguments. */
+#define CLGRPO_ARGS_INIT(tag)                                                                                          \
     {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_##name##_args)                                                             \
+        .struct_size = sizeof(struct tag)                                                                              \
     }
 
 #include "clgrpo_linear.h"

@@ -38,8 +38,11 @@ struct clgrpo_attention_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_attention_args), .causal = true                                            \
     }
-CLGRPO_OP_WORKSPACE(attention);
-CLGRPO_OP(attention);
+enum clgrpo_status clgrpo_attention_workspace(struct clgrpo_context *ctx, const struct clgrpo_attention_args *args,
+                                              size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_attention(struct clgrpo_context *ctx, const struct clgrpo_attention_args *args,
+                                    cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                    cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * dq, dk, dv (written, not accumulated) from dout = dL/do, with o and lse of the forward. One writer per element and
@@ -59,8 +62,13 @@ struct clgrpo_attention_backward_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_attention_backward_args), .causal = true                                   \
     }
-CLGRPO_OP_WORKSPACE(attention_backward);
-CLGRPO_OP(attention_backward);
+enum clgrpo_status clgrpo_attention_backward_workspace(struct clgrpo_context *ctx,
+                                                       const struct clgrpo_attention_backward_args *args,
+                                                       size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_attention_backward(struct clgrpo_context *ctx,
+                                             const struct clgrpo_attention_backward_args *args, cl_command_queue queue,
+                                             cl_uint n_wait, const cl_event *wait_list,
+                                             cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * KV cache of S slots of L positions (L a multiple of CLGRPO_ATTENTION_BLOCK), both tensors f32, f16 or bf16, dense,
@@ -75,8 +83,10 @@ struct clgrpo_kv_append_args {
     size_t struct_size;
     struct clgrpo_tensor k, v, slot, position, k_cache, v_cache;
 };
-#define CLGRPO_KV_APPEND_ARGS_INIT CLGRPO_ARGS_INIT(kv_append)
-CLGRPO_OP(kv_append);
+#define CLGRPO_KV_APPEND_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_kv_append_args)
+enum clgrpo_status clgrpo_kv_append(struct clgrpo_context *ctx, const struct clgrpo_kv_append_args *args,
+                                    cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                    cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * Positions 0 .. length[n]-1 of slot source[n] are copied to slot target[n], so that a sequence forks: samples that
@@ -88,8 +98,10 @@ struct clgrpo_kv_copy_args {
     size_t struct_size;
     struct clgrpo_tensor source, target, length, k_cache, v_cache;
 };
-#define CLGRPO_KV_COPY_ARGS_INIT CLGRPO_ARGS_INIT(kv_copy)
-CLGRPO_OP(kv_copy);
+#define CLGRPO_KV_COPY_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_kv_copy_args)
+enum clgrpo_status clgrpo_kv_copy(struct clgrpo_context *ctx, const struct clgrpo_kv_copy_args *args,
+                                  cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                  cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * Attention of N query tokens against the cache: token n sees positions 0 .. position[n] of slot[n], which kv_append
@@ -109,7 +121,9 @@ struct clgrpo_attention_decode_args {
     struct clgrpo_tensor prefix_slot, prefix_length; /* optional */
     float scale;
 };
-#define CLGRPO_ATTENTION_DECODE_ARGS_INIT CLGRPO_ARGS_INIT(attention_decode)
-CLGRPO_OP(attention_decode);
+#define CLGRPO_ATTENTION_DECODE_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_attention_decode_args)
+enum clgrpo_status clgrpo_attention_decode(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *args,
+                                           cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                           cl_event *event) CLGRPO_MUST_CHECK;
 
 #endif

@@ -10,8 +10,10 @@ struct clgrpo_embedding_args {
     size_t struct_size;
     struct clgrpo_tensor table, index, y;
 };
-#define CLGRPO_EMBEDDING_ARGS_INIT CLGRPO_ARGS_INIT(embedding)
-CLGRPO_OP(embedding);
+#define CLGRPO_EMBEDDING_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_embedding_args)
+enum clgrpo_status clgrpo_embedding(struct clgrpo_context *ctx, const struct clgrpo_embedding_args *args,
+                                    cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                    cl_event *event) CLGRPO_MUST_CHECK;
 
 /* dtable[v] += sum over n with index[n] = v of dy[n], n ascending: one writer per row, no atomics. Also a scatter-add
  * of rows. */
@@ -19,8 +21,11 @@ struct clgrpo_embedding_backward_args {
     size_t struct_size;
     struct clgrpo_tensor dy, index, dtable;
 };
-#define CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(embedding_backward)
-CLGRPO_OP(embedding_backward);
+#define CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_embedding_backward_args)
+enum clgrpo_status clgrpo_embedding_backward(struct clgrpo_context *ctx,
+                                             const struct clgrpo_embedding_backward_args *args, cl_command_queue queue,
+                                             cl_uint n_wait, const cl_event *wait_list,
+                                             cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * RMSNorm (Zhang and Sennrich, arXiv 1910.07467): y = x * rstd * w, rstd[n] = 1 / sqrt(mean_e x[n][e]^2 + eps).
@@ -37,7 +42,9 @@ struct clgrpo_rmsnorm_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_rmsnorm_args), .eps = 1e-5f                                                \
     }
-CLGRPO_OP(rmsnorm);
+enum clgrpo_status clgrpo_rmsnorm(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_args *args,
+                                  cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                  cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * dx[n][e] = rstd (w dy - x rstd^2 mean_e(w dy x)), added to dx if accumulate_dx, else written; dx may be dy.
@@ -49,9 +56,13 @@ struct clgrpo_rmsnorm_backward_args {
     bool accumulate_dx;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_RMSNORM_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(rmsnorm_backward)
-CLGRPO_OP_WORKSPACE(rmsnorm_backward);
-CLGRPO_OP(rmsnorm_backward);
+#define CLGRPO_RMSNORM_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_rmsnorm_backward_args)
+enum clgrpo_status clgrpo_rmsnorm_backward_workspace(struct clgrpo_context *ctx,
+                                                     const struct clgrpo_rmsnorm_backward_args *args,
+                                                     size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_rmsnorm_backward(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_backward_args *args,
+                                           cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                           cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * Rotary position embedding (Su et al., arXiv 2104.09864), in place, the half-split form of Llama checkpoints:
@@ -64,8 +75,9 @@ struct clgrpo_rope_args {
     struct clgrpo_tensor x, position, table;
     bool inverse;
 };
-#define CLGRPO_ROPE_ARGS_INIT CLGRPO_ARGS_INIT(rope)
-CLGRPO_OP(rope);
+#define CLGRPO_ROPE_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_rope_args)
+enum clgrpo_status clgrpo_rope(struct clgrpo_context *ctx, const struct clgrpo_rope_args *args, cl_command_queue queue,
+                               cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 /* Fills host[n_positions * head_dim] with the table, computed in double. */
 void clgrpo_rope_table_fill(float *host, size_t n_positions, size_t head_dim, double theta);
 
@@ -75,24 +87,29 @@ struct clgrpo_swiglu_args {
     size_t struct_size;
     struct clgrpo_tensor gate_up, y;
 };
-#define CLGRPO_SWIGLU_ARGS_INIT CLGRPO_ARGS_INIT(swiglu)
-CLGRPO_OP(swiglu);
+#define CLGRPO_SWIGLU_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_swiglu_args)
+enum clgrpo_status clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo_swiglu_args *args,
+                                 cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                 cl_event *event) CLGRPO_MUST_CHECK;
 
 /* dgate_up [N][2F] (written; may be gate_up itself) from gate_up and dy [N][F]. */
 struct clgrpo_swiglu_backward_args {
     size_t struct_size;
     struct clgrpo_tensor gate_up, dy, dgate_up;
 };
-#define CLGRPO_SWIGLU_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(swiglu_backward)
-CLGRPO_OP(swiglu_backward);
+#define CLGRPO_SWIGLU_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_swiglu_backward_args)
+enum clgrpo_status clgrpo_swiglu_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_backward_args *args,
+                                          cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                          cl_event *event) CLGRPO_MUST_CHECK;
 
 /* y = a + b, [N][E]; y may be a or b. */
 struct clgrpo_add_args {
     size_t struct_size;
     struct clgrpo_tensor a, b, y;
 };
-#define CLGRPO_ADD_ARGS_INIT CLGRPO_ARGS_INIT(add)
-CLGRPO_OP(add);
+#define CLGRPO_ADD_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_add_args)
+enum clgrpo_status clgrpo_add(struct clgrpo_context *ctx, const struct clgrpo_add_args *args, cl_command_queue queue,
+                              cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 
 /* y = x converted between F32, F16 and BF16 (round to nearest even, NaN kept, f16 overflow to infinity); equal shapes,
  * rank 1 or 2. */
@@ -100,7 +117,8 @@ struct clgrpo_cast_args {
     size_t struct_size;
     struct clgrpo_tensor x, y;
 };
-#define CLGRPO_CAST_ARGS_INIT CLGRPO_ARGS_INIT(cast)
-CLGRPO_OP(cast);
+#define CLGRPO_CAST_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_cast_args)
+enum clgrpo_status clgrpo_cast(struct clgrpo_context *ctx, const struct clgrpo_cast_args *args, cl_command_queue queue,
+                               cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 
 #endif

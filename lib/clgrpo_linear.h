@@ -29,8 +29,10 @@ struct clgrpo_gemm_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_gemm_args), .alpha = 1.0f                                                  \
     }
-CLGRPO_OP_WORKSPACE(gemm);
-CLGRPO_OP(gemm);
+enum clgrpo_status clgrpo_gemm_workspace(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args,
+                                         size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_gemm(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, cl_command_queue queue,
+                               cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * Packs op(B) once for many products (decoding). b [K][N], or [N][K] with trans_b; packed: rank 1, of the size that
@@ -42,9 +44,11 @@ struct clgrpo_gemm_pack_args {
     struct clgrpo_tensor b, packed;
     bool trans_b;
 };
-#define CLGRPO_GEMM_PACK_ARGS_INIT CLGRPO_ARGS_INIT(gemm_pack)
+#define CLGRPO_GEMM_PACK_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_gemm_pack_args)
 size_t clgrpo_gemm_pack_elems(const struct clgrpo_context *ctx, size_t k, size_t n);
-CLGRPO_OP(gemm_pack);
+enum clgrpo_status clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clgrpo_gemm_pack_args *args,
+                                    cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                    cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * Log-probabilities of given tokens under softmax(x W^T * inv_temperature), without storing the N x V logits.
@@ -67,8 +71,12 @@ struct clgrpo_linear_logprob_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_linear_logprob_args), .inv_temperature = 1.0f                              \
     }
-CLGRPO_OP_WORKSPACE(linear_logprob);
-CLGRPO_OP(linear_logprob);
+enum clgrpo_status clgrpo_linear_logprob_workspace(struct clgrpo_context *ctx,
+                                                   const struct clgrpo_linear_logprob_args *args,
+                                                   size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *args,
+                                         cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                         cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * Gradient of sum_n dlogprob[n] logprob[n] + dentropy[n] entropy[n]:
@@ -90,7 +98,12 @@ struct clgrpo_linear_logprob_backward_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_linear_logprob_backward_args), .inv_temperature = 1.0f                     \
     }
-CLGRPO_OP_WORKSPACE(linear_logprob_backward);
-CLGRPO_OP(linear_logprob_backward);
+enum clgrpo_status clgrpo_linear_logprob_backward_workspace(struct clgrpo_context *ctx,
+                                                            const struct clgrpo_linear_logprob_backward_args *args,
+                                                            size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_linear_logprob_backward(struct clgrpo_context *ctx,
+                                                  const struct clgrpo_linear_logprob_backward_args *args,
+                                                  cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                                  cl_event *event) CLGRPO_MUST_CHECK;
 
 #endif

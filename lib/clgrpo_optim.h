@@ -14,9 +14,12 @@ struct clgrpo_global_norm_args {
     float max_norm;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_GLOBAL_NORM_ARGS_INIT CLGRPO_ARGS_INIT(global_norm)
-CLGRPO_OP_WORKSPACE(global_norm);
-CLGRPO_OP(global_norm);
+#define CLGRPO_GLOBAL_NORM_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_global_norm_args)
+enum clgrpo_status clgrpo_global_norm_workspace(struct clgrpo_context *ctx, const struct clgrpo_global_norm_args *args,
+                                                size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_global_norm(struct clgrpo_context *ctx, const struct clgrpo_global_norm_args *args,
+                                      cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                      cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * AdamW (Loshchilov and Hutter, arXiv 1711.05101):
@@ -40,6 +43,8 @@ struct clgrpo_adamw_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_adamw_args), .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f                  \
     }
-CLGRPO_OP(adamw);
+enum clgrpo_status clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args,
+                                cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                cl_event *event) CLGRPO_MUST_CHECK;
 
 #endif

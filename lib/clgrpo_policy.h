@@ -32,7 +32,9 @@ struct clgrpo_advantage_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_advantage_args), .eps = 1e-6f                                              \
     }
-CLGRPO_OP(advantage);
+enum clgrpo_status clgrpo_advantage(struct clgrpo_context *ctx, const struct clgrpo_advantage_args *args,
+                                    cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                    cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * Clipped policy loss over N sampled tokens, with its gradient, in one pass.
@@ -68,8 +70,11 @@ struct clgrpo_policy_loss_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_policy_loss_args), .clip_low = 0.2f, .clip_high = 0.28f                    \
     }
-CLGRPO_OP_WORKSPACE(policy_loss);
-CLGRPO_OP(policy_loss);
+enum clgrpo_status clgrpo_policy_loss_workspace(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args,
+                                                size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_policy_loss(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args,
+                                      cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                      cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
  * Draws one token per row from softmax(logits / temperature), cut to the top_k most likely (0: off) and then to the
@@ -93,7 +98,10 @@ struct clgrpo_sample_args {
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_sample_args), .temperature = 1.0f, .top_p = 1.0f                           \
     }
-CLGRPO_OP_WORKSPACE(sample);
-CLGRPO_OP(sample);
+enum clgrpo_status clgrpo_sample_workspace(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args,
+                                           size_t *bytes) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_sample(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args,
+                                 cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
+                                 cl_event *event) CLGRPO_MUST_CHECK;
 
 #endif

@@ -37,7 +37,7 @@ struct clgrpo_tier {
     }
 size_t clgrpo_n_tiers(void);
 /* Tier `index`, 0 <= index < clgrpo_n_tiers(); probes it if no operation has needed it yet. */
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tier_get(struct clgrpo_context *ctx, size_t index,
-                                                     struct clgrpo_tier *tier);
+enum clgrpo_status clgrpo_tier_get(struct clgrpo_context *ctx, size_t index,
+                                   struct clgrpo_tier *tier) CLGRPO_MUST_CHECK;
 
 #endif

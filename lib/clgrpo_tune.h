@@ -54,21 +54,21 @@ struct clgrpo_tune_choice {
     }
 
 /* What the context uses for parameter params[param] in class shape_class of its operation. */
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tune_choice_get(struct clgrpo_context *ctx, size_t param,
-                                                            size_t shape_class, struct clgrpo_tune_choice *choice);
+enum clgrpo_status clgrpo_tune_choice_get(struct clgrpo_context *ctx, size_t param, size_t shape_class,
+                                          struct clgrpo_tune_choice *choice) CLGRPO_MUST_CHECK;
 /*
  * Sets all parameters of ops[op] in a class, in the order of their declarations, for calls from now on. A value that
  * is not allowed, that the device cannot run, or that is frozen leaves all as they were: CLGRPO_E_VALUE. Workspaces
  * may need other sizes afterwards.
  */
-CLGRPO_MUST_CHECK enum clgrpo_status clgrpo_tune_set(struct clgrpo_context *ctx, size_t op, size_t shape_class,
-                                                     const int *values, size_t n_values);
+enum clgrpo_status clgrpo_tune_set(struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values,
+                                   size_t n_values) CLGRPO_MUST_CHECK;
 /* What a row's device column must say to match this context by `link`; "" where the device does not tell. */
 const char *clgrpo_tune_key(const struct clgrpo_context *ctx, enum clgrpo_tune_link link);
 /* Rows left out: those that another version of the library wrote, and those that match but ask for what the device
  * cannot run. */
 void clgrpo_tune_left_out(const struct clgrpo_context *ctx, unsigned *n_stale, unsigned *n_refused);
 /* The user's file when the config names none; false if it has no place, or `bytes` are too few. */
-CLGRPO_MUST_CHECK bool clgrpo_tune_path(char *path, size_t bytes);
+bool clgrpo_tune_path(char *path, size_t bytes) CLGRPO_MUST_CHECK;
 
 #endif

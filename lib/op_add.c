@@ -2,7 +2,8 @@
 #include "rows.h"
 
 enum clgrpo_status
-clgrpo_add(struct clgrpo_context *ctx, const struct clgrpo_add_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_add(struct clgrpo_context *ctx, const struct clgrpo_add_args *args, cl_command_queue queue, cl_uint n_wait,
+           const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};

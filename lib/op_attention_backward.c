@@ -166,7 +166,7 @@ out:
 
 enum clgrpo_status
 clgrpo_attention_backward(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *args,
-                          CLGRPO_QUEUE_PARAMS)
+                          cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};

@@ -137,7 +137,7 @@ out:
 
 enum clgrpo_status
 clgrpo_attention_decode(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *args,
-                        CLGRPO_QUEUE_PARAMS)
+                        cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};

@@ -41,7 +41,8 @@ out:
 }
 
 enum clgrpo_status
-clgrpo_cast(struct clgrpo_context *ctx, const struct clgrpo_cast_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_cast(struct clgrpo_context *ctx, const struct clgrpo_cast_args *args, cl_command_queue queue, cl_uint n_wait,
+            const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};

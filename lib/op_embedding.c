@@ -5,7 +5,8 @@
 enum { BACKWARD_GROUPS = 32 };
 
 enum clgrpo_status
-clgrpo_embedding(struct clgrpo_context *ctx, const struct clgrpo_embedding_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_embedding(struct clgrpo_context *ctx, const struct clgrpo_embedding_args *args, cl_command_queue queue,
+                 cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};
@@ -32,7 +33,7 @@ out:
 
 enum clgrpo_status
 clgrpo_embedding_backward(struct clgrpo_context *ctx, const struct clgrpo_embedding_backward_args *args,
-                          CLGRPO_QUEUE_PARAMS)
+                          cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};

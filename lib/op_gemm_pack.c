@@ -58,7 +58,8 @@ clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans
 }
 
 enum clgrpo_status
-clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clgrpo_gemm_pack_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clgrpo_gemm_pack_args *args, cl_command_queue queue,
+                 cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t most = 0x7fffffff;

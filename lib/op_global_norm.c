@@ -33,7 +33,8 @@ out:
 }
 
 enum clgrpo_status
-clgrpo_global_norm(struct clgrpo_context *ctx, const struct clgrpo_global_norm_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_global_norm(struct clgrpo_context *ctx, const struct clgrpo_global_norm_args *args, cl_command_queue queue,
+                   cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};

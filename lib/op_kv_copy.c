@@ -20,7 +20,8 @@ out:
 }
 
 enum clgrpo_status
-clgrpo_kv_copy(struct clgrpo_context *ctx, const struct clgrpo_kv_copy_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_kv_copy(struct clgrpo_context *ctx, const struct clgrpo_kv_copy_args *args, cl_command_queue queue,
+               cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t items = ctx->family == CLGRPO_FAMILY_CPU ? 1 : 64, block = CLGRPO_ATTENTION_BLOCK;

@@ -190,7 +190,8 @@ out:
 }
 
 enum clgrpo_status
-clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *args, cl_command_queue queue,
+                      cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;

@@ -221,7 +221,7 @@ out:
 
 enum clgrpo_status
 clgrpo_linear_logprob_backward(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_backward_args *args,
-                               CLGRPO_QUEUE_PARAMS)
+                               cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clgrpo_linear_logprob_backward_args a;

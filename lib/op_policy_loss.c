@@ -78,7 +78,8 @@ out:
 }
 
 enum clgrpo_status
-clgrpo_policy_loss(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_policy_loss(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args, cl_command_queue queue,
+                   cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const bool with_ref = args != NULL && args->ref_logprob.buf != NULL;

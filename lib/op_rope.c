@@ -4,7 +4,8 @@
 #include "rows.h"
 
 enum clgrpo_status
-clgrpo_rope(struct clgrpo_context *ctx, const struct clgrpo_rope_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_rope(struct clgrpo_context *ctx, const struct clgrpo_rope_args *args, cl_command_queue queue, cl_uint n_wait,
+            const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};

@@ -15,7 +15,8 @@ out:
 }
 
 enum clgrpo_status
-clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo_swiglu_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo_swiglu_args *args, cl_command_queue queue, cl_uint n_wait,
+              const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};
@@ -39,7 +40,8 @@ out:
 }
 
 enum clgrpo_status
-clgrpo_swiglu_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_backward_args *args, CLGRPO_QUEUE_PARAMS)
+clgrpo_swiglu_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_backward_args *args,
+                       cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};

@@ -4,11 +4,6 @@
 set -eu
 lib=$(ls "${top_builddir:-.}"/lib/.libs/libclgrpo.so 2>/dev/null) || { echo "no shared library"; exit 77; }
 nm -D --defined-only "$lib" | awk '{print $3}' | sort >exports.have
-# CLGRPO_OP(name) declares clgrpo_name, CLGRPO_OP_WORKSPACE(name) clgrpo_name_workspace
-{
-    grep -hoE '\bclgrpo_[a-z0-9_]+\(' "${srcdir}"/lib/clgrpo*.h | tr -d '('
-    sed -nE 's/^CLGRPO_OP\(([a-z0-9_]+)\);.*/clgrpo_\1/p; s/^CLGRPO_OP_WORKSPACE\(([a-z0-9_]+)\);.*/clgrpo_\1_workspace/p' \
-        "${srcdir}"/lib/clgrpo*.h
-} | sort -u >exports.want
+grep -hoE '\bclgrpo_[a-z0-9_]+\(' "${srcdir}"/lib/clgrpo*.h | tr -d '(' | sort -u >exports.want
 [ "$(wc -l <exports.want)" -gt 40 ] || { echo "the headers declare too few functions: the test is broken"; exit 1; }
 diff exports.want exports.have && rm -f exports.want exports.have
