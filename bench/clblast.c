@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 #ifdef HAVE_CLBLAST
 #include <clblast_c.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 static const char usage[] =
     "usage: clgrpo-bench compare [--json] [--fail-slower] [--ratio] A.json B.json\n"

@@ -2,7 +2,7 @@
 #ifndef CLGRPO_BENCH_HTML_H
 #define CLGRPO_BENCH_HTML_H
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /* Text into a page: markup characters escaped. */
 void bench_html_text(FILE *f, const char *text);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 #include "bench/kernel_hash.h"
 
 static json_t *

@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 bin_PROGRAMS += clgrpo-bench clgrpo-info clgrpo-tune
 
+# A file is included as "room/file.h"; what is generated lies in the build folder's rooms.
+bench_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/bench -I$(top_builddir)/bench
+
 clgrpo_bench_SOURCES = \
-	bench/bench.h \
 	bench/clblast.c \
-	bench/clock.c \
-	bench/clock.h \
 	bench/compare.c \
-	bench/data.c \
 	bench/html.c \
 	bench/html.h \
 	bench/html_bars.c \
 	bench/html_roofline.c \
 	bench/html_scaling.c \
 	bench/json.c \
-	bench/launches.c \
 	bench/layer.c \
-	bench/limit.c \
 	bench/machine.c \
 	bench/machine.h \
 	bench/machine_probe.c \
@@ -43,11 +40,17 @@ clgrpo_bench_SOURCES = \
 	bench/rows_quality.c \
 	bench/rows_small.c \
 	bench/rows_step.c \
-	bench/select.c \
 	bench/small.h \
 	bench/step.h \
-	bench/timer.c \
 	bench/touch.c \
+	bench/measure/bench.h \
+	bench/measure/clock.c \
+	bench/measure/clock.h \
+	bench/measure/data.c \
+	bench/measure/launches.c \
+	bench/measure/limit.c \
+	bench/measure/select.c \
+	bench/measure/timer.c \
 	tests/ref_attention.c \
 	tests/ref_attention.h \
 	tests/ref_gemm.c \
@@ -55,6 +58,7 @@ clgrpo_bench_SOURCES = \
 	tests/ref_linear_logprob.c \
 	tests/ref_linear_logprob.h
 nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine_lines.h bench/naive_lines.h
+clgrpo_bench_CPPFLAGS = $(bench_cppflags)
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
 
@@ -84,13 +88,15 @@ bench/machine_lines.h bench/naive_lines.h:
 
 EXTRA_DIST += bench/peers/peer_rows.py bench/peers/tinygrad_rows.py bench/peers/torch_rows.py bench/peers/torch_train.py
 
-clgrpo_info_SOURCES = bench/info.c bench/info.h bench/info_tuning.c
+clgrpo_info_SOURCES = \
+	bench/info.c \
+	bench/info.h \
+	bench/info_tuning.c
+clgrpo_info_CPPFLAGS = $(bench_cppflags)
 clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
 
 clgrpo_tune_SOURCES = \
-	bench/clock.c \
-	bench/clock.h \
 	bench/tune.h \
 	bench/tune_attention.c \
 	bench/tune_case.h \
@@ -98,7 +104,10 @@ clgrpo_tune_SOURCES = \
 	bench/tune_main.c \
 	bench/tune_output.c \
 	bench/tune_search.c \
-	bench/tune_store.c
+	bench/tune_store.c \
+	bench/measure/clock.c \
+	bench/measure/clock.h
+clgrpo_tune_CPPFLAGS = $(bench_cppflags)
 clgrpo_tune_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_tune_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) -lm
 

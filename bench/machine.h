@@ -3,7 +3,7 @@
 #ifndef CLGRPO_BENCH_MACHINE_H
 #define CLGRPO_BENCH_MACHINE_H
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /* As machine.cl has them. */
 enum { MACHINE_FMA_CHAINS = 12, MACHINE_EXP_CHAINS = 4, MACHINE_BLOCK = 4096, MACHINE_STRIDE = 16 };

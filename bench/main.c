@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 static const char usage[] =
     "usage: clgrpo-bench [OPTION]... [PATTERN]...\n"

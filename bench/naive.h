@@ -7,7 +7,7 @@
 #ifndef CLGRPO_BENCH_NAIVE_H
 #define CLGRPO_BENCH_NAIVE_H
 
-#include "bench.h"
+#include "measure/bench.h"
 
 struct bench_naive;
 

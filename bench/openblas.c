@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /*
  * OpenBLAS chooses its kernels by the processor's name and falls back to a slow core on one it does not know, and the

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 enum { PLAN_TENSORS = 160, PLAN_CALLS = 96 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 const char *
 bench_family(const struct bench *b)

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 FILE *
 bench_create(const char *path, char *temporary, size_t bytes)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /* `slots` sequences of `length` cached keys, one query each, of which the first `prefix` are one and the same in every
  * `group` sequences. */

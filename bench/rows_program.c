@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /*
  * What a program waits for before its first result: every operation once in a fresh context, first with an empty cache

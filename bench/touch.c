@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /* Every operation once, in the forms that a training step uses, on sizes so small that only the programs cost. */
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "clgrpo.h"
-#include "clock.h"
+#include "measure/clock.h"
 
 enum {
     TUNE_MAX_PARAMS = 8,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /* Which rows run, and how far they are. */
 

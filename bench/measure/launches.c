@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /* The program stands before OpenCL's library, so what the operations enqueue passes here and is counted. */
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 enum { MIN_ROUNDS = 5, MAX_ROUNDS = 200, WARM_UP = 3, LONG = 4 };
 

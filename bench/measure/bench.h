@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "clgrpo.h"
-#include "clock.h"
+#include "measure/clock.h"
 
 /* A limit that differs by more between the start and the end of a run tells of a disturbed machine. */
 #define BENCH_DISTURBED 1.15

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "bench.h"
+#include "measure/bench.h"
 
 /* The least time in us of so much work at a rate of 1e9 per second; 0 where either is unknown. */
 static double
