@@ -14,10 +14,6 @@ clgrpo_bench_SOURCES = \
 	bench/html_scaling.c \
 	bench/json.c \
 	bench/layer.c \
-	bench/machine.c \
-	bench/machine.h \
-	bench/machine_probe.c \
-	bench/machine_units.c \
 	bench/main.c \
 	bench/naive.c \
 	bench/naive.h \
@@ -43,6 +39,10 @@ clgrpo_bench_SOURCES = \
 	bench/small.h \
 	bench/step.h \
 	bench/touch.c \
+	bench/machine/machine.c \
+	bench/machine/machine.h \
+	bench/machine/machine_probe.c \
+	bench/machine/machine_units.c \
 	bench/measure/bench.h \
 	bench/measure/clock.c \
 	bench/measure/clock.h \
@@ -57,7 +57,7 @@ clgrpo_bench_SOURCES = \
 	tests/ref_gemm.h \
 	tests/ref_linear_logprob.c \
 	tests/ref_linear_logprob.h
-nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine_lines.h bench/naive_lines.h
+nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine/machine_lines.h bench/naive_lines.h
 clgrpo_bench_CPPFLAGS = $(bench_cppflags)
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
@@ -73,17 +73,17 @@ bench/kernel_hash.h: kernels/sources.c
 	echo "#define BENCH_KERNEL_HASH \"$$hash\"" >$@.tmp && mv $@.tmp $@
 
 # Kernels of the ceilings and of a peer, a string for each line.
-EXTRA_DIST += bench/machine.cl bench/naive.cl
-BUILT_SOURCES += bench/machine_lines.h bench/naive_lines.h
-CLEANFILES += bench/machine_lines.h bench/naive_lines.h
-bench/clgrpo_bench-machine.$(OBJEXT): bench/machine_lines.h
+EXTRA_DIST += bench/machine/machine.cl bench/naive.cl
+BUILT_SOURCES += bench/machine/machine_lines.h bench/naive_lines.h
+CLEANFILES += bench/machine/machine_lines.h bench/naive_lines.h
+bench/machine/clgrpo_bench-machine.$(OBJEXT): bench/machine/machine_lines.h
 bench/clgrpo_bench-naive.$(OBJEXT): bench/naive_lines.h
-bench/machine_lines.h: bench/machine.cl
+bench/machine/machine_lines.h: bench/machine/machine.cl
 bench/naive_lines.h: bench/naive.cl
-bench/machine_lines.h bench/naive_lines.h:
-	$(AM_V_GEN)$(MKDIR_P) bench && name=`basename $@ .h` && source=`basename $@ _lines.h` && \
+bench/machine/machine_lines.h bench/naive_lines.h:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && name=`basename $@ .h` && source=`echo $@ | sed 's/_lines\.h$$/.cl/'` && \
 	{ echo "static const char *const $$name[] = {" && \
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n",/' $(srcdir)/bench/$$source.cl && echo '};'; } >$@.tmp && \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n",/' $(srcdir)/$$source && echo '};'; } >$@.tmp && \
 	mv $@.tmp $@
 
 EXTRA_DIST += bench/peers/peer_rows.py bench/peers/tinygrad_rows.py bench/peers/torch_rows.py bench/peers/torch_train.py

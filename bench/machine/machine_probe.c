@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "machine.h"
+#include "machine/machine.h"
 
 /* What is found by trying, once in a run. */
 

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/machine_lines.h"
-#include "machine.h"
+#include "machine/machine_lines.h"
+#include "machine/machine.h"
 
 enum {
     FMA_ROUNDS = 20000,
