@@ -5,7 +5,6 @@ bin_PROGRAMS += clgrpo-bench clgrpo-info clgrpo-tune
 bench_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/bench -I$(top_builddir)/bench
 
 clgrpo_bench_SOURCES = \
-	bench/clblast.c \
 	bench/compare.c \
 	bench/html.c \
 	bench/html.h \
@@ -15,9 +14,6 @@ clgrpo_bench_SOURCES = \
 	bench/json.c \
 	bench/layer.c \
 	bench/main.c \
-	bench/naive.c \
-	bench/naive.h \
-	bench/openblas.c \
 	bench/plan.c \
 	bench/plan.h \
 	bench/quality.h \
@@ -51,13 +47,17 @@ clgrpo_bench_SOURCES = \
 	bench/measure/limit.c \
 	bench/measure/select.c \
 	bench/measure/timer.c \
+	bench/peers/clblast.c \
+	bench/peers/naive.c \
+	bench/peers/naive.h \
+	bench/peers/openblas.c \
 	tests/ref_attention.c \
 	tests/ref_attention.h \
 	tests/ref_gemm.c \
 	tests/ref_gemm.h \
 	tests/ref_linear_logprob.c \
 	tests/ref_linear_logprob.h
-nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine/machine_lines.h bench/naive_lines.h
+nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine/machine_lines.h bench/peers/naive_lines.h
 clgrpo_bench_CPPFLAGS = $(bench_cppflags)
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
@@ -73,14 +73,14 @@ bench/kernel_hash.h: kernels/sources.c
 	echo "#define BENCH_KERNEL_HASH \"$$hash\"" >$@.tmp && mv $@.tmp $@
 
 # Kernels of the ceilings and of a peer, a string for each line.
-EXTRA_DIST += bench/machine/machine.cl bench/naive.cl
-BUILT_SOURCES += bench/machine/machine_lines.h bench/naive_lines.h
-CLEANFILES += bench/machine/machine_lines.h bench/naive_lines.h
+EXTRA_DIST += bench/machine/machine.cl bench/peers/naive.cl
+BUILT_SOURCES += bench/machine/machine_lines.h bench/peers/naive_lines.h
+CLEANFILES += bench/machine/machine_lines.h bench/peers/naive_lines.h
 bench/machine/clgrpo_bench-machine.$(OBJEXT): bench/machine/machine_lines.h
-bench/clgrpo_bench-naive.$(OBJEXT): bench/naive_lines.h
+bench/peers/clgrpo_bench-naive.$(OBJEXT): bench/peers/naive_lines.h
 bench/machine/machine_lines.h: bench/machine/machine.cl
-bench/naive_lines.h: bench/naive.cl
-bench/machine/machine_lines.h bench/naive_lines.h:
+bench/peers/naive_lines.h: bench/peers/naive.cl
+bench/machine/machine_lines.h bench/peers/naive_lines.h:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && name=`basename $@ .h` && source=`echo $@ | sed 's/_lines\.h$$/.cl/'` && \
 	{ echo "static const char *const $$name[] = {" && \
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n",/' $(srcdir)/$$source && echo '};'; } >$@.tmp && \

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "naive.h"
+#include "peers/naive.h"
 
 struct attention {
     struct clgrpo_attention_args fwd;

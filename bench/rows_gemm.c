@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "naive.h"
+#include "peers/naive.h"
 
 /* A product, and what the peers need of it on the host. */
 struct gemm {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "naive.h"
+#include "peers/naive.h"
 
 struct head {
     struct clgrpo_linear_logprob_args fwd;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "naive.h"
+#include "peers/naive.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/naive_lines.h"
+#include "peers/naive_lines.h"
 
 enum { MAX_STEPS = 3 };
 
