@@ -5,13 +5,6 @@ bin_PROGRAMS += clgrpo-bench clgrpo-info clgrpo-tune
 bench_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/bench -I$(top_builddir)/bench
 
 clgrpo_bench_SOURCES = \
-	bench/compare.c \
-	bench/html.c \
-	bench/html.h \
-	bench/html_bars.c \
-	bench/html_roofline.c \
-	bench/html_scaling.c \
-	bench/json.c \
 	bench/layer.c \
 	bench/main.c \
 	bench/plan.c \
@@ -20,8 +13,6 @@ clgrpo_bench_SOURCES = \
 	bench/quality_bits.c \
 	bench/quality_error.c \
 	bench/quality_gap.c \
-	bench/report.c \
-	bench/results.c \
 	bench/rows_attention.c \
 	bench/rows_decode.c \
 	bench/rows_gemm.c \
@@ -47,6 +38,15 @@ clgrpo_bench_SOURCES = \
 	bench/measure/limit.c \
 	bench/measure/select.c \
 	bench/measure/timer.c \
+	bench/output/compare.c \
+	bench/output/html.c \
+	bench/output/html.h \
+	bench/output/html_bars.c \
+	bench/output/html_roofline.c \
+	bench/output/html_scaling.c \
+	bench/output/json.c \
+	bench/output/report.c \
+	bench/output/results.c \
 	bench/peers/clblast.c \
 	bench/peers/naive.c \
 	bench/peers/naive.h \
@@ -57,18 +57,18 @@ clgrpo_bench_SOURCES = \
 	tests/ref_gemm.h \
 	tests/ref_linear_logprob.c \
 	tests/ref_linear_logprob.h
-nodist_clgrpo_bench_SOURCES = bench/kernel_hash.h bench/machine/machine_lines.h bench/peers/naive_lines.h
+nodist_clgrpo_bench_SOURCES = bench/output/kernel_hash.h bench/machine/machine_lines.h bench/peers/naive_lines.h
 clgrpo_bench_CPPFLAGS = $(bench_cppflags)
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
 
 
 # Which kernels a result was made with.
-BUILT_SOURCES += bench/kernel_hash.h
-CLEANFILES += bench/kernel_hash.h
-bench/clgrpo_bench-json.$(OBJEXT): bench/kernel_hash.h
-bench/kernel_hash.h: kernels/sources.c
-	$(AM_V_GEN)$(MKDIR_P) bench && \
+BUILT_SOURCES += bench/output/kernel_hash.h
+CLEANFILES += bench/output/kernel_hash.h
+bench/output/clgrpo_bench-json.$(OBJEXT): bench/output/kernel_hash.h
+bench/output/kernel_hash.h: kernels/sources.c
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
 	hash=`(sha256sum || shasum -a 256 || cksum) 2>/dev/null <kernels/sources.c | cut -c1-16 | cut -d' ' -f1` && \
 	echo "#define BENCH_KERNEL_HASH \"$$hash\"" >$@.tmp && mv $@.tmp $@
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "html.h"
+#include "output/html.h"
 
 /* The rate over the sequence length, one line for each kind of row. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "html.h"
+#include "output/html.h"
 
 /* One page without scripts or anything from elsewhere. Charts are 400 units wide: at a phone's width their text is as
  * large as the page's, and a wide window shows them larger. */

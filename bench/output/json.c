@@ -4,7 +4,7 @@
 #include <sys/utsname.h>
 
 #include "measure/bench.h"
-#include "bench/kernel_hash.h"
+#include "output/kernel_hash.h"
 
 static json_t *
 row_to_json(const struct bench *b, const struct bench_row *r)

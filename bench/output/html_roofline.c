@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "html.h"
+#include "output/html.h"
 
 /* Rate over arithmetic intensity, both logarithmic: above the slopes lies only what the caches hold. */
 

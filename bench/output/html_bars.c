@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html.h"
+#include "output/html.h"
 
 /* The share of the limit, ours and the peers'. */
 
