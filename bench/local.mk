@@ -5,27 +5,7 @@ bin_PROGRAMS += clgrpo-bench clgrpo-info clgrpo-tune
 bench_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/bench -I$(top_builddir)/bench
 
 clgrpo_bench_SOURCES = \
-	bench/layer.c \
 	bench/main.c \
-	bench/plan.c \
-	bench/plan.h \
-	bench/quality.h \
-	bench/quality_bits.c \
-	bench/quality_error.c \
-	bench/quality_gap.c \
-	bench/rows_attention.c \
-	bench/rows_decode.c \
-	bench/rows_gemm.c \
-	bench/rows_head.c \
-	bench/rows_layer.c \
-	bench/rows_policy.c \
-	bench/rows_program.c \
-	bench/rows_quality.c \
-	bench/rows_small.c \
-	bench/rows_step.c \
-	bench/small.h \
-	bench/step.h \
-	bench/touch.c \
 	bench/machine/machine.c \
 	bench/machine/machine.h \
 	bench/machine/machine_probe.c \
@@ -51,6 +31,26 @@ clgrpo_bench_SOURCES = \
 	bench/peers/naive.c \
 	bench/peers/naive.h \
 	bench/peers/openblas.c \
+	bench/rows/layer.c \
+	bench/rows/plan.c \
+	bench/rows/plan.h \
+	bench/rows/quality.h \
+	bench/rows/quality_bits.c \
+	bench/rows/quality_error.c \
+	bench/rows/quality_gap.c \
+	bench/rows/rows_attention.c \
+	bench/rows/rows_decode.c \
+	bench/rows/rows_gemm.c \
+	bench/rows/rows_head.c \
+	bench/rows/rows_layer.c \
+	bench/rows/rows_policy.c \
+	bench/rows/rows_program.c \
+	bench/rows/rows_quality.c \
+	bench/rows/rows_small.c \
+	bench/rows/rows_step.c \
+	bench/rows/small.h \
+	bench/rows/step.h \
+	bench/rows/touch.c \
 	tests/ref_attention.c \
 	tests/ref_attention.h \
 	tests/ref_gemm.c \

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "quality.h"
-#include "step.h"
+#include "rows/quality.h"
+#include "rows/step.h"
 
 /*
  * repeat: ten runs, each of which starts from zeroed outputs, and how many of them gave the bits of the first.

@@ -3,7 +3,7 @@
 #ifndef CLGRPO_BENCH_QUALITY_H
 #define CLGRPO_BENCH_QUALITY_H
 
-#include "plan.h"
+#include "rows/plan.h"
 
 /* bench_wanted, and the row's data are then the same whatever ran before it. */
 bool quality_wanted(struct bench *b, const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "plan.h"
+#include "rows/plan.h"
 
 static size_t
 queries(const struct layer_shape *s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "small.h"
+#include "rows/small.h"
 
 /* Sampling, group advantages, and the policy loss in the forms that the objectives give it. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plan.h"
+#include "rows/plan.h"
 
 /*
  * One decoder layer, forward and then backward, as a trainer would call it: one sequence, all weights with their

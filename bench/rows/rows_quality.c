@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "quality.h"
+#include "rows/quality.h"
 
 bool
 quality_wanted(struct bench *b, const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plan.h"
+#include "rows/plan.h"
 
 struct clgrpo_tensor
 plan_keep(struct plan *p, struct clgrpo_tensor t)

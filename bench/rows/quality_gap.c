@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "quality.h"
+#include "rows/quality.h"
 
 /*
  * Log-probabilities of one sequence by attention and the head as in training, and token by token with a cache as in

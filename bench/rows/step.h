@@ -3,7 +3,7 @@
 #ifndef CLGRPO_BENCH_STEP_H
 #define CLGRPO_BENCH_STEP_H
 
-#include "plan.h"
+#include "rows/plan.h"
 
 enum { STEP_LAYERS = 2, BENCH_STEP_SHAPES = 2 };
 

@@ -2,7 +2,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "quality.h"
+#include "rows/quality.h"
 #include "tests/ref_attention.h"
 #include "tests/ref_gemm.h"
 #include "tests/ref_linear_logprob.h"

@@ -3,7 +3,7 @@
 #ifndef CLGRPO_BENCH_SMALL_H
 #define CLGRPO_BENCH_SMALL_H
 
-#include "plan.h"
+#include "rows/plan.h"
 
 struct small_row {
     const char *name;

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plan.h"
-#include "step.h"
+#include "rows/plan.h"
+#include "rows/step.h"
 
 /* The weights that training starts from are small; what bench_random gives would saturate every softmax. */
 static const float weight_scale = 0.1f;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "small.h"
+#include "rows/small.h"
 
 /*
  * The small operations, one table of rows. Most are bound by memory: a row counts each tensor's bytes once, those that
