@@ -89,9 +89,9 @@ bench/machine/machine_lines.h bench/peers/naive_lines.h:
 EXTRA_DIST += bench/peers/peer_rows.py bench/peers/tinygrad_rows.py bench/peers/torch_rows.py bench/peers/torch_train.py
 
 clgrpo_info_SOURCES = \
-	bench/info.c \
-	bench/info.h \
-	bench/info_tuning.c
+	bench/info/info.c \
+	bench/info/info.h \
+	bench/info/info_tuning.c
 clgrpo_info_CPPFLAGS = $(bench_cppflags)
 clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "info.h"
+#include "info/info.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "info.h"
+#include "info/info.h"
 
 static bool
 is_of_family(const char *op, enum clgrpo_family family)
