@@ -97,16 +97,16 @@ clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
 
 clgrpo_tune_SOURCES = \
-	bench/tune.h \
-	bench/tune_attention.c \
-	bench/tune_case.h \
-	bench/tune_cases.c \
-	bench/tune_main.c \
-	bench/tune_output.c \
-	bench/tune_search.c \
-	bench/tune_store.c \
 	bench/measure/clock.c \
-	bench/measure/clock.h
+	bench/measure/clock.h \
+	bench/tune/tune.h \
+	bench/tune/tune_attention.c \
+	bench/tune/tune_case.h \
+	bench/tune/tune_cases.c \
+	bench/tune/tune_main.c \
+	bench/tune/tune_output.c \
+	bench/tune/tune_search.c \
+	bench/tune/tune_store.c
 clgrpo_tune_CPPFLAGS = $(bench_cppflags)
 clgrpo_tune_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_tune_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) -lm

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tune.h"
+#include "tune/tune.h"
 
 static const char usage[] =
     "usage: clgrpo-tune [OPTION]... [OPERATION]...\n"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tune.h"
+#include "tune/tune.h"
 
 enum { BAR = 24 };
 

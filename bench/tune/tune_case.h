@@ -3,7 +3,7 @@
 #ifndef CLGRPO_TUNE_CASE_H
 #define CLGRPO_TUNE_CASE_H
 
-#include "tune.h"
+#include "tune/tune.h"
 
 /* Positions of the output that `check` compares with the double reference. */
 enum { TUNE_SAMPLES = 61 };

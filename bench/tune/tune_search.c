@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tune.h"
+#include "tune/tune.h"
 
 /* A sample lasts at least so long; after so many rounds the slower half leaves, while more than FINALISTS are left. The
  * leader must then win fresh rounds against the standard, by least_gain, else the standard stays. */

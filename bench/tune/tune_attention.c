@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tune_case.h"
+#include "tune/tune_case.h"
 
 TUNE_RUN_WITH_SPACE(extern, attention, attention)
 TUNE_RUN_WITH_SPACE(extern, attention_backward, attention_backward)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tune_case.h"
+#include "tune/tune_case.h"
 
 const struct clgrpo_tensor *
 tune_add_tensor(struct tune *t, struct tune_case *c, unsigned rank, const size_t *shape)
