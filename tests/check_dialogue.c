@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "dialogue/dialogue.h"
 #include "fake_policy.h"
 #include "suite.h"

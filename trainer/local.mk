@@ -15,7 +15,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent_main.c \
 	trainer/agent/agent_record.c \
 	trainer/agent/agent_search.c \
-	trainer/agent/agent_setup.c \
 	trainer/agent/agent_state.c \
 	trainer/agent/state_file.c \
 	trainer/agent/state_file.h \
@@ -31,6 +30,10 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/status.h \
 	trainer/base/stop.c \
 	trainer/base/stop.h \
+	trainer/base/utf8.c \
+	trainer/base/utf8.h \
+	trainer/cli/asking_options.c \
+	trainer/cli/asking_options.h \
 	trainer/cli/cmd.h \
 	trainer/cli/cmd_agent.c \
 	trainer/cli/cmd_ask.c \
@@ -88,8 +91,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/prefix.c \
 	trainer/policy/prefix.h \
 	trainer/policy/score.c \
-	trainer/policy/vocabulary.c \
-	trainer/policy/vocabulary.h \
 	trainer/question/question_draw.c \
 	trainer/question/question_file.c \
 	trainer/question/question_file.h \
@@ -111,12 +112,17 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout/rollout.c \
 	trainer/rollout/rollout.h \
 	trainer/rollout/rollout_cache.c \
+	trainer/rollout/rollout_config.c \
+	trainer/rollout/rollout_config.h \
 	trainer/rollout/rollout_internal.h \
 	trainer/rollout/rollout_rules.c \
 	trainer/run/config.c \
 	trainer/run/config.h \
 	trainer/run/config_keys.c \
 	trainer/run/config_keys.h \
+	trainer/run/config_plan.c \
+	trainer/run/key.c \
+	trainer/run/key.h \
 	trainer/run/metrics.c \
 	trainer/run/metrics.h \
 	trainer/run/phase.c \
@@ -143,6 +149,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tokenizer/tokenizer_stage.c \
 	trainer/tokenizer/tokenizer_table.c \
 	trainer/tokenizer/tokenizer_vocab.c \
+	trainer/tokenizer/vocabulary.c \
+	trainer/tokenizer/vocabulary.h \
 	trainer/tools/corpus.c \
 	trainer/tools/corpus.h \
 	trainer/tools/corpus_words.c \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rollout/rollout_config.h"
 #include "agent/agent_internal.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 #include "run/config.h"
 #include "base/file.h"
-#include "policy/vocabulary.h"
+#include "tokenizer/vocabulary.h"
 
 enum { MAX_PATH = 4096, TELL_MS = 250, LOCK_SECONDS = 30 };
 
@@ -65,7 +66,7 @@ open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *
                                           .arg = a};
 
     MG_TRY(mg_policy_open(c->model, &limits, &a->policy, err));
-    MG_TRY(mg_vocabulary_check(a->policy, c->model, a->tok, a->config->tokenizer, err));
+    MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy)->vocab_size, c->model, a->tok, a->config->tokenizer, err));
     rollouts.policy = a->policy;
     MG_TRY(mg_rollouts_create(&rollouts, &a->rollouts, err));
 out:
@@ -77,12 +78,12 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_config *c = a->config;
-    char path[MAX_PATH], run[MG_RUN_ID];
+    char path[MAX_PATH], run[MG_CONFIG_ID];
 
     MG_TRY(mg_dir_make(a->dir, err));
     MG_TRY(lock_role(a, err));
     snprintf(path, sizeof path, "%s/store.db", run_dir);
-    MG_TRY(mg_agent_run_id(c, run, err));
+    MG_TRY(mg_config_id(c, run, err));
     MG_TRY(mg_store_open(path, run, &a->store, err));
     MG_TRY(mg_store_hold(a->store, a->side, err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
@@ -91,7 +92,7 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
         MG_TRY(mg_corpus_open(&a->tools.corpus, c->corpus, err));
         MG_TRY(mg_search_cache_create(&a->tools.cache, err));
     }
-    MG_TRY(open_policy(a, mg_agent_part(c, a->side), err));
+    MG_TRY(open_policy(a, mg_config_agent(c, a->side), err));
 out:
     return st;
 }
@@ -107,10 +108,10 @@ mg_agent_open(const struct mg_config *config, const char *run_dir, enum mg_side 
     a->lock = -1;
     a->config = config;
     a->side = side;
-    a->plan = mg_agent_plan(config);
+    a->plan = mg_config_plan(config);
     a->single = config->agents == MG_SINGLE;
     a->trains = mg_config_trains(config, side == MG_SIDE_MAIN);
-    a->limits = mg_agent_limits(config, side);
+    a->limits = mg_rollout_limits_of(config, side);
     a->note.reward = a->note.held_out = (double)NAN;
     MG_REQUIRE(asprintf(&a->dir, "%s/%s", run_dir, mg_side_name(side)) > 0, MG_FAIL, "out of memory: a path");
     MG_TRY(open_all(a, run_dir, err));
@@ -187,7 +188,7 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_phase_work w = {.phase = mg_plan_phase(&a->plan, number)};
-    struct mg_sampling how = mg_agent_sampling(a->config, w.phase.greedy);
+    struct mg_sampling how = mg_sampling_of(a->config, w.phase.greedy);
     struct mg_lesson lesson = {0};
     uint64_t tokens = mg_rollouts_tokens(a->rollouts);
     double start = mg_clock();

@@ -5,6 +5,7 @@
 #include "agent/agent.h"
 #include "rollout/pending.h"
 #include "question/question_file.h"
+#include "store/store.h"
 #include "base/stop.h"
 
 /* Texts of the other agent, copied out of a transaction. */

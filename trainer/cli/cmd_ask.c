@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "eval/asking.h"
+#include "base/utf8.h"
+#include "cli/asking_options.h"
 #include "cli/cmd.h"
 #include "report/tell.h"
 

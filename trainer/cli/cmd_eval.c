@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "eval/asking.h"
+#include "rollout/rollout_config.h"
+#include "cli/asking_options.h"
 #include "cli/cmd.h"
 #include "base/interval.h"
 #include "question/question_file.h"
@@ -96,7 +97,7 @@ play(struct mg_asking *a, const struct mg_question_file *qs, const uint32_t *que
      struct verdicts *v, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_sampling how = mg_agent_sampling(&a->config, greedy);
+    struct mg_sampling how = mg_sampling_of(&a->config, greedy);
 
     mg_play_begin(a->play, &how);
     for (uint32_t i = 0; i < n; i++) {

@@ -168,7 +168,7 @@ replay(const void *options, struct mg_err *err)
     MG_TRY(mg_run_config(o->run, &c, err));
     MG_REQUIRE(mg_config_trains(&c, o->side == MG_SIDE_MAIN), MG_INPUT, "%s did not train in this run",
                mg_side_name(o->side));
-    part = mg_agent_part(&c, o->side);
+    part = mg_config_agent(&c, o->side);
     limits.device = part->device[0] != '\0' ? part->device : NULL;
     limits.context = part->context;
     limits.max_tokens = part->max_tokens;

@@ -8,7 +8,7 @@
 
 #include "cli/cmd.h"
 #include "learn/sft.h"
-#include "policy/vocabulary.h"
+#include "tokenizer/vocabulary.h"
 
 static const char usage[] =
     "usage: mgrpo sft [OPTION]... --demos FILE --tokenizer FILE --out DIR\n"
@@ -319,7 +319,8 @@ run(const void *options, struct mg_err *err)
 
     MG_TRY(mg_tokenizer_load(o->tokenizer, &tok, err));
     MG_TRY(open_policy(o, tok, &p, err));
-    MG_TRY(mg_vocabulary_check(p, o->init != NULL ? o->init : "to be trained", tok, o->tokenizer, err));
+    MG_TRY(mg_vocabulary_check(mg_policy_config(p)->vocab_size, o->init != NULL ? o->init : "to be trained", tok,
+                               o->tokenizer, err));
     if (o->demos != NULL)
         MG_TRY(train(o, tok, p, &r, err));
     if (o->eval != NULL)

@@ -99,7 +99,7 @@ out:
 static void
 init_watched(struct watched *w, const struct mg_config *c, bool quiet)
 {
-    struct mg_plan plan = mg_agent_plan(c);
+    struct mg_plan plan = mg_config_plan(c);
 
     w->n = c->agents == MG_SINGLE ? 1 : MG_N_SIDES;
     w->quiet = quiet;
@@ -161,7 +161,7 @@ train(const void *options, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_config config = {0};
     struct watched w = {0};
-    char path[MAX_PATH], run[MG_RUN_ID];
+    char path[MAX_PATH], run[MG_CONFIG_ID];
 
     MG_TRY(mg_config_load(o->conf, &config, err));
     if (o->profile) {
@@ -169,7 +169,7 @@ train(const void *options, struct mg_err *err)
         goto out;
     }
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
-    MG_TRY(mg_agent_run_id(&config, run, err));
+    MG_TRY(mg_config_id(&config, run, err));
     snprintf(path, sizeof path, "%s/store.db", o->dir);
     MG_TRY(mg_store_open(path, run, &w.store, err));
     init_watched(&w, &config, o->quiet);

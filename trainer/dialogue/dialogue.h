@@ -59,8 +59,6 @@ enum mg_status mg_dialogue_sampled(struct mg_dialogue *d, int32_t token, float l
  * is longer than MG_TURN_TEXT_MAX. */
 enum mg_status mg_dialogue_turn(const struct mg_dialogue *d, const struct mg_tokenizer *tok,
                                 const struct mg_specials *sp, enum mg_role *role, char **text, struct mg_err *err);
-/* Whether len bytes are UTF-8 (no surrogates, no overlong forms) without NUL. */
-bool mg_text_valid(const char *text, size_t len);
 void mg_dialogue_free(struct mg_dialogue *d);
 
 #endif

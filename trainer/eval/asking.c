@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rollout/rollout_config.h"
 #include "eval/asking.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/cmd.h"
 #include "run/run_dir.h"
-#include "policy/vocabulary.h"
+#include "tokenizer/vocabulary.h"
 
 enum { MAX_PATH = 4096 };
-
-enum mg_status
-mg_asking_option(struct mg_asking_options *o, int letter, struct mg_err *err)
-{
-    const char **text[] = {['r'] = &o->run,
-                           [MG_ASKING_MAIN] = &o->model[MG_SIDE_MAIN],
-                           [MG_ASKING_SEARCH] = &o->model[MG_SIDE_SEARCH],
-                           [MG_ASKING_TOKENIZER] = &o->tokenizer,
-                           [MG_ASKING_CORPUS] = &o->corpus,
-                           [MG_ASKING_DEVICE] = &o->device};
-
-    if (letter == 's')
-        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->seed, err);
-    *text[letter] = optarg;
-    return MG_OK;
-}
 
 static void
 model_path(const struct mg_asking_options *o, const struct mg_config *c, enum mg_side side, char path[MAX_PATH])
@@ -33,7 +17,7 @@ model_path(const struct mg_asking_options *o, const struct mg_config *c, enum mg
     if (o->model[side] != NULL)
         snprintf(path, MAX_PATH, "%s", o->model[side]);
     else if (access(path, F_OK) != 0)
-        snprintf(path, MAX_PATH, "%s", mg_agent_part(c, side)->model);
+        snprintf(path, MAX_PATH, "%s", mg_config_agent(c, side)->model);
 }
 
 static enum mg_status
@@ -41,7 +25,7 @@ open_policy(const struct mg_asking_options *o, struct mg_asking *a, enum mg_side
             struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_agent_config *part = mg_agent_part(&a->config, side);
+    const struct mg_agent_config *part = mg_config_agent(&a->config, side);
     struct mg_policy_limits limits = {
         .device = o->device, .slots = o->slots, .context = part->context, .max_tokens = part->max_tokens};
     char path[MAX_PATH];
@@ -50,7 +34,7 @@ open_policy(const struct mg_asking_options *o, struct mg_asking *a, enum mg_side
         limits.device = part->device;
     model_path(o, &a->config, side, path);
     MG_TRY(mg_policy_open(path, &limits, &a->policy[side], err));
-    MG_TRY(mg_vocabulary_check(a->policy[side], path, a->tok, tokenizer, err));
+    MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy[side])->vocab_size, path, a->tok, tokenizer, err));
 out:
     return st;
 }
@@ -72,7 +56,7 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
     for (int i = 0; i < n_sides; i++) {
         MG_TRY(open_policy(o, a, (enum mg_side)i, tokenizer, err));
         c.policy[i] = a->policy[i];
-        c.limits[i] = mg_agent_limits(&a->config, (enum mg_side)i);
+        c.limits[i] = mg_rollout_limits_of(&a->config, (enum mg_side)i);
         c.limits[i].slots = o->slots;
     }
     c.tok = a->tok;

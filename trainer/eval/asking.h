@@ -2,9 +2,7 @@
 #ifndef MGRPO_ASKING_H
 #define MGRPO_ASKING_H
 
-#include <getopt.h>
-
-#include "agent/agent.h"
+#include "run/config.h"
 #include "eval/play.h"
 
 /* The two agents of a run in one process, to be asked questions outside of it. */
@@ -23,20 +21,6 @@ struct mg_asking {
     struct mg_policy *policy[MG_N_SIDES];
     struct mg_play *play;
 };
-
-/* Command-line options that fill them, as members of an array for getopt_long with the letters MG_ASKING_LETTERS. */
-enum { MG_ASKING_MAIN = 256, MG_ASKING_SEARCH, MG_ASKING_TOKENIZER, MG_ASKING_CORPUS, MG_ASKING_DEVICE, MG_ASKING_END };
-#define MG_ASKING_LETTERS "r:s:"
-#define MG_ASKING_OPTION(name, letter)                                                                                 \
-    {                                                                                                                  \
-        name, required_argument, NULL, letter                                                                          \
-    }
-#define MG_ASKING_OPTIONS                                                                                              \
-    MG_ASKING_OPTION("run", 'r'), MG_ASKING_OPTION("seed", 's'), MG_ASKING_OPTION("main", MG_ASKING_MAIN),             \
-        MG_ASKING_OPTION("search", MG_ASKING_SEARCH), MG_ASKING_OPTION("tokenizer", MG_ASKING_TOKENIZER),              \
-        MG_ASKING_OPTION("corpus", MG_ASKING_CORPUS), MG_ASKING_OPTION("device", MG_ASKING_DEVICE)
-/* Takes one of these, as getopt_long returned it. */
-enum mg_status mg_asking_option(struct mg_asking_options *o, int letter, struct mg_err *err);
 
 /* `a` starts zeroed; close it also after a failure. */
 enum mg_status mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg_err *err);

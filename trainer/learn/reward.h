@@ -3,12 +3,8 @@
 #define MGRPO_REWARD_H
 
 #include "run/config.h"
-#include "store/store.h"
+#include "run/key.h"
 
-/*
- * A reward has three states. VALUE: a number. INVALID: the agent's own fault, 0. UNAVAILABLE: judge, tool or store
- * failed; the trajectory leaves its group and is counted: an infrastructure fault is never a policy's punishment.
- */
 struct mg_reward {
     enum mg_reward_kind kind;
     double value;

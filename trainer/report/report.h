@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "agent/agent.h"
+#include "run/config.h"
 #include "report/summary.h"
 
 /* A run as it is drawn: everything is read from its folder, nothing is computed anew. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "dialogue/dialogue.h"
+#include "base/utf8.h"
 #include "report/report.h"
 
 /* The bytes of the character at `at`; 0 if it is not UTF-8. */

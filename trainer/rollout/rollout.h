@@ -4,7 +4,7 @@
 
 #include "dialogue/dialogue.h"
 #include "policy/policy.h"
-#include "store/store.h"
+#include "run/key.h"
 #include "tools/tools.h"
 
 /*

@@ -7,6 +7,8 @@
 
 #include "clgrpo.h"
 #include "base/status.h"
+#include "run/key.h"
+#include "run/phase.h"
 
 /* A run's configuration: mgrpo.conf(5) says what each key means. All ranges are checked when it is read. */
 enum mg_agents { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };
@@ -65,6 +67,12 @@ char *mg_config_difference(const char *now, const char *before);
 enum mg_status mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err);
 
 const char *mg_agents_name(enum mg_agents agents); /* "co-train" */
+/* The part of an agent; the phases of a run. */
+const struct mg_agent_config *mg_config_agent(const struct mg_config *config, enum mg_side side);
+struct mg_plan mg_config_plan(const struct mg_config *config);
+enum { MG_CONFIG_ID = 17 };
+/* Names a configuration: a hash of its text, by which a store knows its run. */
+enum mg_status mg_config_id(const struct mg_config *config, char id[MG_CONFIG_ID], struct mg_err *err);
 bool mg_config_trains(const struct mg_config *c, bool main_agent);
 
 #endif

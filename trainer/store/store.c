@@ -59,14 +59,6 @@ static const char *const sql_text[MG_N_SQL] = {
                         " WHERE role = ?",
 };
 
-const char *
-mg_side_name(enum mg_side side)
-{
-    static const char *const name[MG_N_SIDES] = {[MG_SIDE_MAIN] = "main", [MG_SIDE_SEARCH] = "search"};
-
-    return (unsigned)side < MG_N_SIDES ? name[side] : "none";
-}
-
 enum mg_status
 mg_store_error(struct mg_store *s, int code, struct mg_err *err)
 {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "run/key.h"
 
 /*
  * The one place where agents meet (mgrpo-store(5)): a log of subtasks, results and rewards in SQLite. Rows are keyed by
@@ -22,15 +23,6 @@ enum {
     MG_STORE_TEXT_MAX = 4096, /* bytes of any text in it */
     MG_STORE_PATIENCE = 600,  /* seconds */
     MG_STALENESS = 0          /* steps by which weights may lag behind those that asked for a subtask */
-};
-
-enum mg_side { MG_SIDE_MAIN, MG_SIDE_SEARCH, MG_N_SIDES };
-const char *mg_side_name(enum mg_side side); /* "main" */
-
-/* What a row is about: the phase of the run, the question's number in it, the rollout of that question, and the call of
- * that rollout. */
-struct mg_key {
-    uint32_t phase, question, rollout, call;
 };
 
 /*
@@ -92,7 +84,6 @@ enum mg_status mg_store_results(struct mg_store *s, uint32_t phase, int64_t *cur
 
 /* ---- Ends of rollouts and phases ---- */
 
-enum mg_reward_kind { MG_REWARD_VALUE, MG_REWARD_INVALID, MG_REWARD_UNAVAILABLE };
 struct mg_rollout_row {
     struct mg_key key; /* call is 0 */
     uint32_t calls;

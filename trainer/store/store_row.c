@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "dialogue/dialogue.h"
+#include "base/utf8.h"
 #include "store/store_internal.h"
 
 void

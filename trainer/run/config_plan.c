@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/rng.h"
+#include "run/config.h"
+
+struct mg_plan
+mg_config_plan(const struct mg_config *config)
+{
+    return (struct mg_plan){
+        .steps = config->steps, .eval_every = config->eval_every, .evals = config->eval_questions > 0};
+}
+
+const struct mg_agent_config *
+mg_config_agent(const struct mg_config *config, enum mg_side side)
+{
+    return side == MG_SIDE_MAIN ? &config->main : &config->search;
+}
+
+enum mg_status
+mg_config_id(const struct mg_config *config, char id[MG_CONFIG_ID], struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *text = mg_config_to_json(config);
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: the configuration as text");
+    for (const char *c = text; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+    snprintf(id, MG_CONFIG_ID, "%016" PRIx64, mg_rng_mix(hash));
+out:
+    free(text);
+    return st;
+}
