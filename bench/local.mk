@@ -50,17 +50,11 @@ clgrpo_bench_SOURCES = \
 	bench/rows/rows_step.c \
 	bench/rows/small.h \
 	bench/rows/step.h \
-	bench/rows/touch.c \
-	tests/ref_attention.c \
-	tests/ref_attention.h \
-	tests/ref_gemm.c \
-	tests/ref_gemm.h \
-	tests/ref_linear_logprob.c \
-	tests/ref_linear_logprob.h
+	bench/rows/touch.c
 nodist_clgrpo_bench_SOURCES = bench/output/kernel_hash.h bench/machine/machine_lines.h bench/peers/naive_lines.h
 clgrpo_bench_CPPFLAGS = $(bench_cppflags)
 clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
-clgrpo_bench_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
+clgrpo_bench_LDADD = reference/libreference.la lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
 
 
 # Which kernels a result was made with.

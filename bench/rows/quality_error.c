@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "rows/quality.h"
-#include "tests/ref_attention.h"
-#include "tests/ref_gemm.h"
-#include "tests/ref_linear_logprob.h"
+#include "reference/ref_attention.h"
+#include "reference/ref_gemm.h"
+#include "reference/ref_linear_logprob.h"
 
 /*
  * The largest error against double arithmetic, relative to the size of the terms behind a result, in units of an f32's

@@ -5,8 +5,8 @@
 # measured are those of questions whose answers are known; bad arguments are one sentence and status 2.
 set -eu
 
-mgrpo=${MGRPO_FAKE:-tests/mgrpo_fake}
-files=${FAKE_FILES:-tests/fake_files}
+mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
+files=${FAKE_FILES:-tests/system/fake_files}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/test_replay.XXXXXX")
 pid=
 trap 'status=$?; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :; rm -rf "$dir"; exit $status' EXIT

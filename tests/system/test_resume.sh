@@ -4,8 +4,8 @@
 # rollouts are those of a run that nobody disturbed. The policy is the fake one of fake_policy.c.
 set -eu
 
-mgrpo=${MGRPO_FAKE:-tests/mgrpo_fake}
-files=${FAKE_FILES:-tests/fake_files}
+mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
+files=${FAKE_FILES:-tests/system/fake_files}
 kills=${KILLS:-10}
 seed=${SEED:-$(date +%s)}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/test_resume.XXXXXX")
