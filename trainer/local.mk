@@ -131,6 +131,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/rollout_log.h \
 	trainer/run/run_dir.c \
 	trainer/run/run_dir.h \
+	trainer/run/run_path.c \
+	trainer/run/run_path.h \
 	trainer/store/store.c \
 	trainer/store/store.h \
 	trainer/store/store_internal.h \

@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 #include "run/config.h"
+#include "run/run_path.h"
 #include "base/file.h"
 #include "tokenizer/vocabulary.h"
 
-enum { MAX_PATH = 4096, TELL_MS = 250, LOCK_SECONDS = 30 };
+enum { TELL_MS = 250, LOCK_SECONDS = 30 };
 
 /* The role belongs to the process that has this file locked: the system takes the lock back when the process ends,
  * however it ends. */
@@ -23,14 +24,13 @@ static enum mg_status
 lock_role(struct mg_agent *a, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
+    struct mg_path path = mg_agent_path(a->dir, MG_AGENT_LOCK);
     double start = mg_clock();
 
-    snprintf(path, sizeof path, "%s/lock", a->dir);
-    a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    MG_REQUIRE(a->lock >= 0, MG_FAIL, "%s: %s", path, strerror(errno));
+    a->lock = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    MG_REQUIRE(a->lock >= 0, MG_FAIL, "%s: %s", path.text, strerror(errno));
     while (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
-        MG_REQUIRE(errno == EWOULDBLOCK || errno == EINTR, MG_FAIL, "%s: %s", path, strerror(errno));
+        MG_REQUIRE(errno == EWOULDBLOCK || errno == EINTR, MG_FAIL, "%s: %s", path.text, strerror(errno));
         MG_REQUIRE(mg_clock() - start < LOCK_SECONDS, MG_INPUT, "another %s agent works on %s", mg_side_name(a->side),
                    a->dir);
         MG_TRY(mg_stop_check(err));
@@ -78,13 +78,12 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_config *c = a->config;
-    char path[MAX_PATH], run[MG_CONFIG_ID];
+    char run[MG_CONFIG_ID];
 
     MG_TRY(mg_dir_make(a->dir, err));
     MG_TRY(lock_role(a, err));
-    snprintf(path, sizeof path, "%s/store.db", run_dir);
     MG_TRY(mg_config_id(c, run, err));
-    MG_TRY(mg_store_open(path, run, &a->store, err));
+    MG_TRY(mg_store_open(mg_run_path(run_dir, MG_RUN_STORE).text, run, &a->store, err));
     MG_TRY(mg_store_hold(a->store, a->side, err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
@@ -113,7 +112,8 @@ mg_agent_open(const struct mg_config *config, const char *run_dir, enum mg_side 
     a->trains = mg_config_trains(config, side == MG_SIDE_MAIN);
     a->limits = mg_rollout_limits_of(config, side);
     a->note.reward = a->note.held_out = (double)NAN;
-    MG_REQUIRE(asprintf(&a->dir, "%s/%s", run_dir, mg_side_name(side)) > 0, MG_FAIL, "out of memory: a path");
+    a->dir = strdup(mg_run_agent_dir(run_dir, mg_side_name(side)).text);
+    MG_REQUIRE(a->dir != NULL, MG_FAIL, "out of memory: a path");
     MG_TRY(open_all(a, run_dir, err));
     *out = a;
     a = NULL;
@@ -220,14 +220,12 @@ static enum mg_status
 write_model(struct mg_agent *a, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH], *json = NULL;
+    char *json = NULL;
     size_t len = 0;
 
-    snprintf(path, sizeof path, "%s/model", a->dir);
-    MG_TRY(mg_policy_save_model(a->policy, path, "f32", err));
+    MG_TRY(mg_policy_save_model(a->policy, mg_agent_path(a->dir, MG_AGENT_MODEL).text, "f32", err));
     MG_TRY(mg_file_read(a->config->tokenizer, 1 << 28, &json, &len, err));
-    snprintf(path, sizeof path, "%s/model/tokenizer.json", a->dir);
-    MG_TRY(mg_file_write_atomic(path, json, len, err));
+    MG_TRY(mg_file_write_atomic(mg_agent_path(a->dir, MG_AGENT_TOKENIZER).text, json, len, err));
 out:
     free(json);
     return st;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One step of M-GRPO for one agent: rewards, groups, advantages, gradient, step. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "learn/advantage.h"
@@ -9,6 +8,7 @@
 #include "learn/learn.h"
 #include "learn/reward.h"
 #include "run/rollout_log.h"
+#include "run/run_path.h"
 
 /* The trajectories that have a reward, in the order of their keys: those of a question are a group. */
 struct batch {
@@ -226,10 +226,8 @@ log_batch(const struct mg_agent *a, const struct mg_phase_work *w, const struct 
     static const char *const kind[] = {"value", "invalid", "unavailable"};
     enum mg_status st = MG_OK;
     struct mg_rollout_log *log = NULL, *done;
-    char path[4096];
 
-    snprintf(path, sizeof path, "%s/rollouts/%06u.jsonl.gz", a->dir, w->phase.number);
-    MG_TRY(mg_rollout_log_create(path, &log, err));
+    MG_TRY(mg_rollout_log_create(mg_rollouts_path(a->dir, w->phase.number).text, &log, err));
     for (uint32_t i = 0; i < b->n; i++) {
         const struct mg_rollout *r = b->r[i];
         struct mg_logged row = {.question = r->key.question,

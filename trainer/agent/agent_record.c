@@ -9,8 +9,9 @@
 #include "base/file.h"
 #include "base/interval.h"
 #include "run/metrics.h"
+#include "run/run_path.h"
 
-enum { MAX_PATH = 4096, MAX_HOPS = 8 };
+enum { MAX_HOPS = 8 };
 
 static void
 set_real(json_t *line, const char *key, double value)
@@ -111,14 +112,12 @@ static enum mg_status
 write_times(struct mg_agent *a, const struct mg_phase_work *w, const struct mg_lesson *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
     json_t *line = new_line(a, &w->phase);
 
     set_real(line, "rollout", w->rollout_seconds);
     set_real(line, "wait", w->wait_seconds);
     set_real(line, "learn", l->seconds);
-    snprintf(path, sizeof path, "%s/timing.jsonl", a->dir);
-    MG_TRY(mg_metrics_append(path, line, err));
+    MG_TRY(mg_metrics_append(mg_agent_path(a->dir, MG_AGENT_TIMING).text, line, err));
 out:
     return st;
 }
@@ -127,7 +126,6 @@ enum mg_status
 mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct mg_lesson *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
     bool train = w->phase.kind == MG_PHASE_TRAIN;
     json_t *line = new_line(a, &w->phase);
 
@@ -138,8 +136,7 @@ mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct 
     if (!train && a->side == MG_SIDE_MAIN)
         set_success(line, a, w);
     MG_TRY(set_digest(line, a, err));
-    snprintf(path, sizeof path, "%s/metrics.jsonl", a->dir);
-    st = mg_metrics_append(path, line, err);
+    st = mg_metrics_append(mg_agent_path(a->dir, MG_AGENT_METRICS).text, line, err);
     line = NULL;
     MG_TRY(st);
     MG_TRY(write_times(a, w, l, err));
@@ -156,14 +153,10 @@ enum mg_status
 mg_agent_rewind(struct mg_agent *a, uint32_t phase, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
 
-    snprintf(path, sizeof path, "%s/metrics.jsonl", a->dir);
-    MG_TRY(mg_metrics_rewind(path, phase, err));
-    snprintf(path, sizeof path, "%s/timing.jsonl", a->dir);
-    MG_TRY(mg_metrics_rewind(path, phase, err));
-    snprintf(path, sizeof path, "%s/rollouts", a->dir);
-    MG_TRY(mg_dir_make(path, err));
+    MG_TRY(mg_metrics_rewind(mg_agent_path(a->dir, MG_AGENT_METRICS).text, phase, err));
+    MG_TRY(mg_metrics_rewind(mg_agent_path(a->dir, MG_AGENT_TIMING).text, phase, err));
+    MG_TRY(mg_dir_make(mg_agent_path(a->dir, MG_AGENT_ROLLOUTS).text, err));
 out:
     return st;
 }

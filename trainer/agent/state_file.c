@@ -3,14 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "run/run_path.h"
 
-enum { MAX_PATH = 4096, KEPT = 2, MAX_STATES = 64 };
+enum { KEPT = 2, MAX_STATES = 64 };
 
 /* The phases of the newest state files at or before `last`, newest first. */
 static enum mg_status
@@ -23,11 +23,10 @@ list_states(const char *dir, uint32_t last, uint32_t phase[MAX_STATES], size_t *
     *n = 0;
     MG_REQUIRE(stream != NULL, MG_INPUT, "%s: %s", dir, strerror(errno));
     while ((entry = readdir(stream)) != NULL) {
-        unsigned number;
-        int used = 0;
+        uint32_t number;
         size_t i;
 
-        if (sscanf(entry->d_name, "state-%9u%n", &number, &used) != 1 || entry->d_name[used] != '\0' || number > last)
+        if (!mg_is_state_name(entry->d_name, &number) || number > last)
             continue;
         if (*n == MAX_STATES && number < phase[MAX_STATES - 1])
             continue;
@@ -42,26 +41,14 @@ out:
 }
 
 static enum mg_status
-state_path(const char *dir, uint32_t phase, char path[MAX_PATH], struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    int n = snprintf(path, MAX_PATH, "%s/state-%09u", dir, phase);
-
-    MG_REQUIRE(n < MAX_PATH, MG_INPUT, "the path of a state has %d bytes, at most %d", n, MAX_PATH - 1);
-out:
-    return st;
-}
-
-static enum mg_status
 load_one(struct mg_policy *p, const char *dir, uint32_t phase, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH], *extra = NULL;
+    char *extra = NULL;
 
     if (p == NULL)
         return MG_OK;
-    MG_TRY(state_path(dir, phase, path, err));
-    MG_TRY(mg_policy_load_state(p, path, &extra, err));
+    MG_TRY(mg_policy_load_state(p, mg_state_path(dir, phase).text, &extra, err));
 out:
     free(extra);
     return st;
@@ -95,13 +82,13 @@ remove_old(const char *dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     uint32_t state[MAX_STATES];
-    char path[MAX_PATH];
     size_t n = 0;
 
     MG_TRY(list_states(dir, UINT32_MAX, state, &n, err));
     for (size_t i = KEPT; i < n; i++) {
-        MG_TRY(state_path(dir, state[i], path, err));
-        MG_REQUIRE(unlink(path) == 0, MG_FAIL, "%s: %s", path, strerror(errno));
+        struct mg_path path = mg_state_path(dir, state[i]);
+
+        MG_REQUIRE(unlink(path.text) == 0, MG_FAIL, "%s: %s", path.text, strerror(errno));
     }
 out:
     return st;
@@ -111,13 +98,12 @@ enum mg_status
 mg_state_save(struct mg_policy *p, const char *dir, uint32_t phase, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
+    struct mg_path path = mg_state_path(dir, phase);
 
-    MG_TRY(state_path(dir, phase, path, err));
     if (p != NULL)
-        MG_TRY(mg_policy_save_state(p, path, "{}", err));
+        MG_TRY(mg_policy_save_state(p, path.text, "{}", err));
     else
-        MG_TRY(mg_file_write_atomic(path, "", 0, err));
+        MG_TRY(mg_file_write_atomic(path.text, "", 0, err));
     MG_TRY(remove_old(dir, err));
 out:
     return st;

@@ -10,9 +10,8 @@
 #include "run/metrics.h"
 #include "run/rollout_log.h"
 #include "run/run_dir.h"
+#include "run/run_path.h"
 #include "agent/state_file.h"
-
-enum { MAX_PATH = 4096 };
 
 static const char usage[] =
     "usage: mgrpo replay [OPTION]... STEP\n"
@@ -93,12 +92,11 @@ static enum mg_status
 find_step(const char *dir, uint32_t step, struct recorded *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH + 32];
+    struct mg_path path = mg_agent_path(dir, MG_AGENT_METRICS);
 
     *r = (struct recorded){.step = step};
-    snprintf(path, sizeof path, "%s/metrics.jsonl", dir);
-    MG_TRY(mg_metrics_each(path, look_up, r, err));
-    MG_REQUIRE(r->found, MG_INPUT, "%s: no train step %u is recorded", path, step);
+    MG_TRY(mg_metrics_each(path.text, look_up, r, err));
+    MG_REQUIRE(r->found, MG_INPUT, "%s: no train step %u is recorded", path.text, step);
 out:
     return st;
 }
@@ -111,17 +109,16 @@ train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, 
     struct mg_logged *logged = NULL;
     struct mg_learn_row *rows = NULL;
     struct mg_train_stats stats;
-    char path[MAX_PATH + 48];
+    struct mg_path path = mg_rollouts_path(dir, r->phase);
     double norm = 0.0;
     size_t n = 0;
 
-    snprintf(path, sizeof path, "%s/rollouts/%06u.jsonl.gz", dir, r->phase);
-    MG_TRY(mg_rollout_log_read(path, &logged, &n, err));
+    MG_TRY(mg_rollout_log_read(path.text, &logged, &n, err));
     MG_ALLOC(rows, n);
     for (size_t i = 0; i < n; i++)
         for (uint32_t j = 0; j < logged[i].len; j++)
             MG_REQUIRE(logged[i].ids[j] < mg_policy_config(p)->vocab_size, MG_INPUT, "%s: token %d, the model has %d",
-                       path, (int)logged[i].ids[j], mg_policy_config(p)->vocab_size);
+                       path.text, (int)logged[i].ids[j], mg_policy_config(p)->vocab_size);
     for (size_t i = 0; i < n; i++)
         rows[i] = (struct mg_learn_row){.ids = logged[i].ids,
                                         .mask = logged[i].mask,
@@ -162,7 +159,7 @@ replay(const void *options, struct mg_err *err)
     struct mg_policy *p = NULL;
     struct mg_policy_limits limits = {.train = true};
     struct recorded r;
-    char dir[MAX_PATH];
+    struct mg_path dir = mg_run_agent_dir(o->run, mg_side_name(o->side));
     uint32_t state = 0;
 
     MG_TRY(mg_run_config(o->run, &c, err));
@@ -172,15 +169,14 @@ replay(const void *options, struct mg_err *err)
     limits.device = part->device[0] != '\0' ? part->device : NULL;
     limits.context = part->context;
     limits.max_tokens = part->max_tokens;
-    snprintf(dir, sizeof dir, "%s/%s", o->run, mg_side_name(o->side));
-    MG_TRY(find_step(dir, o->step, &r, err));
+    MG_TRY(find_step(dir.text, o->step, &r, err));
     MG_TRY(mg_policy_open(part->model, &limits, &p, err));
-    MG_TRY(mg_state_load(p, dir, r.phase, &state, err));
+    MG_TRY(mg_state_load(p, dir.text, r.phase, &state, err));
     MG_REQUIRE(mg_policy_version(p) <= o->step, MG_INPUT, "%s: state %u has taken %" PRIu64 " steps, step %u is before",
-               dir, state, mg_policy_version(p), o->step);
+               dir.text, state, mg_policy_version(p), o->step);
     for (uint32_t step = (uint32_t)mg_policy_version(p); step <= o->step; step++) {
-        MG_TRY(find_step(dir, step, &r, err));
-        MG_TRY(train_logged(p, &c, o->side, dir, &r, err));
+        MG_TRY(find_step(dir.text, step, &r, err));
+        MG_TRY(train_logged(p, &c, o->side, dir.text, &r, err));
         MG_TRY(compare(p, &r, err));
     }
 out:

@@ -3,8 +3,7 @@
 
 #include "cli/cmd.h"
 #include "report/report.h"
-
-enum { MAX_PATH = 4096 };
+#include "run/run_path.h"
 
 static const char usage[] = "usage: mgrpo report [OPTION]...\n"
                             "Draw a run as one HTML file, or print parts of it.\n\n"
@@ -46,7 +45,8 @@ report(const void *options, struct mg_err *err)
     const struct report_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_report r;
-    char path[MAX_PATH];
+    struct mg_path page = mg_run_path(o->run, MG_RUN_REPORT);
+    const char *path = o->output != NULL ? o->output : page.text;
 
     MG_TRY(mg_report_load(o->run, &r, err));
     if (o->dialogues > 0)
@@ -57,9 +57,8 @@ report(const void *options, struct mg_err *err)
     }
     if (o->dialogues > 0 || o->table)
         goto out;
-    snprintf(path, sizeof path, "%s/report.html", o->run);
-    MG_TRY(mg_report_write(&r, o->output != NULL ? o->output : path, err));
-    printf("%s\n", o->output != NULL ? o->output : path);
+    MG_TRY(mg_report_write(&r, path, err));
+    printf("%s\n", path);
 out:
     mg_report_free(&r);
     return st;

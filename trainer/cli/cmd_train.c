@@ -10,6 +10,7 @@
 #include "report/progress.h"
 #include "report/report.h"
 #include "run/run_dir.h"
+#include "run/run_path.h"
 #include "agent/supervise.h"
 
 enum { MAX_PATH = 4096 };
@@ -114,7 +115,8 @@ run_agents(const char *dir, struct watched *w, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_watch watch = {.look = look, .arg = w, .every = 0.5};
     struct mg_child child[MG_N_SIDES] = {{0}};
-    char exe[MAX_PATH], log[MG_N_SIDES][MAX_PATH], *argv[MG_N_SIDES][5];
+    struct mg_path log[MG_N_SIDES];
+    char exe[MAX_PATH], *argv[MG_N_SIDES][5];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 
     MG_REQUIRE(n > 0, MG_FAIL, "the path of this program cannot be found");
@@ -122,13 +124,13 @@ run_agents(const char *dir, struct watched *w, struct mg_err *err)
     for (size_t i = 0; i < w->n; i++) {
         const char *name = mg_side_name((enum mg_side)i);
 
-        snprintf(log[i], sizeof log[i], "%s/%s.log", dir, name);
+        log[i] = mg_run_agent_log(dir, name);
         argv[i][0] = exe;
         argv[i][1] = (char *)"agent";
         argv[i][2] = (char *)name;
         argv[i][3] = (char *)dir;
         argv[i][4] = NULL;
-        child[i] = (struct mg_child){.name = name, .argv = argv[i], .log = log[i]};
+        child[i] = (struct mg_child){.name = name, .argv = argv[i], .log = log[i].text};
     }
     MG_TRY(mg_supervise(child, w->n, &watch, err));
 out:
@@ -141,14 +143,13 @@ conclude(const char *dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_report r;
-    char path[MAX_PATH];
+    struct mg_path page = mg_run_path(dir, MG_RUN_REPORT);
 
     MG_TRY(mg_report_load(dir, &r, err));
     MG_TRY(mg_summary_write(dir, &r.summary, err));
-    snprintf(path, sizeof path, "%s/report.html", dir);
-    MG_TRY(mg_report_write(&r, path, err));
+    MG_TRY(mg_report_write(&r, page.text, err));
     mg_summary_print(stdout, &r.summary);
-    printf("  report: %s\n", path);
+    printf("  report: %s\n", page.text);
 out:
     mg_report_free(&r);
     return st;
@@ -161,7 +162,7 @@ train(const void *options, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_config config = {0};
     struct watched w = {0};
-    char path[MAX_PATH], run[MG_CONFIG_ID];
+    char run[MG_CONFIG_ID];
 
     MG_TRY(mg_config_load(o->conf, &config, err));
     if (o->profile) {
@@ -170,8 +171,7 @@ train(const void *options, struct mg_err *err)
     }
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
     MG_TRY(mg_config_id(&config, run, err));
-    snprintf(path, sizeof path, "%s/store.db", o->dir);
-    MG_TRY(mg_store_open(path, run, &w.store, err));
+    MG_TRY(mg_store_open(mg_run_path(o->dir, MG_RUN_STORE).text, run, &w.store, err));
     init_watched(&w, &config, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);

@@ -6,18 +6,17 @@
 #include <unistd.h>
 
 #include "run/run_dir.h"
+#include "run/run_path.h"
 #include "tokenizer/vocabulary.h"
 
-enum { MAX_PATH = 4096 };
-
-static void
-model_path(const struct mg_asking_options *o, const struct mg_config *c, enum mg_side side, char path[MAX_PATH])
+/* The model asked for, else the one that the run ended with, else the one that it began with. `trained` keeps a name. */
+static const char *
+model_path(const struct mg_asking_options *o, const struct mg_config *c, enum mg_side side, struct mg_path *trained)
 {
-    snprintf(path, MAX_PATH, "%s/%s/model", o->run, mg_side_name(side));
+    *trained = mg_agent_path(mg_run_agent_dir(o->run, mg_side_name(side)).text, MG_AGENT_MODEL);
     if (o->model[side] != NULL)
-        snprintf(path, MAX_PATH, "%s", o->model[side]);
-    else if (access(path, F_OK) != 0)
-        snprintf(path, MAX_PATH, "%s", mg_config_agent(c, side)->model);
+        return o->model[side];
+    return access(trained->text, F_OK) == 0 ? trained->text : mg_config_agent(c, side)->model;
 }
 
 static enum mg_status
@@ -28,11 +27,11 @@ open_policy(const struct mg_asking_options *o, struct mg_asking *a, enum mg_side
     const struct mg_agent_config *part = mg_config_agent(&a->config, side);
     struct mg_policy_limits limits = {
         .device = o->device, .slots = o->slots, .context = part->context, .max_tokens = part->max_tokens};
-    char path[MAX_PATH];
+    struct mg_path trained;
+    const char *path = model_path(o, &a->config, side, &trained);
 
     if (limits.device == NULL && part->device[0] != '\0')
         limits.device = part->device;
-    model_path(o, &a->config, side, path);
     MG_TRY(mg_policy_open(path, &limits, &a->policy[side], err));
     MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy[side])->vocab_size, path, a->tok, tokenizer, err));
 out:

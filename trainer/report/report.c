@@ -10,8 +10,9 @@
 #include "base/file.h"
 #include "run/metrics.h"
 #include "run/run_dir.h"
+#include "run/run_path.h"
 
-enum { MAX_PATH = 4096, DIALOGUES = 3 };
+enum { DIALOGUES = 3 };
 
 static enum mg_status
 keep_line(void *arg, json_t *line, struct mg_err *err)
@@ -20,16 +21,15 @@ keep_line(void *arg, json_t *line, struct mg_err *err)
 }
 
 static enum mg_status
-read_lines(const char *run, enum mg_side side, const char *name, json_t **out, struct mg_err *err)
+read_lines(const char *run, enum mg_side side, enum mg_agent_file file, json_t **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
+    struct mg_path path = mg_agent_path(mg_run_agent_dir(run, mg_side_name(side)).text, file);
 
     *out = json_array();
     MG_REQUIRE(*out != NULL, MG_FAIL, "out of memory: metrics");
-    snprintf(path, sizeof path, "%s/%s/%s", run, mg_side_name(side), name);
-    if (access(path, F_OK) == 0)
-        MG_TRY(mg_metrics_each(path, keep_line, *out, err));
+    if (access(path.text, F_OK) == 0)
+        MG_TRY(mg_metrics_each(path.text, keep_line, *out, err));
 out:
     return st;
 }
@@ -44,8 +44,8 @@ mg_report_load(const char *run, struct mg_report *r, struct mg_err *err)
     MG_TRY(mg_run_config(run, &r->config, err));
     MG_TRY(mg_summary_read(run, &r->summary, err));
     for (int side = 0; side < MG_N_SIDES; side++) {
-        MG_TRY(read_lines(run, (enum mg_side)side, "metrics.jsonl", &r->metrics[side], err));
-        MG_TRY(read_lines(run, (enum mg_side)side, "timing.jsonl", &r->timing[side], err));
+        MG_TRY(read_lines(run, (enum mg_side)side, MG_AGENT_METRICS, &r->metrics[side], err));
+        MG_TRY(read_lines(run, (enum mg_side)side, MG_AGENT_TIMING, &r->timing[side], err));
     }
 out:
     return st;

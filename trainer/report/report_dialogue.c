@@ -4,9 +4,8 @@
 
 #include "report/report.h"
 #include "run/rollout_log.h"
+#include "run/run_path.h"
 #include "report/tell.h"
-
-enum { MAX_PATH = 4096 };
 
 /* The dialogues of both agents in one evaluation. */
 struct evening {
@@ -39,13 +38,13 @@ static enum mg_status
 read_evening(const struct mg_report *r, json_int_t phase, struct evening *e, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
 
     for (int side = 0; side < MG_N_SIDES && json_array_size(r->metrics[side]) > 0; side++) {
-        snprintf(path, sizeof path, "%s/%s/rollouts/%06lld.jsonl.gz", r->run, mg_side_name((enum mg_side)side),
-                 (long long)phase);
-        if (access(path, F_OK) == 0) /* a run that goes on may not have got there yet */
-            MG_TRY(mg_rollout_log_read(path, &e->row[side], &e->n[side], err));
+        struct mg_path dir = mg_run_agent_dir(r->run, mg_side_name((enum mg_side)side));
+        struct mg_path path = mg_rollouts_path(dir.text, (uint32_t)phase);
+
+        if (access(path.text, F_OK) == 0) /* a run that goes on may not have got there yet */
+            MG_TRY(mg_rollout_log_read(path.text, &e->row[side], &e->n[side], err));
     }
 out:
     return st;

@@ -8,8 +8,7 @@
 
 #include "base/file.h"
 #include "run/metrics.h"
-
-enum { MAX_PATH = 4096 };
+#include "run/run_path.h"
 
 static double
 number(const json_t *line, const char *key, double missing)
@@ -91,18 +90,16 @@ enum mg_status
 mg_summary_read(const char *run_dir, struct mg_summary *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH];
+    struct mg_path main_dir = mg_run_agent_dir(run_dir, "main"), search_dir = mg_run_agent_dir(run_dir, "search");
+    struct mg_path search = mg_agent_path(search_dir.text, MG_AGENT_METRICS);
 
     memset(out, 0, sizeof *out);
     for (int i = 0; i < 2; i++)
         out->sampled[i].expert = out->greedy[i].expert = NAN;
-    snprintf(path, sizeof path, "%s/main/metrics.jsonl", run_dir);
-    MG_TRY(mg_metrics_each(path, take_main, out, err));
-    snprintf(path, sizeof path, "%s/main/timing.jsonl", run_dir);
-    MG_TRY(mg_metrics_each(path, take_time, out, err));
-    snprintf(path, sizeof path, "%s/search/metrics.jsonl", run_dir);
-    if (access(path, F_OK) == 0)
-        MG_TRY(mg_metrics_each(path, take_search, out, err));
+    MG_TRY(mg_metrics_each(mg_agent_path(main_dir.text, MG_AGENT_METRICS).text, take_main, out, err));
+    MG_TRY(mg_metrics_each(mg_agent_path(main_dir.text, MG_AGENT_TIMING).text, take_time, out, err));
+    if (access(search.text, F_OK) == 0)
+        MG_TRY(mg_metrics_each(search.text, take_search, out, err));
 out:
     return st;
 }
@@ -134,16 +131,15 @@ enum mg_status
 mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[MAX_PATH], *text = NULL;
+    char *text = NULL;
     json_t *root = json_pack("{s:f, s:I, s:I, s:{s:o, s:o}, s:{s:{s:o, s:o}}}", "seconds", s->seconds, "steps",
                              whole(s->steps), "tokens", whole(s->tokens), "held_out", "before", to_json(&s->sampled[0]),
                              "after", to_json(&s->sampled[1]), "greedy", "held_out", "before", to_json(&s->greedy[0]),
                              "after", to_json(&s->greedy[1]));
 
     text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
-    MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: summary.json");
-    snprintf(path, sizeof path, "%s/summary.json", run_dir);
-    MG_TRY(mg_file_write_atomic(path, text, strlen(text), err));
+    MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: the summary as text");
+    MG_TRY(mg_file_write_atomic(mg_run_path(run_dir, MG_RUN_SUMMARY).text, text, strlen(text), err));
 out:
     json_decref(root);
     free(text);
