@@ -14,8 +14,12 @@ clgrpo_bench_SOURCES = \
 	bench/measure/clock.c \
 	bench/measure/clock.h \
 	bench/measure/data.c \
+	bench/measure/family.c \
+	bench/measure/family.h \
 	bench/measure/launches.c \
 	bench/measure/limit.c \
+	bench/measure/median.c \
+	bench/measure/median.h \
 	bench/measure/select.c \
 	bench/measure/timer.c \
 	bench/output/compare.c \
@@ -85,7 +89,9 @@ EXTRA_DIST += bench/peers/peer_rows.py bench/peers/tinygrad_rows.py bench/peers/
 clgrpo_info_SOURCES = \
 	bench/info/info.c \
 	bench/info/info.h \
-	bench/info/info_tuning.c
+	bench/info/info_tuning.c \
+	bench/measure/family.c \
+	bench/measure/family.h
 clgrpo_info_CPPFLAGS = $(bench_cppflags)
 clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
@@ -93,14 +99,22 @@ clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
 clgrpo_tune_SOURCES = \
 	bench/measure/clock.c \
 	bench/measure/clock.h \
-	bench/tune/tune.h \
+	bench/measure/family.c \
+	bench/measure/family.h \
+	bench/measure/median.c \
+	bench/measure/median.h \
 	bench/tune/tune_attention.c \
+	bench/tune/tune_case.c \
 	bench/tune/tune_case.h \
 	bench/tune/tune_cases.c \
 	bench/tune/tune_main.c \
 	bench/tune/tune_output.c \
+	bench/tune/tune_rounds.c \
 	bench/tune/tune_search.c \
-	bench/tune/tune_store.c
+	bench/tune/tune_search.h \
+	bench/tune/tune_store.c \
+	bench/tune/tune_trial.c \
+	bench/tune/tuner.h
 clgrpo_tune_CPPFLAGS = $(bench_cppflags)
 clgrpo_tune_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 clgrpo_tune_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) -lm

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "measure/bench.h"
+#include "measure/family.h"
 
 static const char usage[] =
     "usage: clgrpo-bench [OPTION]... [PATTERN]...\n"
@@ -122,10 +123,7 @@ parse_value(struct bench *b, struct options *o, int letter)
         fputs("clgrpo-bench: --output belongs to submit; results go to --json, --tsv, --svg and --html\n", stderr);
         return 2;
     case 'f':
-        o->config.family = strcmp(optarg, "simt") == 0  ? CLGRPO_FAMILY_SIMT
-                           : strcmp(optarg, "cpu") == 0 ? CLGRPO_FAMILY_CPU
-                                                        : CLGRPO_FAMILY_AUTO;
-        return o->config.family != CLGRPO_FAMILY_AUTO ? 0 : bad("family", optarg, "simt or cpu");
+        return bench_family_parse(optarg, &o->config.family) ? 0 : bad("family", optarg, "simt or cpu");
     case 's':
         b->seconds = strtod(optarg, &end);
         return end != optarg && *end == '\0' && b->seconds > 0.0 && b->seconds <= 3600.0

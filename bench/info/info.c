@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/family.h"
+
 static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering]\n"
                             "List the OpenCL devices, how to select them, the kernels that clgrpo would use, the tiers "
                             "with the verdicts of their\n"
@@ -17,12 +19,6 @@ static struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
 
 enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64 };
 
-static const char *
-family_name(const struct clgrpo_device_info *d)
-{
-    return d->family == CLGRPO_FAMILY_CPU ? "cpu" : "simt";
-}
-
 static void
 print_text(const char *selector, bool chosen, struct clgrpo_context *ctx, const struct clgrpo_device_info *d)
 {
@@ -32,7 +28,7 @@ print_text(const char *selector, bool chosen, struct clgrpo_context *ctx, const 
     printf("          memory %.1f GiB, one allocation %.1f GiB, local %.0f KiB, fp64 %s, fp16 %s\n",
            (double)d->global_bytes / (1 << 30), (double)d->max_alloc_bytes / (1 << 30), (double)d->local_bytes / 1024.0,
            d->has_fp64 ? "yes" : "no", d->has_fp16 ? "yes" : "no");
-    printf("          kernels: %s\n", family_name(d));
+    printf("          kernels: %s\n", bench_family_name(d->family));
     info_print_tuning(ctx, d->family);
 }
 
@@ -44,8 +40,8 @@ to_json(const char *selector, bool chosen, struct clgrpo_context *ctx, const str
                      "compute_units", (int)d->compute_units, "vector_width", (int)d->vector_width, "global_bytes",
                      (json_int_t)d->global_bytes, "max_alloc_bytes", (json_int_t)d->max_alloc_bytes, "local_bytes",
                      (json_int_t)d->local_bytes, "fp64", (int)d->has_fp64, "fp16", (int)d->has_fp16, "family",
-                     family_name(d), "keys", info_keys_to_json(ctx), "tiers", info_tiers_to_json(ctx), "parameters",
-                     info_tuning_to_json(ctx, d->family));
+                     bench_family_name(d->family), "keys", info_keys_to_json(ctx), "tiers", info_tiers_to_json(ctx),
+                     "parameters", info_tuning_to_json(ctx, d->family));
 }
 
 /* A context of the device, or NULL where there is none. Malformed rows are told once, and then left aside. */

@@ -3,15 +3,7 @@
 #include <string.h>
 
 #include "info/info.h"
-
-static bool
-is_of_family(const char *op, enum clgrpo_family family)
-{
-    const char *tail = family == CLGRPO_FAMILY_CPU ? "_cpu" : "_simt";
-    const size_t n = strlen(op), k = strlen(tail);
-
-    return n > k && strcmp(op + n - k, tail) == 0;
-}
+#include "measure/family.h"
 
 /* "user, line 3, by device" */
 static void
@@ -80,7 +72,7 @@ info_print_tuning(struct clgrpo_context *ctx, enum clgrpo_family family)
     print_tiers(ctx);
     printf("          parameters:\n");
     for (size_t op = 0; op < n_ops; op++)
-        for (size_t c = 0; is_of_family(ops[op].name, family) && c < ops[op].n_classes; c++)
+        for (size_t c = 0; bench_family_has(family, ops[op].name) && c < ops[op].n_classes; c++)
             print_class(ctx, op, c);
     clgrpo_tune_left_out(ctx, &stale, &refused);
     if (stale + refused > 0)
@@ -111,7 +103,7 @@ info_tuning_to_json(struct clgrpo_context *ctx, enum clgrpo_family family)
         for (size_t k = 0; k < ops[params[i].op].n_classes; k++) {
             struct clgrpo_tune_choice c = CLGRPO_TUNE_CHOICE_INIT;
 
-            if (is_of_family(ops[params[i].op].name, family) && clgrpo_tune_choice_get(ctx, i, k, &c) == CLGRPO_OK)
+            if (bench_family_has(family, ops[params[i].op].name) && clgrpo_tune_choice_get(ctx, i, k, &c) == CLGRPO_OK)
                 json_array_append_new(all, choice_to_json(&c, &params[i], &ops[params[i].op], k));
         }
     return all;

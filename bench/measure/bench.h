@@ -8,6 +8,7 @@
 
 #include "clgrpo.h"
 #include "measure/clock.h"
+#include "measure/family.h"
 
 /* A limit that differs by more between the start and the end of a run tells of a disturbed machine. */
 #define BENCH_DISTURBED 1.15
@@ -182,7 +183,6 @@ const struct bench_openblas *bench_openblas(void);
 void bench_add_clblast(struct bench *b, struct bench_case *c, struct clgrpo_gemm_args *args, size_t args_bytes);
 
 /* Output. */
-const char *bench_family(const struct bench *b);
 void bench_print_machine(const struct bench *b, const char *when);
 void bench_print_header(const struct bench *b);
 void bench_print_row(const struct bench *b, const struct bench_row *row);

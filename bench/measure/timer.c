@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
 #include <string.h>
 
 #include "measure/bench.h"
+#include "measure/median.h"
 
 enum { MIN_ROUNDS = 5, MAX_ROUNDS = 200, WARM_UP = 3, LONG = 4 };
-
-static int
-compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
 
 /* The set of buffers whose turn it is: a memory-bound row must not find its data where the last run left them. */
 static void *
@@ -157,18 +149,11 @@ sample(struct bench *b, const struct bench_case *c, struct samples *s)
     return true;
 }
 
-static double
-median(double *x, unsigned n)
-{
-    qsort(x, n, sizeof *x, compare);
-    return x[n / 2];
-}
-
 static void
 fill(const struct bench *b, const struct bench_case *c, struct samples *s, struct bench_row *row)
 {
-    row->median_us = median(s->own, s->n);
-    row->event_us = median(s->event, s->n);
+    row->median_us = bench_median(s->own, s->n);
+    row->event_us = bench_median(s->event, s->n);
     row->spread = (s->own[s->n * 9 / 10] - s->own[s->n / 10]) / row->median_us;
     row->value = to_value(c, row->median_us);
     row->rounds = s->n;
@@ -181,7 +166,7 @@ fill(const struct bench *b, const struct bench_case *c, struct samples *s, struc
     row->kind = c->kind;
     bench_apply_limit(&b->machine, row);
     for (unsigned p = 0; p < c->n_peers; p++) {
-        double us = median(s->peer[p], s->n);
+        double us = bench_median(s->peer[p], s->n);
 
         snprintf(row->peers[p].name, sizeof row->peers[p].name, "%s", c->peers[p].name);
         row->peers[p].value = to_value(c, us);

@@ -58,8 +58,8 @@ head(FILE *f, const struct bench *b)
             "; %u compute units, native width %u, %s kernels</p>\n<p class=\"dim\">This machine's limits: %.1f GFLOP/s "
             "of fused multiply-adds, %.2f G exponentials/s, memory %.1f GB/s copied, %.1f read, %.1f written, %.1f "
             "uploaded, %.1f downloaded; a launch %.1f &#181;s in a row, %.1f &#181;s waited for.</p>\n",
-            b->info.compute_units, b->info.vector_width, bench_family(b), m->fma_gflops, m->exp_gps, m->copy_gbs,
-            m->read_gbs, m->write_gbs, m->upload_gbs, m->download_gbs, m->launch_us, m->launch_wait_us);
+            b->info.compute_units, b->info.vector_width, bench_family_name(b->info.family), m->fma_gflops, m->exp_gps,
+            m->copy_gbs, m->read_gbs, m->write_gbs, m->upload_gbs, m->download_gbs, m->launch_us, m->launch_wait_us);
 }
 
 static void

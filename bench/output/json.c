@@ -19,8 +19,8 @@ row_to_json(const struct bench *b, const struct bench_row *r)
         r->row, "value", r->value, "unit", r->unit, "limit", r->limit, "limit_name", r->limit_name, "ratio", r->ratio,
         "median_us", r->median_us, "event_us", r->event_us, "spread", r->spread, "rounds", (int)r->rounds, "copies",
         (int)r->copies, "launches", (int)r->launches, "flop", r->flop, "bytes", r->bytes, "cached", (int)r->cached,
-        "note", r->note, "device", b->info.key, "family", bench_family(b), "kernels", BENCH_KERNEL_HASH, "peers",
-        peers);
+        "note", r->note, "device", b->info.key, "family", bench_family_name(b->info.family), "kernels",
+        BENCH_KERNEL_HASH, "peers", peers);
 }
 
 /* The machine's limits first. */
@@ -95,7 +95,7 @@ device_to_json(const struct bench *b)
                      "compute_units", (int)d->compute_units, "vector_width", (int)d->vector_width, "global_bytes",
                      (json_int_t)d->global_bytes, "local_bytes", (json_int_t)d->local_bytes, "max_work_group",
                      (json_int_t)d->max_work_group, "cache_bytes", (json_int_t)b->machine.cache_bytes, "fp64",
-                     (int)d->has_fp64, "fp16", (int)d->has_fp16, "family", bench_family(b));
+                     (int)d->has_fp64, "fp16", (int)d->has_fp16, "family", bench_family_name(b->info.family));
 }
 
 static const char *

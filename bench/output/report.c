@@ -3,12 +3,6 @@
 
 #include "measure/bench.h"
 
-const char *
-bench_family(const struct bench *b)
-{
-    return b->info.family == CLGRPO_FAMILY_CPU ? "cpu" : "simt";
-}
-
 /* The limits that did not hold still, and what no row measures. */
 static void
 print_notes(const struct bench *b)
@@ -35,7 +29,7 @@ bench_print_machine(const struct bench *b, const char *when)
     if (b->n_rows == 0)
         printf("device      %s / %s (%s), %u compute units, native width %u, cache %.0f MiB, kernels: %s\n",
                b->info.platform, b->info.name, b->info.driver, b->info.compute_units, b->info.vector_width,
-               m->cache_bytes / (1 << 20), bench_family(b));
+               m->cache_bytes / (1 << 20), bench_family_name(b->info.family));
     printf("%-12sfma %.1f GFLOP/s, exp %.2f G/s, halves loaded %.2f f16, %.2f bf16 G/s,\n"
            "            copy %.1f, read %.1f, write %.1f, strided %.1f, local %.1f, upload %.1f, download %.1f GB/s,\n"
            "            launch %.1f us in a row, %.1f us waited for, %.1f us through an event\n",
@@ -96,7 +90,8 @@ bench_write_tsv(const struct bench *b, const char *path)
         const struct bench_row *r = &b->rows[i];
 
         fprintf(f, "%s\t%.6g\t%s\t%.6g\t%s\t%.4f\t%.6g\t%.6g\t%.4f\t%s\t%s\t", r->row, r->value, r->unit, r->limit,
-                r->limit_name, r->ratio, r->median_us, r->event_us, r->spread, b->info.key, bench_family(b));
+                r->limit_name, r->ratio, r->median_us, r->event_us, r->spread, b->info.key,
+                bench_family_name(b->info.family));
         for (unsigned p = 0; p < r->n_peers; p++)
             fprintf(f, "%s%s=%.6g", p > 0 ? "," : "", r->peers[p].name, r->peers[p].value);
         fputc('\n', f);

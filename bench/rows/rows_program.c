@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "measure/bench.h"
+#include "measure/median.h"
 
 /*
  * What a program waits for before its first result: every operation once in a fresh context, first with an empty cache
@@ -71,21 +72,13 @@ add(struct bench *b, const char *name, double ms, double limit, double spread, u
     bench_add_row(b, &row);
 }
 
-static int
-compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 void
 bench_program(struct bench *b)
 {
     static const char cold[] = "program.cold_start", warm[] = "program.warm_start", load[] = "program.warm_load";
     struct clgrpo_cache_stats stats = CLGRPO_CACHE_STATS_INIT;
     const char *root = getenv("TMPDIR");
-    double ms[WARM_ROUNDS], first;
+    double ms[WARM_ROUNDS], first, usual;
     char dir[300];
     bool any = bench_wanted(b, cold);
 
@@ -102,8 +95,8 @@ bench_program(struct bench *b)
     for (unsigned i = 0; i < WARM_ROUNDS; i++)
         ms[i] = start_ms(b, dir, &stats);
     remove_folder(dir);
-    qsort(ms, WARM_ROUNDS, sizeof ms[0], compare);
+    usual = bench_median(ms, WARM_ROUNDS);
     add(b, cold, first, 0.0, 0.0, 1);
-    add(b, warm, ms[WARM_ROUNDS / 2], WARM_LIMIT_MS, (ms[WARM_ROUNDS - 1] - ms[0]) / ms[WARM_ROUNDS / 2], WARM_ROUNDS);
+    add(b, warm, usual, WARM_LIMIT_MS, (ms[WARM_ROUNDS - 1] - ms[0]) / usual, WARM_ROUNDS);
     add(b, load, stats.n_built == 0 ? 1e3 * stats.load_seconds : -1.0, 0.0, 0.0, 1);
 }

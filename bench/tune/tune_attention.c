@@ -8,8 +8,6 @@
 TUNE_RUN_WITH_SPACE(extern, attention, attention)
 TUNE_RUN_WITH_SPACE(extern, attention_backward, attention_backward)
 
-/* ---- Attention: m rows of sequences of n, k is the head dimension; 8 query heads, 2 key heads ---- */
-
 enum { HEADS = 8, KEY_HEADS = 2 };
 
 bool
@@ -29,7 +27,7 @@ tune_prepare_attention(struct tune *t, struct tune_case *c)
     return tune_add_ints(t, c, c->m / c->n + 1, (cl_int)c->n, &a->offsets);
 }
 
-/* Column d of the output of row i and head h, in double. */
+/* Element d of the output for query i and head h. */
 static double
 attention_value(const struct tune_case *c, size_t i, size_t h, size_t d)
 {
@@ -42,7 +40,7 @@ attention_value(const struct tune_case *c, size_t i, size_t h, size_t d)
         for (size_t e = 0; e < c->k; e++)
             score +=
                 (double)c->host[0][(i * HEADS + h) * c->k + e] * (double)c->host[1][(j * KEY_HEADS + g) * c->k + e];
-        score = exp(score * (double)c->args.attention.scale); /* inputs below 1: no maximum needed */
+        score = exp(score * (double)c->args.attention.scale); /* the inputs are below 1, so exp cannot overflow */
         weights += score;
         sum += score * (double)c->host[2][(j * KEY_HEADS + g) * c->k + d];
     }
@@ -63,9 +61,7 @@ tune_check_attention(const struct tune_case *c, const float *host)
     return good;
 }
 
-/* ---- Its backward: q, k, v, dout, then the forward's o and lse, then all gradients, [m][HEADS + 2 KEY_HEADS][k] ----
- */
-
+/* Heads first .. first+n-1. */
 static struct clgrpo_tensor
 heads_of(const struct clgrpo_tensor *all, size_t first, size_t n)
 {
@@ -76,6 +72,8 @@ heads_of(const struct clgrpo_tensor *all, size_t first, size_t n)
     return t;
 }
 
+/* The output is one tensor with dq, dk and dv as its heads, [m][HEADS + 2 KEY_HEADS][k]. The copies on the host are, in
+ * this order, of q, k, v, dout. */
 bool
 tune_prepare_attention_backward(struct tune *t, struct tune_case *c)
 {
@@ -117,7 +115,7 @@ dot(const float *x, const float *y, size_t n)
     return sum;
 }
 
-/* p and ds of row i and head h for each key from the sequence's first to i. */
+/* The probabilities p and score gradients ds of query i and head h, for each key from the sequence's first to i. */
 static void
 row_of(const struct tune_case *c, size_t i, size_t h, double *p, double *ds)
 {
@@ -137,6 +135,7 @@ row_of(const struct tune_case *c, size_t i, size_t h, double *p, double *ds)
     }
 }
 
+/* Element e of dq, for query i and head h; p and ds are space for n numbers each. */
 static bool
 check_dq(const struct tune_case *c, const float *host, size_t i, size_t h, size_t e, double *p, double *ds)
 {
@@ -154,7 +153,7 @@ check_dq(const struct tune_case *c, const float *host, size_t i, size_t h, size_
     return tune_near((double)host[(i * (HEADS + 2 * KEY_HEADS) + h) * c->k + e], sum, size + 0x1p-10, c->n + c->k);
 }
 
-/* dk and dv of key j and key head g. */
+/* Element e of dk and of dv, for key j and key head g. */
 static bool
 check_dkdv(const struct tune_case *c, const float *host, size_t j, size_t g, size_t e, double *p, double *ds)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the cases of clgrpo-tune share. */
+/* What the cases of operations share. */
 #ifndef CLGRPO_TUNE_CASE_H
 #define CLGRPO_TUNE_CASE_H
 
-#include "tune/tune.h"
+#include "tune/tuner.h"
 
-/* Positions of the output that `check` compares with the double reference. */
+/* How many positions of the output `check` compares with the double-precision reference. */
 enum { TUNE_SAMPLES = 61 };
 
-/* Random numbers between -1 and 1, on the host too; NULL where memory is out. */
+/* Adds a tensor of random numbers between -1 and 1 to the case, and a copy on the host; NULL if memory is short. */
 const struct clgrpo_tensor *tune_add_tensor(struct tune *t, struct tune_case *c, unsigned rank, const size_t *shape);
-/* 0, step, 2 step and so on. */
+/* Adds a tensor of the n integers 0, step, 2 step and so on. */
 bool tune_add_ints(struct tune *t, struct tune_case *c, size_t n, cl_int step, struct clgrpo_tensor *out);
-/* |got - want| is within the error of a chain of `terms` sums of this magnitude. */
+/* Whether |got - want| is within the rounding error of a sum of so many terms whose magnitudes add up to `magnitude`. */
 bool tune_near(double got, double want, double magnitude, size_t terms);
 
 #define TUNE_SHAPE(...) ((const size_t[]){__VA_ARGS__})
@@ -25,6 +25,7 @@ bool tune_near(double got, double want, double magnitude, size_t terms);
         (to) = *added_;                                                                                                \
     } while (0)
 
+/* The functions `run` and `workspace` of a case whose arguments are args.name, for clgrpo_<op>(). */
 #define TUNE_RUN(linkage, name, op)                                                                                    \
     linkage enum clgrpo_status tune_run_##name(struct tune *t, struct tune_case *c)                                    \
     {                                                                                                                  \

@@ -4,55 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/family.h"
 #include "tune/tune_case.h"
-
-const struct clgrpo_tensor *
-tune_add_tensor(struct tune *t, struct tune_case *c, unsigned rank, const size_t *shape)
-{
-    struct clgrpo_tensor *x = &c->tensors[c->n_tensors];
-    uint32_t counter[4] = {0, c->n_tensors, 0, 0}, key[2] = {17, 4}, random[4];
-    size_t n;
-
-    if (!tune_ok(t, clgrpo_tensor_create(t->ctx, CLGRPO_F32, rank, shape, x), c->op))
-        return NULL;
-    n = clgrpo_tensor_elems(x);
-    c->host[c->n_tensors] = malloc(n * sizeof(float));
-    if (c->host[c->n_tensors] == NULL)
-        return NULL;
-    for (size_t i = 0; i < n; i++) {
-        counter[0] = (uint32_t)(i / 4);
-        if (i % 4 == 0)
-            clgrpo_philox4x32(counter, key, random);
-        c->host[c->n_tensors][i] = (float)(random[i % 4] >> 8) * 0x1p-23f - 1.0f;
-    }
-    if (!tune_ok(t, clgrpo_tensor_write(t->ctx, t->queue, x, c->host[c->n_tensors], n * sizeof(float)), c->op))
-        return NULL;
-    c->n_tensors++;
-    return x;
-}
-
-bool
-tune_add_ints(struct tune *t, struct tune_case *c, size_t n, cl_int step, struct clgrpo_tensor *out)
-{
-    struct clgrpo_tensor *x = &c->tensors[c->n_tensors];
-    cl_int *host = calloc(n, sizeof *host);
-    bool good;
-
-    for (size_t i = 0; host != NULL && i < n; i++)
-        host[i] = (cl_int)i * step;
-    good = host != NULL && tune_ok(t, clgrpo_tensor_create(t->ctx, CLGRPO_I32, 1, &n, x), c->op) &&
-           tune_ok(t, clgrpo_tensor_write(t->ctx, t->queue, x, host, n * sizeof *host), c->op);
-    free(host);
-    c->n_tensors += good;
-    *out = *x;
-    return good;
-}
-
-bool
-tune_near(double got, double want, double magnitude, size_t terms)
-{
-    return fabs(got - want) <= 0x1p-23 * ((double)terms + 8.0) * magnitude;
-}
 
 TUNE_RUN_WITH_SPACE(static, gemm, gemm)
 TUNE_RUN_WITH_SPACE(static, logprob, linear_logprob)
@@ -206,10 +159,7 @@ enum { N_LIST = sizeof list / sizeof list[0] };
 static bool
 is_wanted(const struct tune *t, const struct tune_case *c, char **ops, size_t n_ops)
 {
-    const char *tail = t->info.family == CLGRPO_FAMILY_CPU ? "_cpu" : "_simt";
-    const size_t n = strlen(c->op), k = strlen(tail);
-
-    if (n < k || strcmp(c->op + n - k, tail) != 0)
+    if (!bench_family_has(t->info.family, c->op))
         return false;
     for (size_t i = 0; i < n_ops; i++)
         if (strcmp(ops[i], c->op) == 0)
@@ -246,25 +196,13 @@ tune_cases(const struct tune *t, char **ops, size_t n_ops, struct tune_case *cas
             cases[n].n *= scale;
             cases[n].k *= scale;
         }
-        snprintf(cases[n].label, sizeof cases[n].label, "%zu x %zu%s", cases[n].m, cases[n].n, "");
-        if (cases[n].k > 0)
+        if (cases[n].k == 0)
+            snprintf(cases[n].label, sizeof cases[n].label, "%zu x %zu", cases[n].m, cases[n].n);
+        else
             snprintf(cases[n].label, sizeof cases[n].label, "%zu x %zu x %zu", cases[n].m, cases[n].n, cases[n].k);
         n++;
     }
     if (n == 0)
         fprintf(stderr, "clgrpo-tune: none of these operations runs on this device\n");
     return n;
-}
-
-void
-tune_case_release(struct tune_case *c)
-{
-    for (unsigned i = 0; i < c->n_tensors; i++) {
-        clgrpo_tensor_destroy(&c->tensors[i]);
-        free(c->host[i]);
-    }
-    if (c->space.buf != NULL)
-        clReleaseMemObject(c->space.buf);
-    c->n_tensors = 0;
-    c->space.buf = NULL;
 }

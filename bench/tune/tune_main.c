@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tune/tune.h"
+#include "measure/family.h"
+#include "tune/tuner.h"
 
 static const char usage[] =
     "usage: clgrpo-tune [OPTION]... [OPERATION]...\n"
@@ -67,10 +68,7 @@ parse_value(struct tune *t, struct options *o, int letter)
         o->device = optarg;
         return 0;
     case 'f':
-        o->config.family = strcmp(optarg, "simt") == 0  ? CLGRPO_FAMILY_SIMT
-                           : strcmp(optarg, "cpu") == 0 ? CLGRPO_FAMILY_CPU
-                                                        : CLGRPO_FAMILY_AUTO;
-        return o->config.family != CLGRPO_FAMILY_AUTO ? 0 : bad("family", optarg, "simt or cpu");
+        return bench_family_parse(optarg, &o->config.family) ? 0 : bad("family", optarg, "simt or cpu");
     case 'b':
         t->seconds = strtod(optarg, &end);
         return end != optarg && *end == '\0' && t->seconds > 0.0 && t->seconds <= 86400.0
@@ -130,7 +128,7 @@ run(struct tune *t, const struct options *o, char **ops, size_t n_ops)
     for (size_t i = 0; i < n; i++) {
         const double left = t->seconds - 1e-6 * (bench_now_us() - t->started_us);
 
-        tune_search(t, &cases[i], left > 0.0 ? left / (double)(n - i) : 0.0, &results[i]);
+        tune_find_best(t, &cases[i], left > 0.0 ? left / (double)(n - i) : 0.0, &results[i]);
         rc |= results[i].failed;
     }
     tune_progress_end(t);

@@ -3,11 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tune/tune.h"
+#include "tune/tuner.h"
 
 enum { BAR = 24 };
 
-/* On standard error, if it is a terminal: a bar over the whole budget, what is being tried, and the time left. */
 void
 tune_progress(const struct tune *t, const struct tune_case *c, unsigned done, unsigned of)
 {
@@ -32,7 +31,7 @@ tune_progress_end(const struct tune *t)
         fputs("\r\033[K", stderr);
 }
 
-/* "KC=512 MC=96", those that are not standard; "standard" if all are. */
+/* The values that are not standard, as "KC=512 MC=96", or "standard" if all are. */
 static void
 describe(const struct tune_result *r, char *text, size_t bytes)
 {

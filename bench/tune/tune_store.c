@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tune/tune.h"
+#include "tune/tuner.h"
 
 enum { MAX_PATH = 4096, MAX_LINE = 1024 };
 
