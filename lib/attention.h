@@ -2,7 +2,7 @@
 #ifndef CLGRPO_LIB_ATTENTION_H
 #define CLGRPO_LIB_ATTENTION_H
 
-#include "internal.h"
+#include "launch.h"
 
 /* What the attention operations share. Rows of a register tile of the cpu kernels, and log2(e): scores are in base 2.
  */
@@ -32,8 +32,9 @@ struct clg_attention_cut clg_attention_cut(const struct clgrpo_context *ctx, siz
 /* prefix, if it is there, is [B]. */
 enum clgrpo_status clg_attention_check_prefix(struct clgrpo_context *ctx, const char *op,
                                               const struct clgrpo_tensor *prefix, const struct clgrpo_tensor *offsets);
-/* What kernels take of a prefix, format "ti". */
-#define CLG_ATTENTION_PREFIX(a) &(a)->prefix, (cl_int)((a)->prefix.buf != NULL ? (a)->prefix.shape[0] : 0)
+/* A kernel's arguments of a prefix: the tensor, and how many entries it has. */
+#define CLG_ATTENTION_PREFIX(a)                                                                                        \
+    CLG_TENSOR(&(a)->prefix), CLG_INT((a)->prefix.buf != NULL ? (a)->prefix.shape[0] : (size_t)0)
 
 /*
  * The simt kernels of attention: items in a row of a group, the rows, and all defines of one of them. `tensors` are the

@@ -3,7 +3,7 @@
 #ifndef CLGRPO_GEMM_H
 #define CLGRPO_GEMM_H
 
-#include "internal.h"
+#include "launch.h"
 
 /*
  * The cpu family's register tile and panel width (kernels/gemm_tile.cl has the same): a packed B holds panels of

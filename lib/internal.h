@@ -133,48 +133,4 @@ void clg_cache_store(const char *dir, const char *key, size_t key_bytes, const u
 /* The folder that clgrpo_context_config.cache_dir stands for; NULL if none. Freed by the caller. */
 char *clg_cache_dir(const char *configured);
 
-/* ---- Launching ------------------------------------------------------------------------------------------------------
- */
-
-/* The launches of one operation: the first waits for the caller's list, each next for the one before (by events, unless
- * the queue is in order), and the last is the caller's event. */
-struct clg_seq {
-    struct clgrpo_context *ctx;
-    cl_command_queue queue;
-    cl_uint n_wait;
-    const cl_event *wait_list;
-    cl_event *event; /* the caller's, may be NULL */
-    cl_event last;   /* of an out-of-order queue, or when the caller wants an event */
-    bool in_order;
-    bool started;
-};
-enum clgrpo_status clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx, cl_command_queue queue,
-                                 cl_uint n_wait, const cl_event *wait_list, cl_event *event);
-/*
- * Sets the arguments of `kernel` by `format`, one letter each, and enqueues it over n_groups[dims] groups of `local`
- * items: 'm' cl_mem   'i' int (cl_int)   'u' unsigned (cl_uint)   'z' size_t (passed as ulong)   'f' double (passed as
- * float) 'L' size_t bytes of local memory 't' const struct clgrpo_tensor *: two arguments, its cl_mem and its offset as
- * ulong A launch of no groups sets nothing and is skipped. Checks local size and local memory against the device.
- */
-struct clg_grid {
-    cl_uint dims;
-    size_t n_groups[3];
-    size_t local[3];
-};
-enum clgrpo_status clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, const char *format,
-                              ...);
-/* Copies and fills that belong to the same sequence. */
-enum clgrpo_status clg_seq_copy(struct clg_seq *seq, cl_mem from, cl_mem to, size_t from_bytes, size_t to_bytes,
-                                size_t n);
-enum clgrpo_status clg_seq_zero(struct clg_seq *seq, cl_mem buf, size_t offset_bytes, size_t n_bytes);
-/* Hands the last event to the caller (a marker if nothing was launched); releases what the sequence holds. Returns st,
- * or its own failure if st is OK. Call it once at `out`, also after a failure. */
-enum clgrpo_status clg_seq_end(struct clg_seq *seq, enum clgrpo_status st);
-/* Groups of one work-item for the cpu family, or groups of `local` for simt. */
-static inline struct clg_grid
-clg_grid1(size_t n_groups, size_t local)
-{
-    return (struct clg_grid){1, {n_groups, 1, 1}, {local, 1, 1}};
-}
-
 #endif

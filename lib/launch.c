@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
-
-#include <stdarg.h>
+#include "launch.h"
 
 enum clgrpo_status
 clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx, cl_command_queue queue, cl_uint n_wait,
@@ -46,73 +44,50 @@ advance(struct clg_seq *seq, cl_event done)
     seq->started = true;
 }
 
-static enum clgrpo_status
-set_arg(struct clgrpo_context *ctx, cl_kernel kernel, cl_uint index, size_t bytes, const void *value)
+static const char *
+kernel_name(cl_kernel kernel, char name[64])
 {
-    cl_int code = clSetKernelArg(kernel, index, bytes, value);
-    char name[64] = "?", call[128];
+    snprintf(name, 64, "?");
+    clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, 64, name, NULL);
+    return name;
+}
 
-    if (code == CL_SUCCESS)
-        return CLGRPO_OK;
-    clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL);
-    snprintf(call, sizeof call, "%s: clSetKernelArg of argument %u", name, index);
-    return clg_fail_cl(ctx, code, call);
+/* Fails where the arguments are not as many as the kernel's parameters: it would run with those of an earlier launch. */
+static enum clgrpo_status
+check_count(struct clgrpo_context *ctx, cl_kernel kernel, cl_uint n_args)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_uint n_params = 0;
+    char name[64];
+
+    CLG_CL(ctx, clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof n_params, &n_params, NULL));
+    CLG_REQUIRE(ctx, n_args == n_params, CLGRPO_E_ARGUMENT, "%s: %u arguments for %u parameters",
+                kernel_name(kernel, name), n_args, n_params);
+out:
+    return st;
 }
 
 static enum clgrpo_status
-set_args(struct clgrpo_context *ctx, cl_kernel kernel, const char *format, va_list ap)
+set_arg(struct clgrpo_context *ctx, cl_kernel kernel, cl_uint index, const struct clg_arg *arg)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    cl_uint index = 0;
+    char name[64], call[128];
+    cl_int code;
 
-    for (const char *f = format; *f != '\0'; f++) {
-        cl_mem mem;
-        cl_int i;
-        cl_uint u;
-        cl_ulong z;
-        cl_float x;
-        const struct clgrpo_tensor *t;
-
-        switch (*f) {
-        case 'm':
-            mem = va_arg(ap, cl_mem);
-            CLG_TRY(set_arg(ctx, kernel, index++, sizeof mem, &mem));
-            break;
-        case 'i':
-            i = va_arg(ap, cl_int);
-            CLG_TRY(set_arg(ctx, kernel, index++, sizeof i, &i));
-            break;
-        case 'u':
-            u = va_arg(ap, cl_uint);
-            CLG_TRY(set_arg(ctx, kernel, index++, sizeof u, &u));
-            break;
-        case 'z':
-            z = va_arg(ap, size_t);
-            CLG_TRY(set_arg(ctx, kernel, index++, sizeof z, &z));
-            break;
-        case 'f':
-            x = (cl_float)va_arg(ap, double);
-            CLG_TRY(set_arg(ctx, kernel, index++, sizeof x, &x));
-            break;
-        case 'L':
-            CLG_TRY(set_arg(ctx, kernel, index++, va_arg(ap, size_t), NULL));
-            break;
-        case 't':
-            t = va_arg(ap, const struct clgrpo_tensor *);
-            z = t->offset;
-            CLG_TRY(set_arg(ctx, kernel, index++, sizeof t->buf, &t->buf));
-            CLG_TRY(set_arg(ctx, kernel, index++, sizeof z, &z));
-            break;
-        default:
-            CLG_REQUIRE(ctx, false, CLGRPO_E_ARGUMENT, "launch: unknown argument letter '%c'", *f);
-        }
-    }
+    CLG_REQUIRE(ctx, arg->too_much == 0, CLGRPO_E_ARGUMENT, "%s: argument %u is %zu, more than its 32 bits hold",
+                kernel_name(kernel, name), index, arg->too_much);
+    code = clSetKernelArg(kernel, index, arg->bytes, arg->is_local ? NULL : &arg->value);
+    if (code == CL_SUCCESS)
+        return CLGRPO_OK;
+    snprintf(call, sizeof call, "%s: clSetKernelArg of argument %u", kernel_name(kernel, name), index);
+    st = clg_fail_cl(ctx, code, call);
 out:
     return st;
 }
 
 enum clgrpo_status
-clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, const char *format, ...)
+clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, const struct clg_arg *args,
+           cl_uint n_args)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clgrpo_context *ctx = seq->ctx;
@@ -120,7 +95,6 @@ clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, c
     const cl_event *list;
     cl_event done = NULL;
     cl_uint n_wait;
-    va_list ap;
 
     for (cl_uint i = 0; i < grid->dims; i++) {
         if (grid->n_groups[i] == 0)
@@ -130,10 +104,9 @@ clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, c
     }
     CLG_REQUIRE(ctx, items <= ctx->info.max_work_group, CLGRPO_E_UNSUPPORTED,
                 "a work-group of %zu items, the device takes at most %zu", items, ctx->info.max_work_group);
-    va_start(ap, format);
-    st = set_args(ctx, kernel, format, ap);
-    va_end(ap);
-    CLG_TRY(st);
+    CLG_TRY(check_count(ctx, kernel, n_args));
+    for (cl_uint i = 0; i < n_args; i++)
+        CLG_TRY(set_arg(ctx, kernel, i, &args[i]));
     n_wait = wait_for(seq, &list);
     CLG_CL(ctx, clEnqueueNDRangeKernel(seq->queue, kernel, grid->dims, NULL, global, grid->local, n_wait, list,
                                        wants_event(seq) ? &done : NULL));

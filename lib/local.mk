@@ -19,6 +19,7 @@ lib_libclgrpo_la_SOURCES = \
 	lib/gemm.h \
 	lib/internal.h \
 	lib/launch.c \
+	lib/launch.h \
 	lib/linear_logprob.h \
 	lib/op_adamw.c \
 	lib/op_add.c \

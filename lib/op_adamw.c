@@ -40,6 +40,32 @@ write_defines(const struct clgrpo_adamw_args *a, char *out, size_t bytes)
                  copies ? clg_storage_name(a->copy.dtype) : "");
 }
 
+/* The kernel has a parameter for the copy only where there is one. */
+static enum clgrpo_status
+launch(struct clg_seq *seq, const struct clgrpo_adamw_args *a, cl_kernel kernel, const struct clg_grid *grid)
+{
+    const double step = (double)a->step;
+    const struct clg_arg args[] = {CLG_TENSOR(&a->param),
+                                   CLG_TENSOR(&a->grad),
+                                   CLG_TENSOR(&a->m),
+                                   CLG_TENSOR(&a->v),
+                                   CLG_TENSOR(a->scale.buf != NULL ? &a->scale : &a->grad),
+                                   CLG_INT(a->scale.buf != NULL),
+                                   CLG_SIZE(a->param.shape[0]),
+                                   CLG_SIZE(a->decay_elems),
+                                   CLG_FLOAT(a->lr),
+                                   CLG_FLOAT(a->beta1),
+                                   CLG_FLOAT(a->beta2),
+                                   CLG_FLOAT(a->eps),
+                                   CLG_FLOAT(a->weight_decay),
+                                   CLG_FLOAT(1.0 / (1.0 - pow((double)a->beta1, step))),
+                                   CLG_FLOAT(1.0 / (1.0 - pow((double)a->beta2, step))),
+                                   CLG_TENSOR(&a->copy)};
+    const cl_uint n_of_copy = 2;
+
+    return clg_launch(seq, kernel, grid, args, CLG_COUNT(args) - (a->copy.buf != NULL ? 0 : n_of_copy));
+}
+
 enum clgrpo_status
 clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args, cl_command_queue queue, cl_uint n_wait,
              const cl_event *wait_list, cl_event *event)
@@ -48,13 +74,11 @@ clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args, c
     struct clg_seq seq = {0};
     struct clg_grid grid;
     char defines[48];
-    double step;
     cl_kernel k;
     size_t n, vectors;
 
     CLG_TRY(check(ctx, args));
     n = args->param.shape[0];
-    step = (double)args->step;
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     if (n == 0)
         goto out;
@@ -62,12 +86,7 @@ clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args, c
     CLG_TRY(clg_rows_kernel(ctx, "adamw", "k_adamw", defines, &k));
     vectors = (n + clg_vector_width(ctx) - 1) / clg_vector_width(ctx);
     grid = clg_rows_grid(ctx, (vectors + clg_rows_group(ctx) - 1) / clg_rows_group(ctx));
-    CLG_TRY(clg_launch(&seq, k, &grid, args->copy.buf != NULL ? "tttttizzffffffft" : "tttttizzfffffff", &args->param,
-                       &args->grad, &args->m, &args->v, args->scale.buf != NULL ? &args->scale : &args->grad,
-                       (cl_int)(args->scale.buf != NULL), n, args->decay_elems, (double)args->lr, (double)args->beta1,
-                       (double)args->beta2, (double)args->eps, (double)args->weight_decay,
-                       1.0 / (1.0 - pow((double)args->beta1, step)), 1.0 / (1.0 - pow((double)args->beta2, step)),
-                       &args->copy));
+    CLG_TRY(launch(&seq, args, k, &grid));
 out:
     return clg_seq_end(&seq, st);
 }

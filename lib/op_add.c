@@ -22,8 +22,8 @@ clgrpo_add(struct clgrpo_context *ctx, const struct clgrpo_add_args *args, cl_co
         goto out;
     CLG_TRY(clg_rows_kernel(ctx, "add", "k_add", "", &k));
     grid = clg_rows_grid(ctx, n);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tztztzzz", &args->a, args->a.stride[0], &args->b, args->b.stride[0], &args->y,
-                       args->y.stride[0], n, e));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->a), CLG_TENSOR_ROWS(&args->b), CLG_TENSOR_ROWS(&args->y),
+                       CLG_SIZE(n), CLG_SIZE(e)));
 out:
     return clg_seq_end(&seq, st);
 }

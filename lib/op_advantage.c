@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
+#include "launch.h"
 
 #include <math.h>
 
@@ -46,9 +46,10 @@ clgrpo_advantage(struct clgrpo_context *ctx, const struct clgrpo_advantage_args 
     CLG_TRY(clg_kernel_get(ctx, OP, "k_advantage", defines, &kernel));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     grid = clg_grid1((n_groups + items - 1) / items, items);
-    CLG_TRY(clg_launch(&seq, kernel, &grid, "ttttuif", &args->reward,
-                       args->weight.buf != NULL ? &args->weight : &args->reward, &args->offsets, &args->advantage,
-                       (cl_uint)n_groups, (cl_int)args->reward.shape[0], (double)args->eps));
+    CLG_TRY(CLG_LAUNCH(&seq, kernel, &grid, CLG_TENSOR(&args->reward),
+                       CLG_TENSOR(args->weight.buf != NULL ? &args->weight : &args->reward), CLG_TENSOR(&args->offsets),
+                       CLG_TENSOR(&args->advantage), CLG_UINT(n_groups), CLG_INT(args->reward.shape[0]),
+                       CLG_FLOAT(args->eps)));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -92,11 +92,9 @@ out:
 }
 
 /* The arguments that both families' kernels begin with. */
-#define FORMAT "tzztzztzzttzztzi"
 #define ARGUMENTS(a)                                                                                                   \
-    &(a)->q, (a)->q.stride[0], (a)->q.stride[1], &(a)->k, (a)->k.stride[0], (a)->k.stride[1], &(a)->v,                 \
-        (a)->v.stride[0], (a)->v.stride[1], &(a)->offsets, &(a)->o, (a)->o.stride[0], (a)->o.stride[1], &(a)->lse,     \
-        (a)->lse.stride[0], (cl_int)((a)->lse.buf != NULL)
+    CLG_TENSOR_HEADS(&(a)->q), CLG_TENSOR_HEADS(&(a)->k), CLG_TENSOR_HEADS(&(a)->v), CLG_TENSOR(&(a)->offsets),        \
+        CLG_TENSOR_HEADS(&(a)->o), CLG_TENSOR_ROWS(&(a)->lse), CLG_INT((a)->lse.buf != NULL), CLG_ATTENTION_PREFIX(a)
 
 static enum clgrpo_status
 launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
@@ -112,8 +110,8 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
     cl_kernel kernel;
 
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_simt", "k_attention_forward", chosen.defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "tiifi", ARGUMENTS(a), CLG_ATTENTION_PREFIX(a),
-                       (cl_int)(h / a->k.shape[1]), (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, ARGUMENTS(a), CLG_INT(h / a->k.shape[1]),
+                       CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E), CLG_INT(a->causal)));
 out:
     return st;
 }
@@ -132,8 +130,8 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_args *a)
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], limit);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_cpu", "k_attention_forward", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, FORMAT "tiiifi", ARGUMENTS(a), CLG_ATTENTION_PREFIX(a), (cl_int)group,
-                       (cl_int)cut.tiles, (double)(a->scale * CLG_ATTENTION_LOG2E), (cl_int)a->causal));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, ARGUMENTS(a), CLG_INT(group), CLG_INT(cut.tiles),
+                       CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E), CLG_INT(a->causal)));
 out:
     return st;
 }

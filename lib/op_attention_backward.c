@@ -113,9 +113,6 @@ plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backwar
                          .limit = limit};
 }
 
-#define VIEW(t)  &(t), (t).stride[0], (t).stride[1]
-#define VIEW1(t) &(t), (t).stride[0]
-
 static enum clgrpo_status
 launch_one_pass(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, const struct plan *plan)
 {
@@ -125,11 +122,13 @@ launch_one_pass(struct clg_seq *seq, const struct clgrpo_attention_backward_args
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_backward_cpu", "k_attention_backward", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &plan->dkdv, "tzztzztzztzztzztztmztzztzztzztiiffi", VIEW(a->q), VIEW(a->k),
-                       VIEW(a->v), VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf,
-                       a->workspace.offset_bytes / sizeof(float), VIEW(a->dq), VIEW(a->dk), VIEW(a->dv),
-                       CLG_ATTENTION_PREFIX(a), (cl_int)(a->q.shape[1] / a->k.shape[1]),
-                       (double)(a->scale * CLG_ATTENTION_LOG2E), (double)a->scale, (cl_int)a->causal));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &plan->dkdv, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k),
+                       CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o), CLG_TENSOR_HEADS(&a->dout),
+                       CLG_TENSOR_ROWS(&a->lse), CLG_TENSOR(&a->offsets), CLG_MEM(a->workspace.buf),
+                       CLG_SIZE(a->workspace.offset_bytes / sizeof(float)), CLG_TENSOR_HEADS(&a->dq),
+                       CLG_TENSOR_HEADS(&a->dk), CLG_TENSOR_HEADS(&a->dv), CLG_ATTENTION_PREFIX(a),
+                       CLG_INT(a->q.shape[1] / a->k.shape[1]), CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E),
+                       CLG_FLOAT(a->scale), CLG_INT(a->causal)));
 out:
     return st;
 }
@@ -150,16 +149,22 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
     CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", defines, &dkdv));
     if (cpu)
-        CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzztiiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
-                           VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),
-                           CLG_ATTENTION_PREFIX(a), group, plan->tiles, scale2, scale, causal));
+        CLG_TRY(CLG_LAUNCH(seq, dq, &plan->dq, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k),
+                           CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o), CLG_TENSOR_HEADS(&a->dout),
+                           CLG_TENSOR_ROWS(&a->lse), CLG_TENSOR(&a->offsets), CLG_MEM(a->workspace.buf),
+                           CLG_SIZE(delta), CLG_TENSOR_HEADS(&a->dq), CLG_ATTENTION_PREFIX(a), CLG_INT(group),
+                           CLG_INT(plan->tiles), CLG_FLOAT(scale2), CLG_FLOAT(scale), CLG_INT(causal)));
     else
-        CLG_TRY(clg_launch(seq, dq, &plan->dq, "tzztzztzztzztzztztmztzztiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
-                           VIEW(a->o), VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dq),
-                           CLG_ATTENTION_PREFIX(a), group, scale2, scale, causal));
-    CLG_TRY(clg_launch(seq, dkdv, &plan->dkdv, "tzztzztzztzztztmztzztzztiiffi", VIEW(a->q), VIEW(a->k), VIEW(a->v),
-                       VIEW(a->dout), VIEW1(a->lse), &a->offsets, a->workspace.buf, delta, VIEW(a->dk), VIEW(a->dv),
-                       CLG_ATTENTION_PREFIX(a), group, scale2, scale, causal));
+        CLG_TRY(CLG_LAUNCH(seq, dq, &plan->dq, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k),
+                           CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o), CLG_TENSOR_HEADS(&a->dout),
+                           CLG_TENSOR_ROWS(&a->lse), CLG_TENSOR(&a->offsets), CLG_MEM(a->workspace.buf),
+                           CLG_SIZE(delta), CLG_TENSOR_HEADS(&a->dq), CLG_ATTENTION_PREFIX(a), CLG_INT(group),
+                           CLG_FLOAT(scale2), CLG_FLOAT(scale), CLG_INT(causal)));
+    CLG_TRY(CLG_LAUNCH(seq, dkdv, &plan->dkdv, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k),
+                       CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->dout), CLG_TENSOR_ROWS(&a->lse),
+                       CLG_TENSOR(&a->offsets), CLG_MEM(a->workspace.buf), CLG_SIZE(delta), CLG_TENSOR_HEADS(&a->dk),
+                       CLG_TENSOR_HEADS(&a->dv), CLG_ATTENTION_PREFIX(a), CLG_INT(group), CLG_FLOAT(scale2),
+                       CLG_FLOAT(scale), CLG_INT(causal)));
 out:
     return st;
 }

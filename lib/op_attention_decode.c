@@ -68,11 +68,11 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_HEADS=%zu -DC_CACHE=%s -DC_PREFIX=%d", a->q.shape[2], heads,
              clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_simt", "k_attention_decode", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tzztttttttzziiif", &a->q, a->q.stride[0], a->q.stride[1], &a->slot,
-                       &a->position, &a->k_cache, &a->v_cache, prefix_of(a, &a->prefix_slot),
-                       prefix_of(a, &a->prefix_length), &a->o, a->o.stride[0], a->o.stride[1],
-                       (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2], (cl_int)group,
-                       (double)(a->scale * CLG_ATTENTION_LOG2E)));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position),
+                       CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache), CLG_TENSOR(prefix_of(a, &a->prefix_slot)),
+                       CLG_TENSOR(prefix_of(a, &a->prefix_length)), CLG_TENSOR_HEADS(&a->o),
+                       CLG_INT(a->k_cache.shape[0]), CLG_INT(a->v_cache.shape[2]), CLG_INT(group),
+                       CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E)));
 out:
     return st;
 }
@@ -126,11 +126,11 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DC_CACHE=%s -DC_PREFIX=%d",
              a->q.shape[2], s.rows, s.tiles, clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
     CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_cpu", "k_attention_decode", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tzztttttttzziiiiif", &a->q, a->q.stride[0], a->q.stride[1], &a->slot,
-                       &a->position, &a->k_cache, &a->v_cache, prefix_of(a, &a->prefix_slot),
-                       prefix_of(a, &a->prefix_length), &a->o, a->o.stride[0], a->o.stride[1], (cl_int)n,
-                       (cl_int)s.tokens, (cl_int)a->k_cache.shape[0], (cl_int)a->v_cache.shape[2],
-                       (cl_int)(a->q.shape[1] / k), (double)(a->scale * CLG_ATTENTION_LOG2E)));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position),
+                       CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache), CLG_TENSOR(prefix_of(a, &a->prefix_slot)),
+                       CLG_TENSOR(prefix_of(a, &a->prefix_length)), CLG_TENSOR_HEADS(&a->o), CLG_INT(n),
+                       CLG_INT(s.tokens), CLG_INT(a->k_cache.shape[0]), CLG_INT(a->v_cache.shape[2]),
+                       CLG_INT(a->q.shape[1] / k), CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E)));
 out:
     return st;
 }

@@ -10,7 +10,8 @@ cast_rows(struct clg_seq *seq, cl_kernel k, struct clgrpo_tensor x, struct clgrp
 {
     struct clg_grid grid = clg_rows_grid(seq->ctx, n);
 
-    return clg_launch(seq, k, &grid, "tztzzz", &x, x_stride, &y, y_stride, n, e);
+    return CLG_LAUNCH(seq, k, &grid, CLG_TENSOR(&x), CLG_SIZE(x_stride), CLG_TENSOR(&y), CLG_SIZE(y_stride),
+                      CLG_SIZE(n), CLG_SIZE(e));
 }
 
 enum clgrpo_status

@@ -25,8 +25,8 @@ clgrpo_embedding(struct clgrpo_context *ctx, const struct clgrpo_embedding_args 
         goto out;
     CLG_TRY(clg_rows_kernel(ctx, "embedding", "k_embedding", "", &k));
     grid = clg_rows_grid(ctx, n);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tzttzzzz", &args->table, args->table.stride[0], &args->index, &args->y,
-                       args->y.stride[0], n, e, args->table.shape[0]));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->table), CLG_TENSOR(&args->index),
+                       CLG_TENSOR_ROWS(&args->y), CLG_SIZE(n), CLG_SIZE(e), CLG_SIZE(args->table.shape[0])));
 out:
     return clg_seq_end(&seq, st);
 }
@@ -55,8 +55,8 @@ clgrpo_embedding_backward(struct clgrpo_context *ctx, const struct clgrpo_embedd
         goto out;
     CLG_TRY(clg_rows_kernel(ctx, "embedding", "k_embedding_backward", "", &k));
     grid = clg_rows_fixed(ctx, v < BACKWARD_GROUPS ? v : BACKWARD_GROUPS);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tzttzzzz", &args->dy, args->dy.stride[0], &args->index, &args->dtable,
-                       args->dtable.stride[0], n, e, v));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->dy), CLG_TENSOR(&args->index),
+                       CLG_TENSOR_ROWS(&args->dtable), CLG_SIZE(n), CLG_SIZE(e), CLG_SIZE(v)));
 out:
     return clg_seq_end(&seq, st);
 }

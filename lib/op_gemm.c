@@ -160,11 +160,12 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struc
     snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_PACK_A=%d -DC_PACK_B=%d -DC_A=%s -DC_B=%s -DC_PANEL=%s",
              args->trans_a, p->pack_a, p->pack_b, clg_storage_name(args->a.dtype), b_type, p->pack_b ? "f32" : b_type);
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_cpu", "k_gemm", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tttmzzzzuuuuuuuuuuuf", &args->a, b, &args->c, scratch, scratch_at,
-                       args->a.stride[0], args->b.stride[0], args->c.stride[0], (cl_uint)p->m, (cl_uint)p->n,
-                       (cl_uint)p->k, (cl_uint)p->mc, (cl_uint)p->nc, (cl_uint)p->kc, (cl_uint)p->m_blocks,
-                       (cl_uint)p->n_blocks, (cl_uint)m_inner, (cl_uint)first, (cl_uint)clg_gemm_finish(args),
-                       (double)args->alpha));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(b), CLG_TENSOR(&args->c), CLG_MEM(scratch),
+                       CLG_SIZE(scratch_at), CLG_SIZE(args->a.stride[0]), CLG_SIZE(args->b.stride[0]),
+                       CLG_SIZE(args->c.stride[0]), CLG_UINT(p->m), CLG_UINT(p->n), CLG_UINT(p->k), CLG_UINT(p->mc),
+                       CLG_UINT(p->nc), CLG_UINT(p->kc), CLG_UINT(p->m_blocks), CLG_UINT(p->n_blocks),
+                       CLG_UINT(m_inner), CLG_UINT(first), CLG_UINT((cl_uint)clg_gemm_finish(args)),
+                       CLG_FLOAT(args->alpha)));
 out:
     return st;
 }
@@ -230,9 +231,9 @@ run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
              args->trans_a, trans_b, is_aligned(&args->a) && is_aligned(&b), clg_storage_name(args->a.dtype),
              clg_storage_name(b.dtype), of_tile, half_tier(seq->ctx, &args->a, &b));
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tttzzziiiif", &args->a, &b, &args->c, args->a.stride[0], b.stride[0],
-                       args->c.stride[0], (cl_int)m, (cl_int)n, (cl_int)k, (cl_int)clg_gemm_finish(args),
-                       (double)args->alpha));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(&b), CLG_TENSOR(&args->c),
+                       CLG_SIZE(args->a.stride[0]), CLG_SIZE(b.stride[0]), CLG_SIZE(args->c.stride[0]), CLG_INT(m),
+                       CLG_INT(n), CLG_INT(k), CLG_INT((cl_int)clg_gemm_finish(args)), CLG_FLOAT(args->alpha)));
 out:
     return st;
 }
@@ -264,7 +265,7 @@ run_empty(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     if (args->accumulate)
         return CLGRPO_OK;
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_empty", "k_gemm_empty", NULL, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tz", &args->c, args->c.stride[0]));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_ROWS(&args->c)));
 out:
     return st;
 }

@@ -29,8 +29,8 @@ run_cpu(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const 
 
     pack_defines(b, trans_b, packed, defines);
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_pack_cpu", "k_gemm_pack", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "ttzuuuu", b, packed, b->stride[0], (cl_uint)n, (cl_uint)k, (cl_uint)columns,
-                       (cl_uint)rows));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(b), CLG_TENSOR(packed), CLG_SIZE(b->stride[0]), CLG_UINT(n),
+                       CLG_UINT(k), CLG_UINT(columns), CLG_UINT(rows)));
 out:
     return st;
 }
@@ -46,7 +46,8 @@ run_simt(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const
 
     pack_defines(b, trans_b, packed, defines);
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm_pack", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "ttzuu", b, packed, b->stride[0], (cl_uint)n, (cl_uint)k));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(b), CLG_TENSOR(packed), CLG_SIZE(b->stride[0]), CLG_UINT(n),
+                       CLG_UINT(k)));
 out:
     return st;
 }

@@ -49,11 +49,13 @@ clgrpo_global_norm(struct clgrpo_context *ctx, const struct clgrpo_global_norm_a
     CLG_TRY(clg_rows_kernel(ctx, "global_norm", "k_global_norm", "", &k));
     grid = clg_rows_fixed(ctx, PARTIALS);
     /* an empty view may come without a buffer; the workspace stands in and no element of it is read */
-    CLG_TRY(clg_launch(&seq, k, &grid, "mzmzz", args->grad.buf != NULL ? args->grad.buf : args->workspace.buf,
-                       args->grad.offset, args->workspace.buf, partial_at, args->grad.shape[0]));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_MEM(args->grad.buf != NULL ? args->grad.buf : args->workspace.buf),
+                       CLG_SIZE(args->grad.offset), CLG_MEM(args->workspace.buf), CLG_SIZE(partial_at),
+                       CLG_SIZE(args->grad.shape[0])));
     CLG_TRY(clg_rows_kernel(ctx, "global_norm", "k_global_norm_finish", "", &k));
     grid = clg_grid1(1, 1);
-    CLG_TRY(clg_launch(&seq, k, &grid, "mztf", args->workspace.buf, partial_at, &args->out, (double)args->max_norm));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_MEM(args->workspace.buf), CLG_SIZE(partial_at), CLG_TENSOR(&args->out),
+                       CLG_FLOAT(args->max_norm)));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -58,9 +58,9 @@ clgrpo_kv_append(struct clgrpo_context *ctx, const struct clgrpo_kv_append_args 
     CLG_TRY(clg_kernel_get(ctx, "kv_append", "k_kv_append", defines, &kernel));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     grid = (struct clg_grid){2, {args->k.shape[0], args->k.shape[1], 1}, {cpu ? 1 : 32, 1, 1}};
-    CLG_TRY(clg_launch(&seq, kernel, &grid, "tzztzzttttii", &args->k, args->k.stride[0], args->k.stride[1], &args->v,
-                       args->v.stride[0], args->v.stride[1], &args->slot, &args->position, &args->k_cache,
-                       &args->v_cache, (cl_int)args->v_cache.shape[0], (cl_int)args->v_cache.shape[2]));
+    CLG_TRY(CLG_LAUNCH(&seq, kernel, &grid, CLG_TENSOR_HEADS(&args->k), CLG_TENSOR_HEADS(&args->v),
+                       CLG_TENSOR(&args->slot), CLG_TENSOR(&args->position), CLG_TENSOR(&args->k_cache),
+                       CLG_TENSOR(&args->v_cache), CLG_INT(args->v_cache.shape[0]), CLG_INT(args->v_cache.shape[2])));
 out:
     return clg_seq_end(&seq, st);
 }

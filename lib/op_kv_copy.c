@@ -38,8 +38,9 @@ clgrpo_kv_copy(struct clgrpo_context *ctx, const struct clgrpo_kv_copy_args *arg
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
     grid = (struct clg_grid){
         3, {args->source.shape[0], args->v_cache.shape[1], args->v_cache.shape[2] / block}, {items, 1, 1}};
-    CLG_TRY(clg_launch(&seq, kernel, &grid, "tttttii", &args->source, &args->target, &args->length, &args->k_cache,
-                       &args->v_cache, (cl_int)args->v_cache.shape[0], (cl_int)args->v_cache.shape[2]));
+    CLG_TRY(CLG_LAUNCH(&seq, kernel, &grid, CLG_TENSOR(&args->source), CLG_TENSOR(&args->target),
+                       CLG_TENSOR(&args->length), CLG_TENSOR(&args->k_cache), CLG_TENSOR(&args->v_cache),
+                       CLG_INT(args->v_cache.shape[0]), CLG_INT(args->v_cache.shape[2])));
 out:
     return clg_seq_end(&seq, st);
 }

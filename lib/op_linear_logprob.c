@@ -129,9 +129,10 @@ run_segments_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a
     cl_kernel kernel;
 
     CLG_TRY(clg_kernel_get(seq->ctx, "linear_logprob_cpu", "k_logprob_fwd", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tzmzttmzuuuuuf", &a->x, a->x.stride[0], buf, base + p->panels, &a->target,
-                       &a->logprob, buf, base + p->part, (cl_uint)n_rows, (cl_uint)a->x.shape[1],
-                       (cl_uint)a->w.shape[0], (cl_uint)p->n_segments, (cl_uint)first, (double)a->inv_temperature));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_ROWS(&a->x), CLG_MEM(buf), CLG_SIZE(base + p->panels),
+                       CLG_TENSOR(&a->target), CLG_TENSOR(&a->logprob), CLG_MEM(buf), CLG_SIZE(base + p->part),
+                       CLG_UINT(n_rows), CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]), CLG_UINT(p->n_segments),
+                       CLG_UINT(first), CLG_FLOAT(a->inv_temperature)));
 out:
     return st;
 }
@@ -169,9 +170,10 @@ run_simt(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const 
     cl_kernel kernel;
 
     CLG_TRY(clg_kernel_get(seq->ctx, "linear_logprob_simt", "k_logprob_fwd", defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, &grid, "tztzttmzuuuuf", &a->x, a->x.stride[0], &a->w, a->w.stride[0], &a->target,
-                       &a->logprob, a->workspace.buf, base + p->part, (cl_uint)n_rows, (cl_uint)a->x.shape[1],
-                       (cl_uint)a->w.shape[0], (cl_uint)p->n_segments, (double)a->inv_temperature));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_ROWS(&a->x), CLG_TENSOR_ROWS(&a->w), CLG_TENSOR(&a->target),
+                       CLG_TENSOR(&a->logprob), CLG_MEM(a->workspace.buf), CLG_SIZE(base + p->part), CLG_UINT(n_rows),
+                       CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]), CLG_UINT(p->n_segments),
+                       CLG_FLOAT(a->inv_temperature)));
 out:
     return st;
 }
@@ -220,9 +222,10 @@ clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_log
         goto out;
     CLG_TRY(cpu ? run_cpu(&seq, &a, &p, defines) : run_simt(&seq, &a, &p, defines));
     grid = clg_grid1(clg_divide_up(args->x.shape[0], 64), 64);
-    CLG_TRY(clg_launch(&seq, merge, &grid, "mzttttuuu", args->workspace.buf,
-                       args->workspace.offset_bytes / sizeof(float) + p.part, &args->target, &args->logprob, &args->lse,
-                       &entropy, (cl_uint)args->x.shape[0], (cl_uint)args->w.shape[0], (cl_uint)p.n_segments));
+    CLG_TRY(CLG_LAUNCH(&seq, merge, &grid, CLG_MEM(args->workspace.buf),
+                       CLG_SIZE(args->workspace.offset_bytes / sizeof(float) + p.part), CLG_TENSOR(&args->target),
+                       CLG_TENSOR(&args->logprob), CLG_TENSOR(&args->lse), CLG_TENSOR(&entropy),
+                       CLG_UINT(args->x.shape[0]), CLG_UINT(args->w.shape[0]), CLG_UINT(p.n_segments)));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -160,13 +160,15 @@ run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a,
     if (cpu) {
         const size_t panels = a->workspace.offset_bytes / sizeof(float) + p->panels;
 
-        CLG_TRY(clg_launch(seq, kernel, &cpu_grid, "tzmzttttttuuuuuf", &x, x.stride[0], a->workspace.buf, panels,
-                           &target, &lse, &entropy, &g, &h, dz, (cl_uint)p->dz_stride, (cl_uint)rows,
-                           (cl_uint)x.shape[1], (cl_uint)col, (cl_uint)cols, (double)a->inv_temperature));
+        CLG_TRY(CLG_LAUNCH(seq, kernel, &cpu_grid, CLG_TENSOR_ROWS(&x), CLG_MEM(a->workspace.buf), CLG_SIZE(panels),
+                           CLG_TENSOR(&target), CLG_TENSOR(&lse), CLG_TENSOR(&entropy), CLG_TENSOR(&g), CLG_TENSOR(&h),
+                           CLG_TENSOR(dz), CLG_UINT(p->dz_stride), CLG_UINT(rows), CLG_UINT(x.shape[1]), CLG_UINT(col),
+                           CLG_UINT(cols), CLG_FLOAT(a->inv_temperature)));
     } else {
-        CLG_TRY(clg_launch(seq, kernel, &simt_grid, "tztzttttttuuuuuf", &x, x.stride[0], &w, w.stride[0], &target, &lse,
-                           &entropy, &g, &h, dz, (cl_uint)p->dz_stride, (cl_uint)rows, (cl_uint)x.shape[1],
-                           (cl_uint)col, (cl_uint)cols, (double)a->inv_temperature));
+        CLG_TRY(CLG_LAUNCH(seq, kernel, &simt_grid, CLG_TENSOR_ROWS(&x), CLG_TENSOR_ROWS(&w), CLG_TENSOR(&target),
+                           CLG_TENSOR(&lse), CLG_TENSOR(&entropy), CLG_TENSOR(&g), CLG_TENSOR(&h), CLG_TENSOR(dz),
+                           CLG_UINT(p->dz_stride), CLG_UINT(rows), CLG_UINT(x.shape[1]), CLG_UINT(col), CLG_UINT(cols),
+                           CLG_FLOAT(a->inv_temperature)));
     }
 out:
     return st;

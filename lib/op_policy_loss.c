@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
+#include "launch.h"
 
 #include <math.h>
 
@@ -103,12 +103,13 @@ clgrpo_policy_loss(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_a
     part = n > 0 ? args->workspace.buf : args->stats.buf;
     at = args->workspace.offset_bytes / sizeof(float);
     grid = clg_grid1((items + local - 1) / local, local);
-    CLG_TRY(clg_launch(&seq, loss, &grid, "ttttttmzuuffff", &args->logprob, &args->old_logprob,
-                       with_ref ? &args->ref_logprob : &args->logprob, &args->advantage, &args->weight, &args->dlogprob,
-                       part, at, (cl_uint)n, (cl_uint)items, 1.0 - (double)args->clip_low,
-                       1.0 + (double)args->clip_high, (double)args->dual_clip, (double)args->kl_beta));
+    CLG_TRY(CLG_LAUNCH(&seq, loss, &grid, CLG_TENSOR(&args->logprob), CLG_TENSOR(&args->old_logprob),
+                       CLG_TENSOR(with_ref ? &args->ref_logprob : &args->logprob), CLG_TENSOR(&args->advantage),
+                       CLG_TENSOR(&args->weight), CLG_TENSOR(&args->dlogprob), CLG_MEM(part), CLG_SIZE(at), CLG_UINT(n),
+                       CLG_UINT(items), CLG_FLOAT(1.0 - (double)args->clip_low),
+                       CLG_FLOAT(1.0 + (double)args->clip_high), CLG_FLOAT(args->dual_clip), CLG_FLOAT(args->kl_beta)));
     grid = clg_grid1(1, 64);
-    CLG_TRY(clg_launch(&seq, stats, &grid, "mzut", part, at, (cl_uint)items, &args->stats));
+    CLG_TRY(CLG_LAUNCH(&seq, stats, &grid, CLG_MEM(part), CLG_SIZE(at), CLG_UINT(items), CLG_TENSOR(&args->stats)));
 out:
     return clg_seq_end(&seq, st);
 }

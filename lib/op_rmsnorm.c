@@ -39,9 +39,9 @@ clgrpo_rmsnorm(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_args *arg
     rstd = args->rstd.buf != NULL ? &args->rstd : &args->y;
     CLG_TRY(clg_rows_kernel(ctx, "rmsnorm", "k_rmsnorm", args->residual.buf != NULL ? "-DC_RESIDUAL=1" : "", &k));
     grid = clg_rows_grid(ctx, n);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tztztzttztizzf", &args->x, args->x.stride[0], residual, residual->stride[0],
-                       sum, sum->stride[0], &args->w, &args->y, args->y.stride[0], rstd,
-                       (cl_int)(args->rstd.buf != NULL), n, e, (double)args->eps));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->x), CLG_TENSOR_ROWS(residual), CLG_TENSOR_ROWS(sum),
+                       CLG_TENSOR(&args->w), CLG_TENSOR_ROWS(&args->y), CLG_TENSOR(rstd),
+                       CLG_INT(args->rstd.buf != NULL), CLG_SIZE(n), CLG_SIZE(e), CLG_FLOAT(args->eps)));
 out:
     return clg_seq_end(&seq, st);
 }
@@ -105,11 +105,13 @@ clgrpo_rmsnorm_backward(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_
     CLG_TRY(clg_rows_kernel(ctx, "rmsnorm_backward", "k_rmsnorm_backward",
                             args->accumulate_dx ? "-DC_ACCUMULATE=1" : "", &k));
     grid = clg_rows_fixed(ctx, BLOCKS);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tztttztzmzzz", &args->x, args->x.stride[0], &args->w, &args->rstd, &args->dy,
-                       args->dy.stride[0], &args->dx, args->dx.stride[0], args->workspace.buf, partial_at, n, e));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->x), CLG_TENSOR(&args->w), CLG_TENSOR(&args->rstd),
+                       CLG_TENSOR_ROWS(&args->dy), CLG_TENSOR_ROWS(&args->dx), CLG_MEM(args->workspace.buf),
+                       CLG_SIZE(partial_at), CLG_SIZE(n), CLG_SIZE(e)));
     CLG_TRY(clg_rows_kernel(ctx, "rmsnorm_backward", "k_rmsnorm_dw", "", &k));
     grid = clg_rows_grid(ctx, (e + clg_vector_width(ctx) - 1) / clg_vector_width(ctx));
-    CLG_TRY(clg_launch(&seq, k, &grid, "mztz", args->workspace.buf, partial_at, &args->dw, e));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_MEM(args->workspace.buf), CLG_SIZE(partial_at), CLG_TENSOR(&args->dw),
+                       CLG_SIZE(e)));
 out:
     return clg_seq_end(&seq, st);
 }

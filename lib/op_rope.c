@@ -27,9 +27,9 @@ clgrpo_rope(struct clgrpo_context *ctx, const struct clgrpo_rope_args *args, cl_
         goto out;
     CLG_TRY(clg_rows_kernel(ctx, "rope", "k_rope", "", &k));
     grid = clg_rows_grid(ctx, n);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tzzttzzzzzf", &args->x, args->x.stride[0], args->x.stride[1], &args->position,
-                       &args->table, args->table.stride[0], n, heads, dim, args->table.shape[0],
-                       args->inverse ? -1.0 : 1.0));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_HEADS(&args->x), CLG_TENSOR(&args->position),
+                       CLG_TENSOR_ROWS(&args->table), CLG_SIZE(n), CLG_SIZE(heads), CLG_SIZE(dim),
+                       CLG_SIZE(args->table.shape[0]), CLG_FLOAT(args->inverse ? -1.0 : 1.0)));
 out:
     return clg_seq_end(&seq, st);
 }

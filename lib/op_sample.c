@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
+#include "launch.h"
 
 #include <math.h>
 
@@ -93,18 +93,30 @@ launch(struct clg_seq *seq, const struct clgrpo_sample_args *a, const char *entr
     struct clgrpo_context *ctx = seq->ctx;
     const bool greedy = a->temperature == 0.0f, cpu = ctx->family == CLGRPO_FAMILY_CPU;
     const size_t b = a->logits.shape[0], v = a->logits.shape[1];
+    const struct clg_arg args[] = {
+        CLG_TENSOR_ROWS(&a->logits),
+        CLG_MEM(greedy ? a->logits.buf : a->key.buf),
+        CLG_SIZE(greedy ? (size_t)0 : a->key.offset),
+        CLG_SIZE(greedy ? (size_t)0 : a->key.stride[0]),
+        CLG_TENSOR(&a->token),
+        CLG_MEM(a->logprob.buf != NULL ? a->logprob.buf : a->logits.buf),
+        CLG_SIZE(a->logprob.offset),
+        CLG_UINT((bool)(a->logprob.buf != NULL)),
+        CLG_MEM(greedy ? a->logits.buf : a->workspace.buf),
+        CLG_SIZE(a->workspace.offset_bytes / sizeof(float)),
+        CLG_UINT(b),
+        CLG_UINT(v),
+        CLG_UINT(row_words(ctx, v)),
+        CLG_FLOAT(greedy ? 1.0f : 1.0f / a->temperature),
+        CLG_UINT(a->top_k > 0 ? a->top_k : (cl_uint)0x7fffffff),
+        CLG_FLOAT(a->top_p),
+        CLG_LOCAL((size_t)SIMT_LOCAL_BYTES), /* the simt kernels alone have this one */
+    };
     enum clgrpo_status st = CLGRPO_OK;
     cl_kernel kernel;
 
     CLG_TRY(clg_kernel_get(ctx, cpu ? "sample_cpu" : "sample_simt", entry, defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, grid, cpu ? "tzmzztmzumzuuufuf" : "tzmzztmzumzuuufufL", &a->logits,
-                       a->logits.stride[0], greedy ? a->logits.buf : a->key.buf, greedy ? (size_t)0 : a->key.offset,
-                       greedy ? (size_t)0 : a->key.stride[0], &a->token,
-                       a->logprob.buf != NULL ? a->logprob.buf : a->logits.buf, a->logprob.offset,
-                       (cl_uint)(a->logprob.buf != NULL), greedy ? a->logits.buf : a->workspace.buf,
-                       a->workspace.offset_bytes / sizeof(float), (cl_uint)b, (cl_uint)v, (cl_uint)row_words(ctx, v),
-                       greedy ? 1.0 : (double)(1.0f / a->temperature), (cl_uint)(a->top_k > 0 ? a->top_k : 0x7fffffffu),
-                       (double)a->top_p, (size_t)SIMT_LOCAL_BYTES));
+    CLG_TRY(clg_launch(seq, kernel, grid, args, CLG_COUNT(args) - cpu));
 out:
     return st;
 }

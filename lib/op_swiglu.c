@@ -33,8 +33,8 @@ clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo_swiglu_args *args,
         goto out;
     CLG_TRY(clg_rows_kernel(ctx, "swiglu", "k_swiglu", "", &k));
     grid = clg_rows_grid(ctx, n);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tztzzz", &args->gate_up, args->gate_up.stride[0], &args->y, args->y.stride[0],
-                       n, f));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->gate_up), CLG_TENSOR_ROWS(&args->y), CLG_SIZE(n),
+                       CLG_SIZE(f)));
 out:
     return clg_seq_end(&seq, st);
 }
@@ -59,8 +59,8 @@ clgrpo_swiglu_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_ba
         goto out;
     CLG_TRY(clg_rows_kernel(ctx, "swiglu", "k_swiglu_backward", "", &k));
     grid = clg_rows_grid(ctx, n);
-    CLG_TRY(clg_launch(&seq, k, &grid, "tztztzzz", &args->gate_up, args->gate_up.stride[0], &args->dy,
-                       args->dy.stride[0], &args->dgate_up, args->dgate_up.stride[0], n, f));
+    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->gate_up), CLG_TENSOR_ROWS(&args->dy),
+                       CLG_TENSOR_ROWS(&args->dgate_up), CLG_SIZE(n), CLG_SIZE(f)));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -3,7 +3,7 @@
 #ifndef CLGRPO_ROWS_H
 #define CLGRPO_ROWS_H
 
-#include "internal.h"
+#include "launch.h"
 
 /* Items of a group, C_GROUP_SIZE there. */
 size_t clg_rows_group(const struct clgrpo_context *ctx);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
+#include "launch.h"
 
 static enum clgrpo_status
 check_host_copy(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *t, const void *host,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tier.h"
+#include "launch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ run(struct probe *p, cl_kernel kernel, size_t n_groups, cl_uint rounds)
     struct clg_grid grid = clg_grid1(n_groups, p->spec->group);
 
     CLG_TRY(clg_seq_begin(&seq, p->ctx, p->queue, 0, NULL, NULL));
-    CLG_TRY(clg_launch(&seq, kernel, &grid, "mmu", p->in, p->out, rounds));
+    CLG_TRY(CLG_LAUNCH(&seq, kernel, &grid, CLG_MEM(p->in), CLG_MEM(p->out), CLG_UINT(rounds)));
 out:
     return clg_seq_end(&seq, st);
 }

@@ -393,6 +393,8 @@ tests_system_fake_files_LDADD = $(trainer_test_ldadd)
 # ---- Whole-system tests ----
 test_scripts = \
 	tests/bench/test_bench.sh \
+	tests/bench/test_tune.sh \
+	tests/lib/test_arguments.sh \
 	tests/system/test_exports.sh \
 	tests/system/test_format.sh \
 	tests/system/test_inlined.sh \
@@ -402,8 +404,7 @@ test_scripts = \
 	tests/system/test_oclgrind.sh \
 	tests/system/test_profile.sh \
 	tests/system/test_replay.sh \
-	tests/system/test_resume.sh \
-	tests/bench/test_tune.sh
+	tests/system/test_resume.sh
 
 EXTRA_DIST += $(test_scripts) \
 	tests/fuzz/fuzz_config.c \
@@ -423,6 +424,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	prefix='$(prefix)'; export prefix; \
 	CC='$(CC)'; export CC; \
+	OPENCL_CFLAGS='$(OPENCL_CFLAGS)'; export OPENCL_CFLAGS; \
 	MANDOC='$(MANDOC)'; export MANDOC; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
 	OCLGRIND='$(OCLGRIND)'; export OCLGRIND; \

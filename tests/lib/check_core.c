@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "fixture.h"
-#include "internal.h"
+#include "launch.h"
 
 static struct clgrpo_context *
 open_as(const char *selector, enum clgrpo_family family)
@@ -319,20 +319,58 @@ START_TEST(kernels_are_built_once)
 }
 END_TEST
 
+/* k_add has 11 parameters, the first a buffer. */
 START_TEST(launch_refuses)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
     struct clg_grid huge = clg_grid1(1, ctx->info.max_work_group + 1), one = clg_grid1(1, 1), none = clg_grid1(0, 1);
+    const struct clg_arg numbers[12] = {CLG_INT(1)};
     struct clg_seq seq = {0};
+    char want[64];
     cl_kernel k;
 
     fx_ok(ctx, clg_kernel_get(ctx, "add", "k_add", _i == 0 ? "-DC_CPU=0" : "-DC_CPU=1", &k));
     fx_ok(ctx, clg_seq_begin(&seq, ctx, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    fx_fails(ctx, clg_launch(&seq, k, &huge, "z", (size_t)1), CLGRPO_E_UNSUPPORTED);
-    fx_fails(ctx, clg_launch(&seq, k, &one, "?"), CLGRPO_E_ARGUMENT);
-    fx_fails(ctx, clg_launch(&seq, k, &one, "ii", 1, 2), CLGRPO_E_OPENCL); /* the first argument is a buffer */
-    fx_ok(ctx, clg_launch(&seq, k, &none, "?"));
+    fx_fails(ctx, clg_launch(&seq, k, &huge, numbers, 11), CLGRPO_E_UNSUPPORTED);
+    for (cl_uint n = 0; n <= 12; n++) {
+        if (n == 11)
+            continue;
+        ck_assert_int_eq(clg_launch(&seq, k, &one, numbers, n), CLGRPO_E_ARGUMENT);
+        snprintf(want, sizeof want, "k_add: %u arguments for 11 parameters", n);
+        ck_assert_str_eq(clgrpo_error_text(ctx), want);
+        clgrpo_error_clear(ctx);
+    }
+    fx_fails(ctx, clg_launch(&seq, k, &one, numbers, 11), CLGRPO_E_OPENCL); /* an int for a buffer */
+    fx_ok(ctx, clg_launch(&seq, k, &none, numbers, 0));
     ck_assert_int_eq(clg_seq_end(&seq, CLGRPO_E_VALUE), CLGRPO_E_VALUE);
+}
+END_TEST
+
+/* Values reach the union as the kernel's type; what 32 bits do not hold is refused with its value. */
+START_TEST(arguments)
+{
+    struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_SIMT);
+    const size_t most_int = 0x7fffffff, most_uint = 0xffffffff;
+    struct clg_grid one = clg_grid1(1, 1);
+    struct clg_arg args[11] = {CLG_INT(-3), CLG_UINT(7u), CLG_SIZE((size_t)1 << 40), CLG_FLOAT(0.1)};
+    struct clg_seq seq = {0};
+    cl_kernel k;
+
+    ck_assert_int_eq(args[0].value.i, -3);
+    ck_assert_uint_eq(args[1].value.u, 7);
+    ck_assert_uint_eq(args[2].value.z, (size_t)1 << 40);
+    ck_assert(args[3].value.f == 0.1f && args[3].bytes == 4);
+    ck_assert_uint_eq(CLG_LOCAL((size_t)96).bytes, 96);
+    ck_assert(CLG_INT(most_int).too_much == 0 && CLG_UINT(most_uint).too_much == 0);
+    ck_assert_uint_eq(CLG_INT(most_int + 1).too_much, most_int + 1);
+    ck_assert_uint_eq(CLG_UINT(most_uint + 1).too_much, most_uint + 1);
+    fx_ok(ctx, clg_kernel_get(ctx, "add", "k_add", "-DC_CPU=0", &k));
+    fx_ok(ctx, clg_seq_begin(&seq, ctx, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    args[0] = CLG_UINT(most_uint + 1);
+    ck_assert_int_eq(clg_launch(&seq, k, &one, args, 11), CLGRPO_E_ARGUMENT);
+    ck_assert_str_eq(clgrpo_error_text(ctx), "k_add: argument 0 is 4294967296, more than its 32 bits hold");
+    clgrpo_error_clear(ctx);
+    fx_ok(ctx, clg_seq_end(&seq, CLGRPO_OK));
 }
 END_TEST
 
@@ -353,6 +391,7 @@ main(void)
     tcase_add_test(tc, names);
     tcase_add_loop_test(tc, kernels_are_built_once, 0, FX_N_FAMILIES);
     tcase_add_loop_test(tc, launch_refuses, 0, FX_N_FAMILIES);
+    tcase_add_test(tc, arguments);
     suite_add_tcase(suite, tc);
     return fx_main(suite);
 }

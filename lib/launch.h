@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Launches of kernels, and the events between them. */
+#ifndef CLGRPO_LAUNCH_H
+#define CLGRPO_LAUNCH_H
+
+#include "internal.h"
+
+/* ---- Sequences ---- */
+
+/*
+ * The commands of one operation: the first waits for the caller's list, each next for the one before (by events, unless
+ * the queue is in order), and the last is the caller's event.
+ */
+struct clg_seq {
+    struct clgrpo_context *ctx;
+    cl_command_queue queue;
+    cl_uint n_wait;
+    const cl_event *wait_list;
+    cl_event *event; /* the caller's, may be NULL */
+    cl_event last;   /* of an out-of-order queue, or when the caller wants an event */
+    bool in_order;
+    bool started;
+};
+enum clgrpo_status clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx, cl_command_queue queue,
+                                 cl_uint n_wait, const cl_event *wait_list, cl_event *event);
+/* Copies and fills that belong to the same sequence. */
+enum clgrpo_status clg_seq_copy(struct clg_seq *seq, cl_mem from, cl_mem to, size_t from_bytes, size_t to_bytes,
+                                size_t n);
+enum clgrpo_status clg_seq_zero(struct clg_seq *seq, cl_mem buf, size_t offset_bytes, size_t n_bytes);
+/*
+ * Hands the last event to the caller (a marker if nothing was launched); releases what the sequence holds. Returns st,
+ * or its own failure if st is OK. Call it once at `out`, also after a failure.
+ */
+enum clgrpo_status clg_seq_end(struct clg_seq *seq, enum clgrpo_status st);
+
+/* ---- Arguments of a kernel ---- */
+
+/* One argument. Made by the macros below alone: each takes the types that it names, and any other does not compile. */
+struct clg_arg {
+    size_t bytes;
+    bool is_local;   /* bytes of local memory, no value */
+    size_t too_much; /* a size that the kernel's 32 bits do not hold; 0: none */
+    union {
+        cl_mem mem;
+        cl_int i;
+        cl_uint u;
+        cl_ulong z;
+        cl_float f;
+    } value;
+};
+
+/*
+ * macro                  takes                     the kernel's parameters
+ * CLG_MEM(x)             cl_mem                    __global T *
+ * CLG_INT(x)             int, bool, size_t         int
+ * CLG_UINT(x)            unsigned, bool, size_t    uint
+ * CLG_SIZE(x)            size_t                    ulong
+ * CLG_FLOAT(x)           float, double             float, rounded
+ * CLG_LOCAL(x)           size_t, bytes             __local T *
+ * CLG_TENSOR(t)          struct clgrpo_tensor *    __global T *, ulong offset
+ * CLG_TENSOR_ROWS(t)     the same, rank 2 or 1     and ulong stride[0]
+ * CLG_TENSOR_HEADS(t)    the same, rank 3          and ulong stride[0], ulong stride[1]
+ *
+ * A size_t that an int or a uint does not hold makes the launch fail, with its value in the sentence.
+ */
+#define CLG_MEM(x)          clg_arg_mem(_Generic((x), cl_mem : (x)))
+#define CLG_INT(x)          _Generic((x), bool : clg_arg_int, cl_int : clg_arg_int, size_t : clg_arg_int_of_size)(x)
+#define CLG_UINT(x)         _Generic((x), bool : clg_arg_uint, cl_uint : clg_arg_uint, size_t : clg_arg_uint_of_size)(x)
+#define CLG_SIZE(x)         clg_arg_size(_Generic((x), size_t : (x)))
+#define CLG_FLOAT(x)        clg_arg_float(_Generic((x), float : (x), double : (x)))
+#define CLG_LOCAL(x)        clg_arg_local(_Generic((x), size_t : (x)))
+#define CLG_TENSOR(t)       CLG_MEM((t)->buf), CLG_SIZE((t)->offset)
+#define CLG_TENSOR_ROWS(t)  CLG_TENSOR(t), CLG_SIZE((t)->stride[0])
+#define CLG_TENSOR_HEADS(t) CLG_TENSOR_ROWS(t), CLG_SIZE((t)->stride[1])
+
+static inline struct clg_arg
+clg_arg_mem(cl_mem x)
+{
+    return (struct clg_arg){.bytes = sizeof x, .value = {.mem = x}};
+}
+static inline struct clg_arg
+clg_arg_int(cl_int x)
+{
+    return (struct clg_arg){.bytes = sizeof x, .value = {.i = x}};
+}
+static inline struct clg_arg
+clg_arg_uint(cl_uint x)
+{
+    return (struct clg_arg){.bytes = sizeof x, .value = {.u = x}};
+}
+static inline struct clg_arg
+clg_arg_int_of_size(size_t x)
+{
+    return (struct clg_arg){.bytes = sizeof(cl_int), .too_much = x > 0x7fffffff ? x : 0, .value = {.i = (cl_int)x}};
+}
+static inline struct clg_arg
+clg_arg_uint_of_size(size_t x)
+{
+    return (struct clg_arg){.bytes = sizeof(cl_uint), .too_much = x > 0xffffffff ? x : 0, .value = {.u = (cl_uint)x}};
+}
+static inline struct clg_arg
+clg_arg_size(size_t x)
+{
+    return (struct clg_arg){.bytes = sizeof(cl_ulong), .value = {.z = x}};
+}
+static inline struct clg_arg
+clg_arg_float(double x)
+{
+    return (struct clg_arg){.bytes = sizeof(cl_float), .value = {.f = (cl_float)x}};
+}
+static inline struct clg_arg
+clg_arg_local(size_t bytes)
+{
+    return (struct clg_arg){.bytes = bytes, .is_local = true};
+}
+
+/* ---- Launches ---- */
+
+struct clg_grid {
+    cl_uint dims;
+    size_t n_groups[3];
+    size_t local[3]; /* work-items of a group */
+};
+static inline struct clg_grid
+clg_grid1(size_t n_groups, size_t local)
+{
+    return (struct clg_grid){1, {n_groups, 1, 1}, {local, 1, 1}};
+}
+
+/*
+ * Enqueues `kernel` with these arguments, in the order of its parameters. A grid of no groups sets nothing and enqueues
+ * nothing. E_UNSUPPORTED: a group of more items than the device takes. E_ARGUMENT: more or fewer arguments than the
+ * kernel has parameters, or a size that its parameter does not hold.
+ */
+enum clgrpo_status clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid,
+                              const struct clg_arg *args, cl_uint n_args);
+#define CLG_COUNT(array) ((cl_uint)(sizeof(array) / sizeof(array)[0]))
+/* clg_launch with its arguments listed in place. */
+#define CLG_LAUNCH(seq, kernel, grid, ...)                                                                             \
+    clg_launch((seq), (kernel), (grid), (const struct clg_arg[]){__VA_ARGS__},                                         \
+               CLG_COUNT(((const struct clg_arg[]){__VA_ARGS__})))
+
+#endif
