@@ -4,8 +4,8 @@
 
 #include "launch.h"
 
-/* What the attention operations share. Rows of a register tile of the cpu kernels, and log2(e): scores are in base 2.
- */
+/* What the attention operations share: the rows of a register tile of the cpu kernels, and log2(e), as scores are in
+ * base 2. */
 enum { CLG_ATTENTION_ROWS = 6 };
 #define CLG_ATTENTION_LOG2E 1.44269504088896341f
 

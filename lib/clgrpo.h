@@ -11,17 +11,19 @@
  *   S cache slots                        L cache positions    R rewards                G groups
  *   P parameters                         M, N, K of a GEMM are local to clgrpo_gemm
  *
- * Every operation is `status clgrpo_<op>(ctx, args, queue, n_wait, wait_list, event)`: it enqueues on the caller's
- * queue after the wait list, like clEnqueueNDRangeKernel, and returns; outputs are ready when the queue (or `event`)
- * gets there. Nothing is allocated behind the caller's back: an operation that needs scratch memory says how much first
- * (`clgrpo_<op>_workspace`). On a failed status nothing that the failed call enqueued is waited for and its outputs are
- * undefined.
+ * Every operation is `status clgrpo_<op>(ctx, args, queue, n_wait, wait_list, event)`. It enqueues its work on the
+ * caller's queue, to start after the events of the wait list, and returns, like clEnqueueNDRangeKernel; outputs are
+ * complete when `event` is, or what the caller enqueues next on an in-order queue runs. On a failed status the outputs
+ * are undefined, and what the call had enqueued already is not waited for.
  *
- * The same device, build and arguments give the same bits. Forward operations are batch invariant: a row's result does
- * not depend on which other rows are in the batch.
+ * An operation allocates no device memory for its work: where it needs scratch memory, `clgrpo_<op>_workspace` reports
+ * how much, and the caller lends it.
  *
- * A context serves one thread at a time; two contexts, also on one device, are independent. The library never prints or
- * exits.
+ * The same device, build and arguments give the same bits: the order of every sum is fixed and every element has one
+ * writer. Forward operations are batch invariant: a row's result does not depend on the other rows of the batch.
+ *
+ * A context serves one thread at a time; two contexts, also on one device, are independent. The library never prints
+ * or exits.
  */
 
 #include <stdbool.h>
@@ -47,8 +49,7 @@ extern "C" {
 #define CLGRPO_MUST_CHECK
 #endif
 
-/* ---- Status ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Status ------------------------------------------------------------------------------------------------------ */
 
 enum clgrpo_status {
     CLGRPO_OK = 0,
@@ -72,41 +73,49 @@ const char *clgrpo_version(void);                          /* "0.1.0" */
 const char *clgrpo_status_name(enum clgrpo_status status); /* "CLGRPO_E_SHAPE" */
 const char *clgrpo_status_text(enum clgrpo_status status); /* one plain sentence */
 
-/* The context keeps the first failure since the last clear: its status, its OpenCL code and one sentence with the
- * numbers. */
+/* The context keeps the first failure since the last clear: its status, its OpenCL code, and one sentence with the
+ * actual numbers. */
 enum clgrpo_status clgrpo_error_status(const struct clgrpo_context *ctx);
 cl_int clgrpo_error_cl(const struct clgrpo_context *ctx);
 const char *clgrpo_error_text(const struct clgrpo_context *ctx); /* "" if none; valid until the next failure or clear */
 void clgrpo_error_clear(struct clgrpo_context *ctx);
 
-/* ---- Context --------------------------------------------------------------------------------------------------------
- */
+/* ---- Context ----------------------------------------------------------------------------------------------------- */
 
 /* `simt`: portable work-item kernels, OpenCL C 1.2. `cpu`: explicit vectors, packed operands, work-groups of one. */
 enum clgrpo_family { CLGRPO_FAMILY_AUTO = 0, CLGRPO_FAMILY_SIMT, CLGRPO_FAMILY_CPU };
 
+/*
+ * family            AUTO: the environment's CLGRPO_FAMILY (simt or cpu), else cpu on a CPU device with vectors, else
+ *                   simt
+ * cache_dir         keeps compiled programs. NULL: XDG_CACHE_HOME/clgrpo, else HOME/.cache/clgrpo, else none; "": none
+ * tune_file         tuned parameters. NULL: the file at clgrpo_tune_path, if it exists; "": none
+ * allow_reordering  tuned parameters and tiers may change the order of sums: operations are then not batch invariant
+ */
 struct clgrpo_context_config {
     size_t struct_size;
-    enum clgrpo_family family; /* AUTO: cpu on a CPU device with vectors, else simt; the environment's
-                                  CLGRPO_FAMILY=simt|cpu overrides AUTO */
-    const char *cache_dir;     /* NULL: XDG_CACHE_HOME/clgrpo, else HOME/.cache/clgrpo, else no cache; "" : no cache */
-    const char *tune_file;     /* NULL: clgrpo_tune_path, if it exists; "": none */
-    bool allow_reordering;     /* tuning and tiers may change the order of sums: no batch invariance then */
+    enum clgrpo_family family;
+    const char *cache_dir;
+    const char *tune_file;
+    bool allow_reordering;
 };
 #define CLGRPO_CONTEXT_CONFIG_INIT                                                                                     \
     {                                                                                                                  \
         .struct_size = sizeof(struct clgrpo_context_config)                                                            \
     }
 
-/* Borrows the caller's cl_context and cl_device_id (retained until destroy). `config` may be NULL. */
+/* Over the caller's cl_context, which is retained until destroy, and one of its devices. `config` may be NULL. */
 enum clgrpo_status clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
                                          struct clgrpo_context **out) CLGRPO_MUST_CHECK;
 
 /*
- * For programs without OpenCL code of their own: finds the device, makes the cl_context and one in-order queue.
- * selector: NULL or "" the environment's CLGRPO_DEVICE, else the first GPU, else the first device of any type; "cpu",
- * "gpu", "P:D" (platform and device index), or text found in "platform / device" names, ignoring case. On failure *out
- * is NULL and the sentence is written to `error` (error_bytes long, may be NULL).
+ * For programs without OpenCL code of their own: finds the device, and makes the cl_context and one in-order queue.
+ *
+ * selector  NULL or ""    what the environment's CLGRPO_DEVICE selects, else the first GPU, else the first device
+ *           "cpu", "gpu"  the first device of that type
+ *           "P:D"         device D of platform P, both counted from 0
+ *           other text    the first device whose "platform / device" name holds it, ignoring case
+ * error     on failure *out is NULL and the sentence is written here; error_bytes long, may be NULL
  */
 enum clgrpo_status clgrpo_context_open(const char *selector, const struct clgrpo_context_config *config,
                                        struct clgrpo_context **out, char *error, size_t error_bytes) CLGRPO_MUST_CHECK;
@@ -118,13 +127,14 @@ cl_command_queue clgrpo_context_queue(const struct clgrpo_context *ctx); /* of c
 
 struct clgrpo_device_info {
     size_t struct_size;
-    char platform[128], name[128], vendor[128], driver[128], key[256]; /* key: "vendor/name/driver", for tables */
+    char platform[128], name[128], vendor[128], driver[128];
+    char key[256]; /* "vendor/name/driver" */
     cl_device_type type;
     cl_uint compute_units;
-    cl_uint vector_width; /* native float lanes, 1, 4, 8 or 16; of a context also CLGRPO_VECTOR_WIDTH */
+    cl_uint vector_width; /* native float lanes, 1, 4, 8 or 16; or what CLGRPO_VECTOR_WIDTH says */
     size_t max_work_group;
     cl_ulong global_bytes, local_bytes, max_alloc_bytes;
-    enum clgrpo_family family;
+    enum clgrpo_family family; /* that the context uses */
     bool has_fp64, has_fp16;
 };
 #define CLGRPO_DEVICE_INFO_INIT                                                                                        \
@@ -146,16 +156,15 @@ struct clgrpo_cache_stats {
     }
 void clgrpo_cache_stats_get(const struct clgrpo_context *ctx, struct clgrpo_cache_stats *stats);
 
-/* ---- Tensors --------------------------------------------------------------------------------------------------------
- */
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 enum clgrpo_dtype { CLGRPO_F32 = 0, CLGRPO_F16, CLGRPO_BF16, CLGRPO_I32, CLGRPO_U32, CLGRPO_U64 };
 enum { CLGRPO_MAX_RANK = 4 };
 
 /*
  * A view of a buffer. Element (i0, i1, ...) lies at `offset + i0 * stride[0] + i1 * stride[1] + ...`; offset and
- * strides count elements. Unless an operation says otherwise the innermost stride is 1 and the others are free, so a
- * view of columns works.
+ * strides count elements. Unless a contract says "dense", the innermost stride is 1 and the others are free, so that a
+ * view of columns works. A view does not retain its buffer.
  */
 struct clgrpo_tensor {
     cl_mem buf;
@@ -172,18 +181,18 @@ size_t clgrpo_tensor_elems(const struct clgrpo_tensor *t);
 struct clgrpo_tensor clgrpo_tensor_view(cl_mem buf, size_t offset, enum clgrpo_dtype dtype, unsigned rank,
                                         const size_t *shape);
 
-/* For programs that leave buffers to the library. create makes a buffer and a dense view of it; destroy accepts a
- * zeroed view. */
+/* For programs that leave buffers to the library: create makes a buffer and a dense view of it; destroy releases the
+ * buffer and zeroes the view, and accepts a zeroed one. */
 enum clgrpo_status clgrpo_tensor_create(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsigned rank,
                                         const size_t *shape, struct clgrpo_tensor *out) CLGRPO_MUST_CHECK;
 void clgrpo_tensor_destroy(struct clgrpo_tensor *t);
-/* Blocking copies of a dense view; bytes must equal the view's. */
+/* Copies between a dense view and the host, which wait until they are done; `bytes` is the size of the view. */
 enum clgrpo_status clgrpo_tensor_write(struct clgrpo_context *ctx, cl_command_queue queue,
                                        const struct clgrpo_tensor *t, const void *host, size_t bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_tensor_read(struct clgrpo_context *ctx, cl_command_queue queue, const struct clgrpo_tensor *t,
                                       void *host, size_t bytes) CLGRPO_MUST_CHECK;
-/* Enqueued, on a dense view: every byte 0; a copy between two dense views of equal type and size that do not overlap.
- */
+/* Enqueued like operations: sets every byte of a dense view to 0; copies a dense view to another of the same type and
+ * number of elements, which does not overlap it. */
 enum clgrpo_status clgrpo_tensor_zero(struct clgrpo_context *ctx, const struct clgrpo_tensor *t, cl_command_queue queue,
                                       cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_tensor_copy(struct clgrpo_context *ctx, const struct clgrpo_tensor *from,
@@ -192,23 +201,37 @@ enum clgrpo_status clgrpo_tensor_copy(struct clgrpo_context *ctx, const struct c
 enum clgrpo_status clgrpo_queue_finish(struct clgrpo_context *ctx, cl_command_queue queue) CLGRPO_MUST_CHECK;
 
 /* Scratch memory that the caller lends to one call; its contents mean nothing before and after. offset_bytes is a
- * multiple of 64. A zeroed struct stands for none. The same workspace may serve call after call on one in-order queue.
- */
+ * multiple of 64. A zeroed struct is no workspace. One workspace may serve call after call on an in-order queue. */
 struct clgrpo_workspace {
     cl_mem buf;
     size_t offset_bytes, bytes;
 };
 
-/* ---- Random numbers -------------------------------------------------------------------------------------------------
- */
+/* ---- Random numbers ---------------------------------------------------------------------------------------------- */
 
-/* Philox4x32-10 (Salmon et al., SC 2011): the sampling kernels draw exactly this. */
+/* Philox4x32-10 (Salmon et al., SC 2011), the generator of clgrpo_sample: `out` is a function of counter and key. */
 void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-/* ---- Operations -----------------------------------------------------------------------------------------------------
+/* ---- Operations -------------------------------------------------------------------------------------------------- */
+
+/*
+ * In the contracts of the operations
+ *   - a tensor whose buf "may be NULL" is left out by a zeroed view;
+ *   - "written" outputs need no initial contents, "accumulated" ones are added to;
+ *   - an output shares no memory with an input or another output unless the contract allows it.
+ *
+ * Statuses that any operation returns, and its contract does not repeat:
+ *   E_ARGUMENT   args or the queue are null, struct_size is not this library's, or a tensor has no buffer
+ *   E_SHAPE      a rank, extent or stride is not the contract's
+ *   E_BOUNDS     a view or the workspace leaves its buffer
+ *   E_DTYPE      an element type is not the contract's
+ *   E_WORKSPACE  the workspace is smaller than clgrpo_<op>_workspace reports, or not aligned to 64 bytes
+ *   E_UNSUPPORTED, E_MEMORY, E_BUILD, E_OPENCL
+ * Values of index tensors lie on the device and are not checked by the host; a contract says what a kernel does with
+ * one that is out of range.
  */
 
-/* The start of an operation's arguments. */
+/* What the INIT macro of an args struct begins with. */
 #define CLGRPO_ARGS_INIT(tag)                                                                                          \
     {                                                                                                                  \
         .struct_size = sizeof(struct tag)                                                                              \

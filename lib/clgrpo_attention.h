@@ -3,34 +3,45 @@
 #ifndef CLGRPO_ATTENTION_H
 #define CLGRPO_ATTENTION_H
 
-/* Keys are visited in blocks of this many, counted from a sequence's position 0, in every kernel: the order of the
- * sums, and so the bits of a row, are the same in training, prefill and decoding. */
+/* Every kernel visits keys in blocks of this many, counted from a sequence's position 0: so the order of a row's sums,
+ * and its bits, are the same in training, prefill and decoding. */
 enum { CLGRPO_ATTENTION_BLOCK = 64 };
 
 /*
- * o[n][h] = sum_j softmax_j(scale q[n][h] . k[j][g]) v[j][g],  g = h / (H / K) (grouped-query attention), j over the
- * keys of the same sequence, with `causal` those at or before n. FlashAttention-2 (Dao, arXiv 2307.08691): scores are
- * never stored.
+ * Attention of each row over the keys of its sequence, with grouped queries.
  *
- * q, o [N][H][D]   k, v [N][K][D]   f32; innermost stride 1, the others free (columns of one qkv buffer are fine)
- * offsets [B+1] i32: sequence b owns rows offsets[b] .. offsets[b+1]-1; offsets[0] = 0, offsets[B] <= N, ascending;
- * empty sequences are allowed; rows from offsets[B] on are not touched
- * lse [N][H] f32: log of the softmax denominator, needed by the backward; lse.buf may be NULL
- * max_len >= the longest sequence (sizes the launch). D is 32, 64 or 128; H is a multiple of K. o aliases nothing.
+ *   o[n][h]   = sum_j softmax_j(scale q[n][h] . k[j][g]) v[j][g]        g = h / (H / K)
+ *   lse[n][h] = log sum_j exp(scale q[n][h] . k[j][g])
  *
- * prefix [B] i32, or buf NULL for none: sequence b with p = prefix[b] continues sequence p. Each of its rows sees all
- * keys of p, which come before its own: row i of b is at position (length of p) + i, and the bits of its o and lse are
- * those of a sequence of p's rows and then b's. Many may continue one, which lies anywhere in the batch, of any length;
- * so rollouts share their prompt. prefix[b] is -1 where b stands alone. Only such a sequence can be continued: p that
- * is out of 0 .. B-1, or that itself names a sequence of the batch, is taken as -1 (the host reads none of it).
+ * j runs over the rows of n's sequence, with `causal` over those at or before n. Scores are never stored.
  *
- * Scores beyond +-1e29 are not supported. No workspace is needed.
+ * q        [N][H][D] f32
+ * k, v     [N][K][D] f32; q, k and v may be columns of one buffer
+ * offsets  [B+1] i32, ascending from 0, the last at most N: sequence b is rows offsets[b] .. offsets[b+1]-1; it may
+ *          have none
+ * o        [N][H][D] f32, written; rows from offsets[B] on are left as they are, here and in lse
+ * lse      [N][H] f32, written; the backward reads it; buf may be NULL
+ * prefix   [B] i32, see below; buf may be NULL
+ * max_len  at least the length of the longest sequence: it sizes the launch
+ * scale    finite, > 0; usually 1 / sqrt(D)
+ *
+ * D is 32, 64 or 128, and H a multiple of K. N and max_len are at most 2^30 - 1. Scores beyond +-1e29 are taken for
+ * masked ones. clgrpo_attention_workspace reports 0.
+ *
+ * prefix[b] = p: sequence b continues sequence p, as the rollouts of a prompt continue it. Each row of b sees all
+ * keys of p, before those of its own sequence: row i of b is at position (length of p) + i. The bits of o and lse are
+ * those of a sequence that consists of p's rows and then b's. Any number of sequences may continue p, which lies
+ * anywhere in the batch and may be of any length. prefix[b] = -1: b stands alone. Only such a sequence can be
+ * continued: an entry outside 0 .. B-1, or that names a sequence which itself continues another, is taken as -1.
+ *
+ * E_SHAPE: also D, H or K other than above, or no offsets.  E_VALUE: scale.
+ * FlashAttention-2: Dao, arXiv 2307.08691.
  */
 struct clgrpo_attention_args {
     size_t struct_size;
     struct clgrpo_tensor q, k, v, offsets, o, lse, prefix;
     size_t max_len;
-    float scale; /* usually 1 / sqrt(D) */
+    float scale;
     bool causal;
     struct clgrpo_workspace workspace;
 };
@@ -45,10 +56,19 @@ enum clgrpo_status clgrpo_attention(struct clgrpo_context *ctx, const struct clg
                                     cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * dq, dk, dv (written, not accumulated) from dout = dL/do, with o and lse of the forward. One writer per element and
- * one order of its sum, whatever the batch; no atomics. Layouts as above; rows from offsets[B] on are not touched. dq,
- * dk, dv may be views of one buffer but alias no input. dk and dv of a prefix take in the rows that continue it, after
- * its own, in the order of the batch.
+ * Gradient of clgrpo_attention.
+ *
+ * q, k, v, offsets, prefix, max_len, scale, causal: as in the forward
+ * o, lse   as the forward wrote them
+ * dout     [N][H][D] f32, the gradient by o
+ * dq       [N][H][D] f32, written
+ * dk, dv   [N][K][D] f32, written; dq, dk and dv may be columns of one buffer
+ *
+ * Rows from offsets[B] on are left as they are. dk and dv sum over the query heads of a key head; those of a prefix
+ * also over the sequences that continue it, after its own rows and in the order of the batch. Each element has one
+ * writer and one order of its sum, whatever else is in the batch; there are no atomics.
+ *
+ * Statuses as in the forward.
  */
 struct clgrpo_attention_backward_args {
     size_t struct_size;
@@ -71,13 +91,20 @@ enum clgrpo_status clgrpo_attention_backward(struct clgrpo_context *ctx,
                                              cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * KV cache of S slots of L positions (L a multiple of CLGRPO_ATTENTION_BLOCK), both tensors f32, f16 or bf16, dense,
- * zeroed by the caller before first use (a stale NaN would outlive its mask):
- *   k_cache [S][K][L/64][D*64], each block of 64 keys transposed, [D][64], so that keys are vector lanes
- *   v_cache [S][K][L][D]
+ * Stores the keys and values of N tokens in the KV cache, at (slot[n], position[n]).
  *
- * kv_append stores k, v [N][K][D] f32 of N tokens at (slot[n], position[n]), i32, rounded to nearest even where the
- * cache holds halves; a pair that is out of range is skipped; pairs differ.
+ * k, v      [N][K][D] f32
+ * slot      [N] i32, 0 .. S-1
+ * position  [N] i32, 0 .. L-1
+ * k_cache   [S][K][L/64][D*64] f32, f16 or bf16, dense; each block of 64 keys is transposed, [D][64], so that
+ *           neighbouring elements belong to neighbouring keys
+ * v_cache   [S][K][L][D] of k_cache's type, dense
+ *
+ * Values are rounded to nearest even where the cache holds halves. A pair (slot, position) that is out of range is
+ * skipped; two tokens of one call must not have the same pair. The caller zeroes both caches before their first use: a
+ * NaN behind the last key of a block would reach the sums in spite of its mask.
+ *
+ * E_SHAPE: also D not 32, 64 or 128, or L no multiple of CLGRPO_ATTENTION_BLOCK.
  */
 struct clgrpo_kv_append_args {
     size_t struct_size;
@@ -89,10 +116,18 @@ enum clgrpo_status clgrpo_kv_append(struct clgrpo_context *ctx, const struct clg
                                     cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * Positions 0 .. length[n]-1 of slot source[n] are copied to slot target[n], so that a sequence forks: samples that
- * have a history in common part from it. source, target, length [N] i32; whole blocks of 64 are copied, so what target
- * held behind length[n] up to the block's end is overwritten too. An entry with a slot out of range, a length out of 0
- * .. L, or target[n] = source[n] is skipped. No two entries have one target, and no entry's target is another's source.
+ * Copies positions 0 .. length[n]-1 of slot source[n] to slot target[n], for each of N entries: so a sequence is
+ * forked, and several samples continue one history.
+ *
+ * source, target    [N] i32, 0 .. S-1
+ * length            [N] i32, 0 .. L
+ * k_cache, v_cache  as in clgrpo_kv_append, in place
+ *
+ * Whole blocks of CLGRPO_ATTENTION_BLOCK positions are copied: what target held between length[n] and the end of that
+ * block is overwritten, too. An entry with a slot or length out of range, or with target[n] = source[n], is skipped. No
+ * two entries may have the same target, and no entry's target may be another's source.
+ *
+ * Statuses as in clgrpo_kv_append.
  */
 struct clgrpo_kv_copy_args {
     size_t struct_size;
@@ -104,21 +139,34 @@ enum clgrpo_status clgrpo_kv_copy(struct clgrpo_context *ctx, const struct clgrp
                                   cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * Attention of N query tokens against the cache: token n sees positions 0 .. position[n] of slot[n], which kv_append
- * wrote before. Serves decoding (one token per slot) and chunked prefill (many). Bits equal clgrpo_attention's for the
- * same history; with a cache of halves, for the keys and values as rounded. q, o [N][H][D] f32; slot, position [N] i32;
- * a pair out of range gives zeros.
+ * Attention of N query tokens over the KV cache: token n sees positions 0 .. position[n] of slot[n], which
+ * clgrpo_kv_append wrote before. It serves decoding, with one token per slot, and prefill in chunks, with many.
  *
- * prefix_slot, prefix_length [N] i32, both or (bufs NULL) none: token n has its positions below prefix_length[n] in
- * slot prefix_slot[n], the others in slot[n], at their own places. A length is a multiple of CLGRPO_ATTENTION_BLOCK, at
- * most position[n], or 0: no prefix, whatever the slot; a pair out of range gives zeros. Bits are those of one slot
- * that holds both parts. Neighbours in the batch with the same pair read the prefix together, as many as
- * leave every compute unit work.
+ *   o[n][h] = sum_j softmax_j(scale q[n][h] . k[j][g]) v[j][g]        g = h / (H / K), j = 0 .. position[n]
+ *
+ * q                 [N][H][D] f32
+ * slot, position    [N] i32; a pair out of range gives a row of zeros
+ * k_cache, v_cache  as in clgrpo_kv_append
+ * o                 [N][H][D] f32, written
+ * prefix_slot       [N] i32, see below; buf may be NULL
+ * prefix_length     [N] i32, a multiple of CLGRPO_ATTENTION_BLOCK, 0 .. position[n]; buf is NULL where prefix_slot's is
+ * scale             finite, > 0
+ *
+ * The bits are those of clgrpo_attention for the same history, however it was cut into chunks; with a cache of halves,
+ * for the keys and values as rounded.
+ *
+ * With a prefix, token n has its positions below prefix_length[n] in slot prefix_slot[n], and the others in slot[n],
+ * each at its own position. prefix_length[n] = 0: no prefix, whatever the slot. A pair out of range gives a row of
+ * zeros. The bits are those of one slot that holds both parts. Neighbours in the batch with the same pair read the
+ * prefix together, as many as still leave every compute unit work.
+ *
+ * E_ARGUMENT: also one of prefix_slot and prefix_length without the other.  E_SHAPE: also D or L as in
+ * clgrpo_kv_append, H no multiple of K.  E_VALUE: scale.
  */
 struct clgrpo_attention_decode_args {
     size_t struct_size;
     struct clgrpo_tensor q, slot, position, k_cache, v_cache, o;
-    struct clgrpo_tensor prefix_slot, prefix_length; /* optional */
+    struct clgrpo_tensor prefix_slot, prefix_length;
     float scale;
 };
 #define CLGRPO_ATTENTION_DECODE_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_attention_decode_args)

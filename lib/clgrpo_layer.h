@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small operations of a decoder layer. Include clgrpo.h. All f32 unless said; N is any number of rows, 0 does
- * nothing. */
+/* The small operations of a decoder layer. Include clgrpo.h. N is any number of rows; 0 does nothing. */
 #ifndef CLGRPO_LAYER_H
 #define CLGRPO_LAYER_H
 
-/* y[n] = table[index[n]]: token embedding, or a gather of rows. table [V][E], index [N] i32, y [N][E]; an index outside
- * 0..V-1 gives a row of zeros. */
+/*
+ * Token embedding, or a gather of rows: y[n] = table[index[n]].
+ *
+ * table  [V][E] f32
+ * index  [N] i32, dense; one outside 0 .. V-1 gives a row of zeros
+ * y      [N][E] f32, written
+ */
 struct clgrpo_embedding_args {
     size_t struct_size;
     struct clgrpo_tensor table, index, y;
@@ -15,8 +19,15 @@ enum clgrpo_status clgrpo_embedding(struct clgrpo_context *ctx, const struct clg
                                     cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                     cl_event *event) CLGRPO_MUST_CHECK;
 
-/* dtable[v] += sum over n with index[n] = v of dy[n], n ascending: one writer per row, no atomics. Also a scatter-add
- * of rows. */
+/*
+ * Gradient of clgrpo_embedding, or a scatter-add of rows: dtable[v] += sum of dy[n] over the n with index[n] = v.
+ *
+ * dy      [N][E] f32
+ * index   [N] i32, dense; rows of dy whose index is outside 0 .. V-1 are left out
+ * dtable  [V][E] f32, accumulated
+ *
+ * Rows are added one by one, in ascending order of n; each row of dtable has one writer.
+ */
 struct clgrpo_embedding_backward_args {
     size_t struct_size;
     struct clgrpo_tensor dy, index, dtable;
@@ -28,10 +39,21 @@ enum clgrpo_status clgrpo_embedding_backward(struct clgrpo_context *ctx,
                                              cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * RMSNorm (Zhang and Sennrich, arXiv 1910.07467): y = x * rstd * w, rstd[n] = 1 / sqrt(mean_e x[n][e]^2 + eps).
- * x, y [N][E] (y may be x)   w [E]   rstd [N], rstd.buf may be NULL   eps > 0
- * residual, if its buf is not NULL, [N][E]: x + residual is what is normalised; it replaces x, or is written to
- * sum [N][E] if that has a buf, and x is left as it is. sum needs a residual, and overlaps nothing else.
+ * RMSNorm, optionally of x + residual.
+ *
+ *   rstd[n] = 1 / sqrt(mean_e x[n][e]^2 + eps)        y[n][e] = x[n][e] rstd[n] w[e]
+ *
+ * x         [N][E] f32
+ * w         [E] f32, dense
+ * y         [N][E] f32, written; may be x
+ * rstd      [N] f32, dense, written; the backward reads it; buf may be NULL
+ * residual  [N][E] f32; buf may be NULL. If it is given, x + residual takes the place of x in the formula; it is
+ *           stored in sum, or without a sum in x
+ * sum       [N][E] f32, written, only with a residual; buf may be NULL
+ * eps       > 0
+ *
+ * E_ARGUMENT: also a sum without a residual.  E_VALUE: eps.
+ * Zhang and Sennrich, arXiv 1910.07467.
  */
 struct clgrpo_rmsnorm_args {
     size_t struct_size;
@@ -47,8 +69,19 @@ enum clgrpo_status clgrpo_rmsnorm(struct clgrpo_context *ctx, const struct clgrp
                                   cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * dx[n][e] = rstd (w dy - x rstd^2 mean_e(w dy x)), added to dx if accumulate_dx, else written; dx may be dy.
- * dw[e] += sum_n dy x rstd, by partial sums over a fixed number of row blocks, which live in the workspace.
+ * Gradient of clgrpo_rmsnorm.
+ *
+ *   dx[n][e] = rstd[n] (w[e] dy[n][e] - x[n][e] rstd[n]^2 mean_i(w[i] dy[n][i] x[n][i]))
+ *   dw[e]   += sum_n dy[n][e] x[n][e] rstd[n]
+ *
+ * x              [N][E] f32, what was normalised: the forward's x, or its sum
+ * w              [E] f32, dense
+ * rstd           [N] f32, dense, as the forward wrote it
+ * dy             [N][E] f32
+ * dx             [N][E] f32, written, or accumulated with accumulate_dx; may be dy
+ * dw             [E] f32, dense, accumulated
+ *
+ * dw sums over the rows of 32 fixed blocks, whose partial sums lie in the workspace, and then over the blocks.
  */
 struct clgrpo_rmsnorm_backward_args {
     size_t struct_size;
@@ -65,10 +98,18 @@ enum clgrpo_status clgrpo_rmsnorm_backward(struct clgrpo_context *ctx, const str
                                            cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * Rotary position embedding (Su et al., arXiv 2104.09864), in place, the half-split form of Llama checkpoints:
- *   (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin), x1 = x[..][0..D/2), x2 = x[..][D/2..D)
- * x [N][H][D]   position [N] i32 in 0..T-1 (outside: the row is left as it is)   table [T][D]: D/2 cosines, then D/2
- * sines inverse turns the other way: the gradient.
+ * Rotary position embedding in place, in the half-split form of Llama checkpoints: with x1 = x[n][h][0 .. D/2-1] and
+ * x2 = x[n][h][D/2 .. D-1], element by element,
+ *
+ *   (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin)
+ *
+ * x         [N][H][D] f32, in place
+ * position  [N] i32, dense; a row whose position is outside 0 .. T-1 is left as it is
+ * table     [T][D] f32: of a position, D/2 cosines and then D/2 sines, as clgrpo_rope_table_fill writes them
+ * inverse   turns by the negative angle: the gradient
+ *
+ * E_UNSUPPORTED: also D not 32, 64 or 128.
+ * Su et al., arXiv 2104.09864.
  */
 struct clgrpo_rope_args {
     size_t struct_size;
@@ -78,11 +119,18 @@ struct clgrpo_rope_args {
 #define CLGRPO_ROPE_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_rope_args)
 enum clgrpo_status clgrpo_rope(struct clgrpo_context *ctx, const struct clgrpo_rope_args *args, cl_command_queue queue,
                                cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
-/* Fills host[n_positions * head_dim] with the table, computed in double. */
+/* Fills host[n_positions * head_dim] with the table, computed in double: pair i of position p is turned by the angle
+ * p theta^(-2 i / head_dim). */
 void clgrpo_rope_table_fill(float *host, size_t n_positions, size_t head_dim, double theta);
 
-/* SwiGLU (Shazeer, arXiv 2002.05202): y = silu(gate) * up, silu(t) = t / (1 + exp(-t)). gate_up [N][2F]: gate first. y
- * [N][F]. */
+/*
+ * SwiGLU: y = silu(gate) up, silu(t) = t / (1 + exp(-t)).
+ *
+ * gate_up  [N][2F] f32: gate in the first F columns, up in the others
+ * y        [N][F] f32, written
+ *
+ * Shazeer, arXiv 2002.05202.
+ */
 struct clgrpo_swiglu_args {
     size_t struct_size;
     struct clgrpo_tensor gate_up, y;
@@ -92,7 +140,15 @@ enum clgrpo_status clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo
                                  cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                  cl_event *event) CLGRPO_MUST_CHECK;
 
-/* dgate_up [N][2F] (written; may be gate_up itself) from gate_up and dy [N][F]. */
+/*
+ * Gradient of clgrpo_swiglu, with s = 1 / (1 + exp(-gate)):
+ *
+ *   dgate = dy up s (1 + gate (1 - s))        dup = dy gate s
+ *
+ * gate_up   [N][2F] f32
+ * dy        [N][F] f32
+ * dgate_up  [N][2F] f32, written; may be gate_up
+ */
 struct clgrpo_swiglu_backward_args {
     size_t struct_size;
     struct clgrpo_tensor gate_up, dy, dgate_up;
@@ -102,7 +158,12 @@ enum clgrpo_status clgrpo_swiglu_backward(struct clgrpo_context *ctx, const stru
                                           cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                           cl_event *event) CLGRPO_MUST_CHECK;
 
-/* y = a + b, [N][E]; y may be a or b. */
+/*
+ * y = a + b.
+ *
+ * a, b  [N][E] f32
+ * y     [N][E] f32, written; may be a or b
+ */
 struct clgrpo_add_args {
     size_t struct_size;
     struct clgrpo_tensor a, b, y;
@@ -111,8 +172,14 @@ struct clgrpo_add_args {
 enum clgrpo_status clgrpo_add(struct clgrpo_context *ctx, const struct clgrpo_add_args *args, cl_command_queue queue,
                               cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 
-/* y = x converted between F32, F16 and BF16 (round to nearest even, NaN kept, f16 overflow to infinity); equal shapes,
- * rank 1 or 2. */
+/*
+ * y = x in another type. Rounds to nearest even; NaN stays NaN; what is too large for f16 becomes infinity.
+ *
+ * x  [N] or [N][E], f32, f16 or bf16
+ * y  x's shape, f32, f16 or bf16, written
+ *
+ * E_SHAPE: also a rank that is not 1 or 2.
+ */
 struct clgrpo_cast_args {
     size_t struct_size;
     struct clgrpo_tensor x, y;

@@ -4,25 +4,37 @@
 #define CLGRPO_LINEAR_H
 
 /*
- * C = alpha op(A) op(B) + beta C with beta 0 or 1, op(X) = X or its transpose.
+ * Matrix product.
  *
- * a  [M][K], or [K][M] with trans_a     b  [K][N], or [N][K] with trans_b     c  [M][N] f32, aliasing nothing
- * a and b are each f32, f16 or bf16 in storage and f32 in every product: the bits are those of the f32 values stored,
- * unless the context allows reordering and its tier half-product is in use, of f16 by f16 alone: see clgrpo_tier.h.
+ *   C = alpha op(A) op(B) + beta C        op(X) is X or its transpose; beta is 1 with `accumulate`, else 0
  *
- * A Hugging Face linear layer y = x W^T has W [out][in], thus: NT, x as a, W as b. Its gradients: dx = dy W is NN, dW =
- * dy^T x is TN. Each element of C is one chain of fused multiply-adds over k = 0, 1, ... (starting from C when
- * accumulating and alpha == 1, else from 0), so its bits do not depend on M, N or the tile that computes it: the
- * operation is batch invariant. b_packed, if its buf is not NULL, is op(B) as written by clgrpo_gemm_pack; `b` is then
- * read for its shape alone (its buf may be NULL). workspace: clgrpo_gemm_workspace bytes; 0 on some families. E_SHAPE:
- * extents differ.  E_BOUNDS.  E_DTYPE.  E_WORKSPACE.  M, N or K of 0: K = 0 scales C, M or N = 0 does nothing.
+ * a         [M][K], or [K][M] with trans_a; f32, f16 or bf16
+ * b         [K][N], or [N][K] with trans_b; f32, f16 or bf16
+ * c         [M][N] f32, accumulated or written
+ * alpha     1 by default
+ * b_packed  [clgrpo_gemm_pack_elems(ctx, K, N)] f32, f16 or bf16: op(B) as clgrpo_gemm_pack wrote it; buf may be
+ *           NULL. If it is given, b is read for its shape alone, and b.buf may be NULL
+ *
+ * M, N and K are at most 2^31 - 1. M or N of 0 does nothing; K of 0 leaves beta C.
+ *
+ * Stored halves become f32 before they are multiplied: the bits are those of the product of f32 tensors that hold the
+ * same values. The one exception is f16 by f16 where clgrpo_tier_get says that the tier half-product is used, which
+ * takes a context that allows reordering.
+ *
+ * An element of C is one chain of fused multiply-adds over k = 0, 1, ..., K-1, which starts from C if it accumulates
+ * and alpha is 1, else from 0. alpha, unless it is 1, multiplies the finished sum, to which C is added if it
+ * accumulates. The bits depend neither on M, N and the tile that computes the element nor on packing: the operation
+ * is batch invariant.
+ *
+ * A linear layer y = x W^T of a Hugging Face checkpoint has W [out][in]: x is a, W is b, with trans_b. Its gradients
+ * are dx = dy W, without a transpose, and dW = dy^T x, with trans_a.
  */
 struct clgrpo_gemm_args {
     size_t struct_size;
     struct clgrpo_tensor a, b, c;
     bool trans_a, trans_b, accumulate;
     float alpha;
-    struct clgrpo_tensor b_packed; /* rank 1, clgrpo_gemm_pack_elems elements */
+    struct clgrpo_tensor b_packed;
     struct clgrpo_workspace workspace;
 };
 #define CLGRPO_GEMM_ARGS_INIT                                                                                          \
@@ -35,9 +47,13 @@ enum clgrpo_status clgrpo_gemm(struct clgrpo_context *ctx, const struct clgrpo_g
                                cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * Packs op(B) once for many products (decoding). b [K][N], or [N][K] with trans_b; packed: rank 1, of the size that
- * clgrpo_gemm_pack_elems gives for this context. Each is f32, f16 or bf16; a packed type that is not b's rounds to
- * nearest even. The layout is private to the context's family.
+ * Packs op(B) once, for many products.
+ *
+ * b       [K][N], or [N][K] with trans_b; f32, f16 or bf16
+ * packed  [clgrpo_gemm_pack_elems(ctx, K, N)] f32, f16 or bf16, written; rounded to nearest even where it holds less
+ *         than b does
+ *
+ * The layout is private to this version of the library, the context's family and its vector width.
  */
 struct clgrpo_gemm_pack_args {
     size_t struct_size;
@@ -51,15 +67,26 @@ enum clgrpo_status clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clg
                                     cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * Log-probabilities of given tokens under softmax(x W^T * inv_temperature), without storing the N x V logits.
+ * Log-probabilities of given tokens under softmax(inv_temperature x W^T), without storing the N x V logits z.
  *
- *   z[n][v] = inv_temperature * sum_e x[n][e] w[v][e]     lse[n] = log sum_v exp z[n][v]
- *   logprob[n] = z[n][target[n]] - lse[n]                 entropy[n] = lse[n] - sum_v z[n][v] exp(z[n][v] - lse[n])
+ *   z[n][v]    = inv_temperature sum_e x[n][e] w[v][e]
+ *   lse[n]     = log sum_v exp z[n][v]
+ *   logprob[n] = z[n][target[n]] - lse[n]
+ *   entropy[n] = lse[n] - sum_v z[n][v] exp(z[n][v] - lse[n])
  *
- * x [N][E]   w [V][E]   target [N] i32 in 0..V-1 (outside: logprob is -inf)   logprob, lse, entropy [N] f32
- * x and w are each f32, f16 or bf16 in storage, with the bits of the values stored.
- * entropy.buf may be NULL. inv_temperature > 0. Batch invariant. Extra memory: the workspace, which does not grow with
- * N * V.
+ * x                [N][E] f32, f16 or bf16
+ * w                [V][E] f32, f16 or bf16; V is at least 1
+ * target           [N] i32; one outside 0 .. V-1 gives a log-probability of -infinity
+ * logprob, lse     [N] f32, written
+ * entropy          [N] f32, written; buf may be NULL
+ * inv_temperature  finite, > 0
+ *
+ * N, E and V are at most 2^31 - 1025. The bits are those of f32 tensors that hold the values of x and w. A logit is a
+ * chain of fused multiply-adds over e as in clgrpo_gemm, and the sums over v have one fixed order, the one of
+ * clgrpo_sample: the operation is batch invariant. The workspace takes two floats for every 1024 logits of a row, three
+ * with the entropy, and what does not grow with N: in the cpu family a block of packed w.
+ *
+ * E_VALUE: inv_temperature.
  */
 struct clgrpo_linear_logprob_args {
     size_t struct_size;
@@ -79,14 +106,26 @@ enum clgrpo_status clgrpo_linear_logprob(struct clgrpo_context *ctx, const struc
                                          cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * Gradient of sum_n dlogprob[n] logprob[n] + dentropy[n] entropy[n]:
+ * Gradient of sum_n (dlogprob[n] logprob[n] + dentropy[n] entropy[n]).
  *
- *   dz[n][v] = inv_temperature (dlogprob[n] (1[v = target] - p[n][v]) - dentropy[n] p[n][v] (z[n][v] - lse[n] +
- * entropy[n])) dx = dz w (written)      dw += dz^T x (accumulated)
+ *   p[n][v]  = exp(z[n][v] - lse[n])
+ *   dz[n][v] = inv_temperature (dlogprob[n] (1[v = target[n]] - p[n][v])
+ *                               - dentropy[n] p[n][v] (z[n][v] - lse[n] + entropy[n]))
+ *   dx       = dz w
+ *   dw      += dz^T x
  *
- * lse (and entropy, when dentropy is given) as the forward wrote them; dentropy.buf may be NULL (then entropy too).
- * dx [N][E], dw [V][E] f32, whatever x and w are; neither may alias an input. Logit tiles are recomputed.
- * Deterministic: one writer per element.
+ * x, w, target, inv_temperature: as in the forward
+ * lse       [N] f32, as the forward wrote it
+ * dlogprob  [N] f32
+ * dentropy  [N] f32; buf may be NULL, for 0
+ * entropy   [N] f32, as the forward wrote it; buf may be NULL where dentropy's is
+ * dx        [N][E] f32, written
+ * dw        [V][E] f32, accumulated
+ *
+ * Logits are computed again, tile by tile. Each element of dx and dw is one chain of fused multiply-adds in a fixed
+ * order, with one writer. A row whose dlogprob and dentropy are 0 adds nothing, whatever its x.
+ *
+ * E_VALUE: inv_temperature.
  */
 struct clgrpo_linear_logprob_backward_args {
     size_t struct_size;

@@ -4,9 +4,19 @@
 #define CLGRPO_OPTIM_H
 
 /*
- * out[0] = sqrt(sum_p grad[p]^2), out[1] = the factor that clips it: min(1, max_norm / out[0]), or 1 if max_norm is 0;
- * 0 if the norm is not finite, which makes clgrpo_adamw leave everything as it is. grad [P] f32 dense, out [2] f32.
- * Sums over a fixed number of partials in a fixed order; accumulated as pairs of f32 (compensated).
+ * Euclidean norm of a gradient, and the factor that clips it.
+ *
+ *   out[0] = sqrt(sum_p grad[p]^2)
+ *   out[1] = 0 if out[0] is not finite, 1 if max_norm is 0, else min(1, max_norm / out[0])
+ *
+ * grad      [P] f32, dense
+ * out       [2] f32, dense, written
+ * max_norm  finite, >= 0
+ *
+ * A factor of 0 makes clgrpo_adamw leave everything as it is. The sum is cut into 64 partial sums, whatever the device;
+ * sums are compensated: kept as pairs of f32, the second of which takes in the rounding errors of the first.
+ *
+ * E_VALUE: max_norm.
  */
 struct clgrpo_global_norm_args {
     size_t struct_size;
@@ -22,15 +32,28 @@ enum clgrpo_status clgrpo_global_norm(struct clgrpo_context *ctx, const struct c
                                       cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * AdamW (Loshchilov and Hutter, arXiv 1711.05101):
- *   g = grad * scale[0]     m = beta1 m + (1 - beta1) g     v = beta2 v + (1 - beta2) g^2
- *   param -= lr (m / (1 - beta1^step) / (sqrt(v / (1 - beta2^step)) + eps) + weight_decay[p] * param)
- * param, m, v [P] f32 dense, in place; grad [P], f32, f16 or bf16 in storage. scale: one f32 (out[1] of
- * clgrpo_global_norm), buf may be NULL for 1; a scale of exactly 0 leaves everything as it is. Elements from
- * decay_elems on get no weight decay. step counts from 1.
+ * One step of AdamW.
  *
- * copy [P] f32, f16 or bf16, or buf NULL for none: the new param, rounded to nearest even. So a model computes with
- * weights of halves, while each step is added to their f32 master, which does not lose what is below their rounding.
+ *   g      = scale[0] grad
+ *   m      = beta1 m + (1 - beta1) g
+ *   v      = beta2 v + (1 - beta2) g^2
+ *   param -= lr (m / (1 - beta1^step) / (sqrt(v / (1 - beta2^step)) + eps) + decay[p] param)
+ *   decay[p] = weight_decay if p < decay_elems, else 0
+ *
+ * param, m, v   [P] f32, dense, in place
+ * grad          [P] f32, f16 or bf16
+ * scale         [1] f32, usually out[1] of clgrpo_global_norm; buf may be NULL, for 1. A scale of exactly 0 leaves
+ *               everything as it is, copy included
+ * copy          [P] f32, f16 or bf16, written: the new param, rounded to nearest even; buf may be NULL
+ * beta1, beta2  0 <= beta < 1
+ * eps           >= 0
+ * step          counts from 1
+ *
+ * copy is for a model that computes with weights of halves: the step is added to their f32 master, which keeps what the
+ * rounding of the copy loses.
+ *
+ * E_VALUE: beta1, beta2, eps, step, or an lr or weight_decay that is not finite.
+ * Loshchilov and Hutter, arXiv 1711.05101.
  */
 struct clgrpo_adamw_args {
     size_t struct_size;

@@ -3,24 +3,38 @@
 #ifndef CLGRPO_POLICY_H
 #define CLGRPO_POLICY_H
 
+/*
+ * With the mean = sum w r / W, the variance = sum w (r - mean)^2 / W and W = sum w, over the rewards of a group:
+ *
+ * STD       (r - mean) / (sqrt(variance) + eps): GRPO, arXiv 2402.03300, and M-GRPO, arXiv 2511.13288, eq. 9 to 13
+ * UNBIASED  (r - mean) / (sqrt(variance W / (W - 1)) + eps)
+ * MEAN      r - mean: Dr. GRPO, arXiv 2503.20783
+ * LOO       (r - mean) W / (W - 1); with weights of 1, r - mean of the others: RLOO, arXiv 2402.14740
+ */
 enum clgrpo_advantage_kind {
-    CLGRPO_ADVANTAGE_STD =
-        0, /* (r - mean) / (population std + eps): GRPO, arXiv 2402.03300; M-GRPO eq. 9-13, arXiv 2511.13288 */
-    CLGRPO_ADVANTAGE_UNBIASED, /* the same with the unbiased std: variance * W / (W - 1), W the group's sum of weights
-                                  (> 1) */
-    CLGRPO_ADVANTAGE_MEAN,     /* r - mean: Dr. GRPO, arXiv 2503.20783 */
-    CLGRPO_ADVANTAGE_LOO /* r - mean of the others: RLOO, arXiv 2402.14740; with weights, (r - mean) W / (W - 1) */
+    CLGRPO_ADVANTAGE_STD = 0,
+    CLGRPO_ADVANTAGE_UNBIASED,
+    CLGRPO_ADVANTAGE_MEAN,
+    CLGRPO_ADVANTAGE_LOO,
 };
 
 /*
- * Group-relative advantage over G groups of unequal size.
+ * Group-relative advantages over G groups of unequal size.
  *
- * reward [R] f32, finite     offsets [G+1] i32, ascending, offsets[0] = 0, offsets[G] = R: group g owns offsets[g] ..
- * offsets[g+1]-1 weight [R] f32 >= 0: each reward counts as `weight` copies of itself (integer or real); weight.buf may
- * be NULL, then all are 1. advantage [R] f32; may be reward. Means and deviations are weighted; the advantage itself is
- * not multiplied by the weight. A group whose rewards of positive weight are all equal, or whose weight sum is 0 (or <=
- * 1 for UNBIASED and LOO), gives exactly 0, tested by max == min. Rewards of weight 0 do not count and get (r - mean)
- * scaled like the others. eps >= 0 in reward units.
+ * reward     [R] f32, finite
+ * weight     [R] f32, >= 0; buf may be NULL, for 1. A reward counts as `weight` copies of itself, of any real number
+ * offsets    [G+1] i32, ascending from 0 to R: group g is rewards offsets[g] .. offsets[g+1]-1. Values outside 0 .. R
+ *            are clamped
+ * advantage  [R] f32, written; may be reward
+ * kind       see the enum
+ * eps        finite, >= 0, in units of the reward
+ *
+ * The advantage itself is not multiplied by the weight. A reward of weight 0 does not count in the mean and the
+ * variance, and gets an advantage like the others. All advantages of a group are exactly 0 if its rewards of positive
+ * weight are equal (tested by maximum = minimum), if it has none, or, of UNBIASED and LOO, if W <= 1. The rewards of
+ * a group are summed in order, and no other group enters.
+ *
+ * E_ARGUMENT: also an unknown kind.  E_SHAPE: also no offsets, or R or G out of 31 bits.  E_VALUE: eps.
  */
 struct clgrpo_advantage_args {
     size_t struct_size;
@@ -36,34 +50,52 @@ enum clgrpo_status clgrpo_advantage(struct clgrpo_context *ctx, const struct clg
                                     cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                     cl_event *event) CLGRPO_MUST_CHECK;
 
+/* Elements of stats: sums over the tokens whose weight is not 0. */
+enum {
+    CLGRPO_POLICY_LOSS = 0,      /* the loss, each token times its weight */
+    CLGRPO_POLICY_TOKENS,        /* the number of these tokens */
+    CLGRPO_POLICY_RATIO_SUM,     /* sum of ratios */
+    CLGRPO_POLICY_RATIO_MIN,     /* smallest ratio; 1 if there are no tokens */
+    CLGRPO_POLICY_RATIO_MAX,     /* largest ratio; 1 if there are no tokens */
+    CLGRPO_POLICY_CLIPPED,       /* tokens whose gradient the clip, or the dual clip, removed */
+    CLGRPO_POLICY_KL_SUM,        /* sum of kl; 0 without ref_logprob */
+    CLGRPO_POLICY_APPROX_KL_SUM, /* sum of old_logprob - logprob */
+    CLGRPO_POLICY_STATS          /* how many there are */
+};
+
 /*
  * Clipped policy loss over N sampled tokens, with its gradient, in one pass.
  *
- *   ratio = exp(logprob - old_logprob)     u = ratio A     c = clamp(ratio, 1 - clip_low, 1 + clip_high) A
- *   J[n] = min(u, c);  with dual_clip > 1 and A < 0: max(J, dual_clip A)           (arXiv 1912.09729)
- *   kl[n] = exp(ref - logprob) - (ref - logprob) - 1                                (k3; only with ref_logprob)
- *   loss = sum_n weight[n] (-J[n] + kl_beta kl[n])      dlogprob[n] = d loss / d logprob[n]
+ *   ratio       = exp(logprob[n] - old_logprob[n])
+ *   u           = ratio advantage[n]
+ *   c           = clamp(ratio, 1 - clip_low, 1 + clip_high) advantage[n]
+ *   J[n]        = min(u, c); with a dual_clip and advantage[n] < 0, max(min(u, c), dual_clip advantage[n])
+ *   d           = ref_logprob[n] - logprob[n]
+ *   kl[n]       = exp(d) - d - 1, or 0 without ref_logprob
+ *   loss        = sum_n weight[n] (-J[n] + kl_beta kl[n])
+ *   dlogprob[n] = the derivative of loss by logprob[n]
  *
- * logprob, old_logprob, advantage, weight, dlogprob [N] f32; ref_logprob [N] or a NULL buf. The normalisation of an
- * objective (over tokens, trajectories, the global batch) is the caller's weight; a weight of 0 masks a token: whatever
- * its other inputs, it adds exactly 0 to everything. dlogprob may be logprob's buffer view. stats [CLGRPO_POLICY_STATS]
- * f32 (written): sums over tokens of weight > 0, in a fixed order; see the enum.
+ * logprob, old_logprob, advantage  [N] f32
+ * ref_logprob                      [N] f32; buf may be NULL
+ * weight                           [N] f32; 0 masks a token: it adds exactly 0 to everything, whatever its other inputs
+ * dlogprob                         [N] f32, written; may be logprob
+ * stats                            [CLGRPO_POLICY_STATS] f32, written; see the enum
+ * clip_low                         0 .. 1
+ * clip_high                        >= 0
+ * dual_clip                        > 1, or 0 for none
+ * kl_beta                          finite, >= 0
+ *
+ * The weight holds the normalisation of the objective: over tokens, trajectories or the global batch. The order of the
+ * sums in stats is fixed. Exponents are cut at 88, where a ratio is 1.6e38.
+ *
+ * E_SHAPE: also N out of 31 bits.  E_VALUE: clip_low, clip_high, dual_clip, kl_beta.
+ * The clip: Schulman et al., arXiv 1707.06347; two bounds: Yu et al., arXiv 2503.14476; dual_clip: Ye et al., arXiv
+ * 1912.09729; kl: Schulman's estimator k3.
  */
-enum {
-    CLGRPO_POLICY_LOSS = 0,  /* the loss itself (weighted) */
-    CLGRPO_POLICY_TOKENS,    /* tokens with weight > 0 */
-    CLGRPO_POLICY_RATIO_SUM, /* sum of ratios */
-    CLGRPO_POLICY_RATIO_MIN, /* smallest and largest ratio; 1 if there are no tokens */
-    CLGRPO_POLICY_RATIO_MAX,
-    CLGRPO_POLICY_CLIPPED,       /* tokens whose gradient the clip removed */
-    CLGRPO_POLICY_KL_SUM,        /* sum of kl (0 without ref_logprob) */
-    CLGRPO_POLICY_APPROX_KL_SUM, /* sum of old_logprob - logprob */
-    CLGRPO_POLICY_STATS
-};
 struct clgrpo_policy_loss_args {
     size_t struct_size;
     struct clgrpo_tensor logprob, old_logprob, ref_logprob, advantage, weight, dlogprob, stats;
-    float clip_low, clip_high, dual_clip /* 0: off */, kl_beta;
+    float clip_low, clip_high, dual_clip, kl_beta;
     struct clgrpo_workspace workspace;
 };
 #define CLGRPO_POLICY_LOSS_ARGS_INIT                                                                                   \
@@ -77,15 +109,25 @@ enum clgrpo_status clgrpo_policy_loss(struct clgrpo_context *ctx, const struct c
                                       cl_event *event) CLGRPO_MUST_CHECK;
 
 /*
- * Draws one token per row from softmax(logits / temperature), cut to the top_k most likely (0: off) and then to the
- * smallest set whose probability reaches top_p (1: off); ties are kept by lower token id.
+ * Draws one token per row from softmax(logits / temperature), cut to the top_k most likely tokens and then to the
+ * smallest set of them whose share of the remaining probability reaches top_p.
  *
- * logits [B][V] f32     key [B][2] u64: the random number of a row is Philox4x32-10 with key = key[b][0], counter =
- * key[b][1] (low 64 bits; the high ones are 0): a function of the caller's data alone     token [B] i32 logprob [B]
- * f32, may have a NULL buf: log-probability of the token under softmax(logits / temperature) before any cut, with the
- * same bits as clgrpo_linear_logprob of the logits' x and w at inv_temperature = 1 / temperature
- * temperature > 0, or 0 for greedy: the largest logit, lowest id on ties (logprob is then at temperature 1). 0 < top_p
- * <= 1.
+ * logits       [B][V] f32; V is at least 1; a row stride of 0 repeats one row
+ * key          [B][2] u64, see below; not read at temperature 0
+ * token        [B] i32, written
+ * logprob      [B] f32, written; buf may be NULL
+ * temperature  > 0, with a finite reciprocal; or 0: the largest logit, the lowest id among equals, without cuts
+ * top_k        tokens to keep; 0: all
+ * top_p        0 < top_p <= 1; 1: all
+ *
+ * The random number of row b is Philox4x32-10 with key = key[b][0] and counter = key[b][1], whose high 64 bits are 0: a
+ * function of the caller's data alone. Among equal logits the cuts keep lower ids.
+ *
+ * logprob is the token's log-probability under softmax(logits / temperature) before the cuts, at temperature 1 where
+ * it is 0. It has the bits of clgrpo_linear_logprob at inv_temperature = 1.0f / temperature if clgrpo_gemm made the
+ * logits of the same x and w, in a context of the same family and vector width.
+ *
+ * E_SHAPE: also B or V out of 31 bits.  E_VALUE: temperature, top_p.
  */
 struct clgrpo_sample_args {
     size_t struct_size;

@@ -13,8 +13,7 @@ enum { CLG_GEMM_MR = 6 };
 unsigned clg_gemm_nr(const struct clgrpo_context *ctx);
 
 /* How a finished sum s becomes an element of C: s (from 0), s (from C), alpha s, alpha s + C. The kernels have the
- * same.
- */
+ * same. */
 enum clg_gemm_finish { CLG_GEMM_STORE, CLG_GEMM_ADD, CLG_GEMM_SCALE, CLG_GEMM_SCALE_AND_ADD };
 enum clg_gemm_finish clg_gemm_finish(const struct clgrpo_gemm_args *args);
 

@@ -8,8 +8,7 @@
 
 #include "clgrpo.h"
 
-/* ---- Context and errors ---------------------------------------------------------------------------------------------
- */
+/* ---- Context and errors ------------------------------------------------------------------------------------------ */
 
 struct clg_tune_table; /* tune.c */
 struct clg_tier_state; /* tier.h */
@@ -65,8 +64,7 @@ const char *clg_cl_name(cl_int code);
     CLG_REQUIRE((ctx), (args) != NULL && (args)->struct_size == sizeof *(args), CLGRPO_E_ARGUMENT,                     \
                 op ": args is null or its struct_size is not %zu; use the INIT macro", sizeof *(args))
 
-/* ---- Tensors --------------------------------------------------------------------------------------------------------
- */
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 /* t has this type and rank and these extents (CLG_ANY: any), innermost stride 1, and lies inside its buffer, without
  * overflow. */
@@ -95,8 +93,7 @@ clg_divide_up(size_t n, size_t by)
     return (n + by - 1) / by;
 }
 
-/* ---- Programs -------------------------------------------------------------------------------------------------------
- */
+/* ---- Programs ---------------------------------------------------------------------------------------------------- */
 
 /*
  * The kernel `entry` of `unit` (kernels/units.tsv) built with `defines` ("-DC_HEAD_DIM=64 -DP_MR=6"; NULL for none).
