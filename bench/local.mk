@@ -2,7 +2,7 @@
 bin_PROGRAMS += clgrpo-bench clgrpo-info clgrpo-tune
 
 # A file is included as "room/file.h"; what is generated lies in the build folder's rooms.
-bench_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/bench -I$(top_builddir)/bench
+bench_cppflags = $(base_cppflags) -I$(top_srcdir)/bench -I$(top_builddir)/bench
 
 clgrpo_bench_SOURCES = \
 	bench/main.c \
@@ -57,7 +57,8 @@ clgrpo_bench_SOURCES = \
 	bench/rows/touch.c
 nodist_clgrpo_bench_SOURCES = bench/output/kernel_hash.h bench/machine/machine_lines.h bench/peers/naive_lines.h
 clgrpo_bench_CPPFLAGS = $(bench_cppflags)
-clgrpo_bench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
+clgrpo_bench_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
+clgrpo_bench_LDFLAGS = $(base_ldflags)
 clgrpo_bench_LDADD = reference/libreference.la lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
 
 
@@ -93,7 +94,8 @@ clgrpo_info_SOURCES = \
 	bench/measure/family.c \
 	bench/measure/family.h
 clgrpo_info_CPPFLAGS = $(bench_cppflags)
-clgrpo_info_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+clgrpo_info_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
+clgrpo_info_LDFLAGS = $(base_ldflags)
 clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
 
 clgrpo_tune_SOURCES = \
@@ -116,7 +118,8 @@ clgrpo_tune_SOURCES = \
 	bench/tune/tune_trial.c \
 	bench/tune/tuner.h
 clgrpo_tune_CPPFLAGS = $(bench_cppflags)
-clgrpo_tune_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+clgrpo_tune_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
+clgrpo_tune_LDFLAGS = $(base_ldflags)
 clgrpo_tune_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) -lm
 
 EXTRA_DIST += bench/results/README.md bench/results/quality.tsv bench/results/storage-error.tsv bench/results/pocl-3.1-zen3-2cores.json bench/results/pocl-3.1-zen3-2cores.svg \

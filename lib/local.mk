@@ -61,11 +61,11 @@ lib_libclgrpo_la_SOURCES = \
 	lib/tune_params.c \
 	lib/tune_rows.c
 nodist_lib_libclgrpo_la_SOURCES = kernels/sources.c
-lib_libclgrpo_la_CPPFLAGS = $(AM_CPPFLAGS)
-lib_libclgrpo_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
+lib_libclgrpo_la_CPPFLAGS = $(base_cppflags)
+lib_libclgrpo_la_CFLAGS = $(base_cflags) $(ZLIB_CFLAGS)
 lib_libclgrpo_la_LIBADD = $(OPENCL_LIBS) $(ZLIB_LIBS) -lm
 # current:revision:age of the exported interface
-lib_libclgrpo_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -export-symbols-regex '^clgrpo_' -no-undefined
+lib_libclgrpo_la_LDFLAGS = $(base_ldflags) -version-info 0:0:0 -export-symbols-regex '^clgrpo_' -no-undefined
 if HAVE_CLBLAST
 lib_libclgrpo_la_SOURCES += lib/gemm_clblast.c
 lib_libclgrpo_la_CFLAGS += $(CLBLAST_CFLAGS)

@@ -3,8 +3,8 @@
 noinst_LTLIBRARIES += trainer/libmgrpo.la
 bin_PROGRAMS += mgrpo
 
-mgrpo_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdatadir)/data"'
-mgrpo_cflags = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(ZLIB_CFLAGS)
+mgrpo_cppflags = $(base_cppflags) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdatadir)/data"'
+mgrpo_cflags = $(base_cflags) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(ZLIB_CFLAGS)
 
 trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent.c \
@@ -181,10 +181,12 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/world/write.h
 trainer_libmgrpo_la_CPPFLAGS = $(mgrpo_cppflags)
 trainer_libmgrpo_la_CFLAGS = $(mgrpo_cflags)
+trainer_libmgrpo_la_LDFLAGS = $(base_ldflags)
 trainer_libmgrpo_la_LIBADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PCRE2_LIBS) $(CONFUSE_LIBS) \
 	$(ZLIB_LIBS) -lm
 
 mgrpo_SOURCES = trainer/cli/main.c
 mgrpo_CPPFLAGS = $(mgrpo_cppflags)
 mgrpo_CFLAGS = $(mgrpo_cflags)
+mgrpo_LDFLAGS = $(base_ldflags)
 mgrpo_LDADD = trainer/libmgrpo.la

@@ -14,7 +14,6 @@
 #include "tools/tools.h"
 
 static char dir[64];
-static struct mg_err err;
 static struct mg_question_file file;
 
 static void

@@ -13,7 +13,6 @@
 #define HEAD   "corpus = c.db\nquestions = q.jsonl\ntokenizer = /t.json\n"
 #define MODELS "main {\n model = m\n}\nsearch {\n model = s\n}\n"
 
-static struct mg_err err;
 static char folder[64], file[96];
 
 static void

@@ -12,7 +12,6 @@
 enum { FILLERS = 1600 }; /* more pages than the limit for a frequent word */
 
 static const char path[] = "check_corpus.db";
-static struct mg_err err;
 static struct mg_corpus *corpus;
 
 static void

@@ -19,7 +19,6 @@
     "{\"role\": \"answer\", \"text\": \"\", \"train\": 1}]}\n"
 enum { MAIN_LEN = 1 + 6 + 4, SEARCH_LEN = 1 + 7 + 2, LINE = 1 << 20 };
 
-static struct mg_err err;
 static struct mg_tokenizer *tok;
 static struct mg_demo_file *demos;
 static struct mg_example e;

@@ -10,7 +10,6 @@
 static struct mg_tokenizer *tok;
 static struct mg_specials sp;
 static struct mg_dialogue d;
-static struct mg_err err;
 
 static void
 setup(void)

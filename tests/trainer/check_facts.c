@@ -8,7 +8,6 @@
 #include "suite.h"
 #include "world/world.h"
 
-static struct mg_err err;
 static const char table_path[] = "check_facts.facts";
 
 static const struct {

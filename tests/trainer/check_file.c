@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "suite.h"
 
-static struct mg_err err;
 static char dir[64], path[128];
 
 static void

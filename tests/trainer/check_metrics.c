@@ -12,7 +12,6 @@
 
 enum { LINES = 6, MAX_BYTES = 1 << 16 };
 
-static struct mg_err err;
 static char folder[64], file[96];
 
 static void

@@ -8,8 +8,6 @@
 #include "model/model_config.h"
 #include "suite.h"
 
-static struct mg_err err;
-
 static void
 setup(void)
 {

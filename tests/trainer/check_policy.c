@@ -14,8 +14,6 @@
 enum { VOCAB = MG_CASE_VOCAB, CONTEXT = MG_CASE_CONTEXT, N_SEQS = MG_CASE_SLOTS };
 static const uint32_t lengths[N_SEQS] = {2, 3, 64, 65, 66, 130, 191};
 
-static struct mg_err err;
-
 struct sequences {
     int32_t *ids[N_SEQS];
     float *logprob[N_SEQS], *weight[N_SEQS];

@@ -13,8 +13,6 @@
 
 enum { MOST_ROWS = 7, MOST_LEN = 180, SHORTEST = 8 };
 
-static struct mg_err err;
-
 struct rows {
     struct mg_train_row row[MOST_ROWS];
     int32_t ids[MOST_ROWS][MOST_LEN];

@@ -13,7 +13,6 @@
 
 enum { MAX_PAGE = 1 << 20 };
 
-static struct mg_err err;
 static char folder[64], run[96], page[128];
 
 static void

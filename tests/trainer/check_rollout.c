@@ -12,7 +12,6 @@
 enum { QUESTIONS = 12, K = 8 };
 
 static char dir[64];
-static struct mg_err err;
 static struct mg_tokenizer *tok;
 static struct mg_tools tools;
 static struct mg_policy *policy, *other[8];

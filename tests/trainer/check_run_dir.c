@@ -14,7 +14,6 @@
 static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\n# a remark\n"
                                 "main {\n model = m\n}\nsearch {\n model = s\n}\n";
 
-static struct mg_err err;
 static struct mg_config config;
 static char folder[64], conf[96], run[96];
 

@@ -12,7 +12,6 @@
 #include "model/safetensors.h"
 #include "suite.h"
 
-static struct mg_err err;
 static char dir[64], path[128];
 
 static void

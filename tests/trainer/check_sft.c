@@ -53,13 +53,13 @@ keep_row(const struct mg_train_row *row)
 
 enum mg_status
 mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
-                   const struct mg_objective_params *how, struct mg_train_stats *stats, struct mg_err *err)
+                   const struct mg_objective_params *how, struct mg_train_stats *stats, struct mg_err *unused)
 {
     double sum = 0.0;
     uint32_t tokens = 0;
 
     (void)p;
-    (void)err;
+    (void)unused;
     ck_assert_int_eq(how->loss, MG_LOSS_NLL);
     ck_assert_uint_gt(n_rows, 0);
     for (size_t i = 0; i < n_rows; i++) {
@@ -74,10 +74,10 @@ mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t 
 }
 
 enum mg_status
-mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_norm, struct mg_err *err)
+mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_norm, struct mg_err *unused)
 {
     (void)p;
-    (void)err;
+    (void)unused;
     if (given.steps++ == 0)
         given.first_lr = (double)adam->lr;
     given.last_lr = (double)adam->lr;
@@ -89,11 +89,11 @@ mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_nor
 /* Every token is likely and right but the first 'x'. */
 enum mg_status
 mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows, float temperature, float **logprob,
-                int32_t **argmax, struct mg_err *err)
+                int32_t **argmax, struct mg_err *unused)
 {
     (void)p;
     (void)temperature;
-    (void)err;
+    (void)unused;
     for (size_t r = 0; r < n_rows; r++)
         for (uint32_t i = 0; i < rows[r].len; i++) {
             argmax[r][i] = rows[r].ids[i] == MG_FAKE_BYTE + 'x' ? MG_FAKE_PAD : rows[r].ids[i];
@@ -102,7 +102,6 @@ mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_r
     return MG_OK;
 }
 
-static struct mg_err err;
 static struct mg_tokenizer *tok;
 static struct mg_demo_file *demos;
 static char path[64];

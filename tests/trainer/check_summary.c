@@ -11,7 +11,6 @@
 #include "suite.h"
 #include "report/summary.h"
 
-static struct mg_err err;
 static char folder[64];
 
 static void

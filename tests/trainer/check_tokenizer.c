@@ -9,7 +9,6 @@
 #include "tokenizer/tokenizer.h"
 
 /* Ids against the vectors of tests/golden (scripts/make-tokenizer-golden), and what holds without a reference. */
-static struct mg_err err;
 static struct mg_token_list ids;
 static struct mg_token_text text;
 

@@ -9,7 +9,6 @@
 #include "tokenizer/tokenizer.h"
 
 /* What a tokenizer.json may hold and what is refused, each with one change to a small file that is read. */
-static struct mg_err err;
 
 static void
 setup(void)

@@ -7,7 +7,6 @@
 #include "suite.h"
 #include "world/question.h"
 
-static struct mg_err err;
 static struct mg_world truth, other; /* seed 0 and seed 5 of the small profile */
 
 static void

@@ -12,7 +12,6 @@
 enum { DRAWS = 2000 };
 static const char corpus_path[] = "check_world_demo.db";
 
-static struct mg_err err;
 static struct mg_world truth; /* the small profile */
 
 static void

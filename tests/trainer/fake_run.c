@@ -12,6 +12,7 @@
 #include "run/metrics.h"
 #include "run/rollout_log.h"
 #include "run/run_dir.h"
+#include "suite.h"
 
 enum { MAX_IDS = 512, UNKNOWN = 1 /* in a text: a token that the tokenizer lacks */ };
 
@@ -19,7 +20,6 @@ static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer =
                                 "main {\n model = \"a<b>&model\"\n}\nsearch {\n model = s\n}\n";
 static const char *const sides[] = {"main", "search"};
 
-static struct mg_err err;
 static const char *where; /* the folder that is being written */
 
 void

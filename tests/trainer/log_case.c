@@ -12,7 +12,6 @@
 
 enum { MAX_LEN = 24 };
 
-struct mg_err err;
 char file[96];
 struct mg_logged rows[ROWS];
 

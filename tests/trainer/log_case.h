@@ -7,7 +7,6 @@
 
 enum { ROWS = 5, MAX_BYTES = 1 << 16 };
 
-extern struct mg_err err;
 extern char file[96];               /* a log's path in a folder of its own */
 extern struct mg_logged rows[ROWS]; /* of any finite floats, lengths and masks */
 

@@ -28,7 +28,6 @@ mg_policy_case(bool tied, uint32_t max_tokens)
         .slots = MG_CASE_SLOTS, .context = MG_CASE_CONTEXT, .max_tokens = max_tokens, .train = true};
     struct mg_model_config config = mg_policy_case_config(MG_CASE_VOCAB, MG_CASE_CONTEXT, tied);
     struct mg_policy *p = NULL;
-    struct mg_err err = {0};
     float *w;
 
     mg_ok(mg_policy_init(&config, 11, &limits, &p, &err));

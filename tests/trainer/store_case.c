@@ -6,7 +6,6 @@
 #include <string.h>
 
 char dir[64], path[96];
-struct mg_err err;
 struct mg_store *a, *b;
 
 void

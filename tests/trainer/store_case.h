@@ -7,7 +7,6 @@
 
 /* A store in a folder of its own, open twice: main holds a, search holds b. */
 extern char dir[64], path[96];
-extern struct mg_err err;
 extern struct mg_store *a, *b;
 void setup(void);
 void teardown(void);

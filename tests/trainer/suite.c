@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+struct mg_err err;
+
 int
 suite_main(Suite *suite)
 {

@@ -6,7 +6,10 @@
 
 #include "base/status.h"
 
-/* A call that must succeed; its sentence goes to the suite's own `err`. */
+/* What a suite's calls report into. */
+extern struct mg_err err;
+
+/* A call that must succeed; its sentence goes to `err`. */
 #define mg_ok(expr)                                                                                                    \
     do {                                                                                                               \
         mg_err_clear(&err);                                                                                            \
