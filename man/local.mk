@@ -33,3 +33,13 @@ dist_man_MANS = \
 	man/mgrpo-world.1 \
 	man/mgrpo.1 \
 	man/mgrpo.conf.5
+
+# Each function is found by its own name: pages of one line lead to the page that describes it.
+EXTRA_DIST += tools/man-aliases.sh
+man_aliases = pages=; for p in $(dist_man_MANS); do case $$p in *.3) pages="$$pages $(srcdir)/$$p" ;; esac; done; \
+	$(SHELL) $(srcdir)/tools/man-aliases.sh $$pages
+install-data-hook:
+	$(AM_V_GEN)$(man_aliases) | while read -r name page; do \
+	    echo ".so man3/$$page.3" >"$(DESTDIR)$(man3dir)/$$name.3" && chmod 644 "$(DESTDIR)$(man3dir)/$$name.3" || exit 1; done
+uninstall-hook:
+	$(AM_V_GEN)$(man_aliases) | while read -r name page; do rm -f "$(DESTDIR)$(man3dir)/$$name.3"; done

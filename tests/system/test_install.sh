@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# make install into a folder; there the C example builds with pkg-config alone and runs, the Python example runs, and make uninstall
-# leaves no file behind.
+# make install into a folder; there the C example builds with pkg-config alone and runs, the Python example runs, every exported
+# function has a manual page of its name, and make uninstall leaves no file behind.
 set -eu
 root=$PWD/install.root
 rm -rf "$root"
@@ -23,6 +23,11 @@ if command -v python3 >/dev/null; then
     LD_PRELOAD=$sanitizers LD_LIBRARY_PATH=$lib python3 "$srcdir/examples/advantage.py" >install.out.py
     cmp install.out install.out.py
 fi
+man=$(dirname "$(find "$root" -name clgrpo.3)")
+for name in $(nm -D --defined-only "$lib/libclgrpo.so" | awk '{ print $3 }'); do
+    page=$(sed -n '1s/^\.so man3\///p' "$man/$name.3")
+    grep -q "^\.Nm $name\( ,\)*$" "$man/${page:-$name.3}" || { echo "$name: no page, or one of something else"; exit 1; }
+done
 make -s -C "$top_builddir" uninstall DESTDIR="$root" >>install.log 2>&1
 left=$(find "$root" -type f -o -type l)
 [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
