@@ -56,6 +56,7 @@ trainer_suites = \
 	tests/trainer/check_objective \
 	tests/trainer/check_policy \
 	tests/trainer/check_prefix \
+	tests/trainer/check_process \
 	tests/trainer/check_report \
 	tests/trainer/check_report_chart \
 	tests/trainer/check_reward \

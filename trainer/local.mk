@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += trainer/libmgrpo.la
 bin_PROGRAMS += mgrpo
 
 mgrpo_cppflags = $(base_cppflags) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdatadir)/data"'
-mgrpo_cflags = $(base_cflags) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(ZLIB_CFLAGS)
+mgrpo_cflags = $(base_cflags) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(UV_CFLAGS) $(ZLIB_CFLAGS)
 
 trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent.c \
@@ -24,6 +24,10 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/file.h \
 	trainer/base/interval.c \
 	trainer/base/interval.h \
+	trainer/base/keeper.c \
+	trainer/base/keeper.h \
+	trainer/base/process.c \
+	trainer/base/process.h \
 	trainer/base/rng.c \
 	trainer/base/rng.h \
 	trainer/base/status.c \
@@ -183,7 +187,7 @@ trainer_libmgrpo_la_CPPFLAGS = $(mgrpo_cppflags)
 trainer_libmgrpo_la_CFLAGS = $(mgrpo_cflags)
 trainer_libmgrpo_la_LDFLAGS = $(base_ldflags)
 trainer_libmgrpo_la_LIBADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PCRE2_LIBS) $(CONFUSE_LIBS) \
-	$(ZLIB_LIBS) -lm
+	$(UV_LIBS) $(ZLIB_LIBS) -lm
 
 mgrpo_SOURCES = trainer/cli/main.c
 mgrpo_CPPFLAGS = $(mgrpo_cppflags)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/keeper.h"
 #include "cli/cmd.h"
 
 static const struct command {
@@ -44,6 +45,7 @@ flush_output(int code)
 int
 main(int argc, char **argv)
 {
+    mg_keeper_enter(argc, argv);
     if (argc < 2) {
         print_usage(stderr);
         return MG_INPUT;

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Three processes: the keeper guards, its child, the holder, starts the program and waits for it, and the program runs in
+ * a session of its own. Where the system allows it, the holder is the first process of a process namespace: its end is
+ * then the end of all others in there, whatever they did to get away. Elsewhere the keeper adopts what lost its parent,
+ * and kills it.
+ */
+#include "base/keeper.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/process.h"
+
+enum { N_NUMBERS = 7, N_ARGUMENTS = N_NUMBERS + 2, MAX_PROCESSES = 65536, LOOK_MS = 50, LOOK_MS_MOST = 800 };
+
+struct order {
+    unsigned long parent, seconds, memory, files, processes, file_size, network;
+    char *folder, **argv;
+};
+
+static void
+report(enum mg_keeper_event event, int value)
+{
+    struct mg_keeper_report r = {.event = (int32_t)event, .value = value};
+
+    while (write(MG_KEEPER_REPORT_FD, &r, sizeof r) < 0 && errno == EINTR)
+        ;
+}
+
+/* ---- Namespaces ---- */
+
+static void
+write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    /* a name that is not mapped is shown as nobody's, and costs nothing else */
+    if (fd >= 0 && write(fd, text, strlen(text)) < 0)
+        errno = 0;
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A network without interfaces and a process table of its own, as the same user; true if the next child is in them. */
+static bool
+isolate(const struct order *o)
+{
+    unsigned uid = geteuid(), gid = getegid();
+    int flags = CLONE_NEWUSER | CLONE_NEWPID | (o->network ? 0 : CLONE_NEWNET);
+    char map[64];
+
+    if (unshare(flags) != 0) {
+        if (!o->network)
+            report(MG_KEEPER_NETWORK, errno);
+        return false;
+    }
+    write_text("/proc/self/setgroups", "deny");
+    snprintf(map, sizeof map, "%u %u 1", uid, uid);
+    write_text("/proc/self/uid_map", map);
+    snprintf(map, sizeof map, "%u %u 1", gid, gid);
+    write_text("/proc/self/gid_map", map);
+    if (!o->network)
+        report(MG_KEEPER_NETWORK, 0);
+    return true;
+}
+
+/* ---- The program ---- */
+
+static void
+limit(int what, unsigned long value)
+{
+    struct rlimit old, new_one = {.rlim_cur = value, .rlim_max = value};
+
+    if (getrlimit(what, &old) == 0 && old.rlim_max < new_one.rlim_max)
+        new_one.rlim_cur = new_one.rlim_max = old.rlim_max;
+    setrlimit(what, &new_one);
+}
+
+static char **
+clean_environment(void)
+{
+    static const char *const kept[] = {"PATH", "HOME", "TMPDIR"};
+    enum { N_KEPT = sizeof kept / sizeof kept[0] };
+    static char *env[N_KEPT + 2];
+    size_t n = 0;
+
+    for (size_t i = 0; i < N_KEPT; i++) {
+        const char *value = getenv(kept[i]);
+
+        if (value != NULL && asprintf(&env[n], "%s=%s", kept[i], value) >= 0)
+            n++;
+    }
+    env[n] = strdup("LANG=C.UTF-8");
+    return env;
+}
+
+static void
+become(const struct order *o)
+{
+    char **env = clean_environment();
+    sigset_t none;
+
+    sigemptyset(&none);
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, o->seconds);
+    limit(RLIMIT_AS, o->memory << 20);
+    limit(RLIMIT_NOFILE, o->files);
+    limit(RLIMIT_FSIZE, o->file_size << 20);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (chdir(o->folder) == 0)
+        execvpe(o->argv[0], o->argv, env);
+    report(MG_KEEPER_NO_START, errno);
+    _exit(127);
+}
+
+/* The user's processes are counted for each user namespace apart, so that a limit on their number can be set there; where
+ * they are counted together the limit may be too tight to start anything, and is lifted. */
+static pid_t
+start(const struct order *o, bool isolated)
+{
+    struct rlimit old;
+    pid_t pid;
+
+    if (!isolated || getrlimit(RLIMIT_NPROC, &old) != 0)
+        return fork();
+    limit(RLIMIT_NPROC, o->processes + 1);
+    pid = fork();
+    if (pid < 0) {
+        setrlimit(RLIMIT_NPROC, &old);
+        pid = fork();
+    }
+    return pid;
+}
+
+/* The holder: reaps until the program itself has ended. */
+static void
+hold(const struct order *o, bool isolated)
+{
+    pid_t pid, got;
+    int status = 0;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pid = start(o, isolated);
+    if (pid == 0)
+        become(o);
+    if (pid < 0) {
+        report(MG_KEEPER_NO_START, errno);
+        _exit(127);
+    }
+    for (int fd = 0; fd < MG_KEEPER_REPORT_FD; fd++)
+        close(fd);
+    do {
+        got = waitpid(-1, &status, 0);
+    } while (got != pid && (got > 0 || errno == EINTR));
+    report(MG_KEEPER_END, status);
+    _exit(0);
+}
+
+/* ---- The keeper ---- */
+
+struct process {
+    pid_t pid, parent;
+    bool ours;
+};
+
+static pid_t
+parent_of(const char *name)
+{
+    char path[64], text[512], *behind;
+    int parent = 0;
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%.20s/stat", name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    behind = strrchr(text, ')'); /* the program's name may hold anything */
+    return behind != NULL && sscanf(behind, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/* All descendants of this process, parents before children; the zombies among them too. */
+static size_t
+descendants(struct process *p)
+{
+    DIR *stream = opendir("/proc");
+    const struct dirent *entry;
+    size_t n = 0, ours = 0, before;
+
+    while (stream != NULL && n < MAX_PROCESSES && (entry = readdir(stream)) != NULL) {
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        p[n] = (struct process){.pid = (pid_t)atol(entry->d_name), .parent = parent_of(entry->d_name)};
+        n++;
+    }
+    if (stream != NULL)
+        closedir(stream);
+    do {
+        before = ours;
+        for (size_t i = ours; i < n; i++) {
+            bool is = p[i].parent == getpid();
+
+            for (size_t j = 0; !is && j < ours; j++)
+                is = p[j].pid == p[i].parent;
+            if (is) {
+                struct process swap = p[ours];
+
+                p[ours++] = p[i];
+                p[i] = swap;
+            }
+        }
+    } while (ours > before);
+    return ours;
+}
+
+/* Ends all that is left. What a killed process leaves behind becomes a child of this one, and is found in the next round.
+ */
+static void
+sweep(struct process *p)
+{
+    const struct timespec moment = {.tv_nsec = 2000000};
+    size_t n;
+
+    while ((n = descendants(p)) > 0) {
+        for (size_t i = 0; i < n; i++)
+            kill(p[i].pid, SIGKILL);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+        nanosleep(&moment, NULL);
+    }
+}
+
+/* Until the holder is gone, a signal says that it is enough, or, where the system does not limit them, there are too many
+ * processes. */
+static void
+guard(const struct order *o, pid_t holder, bool count, const sigset_t *waited)
+{
+    static struct process p[MAX_PROCESSES];
+    long ms = LOOK_MS;
+    bool over = false;
+
+    for (int fd = 0; fd < MG_KEEPER_REPORT_FD; fd++)
+        close(fd);
+    while (!over) {
+        const struct timespec look = {.tv_nsec = ms * 1000000L};
+        int signal_number = sigtimedwait(waited, NULL, count ? &look : NULL);
+        pid_t got;
+        size_t n;
+
+        over = signal_number > 0 && signal_number != SIGCHLD;
+        while ((got = waitpid(-1, NULL, WNOHANG)) > 0)
+            over |= got == holder;
+        n = over || !count ? 0 : descendants(p);
+        ms = 2 * ms < LOOK_MS_MOST ? 2 * ms : LOOK_MS_MOST;
+        if (n > o->processes + 1) {
+            report(MG_KEEPER_PROCESSES, (int)(n - 1));
+            over = true;
+        }
+    }
+    sweep(p);
+}
+
+static void
+take_order(int argc, char **argv, struct order *o)
+{
+    unsigned long *const number[N_NUMBERS] = {&o->parent,    &o->seconds,   &o->memory, &o->files,
+                                              &o->processes, &o->file_size, &o->network};
+
+    if (argc < 1 + N_ARGUMENTS)
+        _exit(127);
+    for (int i = 0; i < N_NUMBERS; i++)
+        *number[i] = strtoul(argv[1 + i], NULL, 10);
+    o->folder = argv[1 + N_NUMBERS];
+    o->argv = argv + N_ARGUMENTS;
+}
+
+void
+mg_keeper_enter(int argc, char **argv)
+{
+    struct order o;
+    sigset_t waited;
+    bool isolated;
+    pid_t holder;
+
+    mg_processes_may_start();
+    if (argc < 1 || strcmp(argv[0], MG_KEEPER_NAME) != 0)
+        return;
+    take_order(argc, argv, &o);
+    fcntl(MG_KEEPER_REPORT_FD, F_SETFD, FD_CLOEXEC);
+    sigemptyset(&waited);
+    sigaddset(&waited, SIGTERM);
+    sigaddset(&waited, SIGINT);
+    sigaddset(&waited, SIGHUP);
+    sigaddset(&waited, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &waited, NULL);
+    setsid(); /* an interrupt from the terminal is the caller's to pass on */
+    isolated = isolate(&o);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* here, because a new user namespace clears it */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (getppid() != (pid_t)o.parent)
+        _exit(127);
+    holder = fork();
+    if (holder == 0)
+        hold(&o, isolated);
+    if (holder < 0)
+        report(MG_KEEPER_NO_START, errno);
+    else
+        guard(&o, holder, !isolated || geteuid() == 0 /* who is never limited */, &waited);
+    _exit(0);
+}
