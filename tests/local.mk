@@ -70,6 +70,7 @@ trainer_suites = \
 	tests/trainer/check_store \
 	tests/trainer/check_store_faults \
 	tests/trainer/check_summary \
+	tests/trainer/check_text \
 	tests/trainer/check_tokenizer \
 	tests/trainer/check_tokenizer_load \
 	tests/trainer/check_world \

@@ -20,8 +20,12 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/state_file.h \
 	trainer/agent/supervise.c \
 	trainer/agent/supervise.h \
+	trainer/base/clock.c \
+	trainer/base/clock.h \
 	trainer/base/file.c \
 	trainer/base/file.h \
+	trainer/base/hash.c \
+	trainer/base/hash.h \
 	trainer/base/interval.c \
 	trainer/base/interval.h \
 	trainer/base/keeper.c \

@@ -8,7 +8,7 @@
 #include "run/phase.h"
 #include "question/question_file.h"
 #include "small_world.h"
-#include "base/stop.h"
+#include "base/clock.h"
 #include "suite.h"
 #include "agent/supervise.h"
 #include "tools/tools.h"

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "dialogue/dialogue.h"
+#include "base/hash.h"
 #include "base/file.h"
 #include "policy/policy.h"
 #include "base/rng.h"
@@ -178,13 +179,8 @@ out:
 enum mg_status
 mg_policy_digest(struct mg_policy *p, uint64_t *digest, struct mg_err *err)
 {
-    const unsigned char *bytes = (const unsigned char *)p->w;
-    uint64_t hash = 0xcbf29ce484222325u;
-
     (void)err;
-    for (size_t i = 0; i < sizeof p->w; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
-    *digest = hash;
+    *digest = mg_hash(p->w, sizeof p->w);
     return MG_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "rollout/pending.h"
 #include "question/question_file.h"
 #include "store/store.h"
+#include "base/clock.h"
 #include "base/stop.h"
 
 /* Texts of the other agent, copied out of a transaction. */

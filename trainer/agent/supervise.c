@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "base/clock.h"
 #include "base/stop.h"
 
 enum { MAX_CHILDREN = 8, LOG_LINE = 400 };

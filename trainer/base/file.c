@@ -76,18 +76,25 @@ out:
 }
 
 enum mg_status
+mg_file_temp_name(const char *path, char **temp, struct mg_err *err)
+{
+    if (asprintf(temp, "%s.new-%ld", path, (long)getpid()) >= 0)
+        return MG_OK;
+    *temp = NULL;
+    return mg_fail(err, MG_FAIL, "out of memory: a temporary name for %s", path);
+}
+
+enum mg_status
 mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_file_new *f = NULL;
-    size_t room = strlen(path) + 32;
 
     MG_ALLOC(f, 1);
     f->fd = -1;
-    MG_ALLOC(f->path, room);
-    MG_ALLOC(f->temp, room);
-    snprintf(f->path, room, "%s", path);
-    snprintf(f->temp, room, "%s.new-%ld", path, (long)getpid());
+    f->path = strdup(path);
+    MG_REQUIRE(f->path != NULL, MG_FAIL, "out of memory: the name %s", path);
+    MG_TRY(mg_file_temp_name(path, &f->temp, err));
     f->fd = open(f->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     MG_REQUIRE(f->fd >= 0, MG_INPUT, "cannot create %s: %s", f->temp, strerror(errno));
     *out_file = f;
@@ -136,6 +143,35 @@ out:
     return st;
 }
 
+static enum mg_status
+sync_file(const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    MG_REQUIRE(fd >= 0 && fsync(fd) == 0, MG_FAIL, "cannot sync %s: %s", path, strerror(errno));
+out:
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
+enum mg_status
+mg_file_commit(const char *temp, const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    bool there = true;
+
+    MG_TRY(sync_file(temp, err));
+    MG_REQUIRE(rename(temp, path) == 0, MG_FAIL, "cannot rename %s to %s: %s", temp, path, strerror(errno));
+    there = false;
+    MG_TRY(mg_dir_sync(path, err));
+out:
+    if (there)
+        unlink(temp);
+    return st;
+}
+
 static void
 file_new_free(struct mg_file_new *f)
 {
@@ -148,13 +184,11 @@ enum mg_status
 mg_file_new_commit(struct mg_file_new *f, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    int fd = f->fd;
+    int rc = close(f->fd);
 
-    MG_REQUIRE(fsync(fd) == 0, MG_FAIL, "cannot sync %s: %s", f->temp, strerror(errno));
     f->fd = -1;
-    MG_REQUIRE(close(fd) == 0, MG_FAIL, "cannot close %s: %s", f->temp, strerror(errno));
-    MG_REQUIRE(rename(f->temp, f->path) == 0, MG_FAIL, "cannot rename %s to %s: %s", f->temp, f->path, strerror(errno));
-    st = mg_dir_sync(f->path, err);
+    MG_REQUIRE(rc == 0, MG_FAIL, "cannot close %s: %s", f->temp, strerror(errno));
+    st = mg_file_commit(f->temp, f->path, err);
     file_new_free(f);
     return st;
 out:

@@ -31,6 +31,13 @@ void mg_file_new_abort(struct mg_file_new *f);
 /* The three steps above for data already in memory. */
 enum mg_status mg_file_write_atomic(const char *path, const void *data, size_t len, struct mg_err *err);
 
+/*
+ * For a file that another library writes: the temporary name of `path`, malloc'ed, and the commit of what was written
+ * under it. A commit syncs the file, renames it to `path` and syncs the directory; after a failed one it is removed.
+ */
+enum mg_status mg_file_temp_name(const char *path, char **temp, struct mg_err *err);
+enum mg_status mg_file_commit(const char *temp, const char *path, struct mg_err *err);
+
 /* Makes a rename to `path`, or its creation, durable: syncs the directory that holds it. */
 enum mg_status mg_dir_sync(const char *path, struct mg_err *err);
 

@@ -3,37 +3,41 @@
 
 #include <stdint.h>
 
-/* Bytes of the character that starts at s (end bytes remain), 0 where it is none. */
-static size_t
-utf8_length(const unsigned char *s, size_t end)
+size_t
+mg_utf8_char(const char *s, size_t len)
 {
-    static const struct {
-        unsigned char mask, lead, n;
-        uint32_t least;
-    } form[] = {{0x80, 0x00, 1, 1}, {0xE0, 0xC0, 2, 0x80}, {0xF0, 0xE0, 3, 0x800}, {0xF8, 0xF0, 4, 0x10000}};
+    const uint8_t *p = (const uint8_t *)s;
+    uint8_t low = 0x80, high = 0xbf; /* what the second byte may be */
+    size_t n;
 
-    for (size_t f = 0; f < sizeof form / sizeof form[0]; f++) {
-        uint32_t c = (uint32_t)s[0] & (uint32_t)(unsigned char)~form[f].mask;
-
-        if ((s[0] & form[f].mask) != form[f].lead)
-            continue;
-        if (form[f].n > end)
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4)
+        return 0;
+    n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (p[0] == 0xe0)
+        low = 0xa0;
+    else if (p[0] == 0xed)
+        high = 0x9f;
+    else if (p[0] == 0xf0)
+        low = 0x90;
+    else if (p[0] == 0xf4)
+        high = 0x8f;
+    if (len < n || p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
             return 0;
-        for (size_t i = 1; i < form[f].n; i++) {
-            if ((s[i] & 0xC0) != 0x80)
-                return 0;
-            c = c << 6 | (s[i] & 0x3Fu);
-        }
-        return c < form[f].least || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF) ? 0 : form[f].n;
-    }
-    return 0;
+    return n;
 }
 
 bool
 mg_text_valid(const char *text, size_t len)
 {
-    for (size_t i = 0, n; i < len; i += n)
-        if ((n = utf8_length((const unsigned char *)text + i, len - i)) == 0)
+    for (size_t i = 0, n; i < len; i += n) {
+        n = mg_utf8_char(text + i, len - i);
+        if (n == 0 || text[i] == '\0')
             return false;
+    }
     return true;
 }

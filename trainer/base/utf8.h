@@ -5,7 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether len bytes are UTF-8 (no surrogates, no overlong forms) without NUL. */
+/* Bytes of the character at `s`, where len >= 1 bytes can be read; 0 if it is not UTF-8 (Unicode 15, table 3-7: no
+ * surrogates, no overlong forms). NUL is a character of one byte. */
+size_t mg_utf8_char(const char *s, size_t len);
+
+/* Whether len bytes are UTF-8 without NUL. */
 bool mg_text_valid(const char *text, size_t len);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "policy/policy.h"
 #include "base/rng.h"
-#include "base/stop.h"
+#include "base/clock.h"
 
 /* Sequences of the length that the main job sees, and what its rollouts of one question have in common; gemm: a square
  * one that no cache holds whole. */

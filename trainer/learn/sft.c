@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "base/stop.h"
+#include "base/clock.h"
 
 /* A window of demonstrations in memory; its order is shuffled anew for each window. */
 enum { WINDOW = 4096, MAX_BATCH_ROWS = 1024, WARM_UP_STEPS = 100 };

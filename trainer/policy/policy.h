@@ -61,6 +61,8 @@ struct mg_fork {
     uint32_t from, to, length;
 };
 enum mg_status mg_policy_fork(struct mg_policy *p, const struct mg_fork *fork, size_t n, struct mg_err *err);
+/* Equal tokens at the beginning of a and b, at most `most`: how much of one a fork can take from the other. */
+size_t mg_common_prefix(const int32_t *a, const int32_t *b, size_t most);
 
 /* ---- Training ---- */
 

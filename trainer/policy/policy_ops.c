@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/stop.h"
+#include "base/clock.h"
 
 enum mg_status
 mg_from_clgrpo(struct mg_policy *p, enum clgrpo_status status, struct mg_err *err)

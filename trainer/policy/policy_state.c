@@ -3,6 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/hash.h"
 #include "base/file.h"
 #include "policy/policy_internal.h"
 
@@ -147,16 +148,11 @@ mg_policy_digest(struct mg_policy *p, uint64_t *digest, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     size_t n = p->params.elems;
-    uint64_t hash = 0xcbf29ce484222325u;
     float *host = NULL;
-    const unsigned char *bytes;
 
     MG_ALLOC(host, n);
     MG_TRY(mg_op_read(p, p->weights, host, err));
-    bytes = (const unsigned char *)host;
-    for (size_t i = 0; i < n * sizeof *host; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
-    *digest = hash;
+    *digest = mg_hash(host, n * sizeof *host);
 out:
     free(host);
     return st;

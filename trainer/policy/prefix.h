@@ -11,9 +11,6 @@
  * have the bits that it gets by itself; the gradient is the same sum in another order.
  */
 
-/* Equal tokens at the beginning of a and b, at most `most`. */
-size_t mg_common_prefix(const int32_t *a, const int32_t *b, size_t most);
-
 /* Members order[first .. first + n); their first `prefix` tokens are equal. prefix is 0 for n = 1. size is what the
  * group takes of a micro-batch: its tokens, or the wanted ones if those are more. */
 struct mg_prefix_group {

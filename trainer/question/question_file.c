@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/rng.h"
 #include "question/scorer.h"
 
@@ -166,11 +167,7 @@ out:
 static uint64_t
 hash_text(const char *text)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-
-    for (; *text != '\0'; text++)
-        h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-    return mg_rng_mix(h);
+    return mg_rng_mix(mg_hash(text, strlen(text)));
 }
 
 /* The place of a normalised text: that of a step with this text, or a free one. */

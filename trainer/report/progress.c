@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/stop.h"
+#include "base/clock.h"
 
 enum { BAR = 24, LINE = 256 };
 

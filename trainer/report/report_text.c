@@ -4,16 +4,6 @@
 #include "base/utf8.h"
 #include "report/report.h"
 
-/* The bytes of the character at `at`; 0 if it is not UTF-8. */
-static size_t
-character_length(const char *at)
-{
-    unsigned char first = (unsigned char)*at;
-    size_t n = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-
-    return strnlen(at, n) == n && mg_text_valid(at, n) ? n : 0;
-}
-
 /* C0, DEL, and C1, which some terminals obey too. */
 static bool
 is_control(const char *at)
@@ -46,7 +36,7 @@ show(FILE *to, const char *text, bool html)
     for (size_t n; *text != '\0'; text += n > 0 ? n : 1) {
         const char *escaped = html ? entity(*text) : NULL;
 
-        n = character_length(text);
+        n = mg_utf8_char(text, strnlen(text, 4));
         if (n == 0)
             fputs(MG_NO_TEXT, to);
         else if (is_control(text))

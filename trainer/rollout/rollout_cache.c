@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/prefix.h"
 #include "base/rng.h"
 #include "rollout/rollout_internal.h"
 

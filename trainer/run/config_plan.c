@@ -2,7 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/hash.h"
 #include "base/rng.h"
 #include "run/config.h"
 
@@ -24,12 +26,9 @@ mg_config_id(const struct mg_config *config, char id[MG_CONFIG_ID], struct mg_er
 {
     enum mg_status st = MG_OK;
     char *text = mg_config_to_json(config);
-    uint64_t hash = 0xcbf29ce484222325u;
 
     MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: the configuration as text");
-    for (const char *c = text; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
-    snprintf(id, MG_CONFIG_ID, "%016" PRIx64, mg_rng_mix(hash));
+    snprintf(id, MG_CONFIG_ID, "%016" PRIx64, mg_rng_mix(mg_hash(text, strlen(text))));
 out:
     free(text);
     return st;

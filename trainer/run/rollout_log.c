@@ -2,7 +2,6 @@
 #include "run/rollout_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -29,8 +28,8 @@ mg_rollout_log_create(const char *path, struct mg_rollout_log **out, struct mg_e
 
     MG_ALLOC(log, 1);
     log->path = strdup(path);
-    MG_REQUIRE(log->path != NULL && asprintf(&log->temp, "%s.new-%ld", path, (long)getpid()) >= 0, MG_FAIL,
-               "out of memory: the name %s", path);
+    MG_REQUIRE(log->path != NULL, MG_FAIL, "out of memory: the name %s", path);
+    MG_TRY(mg_file_temp_name(path, &log->temp, err));
     log->file = gzopen(log->temp, "wb1");
     MG_REQUIRE(log->file != NULL, MG_FAIL, "%s: %s", log->temp, strerror(errno));
     *out = log;
@@ -106,37 +105,19 @@ out:
     return st;
 }
 
-/* gzclose leaves the file's bytes to the system's care: they must be on the disk before the name is. */
-static enum mg_status
-sync_file(const char *path, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    MG_REQUIRE(fd >= 0 && fsync(fd) == 0, MG_FAIL, "cannot sync %s: %s", path, strerror(errno));
-out:
-    if (fd >= 0)
-        close(fd);
-    return st;
-}
-
 enum mg_status
 mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    bool there = true;
     int rc = gzclose(log->file);
 
     log->file = NULL;
-    MG_REQUIRE(rc == Z_OK, MG_FAIL, "cannot write %s: %s", log->temp, rc == Z_ERRNO ? strerror(errno) : zError(rc));
-    MG_TRY(sync_file(log->temp, err));
-    MG_REQUIRE(rename(log->temp, log->path) == 0, MG_FAIL, "cannot rename %s to %s: %s", log->temp, log->path,
-               strerror(errno));
-    there = false;
-    MG_TRY(mg_dir_sync(log->path, err));
-out:
-    if (there)
+    if (rc == Z_OK)
+        st = mg_file_commit(log->temp, log->path, err);
+    else {
+        st = mg_fail(err, MG_FAIL, "cannot write %s: %s", log->temp, rc == Z_ERRNO ? strerror(errno) : zError(rc));
         unlink(log->temp);
+    }
     log_free(log);
     return st;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tokenizer/tokenizer_internal.h"
 
+#include "base/utf8.h"
+
 /*
  * The alphabet of byte-level BPE (Radford et al. 2019): the printable Latin-1 bytes 33-126, 161-172 and 174-255 stand
  * for themselves, the other 68 bytes in ascending order are the code points from 256 on.
@@ -76,41 +78,12 @@ mg_tok_bytes_of(const char *spelling, size_t len, char *dst, uint32_t *dst_len)
     return true;
 }
 
-/* Length of the UTF-8 character at p (Unicode 15, table 3-7), or 0. */
-static size_t
-utf8_char(const uint8_t *p, size_t len)
-{
-    uint8_t low = 0x80, high = 0xbf;
-    size_t n;
-
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] < 0xc2 || p[0] > 0xf4)
-        return 0;
-    n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    if (p[0] == 0xe0)
-        low = 0xa0;
-    else if (p[0] == 0xed)
-        high = 0x9f;
-    else if (p[0] == 0xf0)
-        low = 0x90;
-    else if (p[0] == 0xf4)
-        high = 0x8f;
-    if (len < n || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
 size_t
 mg_tok_utf8_valid(const char *text, size_t len)
 {
-    const uint8_t *p = (const uint8_t *)text;
     size_t i = 0, n;
 
-    while (i < len && (n = utf8_char(p + i, len - i)) > 0)
+    while (i < len && (n = mg_utf8_char(text + i, len - i)) > 0)
         i += n;
     return i;
 }
@@ -118,10 +91,9 @@ mg_tok_utf8_valid(const char *text, size_t len)
 size_t
 mg_tok_utf8_invalid(const char *text, size_t len)
 {
-    const uint8_t *p = (const uint8_t *)text;
     size_t i = 0;
 
-    while (i < len && utf8_char(p + i, len - i) == 0)
+    while (i < len && mg_utf8_char(text + i, len - i) == 0)
         i++;
     return i;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 static const uint32_t END = UINT32_MAX;
 
 enum mg_status
@@ -199,10 +201,8 @@ out:
 static uint32_t
 cache_slot(const char *word, size_t len)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    uint64_t h = mg_hash(word, len);
 
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (uint8_t)word[i]) * UINT64_C(0x100000001b3);
     return (uint32_t)(h ^ (h >> 29)) & (TOK_CACHE_SLOTS - 1);
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 /* Finaliser of SplitMix64 (Steele et al. 2014): every input bit reaches the low bits used as index. */
 static uint64_t
 mix(uint64_t x)
@@ -13,15 +15,10 @@ mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* FNV-1a, then mixed. */
 static uint32_t
 hash_bytes(const char *p, size_t len)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (uint8_t)p[i]) * UINT64_C(0x100000001b3);
-    return (uint32_t)mix(h);
+    return (uint32_t)mix(mg_hash(p, len));
 }
 
 static uint32_t

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/corpus_words.h"
+#include "base/hash.h"
 
 enum {
     CANDIDATES = 24,
@@ -118,21 +119,11 @@ mg_corpus_pages(const struct mg_corpus *c)
     return c->n_pages;
 }
 
-static uint32_t
-hash(const char *text)
-{
-    uint32_t h = 2166136261u; /* FNV-1a, its high bits folded in */
-
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * 16777619u;
-    return h ^ (h >> 16);
-}
-
 /* Whether more pages hold the word than a query bears. Counting them walks the index, so the verdict is kept. */
 static bool
 is_frequent(struct mg_corpus *c, const char *word)
 {
-    struct verdict *v = &c->verdict[hash(word) % VERDICT_SLOTS];
+    struct verdict *v = &c->verdict[mg_hash(word, strlen(word)) % VERDICT_SLOTS];
 
     if (strcmp(v->word, word) == 0)
         return v->frequent;
@@ -252,7 +243,7 @@ mg_corpus_search(struct mg_corpus *c, const char *query, size_t len, struct mg_h
     mg_words_split(&words, query, len, true);
     if (words.n == 0)
         goto out;
-    slot = &c->cache[hash(asked.text) % CACHE_SLOTS];
+    slot = &c->cache[mg_hash(asked.text, strlen(asked.text)) % CACHE_SLOTS];
     if (*slot && strcmp((*slot)->query, asked.text) == 0) {
         *hits = (*slot)->hits;
         goto out;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 enum { PLACES = 4096, QUERY_MAX = 120 /* bytes of a query that is remembered, its NUL included */ };
 
 /* Each query has one place; the last one that came there holds it. */
@@ -33,10 +35,8 @@ mg_search_cache_destroy(struct mg_search_cache *cache)
 static size_t
 place_of(const char *query)
 {
-    uint64_t h = 0xcbf29ce484222325u;
+    uint64_t h = mg_hash(query, strlen(query));
 
-    for (; *query != '\0'; query++)
-        h = (h ^ (unsigned char)*query) * 0x100000001b3u;
     return (size_t)((h ^ h >> 32) % PLACES);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/rng.h"
 
 #ifndef MG_DATADIR
@@ -47,14 +48,12 @@ class_of_name(const char *name)
     return strcmp(name, "test") == 0 ? MG_CLASS_TEST : strcmp(name, "dev") == 0 ? MG_CLASS_DEV : MG_CLASS_TRAIN;
 }
 
-/* FNV-1a, so that a page without a country has the same split in every world and on every machine. */
+/* A hash, so that a page without a country has the same split in every world and on every machine. */
 static enum mg_class
 class_of_id(const char *id)
 {
-    uint32_t h = 2166136261u;
+    uint32_t h = mg_hash32(id, strlen(id));
 
-    for (; *id; id++)
-        h = (h ^ (unsigned char)*id) * 16777619u;
     h = (h ^ (h >> 15)) % 20;
     return h < 4 ? MG_CLASS_TEST : h == 4 ? MG_CLASS_DEV : MG_CLASS_TRAIN;
 }

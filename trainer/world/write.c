@@ -75,17 +75,17 @@ enum mg_status
 mg_world_write_corpus(const struct mg_world *world, const char *path, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_text part = {0};
+    char *temp = NULL;
 
-    mg_text_addf(&part, "%s.%ld.part", path, (long)getpid());
-    MG_REQUIRE(!part.failed, MG_FAIL, "out of memory: a path of %zu bytes", strlen(path));
-    unlink(part.p);
-    MG_TRY(fill(world, part.p, err));
-    MG_REQUIRE(rename(part.p, path) == 0, MG_FAIL, "cannot rename %s to %s: %s", part.p, path, strerror(errno));
+    MG_TRY(mg_file_temp_name(path, &temp, err));
+    unlink(temp);
+    st = fill(world, temp, err);
+    if (st == MG_OK)
+        st = mg_file_commit(temp, path, err);
+    else
+        unlink(temp);
 out:
-    if (st != MG_OK && part.p)
-        unlink(part.p);
-    mg_text_free(&part);
+    free(temp);
     return st;
 }
 
