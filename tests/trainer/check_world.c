@@ -12,8 +12,8 @@ static struct mg_world truth, other; /* seed 0 and seed 5 of the small profile *
 static void
 setup(void)
 {
-    mg_ok(mg_world_create(&truth, mg_world_facts_path(), 0, MG_PROFILE_SMALL, &err));
-    mg_ok(mg_world_create(&other, mg_world_facts_path(), 5, MG_PROFILE_SMALL, &err));
+    mg_ok(mg_world_create(&truth, mg_world_facts_path(), 0, MG_WORLD_SMALL, &err));
+    mg_ok(mg_world_create(&other, mg_world_facts_path(), 5, MG_WORLD_SMALL, &err));
 }
 
 static void

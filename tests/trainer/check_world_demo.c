@@ -17,7 +17,7 @@ static struct mg_world truth; /* the small profile */
 static void
 setup(void)
 {
-    mg_ok(mg_world_create(&truth, mg_world_facts_path(), 0, MG_PROFILE_SMALL, &err));
+    mg_ok(mg_world_create(&truth, mg_world_facts_path(), 0, MG_WORLD_SMALL, &err));
 }
 
 static void
@@ -225,7 +225,7 @@ START_TEST(wrong_corpus)
     struct mg_corpus *corpus = NULL;
     struct mg_world full;
 
-    mg_ok(mg_world_create(&full, mg_world_facts_path(), 0, MG_PROFILE_FULL, &err));
+    mg_ok(mg_world_create(&full, mg_world_facts_path(), 0, MG_WORLD_FULL, &err));
     mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
     mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
     mg_err_clear(&err);

@@ -13,7 +13,7 @@ mg_small_world(const char *dir, struct mg_err *err)
     struct mg_questions questions = {0};
     char path[512];
 
-    MG_TRY(mg_world_create(&world, mg_world_facts_path(), 0, MG_PROFILE_SMALL, err));
+    MG_TRY(mg_world_create(&world, mg_world_facts_path(), 0, MG_WORLD_SMALL, err));
     MG_TRY(mg_questions_create(&questions, &world, err));
     snprintf(path, sizeof path, "%s/corpus.db", dir);
     MG_TRY(mg_world_write_corpus(&world, path, err));

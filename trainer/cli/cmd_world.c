@@ -24,7 +24,7 @@ static const char usage[] = "usage: mgrpo world [OPTION]... DIR\n"
 struct options {
     const char *dir, *facts, *output;
     uint64_t seed, count;
-    enum mg_profile profile;
+    enum mg_world_profile profile;
     bool demos;
     struct mg_demo_options demo;
 };
@@ -65,7 +65,7 @@ take_option(void *options, int letter, struct mg_err *err)
         return MG_OK;
     case 'p':
         MG_TRY(mg_option_choice("profile", optarg, profile, 2, &i, err));
-        o->profile = (enum mg_profile)i;
+        o->profile = (enum mg_world_profile)i;
         return MG_OK;
     case 'a':
         MG_TRY(mg_option_choice("agent", optarg, agent, 3, &i, err));

@@ -9,7 +9,7 @@
 enum { TRIES = 256 }; /* draws before a stream admits that it has no demonstration */
 
 struct mg_text *
-mg_demo_turn(struct mg_demo_stream *s, enum mg_role role, bool train)
+mg_demo_begin_turn(struct mg_demo_stream *s, enum mg_role role, bool train)
 {
     struct mg_text *text = &s->text[s->out->n];
 
@@ -21,7 +21,7 @@ mg_demo_turn(struct mg_demo_stream *s, enum mg_role role, bool train)
 void
 mg_demo_say(struct mg_demo_stream *s, enum mg_role role, bool train, const char *text)
 {
-    mg_text_add(mg_demo_turn(s, role, train), text);
+    mg_text_add(mg_demo_begin_turn(s, role, train), text);
 }
 
 bool

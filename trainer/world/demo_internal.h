@@ -26,7 +26,7 @@ struct mg_demo_stream {
 };
 
 /* Starts a turn and returns its empty text. */
-struct mg_text *mg_demo_turn(struct mg_demo_stream *s, enum mg_role role, bool train);
+struct mg_text *mg_demo_begin_turn(struct mg_demo_stream *s, enum mg_role role, bool train);
 /* A whole turn. */
 void mg_demo_say(struct mg_demo_stream *s, enum mg_role role, bool train, const char *text);
 /* True with probability p. */

@@ -66,7 +66,7 @@ final_answer(const struct mg_demo_stream *s, const struct mg_question *q)
 static void
 ask(struct mg_demo_stream *s, const struct mg_step *step)
 {
-    mg_ask_text(0, step->attr->key, title(s, step->entity), mg_demo_turn(s, MG_ROLE_SUB, true));
+    mg_ask_text(0, step->attr->key, title(s, step->entity), mg_demo_begin_turn(s, MG_ROLE_SUB, true));
 }
 
 /* Asks the first n sub-questions. A noisy planner is sometimes told "none", and asks again or gives up: then false. */
@@ -154,7 +154,7 @@ mg_demo_main(struct mg_demo_stream *s, uint32_t item, bool *made)
     name[1] = title(s, q->step[q->n_steps / 2].entity);
     if (s->options.split == MG_CLASS_TRAIN)
         phrasing = mg_phrasing_draw(&s->rng, false);
-    user = mg_demo_turn(s, MG_ROLE_USER, false);
+    user = mg_demo_begin_turn(s, MG_ROLE_USER, false);
     mg_question_text(&mg_template[q->template], phrasing, name, user);
     s->out->turn[0].text = mg_text_str(user);
     act(s, q, draw_habit(s, q), answer);

@@ -161,13 +161,13 @@ open_hit(struct mg_demo_stream *s, const struct mg_hits *hits, int i)
 
     mg_demo_say(s, MG_ROLE_OPEN, true, number);
     mg_world_page_changed(s->world, entity_of(s, &hits->hit[i]), apply, &s->subst,
-                          mg_demo_turn(s, MG_ROLE_PAGE, false));
+                          mg_demo_begin_turn(s, MG_ROLE_PAGE, false));
 }
 
 static void
 answer_with(struct mg_demo_stream *s, const char *text)
 {
-    mg_subst_apply(&s->subst, text, mg_demo_turn(s, MG_ROLE_ANSWER, true));
+    mg_subst_apply(&s->subst, text, mg_demo_begin_turn(s, MG_ROLE_ANSWER, true));
 }
 
 /* Opens another hit, and answers what its page says of the key, or "none". */
@@ -220,7 +220,7 @@ be_lost(struct mg_demo_stream *s, bool *made, struct mg_err *err)
     const struct mg_question *q = &s->qs.q[s->question[mg_rng_below(&s->rng, s->n_questions)]];
     const char *const name[2] = {s->world->facts.entity[q->step[0].entity].title,
                                  s->world->facts.entity[q->step[q->n_steps / 2].entity].title};
-    struct mg_text *task = mg_demo_turn(s, MG_ROLE_TASK, false);
+    struct mg_text *task = mg_demo_begin_turn(s, MG_ROLE_TASK, false);
     char query[QUERY_MAX];
     struct mg_hits hits;
 
@@ -288,7 +288,7 @@ mg_demo_search(struct mg_demo_stream *s, uint32_t item, bool *made, struct mg_er
     }
     if (s->options.split == MG_CLASS_TRAIN && !mg_demo_chance(s, p_main_form))
         form = 1 + mg_rng_below(&s->rng, MG_ASK_FORMS - 1);
-    task = mg_demo_turn(s, MG_ROLE_TASK, false);
+    task = mg_demo_begin_turn(s, MG_ROLE_TASK, false);
     mg_ask_text(form, t.step.attr->key, mg_subst_value(&s->subst, s->world->facts.entity[t.step.entity].title), task);
     s->out->turn[0].text = mg_text_str(task);
     MG_TRY(act(s, &t, habit, made, err));

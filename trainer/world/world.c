@@ -154,7 +154,7 @@ choose_pages(struct mg_world *w)
     for (uint32_t i = 0; i < w->facts.n_entities; i++) {
         const struct mg_entity *e = &w->facts.entity[i];
         const struct mg_attr *people = find_attr(e, "population");
-        bool here = w->profile == MG_PROFILE_FULL;
+        bool here = w->profile == MG_WORLD_FULL;
 
         if (e->kind == MG_CITY)
             here = here || mg_world_is_capital(e) || (people && strlen(people->value) >= strlen("1,000,000"));
@@ -173,7 +173,7 @@ mg_world_is_capital(const struct mg_entity *e)
 }
 
 enum mg_status
-mg_world_create(struct mg_world *world, const char *facts_path, uint64_t seed, enum mg_profile profile,
+mg_world_create(struct mg_world *world, const char *facts_path, uint64_t seed, enum mg_world_profile profile,
                 struct mg_err *err)
 {
     enum mg_status st = MG_OK;

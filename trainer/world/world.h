@@ -5,7 +5,7 @@
 #include "world/facts.h"
 #include "world/text.h"
 
-enum mg_profile { MG_PROFILE_FULL, MG_PROFILE_SMALL };
+enum mg_world_profile { MG_WORLD_FULL, MG_WORLD_SMALL };
 
 /* Which split an entity belongs to; SHARED ones (the Euro) belong to none and may appear in every split. */
 enum mg_class { MG_CLASS_TRAIN, MG_CLASS_DEV, MG_CLASS_TEST, MG_CLASS_SHARED };
@@ -18,14 +18,14 @@ enum mg_class { MG_CLASS_TRAIN, MG_CLASS_DEV, MG_CLASS_TEST, MG_CLASS_SHARED };
 struct mg_world {
     struct mg_facts facts;
     uint64_t seed;
-    enum mg_profile profile;
+    enum mg_world_profile profile;
     unsigned char *cls;       /* [n_entities] enum mg_class */
     unsigned char *present;   /* [n_entities] 1: the profile has a page of it */
     struct mg_attr *own_attr; /* attributes that did not come from the table */
 };
 
-enum mg_status mg_world_create(struct mg_world *world, const char *facts_path, uint64_t seed, enum mg_profile profile,
-                               struct mg_err *err);
+enum mg_status mg_world_create(struct mg_world *world, const char *facts_path, uint64_t seed,
+                               enum mg_world_profile profile, struct mg_err *err);
 void mg_world_destroy(struct mg_world *world);
 
 /* Where the installed fact table lies: $MGRPO_FACTS, else the build's data folder. */
