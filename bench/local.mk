@@ -96,7 +96,7 @@ clgrpo_info_SOURCES = \
 clgrpo_info_CPPFLAGS = $(bench_cppflags)
 clgrpo_info_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
 clgrpo_info_LDFLAGS = $(base_ldflags)
-clgrpo_info_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS)
+clgrpo_info_LDADD = lib/libclg.la $(JANSSON_LIBS)
 
 clgrpo_tune_SOURCES = \
 	bench/measure/clock.c \
@@ -120,7 +120,7 @@ clgrpo_tune_SOURCES = \
 clgrpo_tune_CPPFLAGS = $(bench_cppflags)
 clgrpo_tune_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
 clgrpo_tune_LDFLAGS = $(base_ldflags)
-clgrpo_tune_LDADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) -lm
+clgrpo_tune_LDADD = lib/libclg.la $(JANSSON_LIBS)
 
 EXTRA_DIST += bench/results/README.md bench/results/quality.tsv bench/results/storage-error.tsv bench/results/pocl-3.1-zen3-2cores.json bench/results/pocl-3.1-zen3-2cores.svg \
 	bench/results/pocl-3.1-zen3-2cores.tsv bench/results/pocl-3.1-zen4-2cores.json bench/results/pocl-3.1-zen4-2cores.svg \

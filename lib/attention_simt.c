@@ -71,7 +71,7 @@ struct clg_attention_simt
 clg_attention_simt_choose(const struct clgrpo_context *ctx, enum clg_attention_pass pass, size_t head_dim,
                           const struct clgrpo_tensor *prefix, const struct clgrpo_tensor *const *tensors, size_t n)
 {
-    const enum clg_tune_param param =
+    const enum clg_tune_param_id param =
         pass == CLG_ATTENTION_FORWARD ? CLG_TUNE_ATTENTION_SIMT_TILE : CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE;
     const struct tile *t = tile_at(ctx, (size_t)clg_tune_get(ctx, param, clg_attention_class(head_dim)));
     struct clg_attention_simt chosen = {.rows = t->y};

@@ -89,7 +89,7 @@ enum clgrpo_family { CLGRPO_FAMILY_AUTO = 0, CLGRPO_FAMILY_SIMT, CLGRPO_FAMILY_C
  * family            AUTO: the environment's CLGRPO_FAMILY (simt or cpu), else cpu on a CPU device with vectors, else
  *                   simt
  * cache_dir         keeps compiled programs. NULL: XDG_CACHE_HOME/clgrpo, else HOME/.cache/clgrpo, else none; "": none
- * tune_file         tuned parameters. NULL: the file at clgrpo_tune_path, if it exists; "": none
+ * tune_file         tuned parameters. NULL: the user's file of clgrpo-tuning(5), if it exists; "": none
  * allow_reordering  tuned parameters and tiers may change the order of sums: operations are then not batch invariant
  */
 struct clgrpo_context_config {
@@ -242,8 +242,6 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
 #include "clgrpo_layer.h"
 #include "clgrpo_policy.h"
 #include "clgrpo_optim.h"
-#include "clgrpo_tune.h"
-#include "clgrpo_tier.h"
 
 #ifdef __cplusplus
 }

@@ -18,7 +18,7 @@
  * M, N and K are at most 2^31 - 1. M or N of 0 does nothing; K of 0 leaves beta C.
  *
  * Stored halves become f32 before they are multiplied: the bits are those of the product of f32 tensors that hold the
- * same values. The one exception is f16 by f16 where clgrpo_tier_get says that the tier half-product is used, which
+ * same values. The one exception is f16 by f16 where the tier half-product is in use, see clgrpo-tuning(5), which
  * takes a context that allows reordering.
  *
  * An element of C is one chain of fused multiply-adds over k = 0, 1, ..., K-1, which starts from C if it accumulates

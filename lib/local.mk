@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
+# The shared library exports the public functions alone; tests, clgrpo-info and clgrpo-tune look at its insides and link the archive.
 lib_LTLIBRARIES = lib/libclgrpo.la
+noinst_LTLIBRARIES += lib/libclg.la
 include_HEADERS = \
 	lib/clgrpo.h \
 	lib/clgrpo_attention.h \
 	lib/clgrpo_layer.h \
 	lib/clgrpo_linear.h \
 	lib/clgrpo_optim.h \
-	lib/clgrpo_policy.h \
-	lib/clgrpo_tier.h \
-	lib/clgrpo_tune.h
+	lib/clgrpo_policy.h
 
-lib_libclgrpo_la_SOURCES = \
+lib_libclg_la_SOURCES = \
 	lib/attention.h \
 	lib/cache_disk.c \
 	lib/context.c \
@@ -59,15 +59,18 @@ lib_libclgrpo_la_SOURCES = \
 	lib/tune_device.c \
 	lib/tune_file.c \
 	lib/tune_params.c \
+	lib/tune_params.h \
 	lib/tune_rows.c
-nodist_lib_libclgrpo_la_SOURCES = kernels/sources.c
-lib_libclgrpo_la_CPPFLAGS = $(base_cppflags)
-lib_libclgrpo_la_CFLAGS = $(base_cflags) $(ZLIB_CFLAGS)
-lib_libclgrpo_la_LIBADD = $(OPENCL_LIBS) $(ZLIB_LIBS) -lm
+nodist_lib_libclg_la_SOURCES = kernels/sources.c
+lib_libclg_la_CPPFLAGS = $(base_cppflags)
+lib_libclg_la_CFLAGS = $(base_cflags) $(ZLIB_CFLAGS)
+lib_libclg_la_LIBADD = $(OPENCL_LIBS) $(ZLIB_LIBS) -lm
+lib_libclgrpo_la_SOURCES =
+lib_libclgrpo_la_LIBADD = lib/libclg.la
 # current:revision:age of the exported interface
 lib_libclgrpo_la_LDFLAGS = $(base_ldflags) -version-info 0:0:0 -export-symbols-regex '^clgrpo_' -no-undefined
 if HAVE_CLBLAST
-lib_libclgrpo_la_SOURCES += lib/gemm_clblast.c
-lib_libclgrpo_la_CFLAGS += $(CLBLAST_CFLAGS)
-lib_libclgrpo_la_LIBADD += $(CLBLAST_LIBS)
+lib_libclg_la_SOURCES += lib/gemm_clblast.c
+lib_libclg_la_CFLAGS += $(CLBLAST_CFLAGS)
+lib_libclg_la_LIBADD += $(CLBLAST_LIBS)
 endif

@@ -51,7 +51,7 @@ clg_gemm_finish(const struct clgrpo_gemm_args *args)
 }
 
 static size_t
-tuned(const struct clgrpo_context *ctx, const struct plan *p, enum clg_tune_param param)
+tuned(const struct clgrpo_context *ctx, const struct plan *p, enum clg_tune_param_id param)
 {
     return (size_t)clg_tune_get(ctx, param, p->shape_class);
 }

@@ -82,21 +82,15 @@ const struct clg_tier_spec clg_tiers[CLG_N_TIERS] = {
 };
 
 static const char *const verdict_names[] = {
-    [CLGRPO_TIER_ABSENT] = "absent", [CLGRPO_TIER_DISABLED] = "disabled", [CLGRPO_TIER_FROZEN] = "frozen",
-    [CLGRPO_TIER_BROKEN] = "broken", [CLGRPO_TIER_WRONG] = "wrong",       [CLGRPO_TIER_SLOWER] = "not faster",
-    [CLGRPO_TIER_USED] = "used"};
+    [CLG_TIER_ABSENT] = "absent", [CLG_TIER_DISABLED] = "disabled", [CLG_TIER_FROZEN] = "frozen",
+    [CLG_TIER_BROKEN] = "broken", [CLG_TIER_WRONG] = "wrong",       [CLG_TIER_SLOWER] = "not faster",
+    [CLG_TIER_USED] = "used"};
 enum { N_VERDICTS = sizeof verdict_names / sizeof verdict_names[0] };
 
 const char *
-clgrpo_tier_verdict_name(enum clgrpo_tier_verdict verdict)
+clg_tier_verdict_name(enum clg_tier_verdict verdict)
 {
     return (unsigned)verdict < N_VERDICTS ? verdict_names[verdict] : "?";
-}
-
-size_t
-clgrpo_n_tiers(void)
-{
-    return CLG_N_TIERS;
 }
 
 /* ---- Verdicts on disk ---- */
@@ -138,8 +132,7 @@ verdict_key(const struct clgrpo_context *ctx, const struct clg_tier_spec *spec, 
 }
 
 static bool
-load_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_bytes, struct clgrpo_tier *out,
-             unsigned *which)
+load_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_bytes, struct clg_tier *out, unsigned *which)
 {
     unsigned char *text = NULL;
     char line[256] = "";
@@ -156,9 +149,9 @@ load_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_bytes
     memcpy(line, text, n < sizeof line ? n : sizeof line - 1);
     free(text);
     good = sscanf(line, "%u %u %lf %n", &verdict, which, &out->ratio, &used) == 3 && used > 0 &&
-           verdict >= CLGRPO_TIER_BROKEN && verdict < N_VERDICTS && *which < CLG_TIER_MAX_DEFINES;
+           verdict >= CLG_TIER_BROKEN && verdict < N_VERDICTS && *which < CLG_TIER_MAX_DEFINES;
     if (good) {
-        out->verdict = (enum clgrpo_tier_verdict)verdict;
+        out->verdict = (enum clg_tier_verdict)verdict;
         snprintf(out->reason, sizeof out->reason, "%.127s", line + used);
         out->cached = true;
     }
@@ -166,7 +159,7 @@ load_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_bytes
 }
 
 static void
-store_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_bytes, const struct clgrpo_tier *t,
+store_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_bytes, const struct clg_tier *t,
               unsigned which)
 {
     char line[256];
@@ -196,30 +189,27 @@ is_disabled(const char *name)
 }
 
 static void
-settle(struct clgrpo_tier *out, enum clgrpo_tier_verdict verdict, const char *reason)
+settle(struct clg_tier *out, enum clg_tier_verdict verdict, const char *reason)
 {
     out->verdict = verdict;
     snprintf(out->reason, sizeof out->reason, "%s", reason);
 }
 
 void
-clg_tier_judge(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clgrpo_tier *out, unsigned *which)
+clg_tier_judge(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clg_tier *out, unsigned *which)
 {
-    struct clgrpo_tier init = CLGRPO_TIER_INIT;
     char key[1024];
     size_t key_bytes = verdict_key(ctx, spec, key, sizeof key);
 
-    *out = init;
+    *out = (struct clg_tier){.name = spec->name, .meaning = spec->meaning};
     *which = 0;
-    out->name = spec->name;
-    out->meaning = spec->meaning;
     if (is_disabled(spec->name))
-        settle(out, CLGRPO_TIER_DISABLED, "CLGRPO_DISABLE names it");
+        settle(out, CLG_TIER_DISABLED, "CLGRPO_DISABLE names it");
     else if (spec->extension != NULL && !clg_device_has(ctx->device, spec->extension) &&
              (spec->unlisted == NULL || strstr(ctx->info.platform, spec->unlisted) == NULL))
-        settle(out, CLGRPO_TIER_ABSENT, "the device does not list what it needs");
+        settle(out, CLG_TIER_ABSENT, "the device does not list what it needs");
     else if (spec->changes_order && !ctx->allow_reordering)
-        settle(out, CLGRPO_TIER_FROZEN, "it changes the order of a sum");
+        settle(out, CLG_TIER_FROZEN, "it changes the order of a sum");
     else if (!load_verdict(ctx, key, key_bytes, out, which)) {
         clg_tier_probe(ctx, spec, out, which);
         store_verdict(ctx, key, key_bytes, out, *which);
@@ -244,18 +234,11 @@ clg_tier_defines(struct clgrpo_context *ctx, enum clg_tier_id id)
 {
     const struct clg_tier_state *s = state(ctx, id);
 
-    return s->tier.verdict == CLGRPO_TIER_USED ? clg_tiers[id].defines[s->which] : "";
+    return s->tier.verdict == CLG_TIER_USED ? clg_tiers[id].defines[s->which] : "";
 }
 
-enum clgrpo_status
-clgrpo_tier_get(struct clgrpo_context *ctx, size_t index, struct clgrpo_tier *tier)
+const struct clg_tier *
+clg_tier_get(struct clgrpo_context *ctx, enum clg_tier_id id)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_REQUIRE(ctx, tier != NULL && tier->struct_size == sizeof *tier, CLGRPO_E_ARGUMENT,
-                "tier_get: tier is null or its struct_size is not %zu", sizeof *tier);
-    CLG_REQUIRE(ctx, index < CLG_N_TIERS, CLGRPO_E_VALUE, "tier_get: there is no tier %zu", index);
-    *tier = state(ctx, index)->tier;
-out:
-    return st;
+    return &state(ctx, id)->tier;
 }

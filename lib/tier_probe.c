@@ -175,7 +175,7 @@ release(struct probe *p)
 
 /* One of the spec's defines, from compiling to timing. */
 static enum clgrpo_status
-try_defines(struct probe *p, const char *more, struct clgrpo_tier *out)
+try_defines(struct probe *p, const char *more, struct clg_tier *out)
 {
     enum clgrpo_status st = CLGRPO_OK;
     bool one = false, many = false;
@@ -183,7 +183,7 @@ try_defines(struct probe *p, const char *more, struct clgrpo_tier *out)
     CLG_TRY(build(p, more, &p->tier));
     CLG_TRY(compare(p, 1, &one));
     CLG_TRY(compare(p, p->n_groups, &many));
-    out->verdict = CLGRPO_TIER_WRONG;
+    out->verdict = CLG_TIER_WRONG;
     snprintf(out->reason, sizeof out->reason, "its probe gave wrong numbers with %s",
              one    ? "many work-groups"
              : many ? "one work-group"
@@ -191,21 +191,21 @@ try_defines(struct probe *p, const char *more, struct clgrpo_tier *out)
     if (!one || !many)
         goto out;
     CLG_TRY(measure(p, &out->ratio));
-    out->verdict = out->ratio >= least_gain ? CLGRPO_TIER_USED : CLGRPO_TIER_SLOWER;
+    out->verdict = out->ratio >= least_gain ? CLG_TIER_USED : CLG_TIER_SLOWER;
     snprintf(out->reason, sizeof out->reason, "%.2f times as fast as without it", out->ratio);
 out:
     return st;
 }
 
 static void
-settle_broken(const struct clgrpo_context *ctx, struct clgrpo_tier *out)
+settle_broken(const struct clgrpo_context *ctx, struct clg_tier *out)
 {
-    out->verdict = CLGRPO_TIER_BROKEN;
+    out->verdict = CLG_TIER_BROKEN;
     snprintf(out->reason, sizeof out->reason, "%.127s", ctx->error_text);
 }
 
 void
-clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clgrpo_tier *out, unsigned *which)
+clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clg_tier *out, unsigned *which)
 {
     const enum clgrpo_status old_status = ctx->error_status;
     const cl_int old_cl = ctx->error_cl;
@@ -218,7 +218,7 @@ clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
     st = prepare(&p);
     settle_broken(ctx, out);
     for (unsigned i = 0; st == CLGRPO_OK && i < CLG_TIER_MAX_DEFINES && spec->defines[i] != NULL; i++) {
-        struct clgrpo_tier t = *out;
+        struct clg_tier t = *out;
 
         t.ratio = 0.0;
         if (try_defines(&p, spec->defines[i], &t) != CLGRPO_OK)
@@ -228,7 +228,7 @@ clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
             *out = t;
             *which = i;
         }
-        if (t.verdict == CLGRPO_TIER_USED)
+        if (t.verdict == CLG_TIER_USED)
             break;
     }
     release(&p);

@@ -6,26 +6,26 @@
 
 struct clg_tune_table {
     struct clg_tune_keys keys;
-    struct clgrpo_tune_choice choice[CLG_TUNE_N_PARAMS][CLGRPO_TUNE_MAX_CLASSES];
-    int rank[CLG_TUNE_N_OPS][CLGRPO_TUNE_MAX_CLASSES]; /* of the row in force; 0: none */
+    struct clg_tune_choice choice[CLG_TUNE_N_PARAMS][CLG_TUNE_MAX_CLASSES];
+    int rank[CLG_TUNE_N_OPS][CLG_TUNE_MAX_CLASSES]; /* of the row in force; 0: none */
     unsigned n_stale, n_refused;
 };
 
 /* What a source wants of a parameter; CLG_TUNE_UNSET: what it is without one. */
-static struct clgrpo_tune_choice
-choose(const struct clgrpo_context *ctx, size_t param, size_t shape_class, int value, enum clgrpo_tune_source source,
+static struct clg_tune_choice
+choose(const struct clgrpo_context *ctx, size_t param, size_t shape_class, int value, enum clg_tune_source source,
        const struct clg_tune_row *row)
 {
-    const struct clgrpo_tune_param *p = &clg_tune_params[param];
+    const struct clg_tune_param *p = &clg_tune_params[param];
     const int standard = p->standard[shape_class];
-    struct clgrpo_tune_choice c = CLGRPO_TUNE_CHOICE_INIT;
+    struct clg_tune_choice c;
 
     c.value = c.wanted = standard;
     if (value == CLG_TUNE_UNSET)
         return c;
     c.wanted = value;
     c.source = source;
-    c.link = row != NULL ? row->link : CLGRPO_TUNE_CLASS;
+    c.link = row != NULL ? row->link : CLG_TUNE_CLASS;
     c.line = row != NULL ? row->line : 0;
     c.frozen = p->changes_order && !ctx->allow_reordering && value != standard;
     c.value = c.frozen ? standard : value;
@@ -36,10 +36,10 @@ choose(const struct clgrpo_context *ctx, size_t param, size_t shape_class, int v
  * what it is, else it becomes the standard one. */
 static const char *
 apply(const struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values, bool keep,
-      enum clgrpo_tune_source source, const struct clg_tune_row *row)
+      enum clg_tune_source source, const struct clg_tune_row *row)
 {
     const size_t first = clg_tune_first(op), n = clg_tune_count(op);
-    struct clgrpo_tune_choice next[CLG_TUNE_MAX_SET];
+    struct clg_tune_choice next[CLG_TUNE_MAX_SET];
     int effective[CLG_TUNE_MAX_SET] = {0};
     const char *refusal;
 
@@ -58,14 +58,14 @@ apply(const struct clgrpo_context *ctx, size_t op, size_t shape_class, const int
 
 struct reading {
     struct clgrpo_context *ctx;
-    enum clgrpo_tune_source source;
+    enum clg_tune_source source;
 };
 
 static bool
 row_matches(const struct clgrpo_context *ctx, const struct clg_tune_row *row)
 {
     return strcmp(row->key, ctx->tune->keys.text[row->link]) == 0 &&
-           (row->link != CLGRPO_TUNE_DEVICE || strcmp(row->driver, ctx->info.driver) == 0);
+           (row->link != CLG_TUNE_DEVICE || strcmp(row->driver, ctx->info.driver) == 0);
 }
 
 /* Ranks rows: user over built-in, then the narrower link, then the class by name; of equal ones the later line. */
@@ -102,8 +102,8 @@ ends_with(const char *s, const char *tail)
 }
 
 bool
-clg_tune_take(struct clgrpo_context *ctx, enum clgrpo_tune_source source, const char *name, const char *text,
-              size_t bytes, char *error, size_t error_bytes)
+clg_tune_take(struct clgrpo_context *ctx, enum clg_tune_source source, const char *name, const char *text, size_t bytes,
+              char *error, size_t error_bytes)
 {
     struct reading r = {ctx, source};
 
@@ -115,7 +115,7 @@ read_built_in(struct clgrpo_context *ctx, char *error, size_t error_bytes)
 {
     for (size_t i = 0; i < clg_n_sources; i++)
         if (ends_with(clg_sources[i].name, ".tsv") &&
-            !clg_tune_take(ctx, CLGRPO_TUNE_BUILT_IN, clg_sources[i].name, (const char *)clg_sources[i].bytes,
+            !clg_tune_take(ctx, CLG_TUNE_BUILT_IN, clg_sources[i].name, (const char *)clg_sources[i].bytes,
                            clg_sources[i].n_bytes, error, error_bytes))
             return false;
     return true;
@@ -129,13 +129,13 @@ read_user(struct clgrpo_context *ctx, const char *path, char *error, size_t erro
     size_t bytes = 0;
     bool good;
 
-    if (path == NULL && clgrpo_tune_path(place, sizeof place))
+    if (path == NULL && clg_tune_path(place, sizeof place))
         path = place;
     if (path == NULL || path[0] == '\0')
         return true;
     if (!clg_tune_read(path, must_exist, &text, &bytes, error, error_bytes))
         return false;
-    good = text == NULL || clg_tune_take(ctx, CLGRPO_TUNE_USER, path, text, bytes, error, error_bytes);
+    good = text == NULL || clg_tune_take(ctx, CLG_TUNE_USER, path, text, bytes, error, error_bytes);
     free(text);
     return good;
 }
@@ -162,7 +162,7 @@ take_entry(struct clgrpo_context *ctx, char *entry)
     wrong = clg_tune_parse_values(op, colon + 1, ',', values);
     for (size_t c = 0; wrong == NULL && c < clg_tune_ops[op].n_classes; c++)
         if (shape_class == CLG_TUNE_ANY_CLASS || (size_t)shape_class == c)
-            wrong = apply(ctx, op, c, values, true, CLGRPO_TUNE_ENVIRONMENT, NULL);
+            wrong = apply(ctx, op, c, values, true, CLG_TUNE_ENVIRONMENT, NULL);
     return wrong;
 }
 
@@ -196,8 +196,8 @@ clg_tune_open(struct clgrpo_context *ctx, const struct clgrpo_context_config *co
     }
     clg_tune_keys_fill(ctx, &ctx->tune->keys);
     for (size_t p = 0; p < CLG_TUNE_N_PARAMS; p++)
-        for (size_t c = 0; c < CLGRPO_TUNE_MAX_CLASSES; c++)
-            ctx->tune->choice[p][c] = choose(ctx, p, c, CLG_TUNE_UNSET, CLGRPO_TUNE_STANDARD, NULL);
+        for (size_t c = 0; c < CLG_TUNE_MAX_CLASSES; c++)
+            ctx->tune->choice[p][c] = choose(ctx, p, c, CLG_TUNE_UNSET, CLG_TUNE_STANDARD, NULL);
     return read_built_in(ctx, error, error_bytes) && read_user(ctx, config->tune_file, error, error_bytes) &&
                    read_environment(ctx, error, error_bytes)
                ? CLGRPO_OK
@@ -213,13 +213,13 @@ clg_tune_close(struct clgrpo_context *ctx)
 /* ---- Values ---- */
 
 int
-clg_tune_get(const struct clgrpo_context *ctx, enum clg_tune_param param, size_t shape_class)
+clg_tune_get(const struct clgrpo_context *ctx, enum clg_tune_param_id param, size_t shape_class)
 {
     return ctx->tune->choice[param][shape_class].value;
 }
 
 void
-clg_tune_defines(const struct clgrpo_context *ctx, enum clg_tune_op op, size_t shape_class, char *text, size_t bytes)
+clg_tune_defines(const struct clgrpo_context *ctx, enum clg_tune_op_id op, size_t shape_class, char *text, size_t bytes)
 {
     const size_t first = clg_tune_first(op), n = clg_tune_count(op);
     size_t used = strlen(text);
@@ -233,22 +233,14 @@ clg_tune_defines(const struct clgrpo_context *ctx, enum clg_tune_op op, size_t s
     }
 }
 
-enum clgrpo_status
-clgrpo_tune_choice_get(struct clgrpo_context *ctx, size_t param, size_t shape_class, struct clgrpo_tune_choice *choice)
+struct clg_tune_choice
+clg_tune_choice_get(const struct clgrpo_context *ctx, size_t param, size_t shape_class)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_REQUIRE(ctx, choice != NULL && choice->struct_size == sizeof *choice, CLGRPO_E_ARGUMENT,
-                "tune_choice_get: choice is null or its struct_size is not %zu", sizeof *choice);
-    CLG_REQUIRE(ctx, param < CLG_TUNE_N_PARAMS && shape_class < clg_tune_ops[clg_tune_params[param].op].n_classes,
-                CLGRPO_E_VALUE, "tune_choice_get: there is no parameter %zu with a class %zu", param, shape_class);
-    *choice = ctx->tune->choice[param][shape_class];
-out:
-    return st;
+    return ctx->tune->choice[param][shape_class];
 }
 
 enum clgrpo_status
-clgrpo_tune_set(struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values, size_t n_values)
+clg_tune_set(struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values, size_t n_values)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const char *refusal;
@@ -258,7 +250,7 @@ clgrpo_tune_set(struct clgrpo_context *ctx, size_t op, size_t shape_class, const
                 CLGRPO_E_VALUE, "tune_set: operation %zu, class %zu and %zu values do not fit together", op,
                 shape_class, n_values);
     for (size_t i = 0; i < n_values; i++) {
-        const struct clgrpo_tune_param *p = &clg_tune_params[clg_tune_first(op) + i];
+        const struct clg_tune_param *p = &clg_tune_params[clg_tune_first(op) + i];
         bool allowed = values[i] == p->standard[shape_class];
 
         for (size_t j = 0; j < p->n_allowed; j++)
@@ -269,37 +261,21 @@ clgrpo_tune_set(struct clgrpo_context *ctx, size_t op, size_t shape_class, const
                     CLGRPO_E_VALUE, "tune_set: %s of %s is frozen: it changes the order of a sum", p->name,
                     clg_tune_ops[op].name);
     }
-    refusal = apply(ctx, op, shape_class, values, false, CLGRPO_TUNE_CALL, NULL);
+    refusal = apply(ctx, op, shape_class, values, false, CLG_TUNE_CALL, NULL);
     CLG_REQUIRE(ctx, refusal == NULL, CLGRPO_E_VALUE, "tune_set: %s: %s", clg_tune_ops[op].name, refusal);
 out:
     return st;
 }
 
 const char *
-clgrpo_tune_key(const struct clgrpo_context *ctx, enum clgrpo_tune_link link)
+clg_tune_key(const struct clgrpo_context *ctx, enum clg_tune_link link)
 {
     return (unsigned)link < CLG_TUNE_N_LINKS ? ctx->tune->keys.text[link] : "";
 }
 
 void
-clgrpo_tune_left_out(const struct clgrpo_context *ctx, unsigned *n_stale, unsigned *n_refused)
+clg_tune_left_out(const struct clgrpo_context *ctx, unsigned *n_stale, unsigned *n_refused)
 {
     *n_stale = ctx->tune->n_stale;
     *n_refused = ctx->tune->n_refused;
-}
-
-const char *
-clgrpo_tune_source_name(enum clgrpo_tune_source source)
-{
-    static const char *const names[] = {"standard", "built-in", "user", "environment", "call"};
-
-    return (unsigned)source < sizeof names / sizeof names[0] ? names[source] : "?";
-}
-
-const char *
-clgrpo_tune_link_name(enum clgrpo_tune_link link)
-{
-    static const char *const names[] = {"class", "vendor", "arch", "device"};
-
-    return (unsigned)link < sizeof names / sizeof names[0] ? names[link] : "?";
 }

@@ -67,17 +67,17 @@ clg_tune_keys_fill(const struct clgrpo_context *ctx, struct clg_tune_keys *keys)
 
     memset(keys, 0, sizeof *keys);
     if (ctx->family == CLGRPO_FAMILY_CPU)
-        snprintf(text[CLGRPO_TUNE_CLASS], sizeof text[0], "cpu-vec%u", clg_vector_width(ctx));
+        snprintf(text[CLG_TUNE_CLASS], sizeof text[0], "cpu-vec%u", clg_vector_width(ctx));
     else
-        snprintf(text[CLGRPO_TUNE_CLASS], sizeof text[0], "simt-%s",
+        snprintf(text[CLG_TUNE_CLASS], sizeof text[0], "simt-%s",
                  (d->type & CL_DEVICE_TYPE_GPU) != 0   ? "gpu"
                  : (d->type & CL_DEVICE_TYPE_CPU) != 0 ? "cpu"
                                                        : "other");
     /* what compiles for a processor matters more than who made it */
-    snprintf(text[CLGRPO_TUNE_VENDOR], sizeof text[0], "%s",
+    snprintf(text[CLG_TUNE_VENDOR], sizeof text[0], "%s",
              strcmp(d->platform, "Portable Computing Language") == 0 ? "pocl" : vendor_name(d->vendor));
-    find_arch(ctx, text[CLGRPO_TUNE_ARCH], sizeof text[0]);
-    snprintf(text[CLGRPO_TUNE_DEVICE], sizeof text[0], "%.120s/%.120s", d->vendor, d->name);
+    find_arch(ctx, text[CLG_TUNE_ARCH], sizeof text[0]);
+    snprintf(text[CLG_TUNE_DEVICE], sizeof text[0], "%.120s/%.120s", d->vendor, d->name);
     for (size_t i = 0; i < CLG_TUNE_N_LINKS; i++)
         plain_text(text[i]);
 }

@@ -9,7 +9,7 @@
 static const long max_bytes = 1 << 20;
 
 bool
-clgrpo_tune_path(char *path, size_t bytes)
+clg_tune_path(char *path, size_t bytes)
 {
     const char *base = getenv("XDG_DATA_HOME"), *tail = "/clgrpo/tune.tsv";
     int n;

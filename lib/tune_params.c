@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Every operation with parameters. The classes are those of tune.h, in its order. */
-const struct clgrpo_tune_op clg_tune_ops[CLG_TUNE_N_OPS] = {
+/* Every operation with parameters. The classes stand in the order of their numbers. */
+const struct clg_tune_op clg_tune_ops[CLG_TUNE_N_OPS] = {
     [CLG_TUNE_GEMM_CPU] = {"gemm_cpu", "f32", 3, {"skinny", "plain", "tn"}},
     [CLG_TUNE_GEMM_SIMT] = {"gemm_simt", "f32", 3, {"skinny", "plain", "tn"}},
     [CLG_TUNE_ATTENTION_CPU] = {"attention_cpu", "f32", 3, {"d32", "d64", "d128"}},
@@ -21,7 +21,7 @@ const struct clgrpo_tune_op clg_tune_ops[CLG_TUNE_N_OPS] = {
  * sum. Those of an operation stand together. Of a product, k is cut by KC, but a sum rests in C between slices,
  * exactly.
  */
-const struct clgrpo_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
+const struct clg_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
     [CLG_TUNE_GEMM_CPU_KC] =
         {CLG_TUNE_GEMM_CPU, "KC", "terms of a slice of k", {256, 256, 256}, 6, {128, 192, 256, 384, 512, 1024}, false},
     [CLG_TUNE_GEMM_CPU_MC] =
@@ -60,20 +60,6 @@ const struct clgrpo_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
     [CLG_TUNE_ROWS_SIMT_GROUP] =
         {CLG_TUNE_ROWS_SIMT, "P_GROUP", "items that share a row", {64}, 3, {32, 64, 128}, true},
 };
-
-size_t
-clgrpo_tune_ops(const struct clgrpo_tune_op **ops)
-{
-    *ops = clg_tune_ops;
-    return CLG_TUNE_N_OPS;
-}
-
-size_t
-clgrpo_tune_params(const struct clgrpo_tune_param **params)
-{
-    *params = clg_tune_params;
-    return CLG_TUNE_N_PARAMS;
-}
 
 size_t
 clg_tune_first(size_t op)
@@ -116,6 +102,22 @@ clg_tune_find_class(size_t op, const char *name, int *shape_class)
     return *shape_class != CLG_TUNE_ANY_CLASS;
 }
 
+const char *
+clg_tune_source_name(enum clg_tune_source source)
+{
+    static const char *const names[] = {"standard", "built-in", "user", "environment", "call"};
+
+    return (unsigned)source < sizeof names / sizeof names[0] ? names[source] : "?";
+}
+
+const char *
+clg_tune_link_name(enum clg_tune_link link)
+{
+    static const char *const names[] = {"class", "vendor", "arch", "device"};
+
+    return (unsigned)link < sizeof names / sizeof names[0] ? names[link] : "?";
+}
+
 static const char *
 refuse_provider(const struct clgrpo_context *ctx, int provider)
 {
@@ -131,7 +133,7 @@ clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, size_t shape_class
 {
     const int *v = values;
 
-    switch ((enum clg_tune_op)op) {
+    switch ((enum clg_tune_op_id)op) {
     case CLG_TUNE_GEMM_SIMT:
         return v[1] > 0 && clg_simt_tile_at(ctx, (size_t)v[1] - 1) == NULL ? "the device has no such tile"
                                                                            : refuse_provider(ctx, v[0]);

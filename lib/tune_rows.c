@@ -31,7 +31,7 @@ set_value(size_t op, char *assignment, int *values)
     if (!parse_int(eq + 1, &value))
         return "a parameter's value is no number";
     for (size_t i = 0; i < n; i++) {
-        const struct clgrpo_tune_param *p = &clg_tune_params[first + i];
+        const struct clg_tune_param *p = &clg_tune_params[first + i];
 
         if (strcmp(p->name, assignment) != 0)
             continue;
@@ -87,12 +87,12 @@ static const char *
 parse_key(const char *text, struct clg_tune_row *row)
 {
     for (unsigned link = 0; link < CLG_TUNE_N_LINKS; link++) {
-        const char *name = clgrpo_tune_link_name((enum clgrpo_tune_link)link);
+        const char *name = clg_tune_link_name((enum clg_tune_link)link);
         size_t n = strlen(name);
 
         if (strncmp(text, name, n) != 0 || text[n] != ':')
             continue;
-        row->link = (enum clgrpo_tune_link)link;
+        row->link = (enum clg_tune_link)link;
         if (text[n + 1] == '\0' || strlen(text + n + 1) >= sizeof row->key)
             return "the device key is empty or too long";
         snprintf(row->key, sizeof row->key, "%s", text + n + 1);

@@ -15,8 +15,6 @@ dist_man_MANS = \
 	man/clgrpo_policy_loss.3 \
 	man/clgrpo_sample.3 \
 	man/clgrpo_tensor.3 \
-	man/clgrpo_tier.3 \
-	man/clgrpo_tune.3 \
 	man/mgrpo-agent.1 \
 	man/mgrpo-ask.1 \
 	man/mgrpo-corpus.5 \

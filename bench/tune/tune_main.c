@@ -50,9 +50,9 @@ bad(const char *option, const char *value, const char *need)
 static int
 parse_link(struct tune *t)
 {
-    for (unsigned i = CLGRPO_TUNE_CLASS; i <= CLGRPO_TUNE_DEVICE; i++)
-        if (strcmp(optarg, clgrpo_tune_link_name((enum clgrpo_tune_link)i)) == 0) {
-            t->link = (enum clgrpo_tune_link)i;
+    for (unsigned i = CLG_TUNE_CLASS; i <= CLG_TUNE_DEVICE; i++)
+        if (strcmp(optarg, clg_tune_link_name((enum clg_tune_link)i)) == 0) {
+            t->link = (enum clg_tune_link)i;
             return 0;
         }
     return bad("link", optarg, "device, arch, vendor or class");
@@ -120,8 +120,8 @@ run(struct tune *t, const struct options *o, char **ops, size_t n_ops)
 
     if (n == 0)
         return 2;
-    if (clgrpo_tune_key(t->ctx, t->link)[0] == '\0') {
-        fprintf(stderr, "clgrpo-tune: the device does not tell its %s\n", clgrpo_tune_link_name(t->link));
+    if (clg_tune_key(t->ctx, t->link)[0] == '\0') {
+        fprintf(stderr, "clgrpo-tune: the device does not tell its %s\n", clg_tune_link_name(t->link));
         return 1;
     }
     t->started_us = bench_now_us();
@@ -144,7 +144,7 @@ run(struct tune *t, const struct options *o, char **ops, size_t n_ops)
 int
 main(int argc, char **argv)
 {
-    static struct tune t = {.seconds = 60.0, .link = CLGRPO_TUNE_DEVICE};
+    static struct tune t = {.seconds = 60.0, .link = CLG_TUNE_DEVICE};
     struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
     struct clgrpo_device_info info = CLGRPO_DEVICE_INFO_INIT;
     struct options o = {.config = config};

@@ -35,11 +35,9 @@ tune_progress_end(const struct tune *t)
 static void
 describe(const struct tune_result *r, char *text, size_t bytes)
 {
-    const struct clgrpo_tune_param *p;
+    const struct clg_tune_param *p = clg_tune_params + r->first_param;
     size_t used = 0;
 
-    clgrpo_tune_params(&p);
-    p += r->first_param;
     snprintf(text, bytes, "standard");
     for (size_t i = 0; i < r->n_params && used < bytes; i++)
         if (r->values[i] != p[i].standard[r->shape_class])
@@ -74,10 +72,9 @@ tune_print(const struct tune_result *results, size_t n)
 static json_t *
 to_json(const struct tune_result *r)
 {
-    const struct clgrpo_tune_param *p;
+    const struct clg_tune_param *p = clg_tune_params;
     json_t *values = json_object();
 
-    clgrpo_tune_params(&p);
     for (size_t i = 0; i < r->n_params; i++)
         json_object_set_new(values, p[r->first_param + i].name, json_integer(r->values[i]));
     return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:f, s:f, s:f, s:b, s:o}", "operation", r->c->op, "class",
@@ -96,7 +93,7 @@ tune_print_json(const struct tune *t, const struct tune_result *results, size_t 
     for (size_t i = 0; i < n; i++)
         json_array_append_new(rows, to_json(&results[i]));
     all = json_pack("{s:s, s:s, s:s, s:s, s:o}", "device", t->info.name, "driver", t->info.driver, "key",
-                    clgrpo_tune_key(t->ctx, t->link), "version", clgrpo_version(), "results", rows);
+                    clg_tune_key(t->ctx, t->link), "version", clgrpo_version(), "results", rows);
     rc = all == NULL || json_dumpf(all, stdout, JSON_INDENT(1)) != 0;
     putchar('\n');
     json_decref(all);

@@ -37,7 +37,7 @@ enumerate(struct tune_search *s)
             x->changes_order = x->changes_order || s->params[p].changes_order;
         }
         if (x->n_changed <= MOST_CHANGES &&
-            clgrpo_tune_set(s->t->ctx, s->r->op, s->r->shape_class, x->values, n) == CLGRPO_OK)
+            clg_tune_set(s->t->ctx, s->r->op, s->r->shape_class, x->values, n) == CLGRPO_OK)
             s->n++;
         clgrpo_error_clear(s->t->ctx);
         for (p = 0; p < n && ++index[p] == s->params[p].n_allowed; p++)
@@ -113,22 +113,18 @@ void
 tune_find_best(struct tune *t, struct tune_case *c, double seconds, struct tune_result *result)
 {
     struct tune_search s = {.t = t, .c = c, .r = result, .until_us = bench_now_us() + 1e6 * seconds};
-    const struct clgrpo_tune_op *ops;
-    const struct clgrpo_tune_param *params;
-    const size_t n_ops = clgrpo_tune_ops(&ops), n_params = clgrpo_tune_params(&params);
+    int shape_class;
 
     *result = (struct tune_result){.c = c, .is_standard = true};
-    while (result->op < n_ops && strcmp(ops[result->op].name, c->op) != 0)
-        result->op++;
-    while (result->shape_class < ops[result->op].n_classes &&
-           strcmp(ops[result->op].classes[result->shape_class], c->shape_class) != 0)
-        result->shape_class++;
-    while (params[result->first_param].op != result->op)
-        result->first_param++;
-    while (result->first_param + result->n_params < n_params &&
-           params[result->first_param + result->n_params].op == result->op)
-        result->n_params++;
-    s.params = params + result->first_param;
+    if (!clg_tune_find_op(c->op, &result->op) || !clg_tune_find_class(result->op, c->shape_class, &shape_class)) {
+        fprintf(stderr, "clgrpo-tune: %s/%s is not declared\n", c->op, c->shape_class);
+        result->failed = true;
+        return;
+    }
+    result->shape_class = (size_t)shape_class;
+    result->first_param = clg_tune_first(result->op);
+    result->n_params = clg_tune_count(result->op);
+    s.params = clg_tune_params + result->first_param;
     s.all = calloc(TUNE_MAX_CANDIDATES + 1, sizeof *s.all);
     if (s.all == NULL || !c->prepare(t, c)) {
         result->failed = true;

@@ -9,9 +9,9 @@ struct tune_search {
     struct tune *t;
     struct tune_case *c;
     struct tune_result *r;
-    const struct clgrpo_tune_param *params; /* of the operation */
-    double until_us;                        /* when to stop */
-    struct tune_candidate *all;             /* all[0] has the standard values */
+    const struct clg_tune_param *params; /* of the operation */
+    double until_us;                     /* when to stop */
+    struct tune_candidate *all;          /* all[0] has the standard values */
     unsigned n;
     float *standard, *got; /* results with the standard values and with a candidate's */
     size_t n_out, space_bytes;

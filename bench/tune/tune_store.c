@@ -24,32 +24,28 @@ fail(const char *path, const char *what)
 static void
 row_head(const struct tune *t, const struct tune_result *r, char *text, size_t bytes)
 {
-    const struct clgrpo_tune_op *ops;
-
-    clgrpo_tune_ops(&ops);
-    snprintf(text, bytes, "%s\t%s\t%s\t%s:%s\t", r->c->op, ops[r->op].type, r->c->shape_class,
-             clgrpo_tune_link_name(t->link), clgrpo_tune_key(t->ctx, t->link));
+    snprintf(text, bytes, "%s\t%s\t%s\t%s:%s\t", r->c->op, clg_tune_ops[r->op].type, r->c->shape_class,
+             clg_tune_link_name(t->link), clg_tune_key(t->ctx, t->link));
 }
 
 /* The columns from the driver on. */
 static void
 row_tail(const struct tune *t, char *text, size_t bytes)
 {
-    snprintf(text, bytes, "\t%s\t%s", t->link == CLGRPO_TUNE_DEVICE ? t->info.driver : "-", clgrpo_version());
+    snprintf(text, bytes, "\t%s\t%s", t->link == CLG_TUNE_DEVICE ? t->info.driver : "-", clgrpo_version());
 }
 
 static void
 write_row(const struct tune *t, const struct tune_result *r, FILE *f)
 {
-    const struct clgrpo_tune_param *p;
+    const struct clg_tune_param *p = clg_tune_params + r->first_param;
     char head[512], tail[256];
 
-    clgrpo_tune_params(&p);
     row_head(t, r, head, sizeof head);
     row_tail(t, tail, sizeof tail);
     fputs(head, f);
     for (size_t i = 0; i < r->n_params; i++)
-        fprintf(f, "%s%s=%d", i > 0 ? " " : "", p[r->first_param + i].name, r->values[i]);
+        fprintf(f, "%s%s=%d", i > 0 ? " " : "", p[i].name, r->values[i]);
     fprintf(f, "\t%.1f\t%.3f%s\n", r->best_us, r->ratio, tail);
 }
 
@@ -115,7 +111,7 @@ tune_store(const struct tune *t, const struct tune_result *results, size_t n)
     bool good;
     int fd;
 
-    if (!clgrpo_tune_path(path, sizeof path)) {
+    if (!clg_tune_path(path, sizeof path)) {
         fprintf(stderr, "clgrpo-tune: neither XDG_DATA_HOME nor HOME is an absolute path: no place for rows\n");
         return 1;
     }

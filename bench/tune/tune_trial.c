@@ -9,7 +9,7 @@ tune_use(struct tune_search *s, const struct tune_candidate *x)
     size_t bytes = 0;
     cl_int code = CL_SUCCESS;
 
-    if (!tune_ok(s->t, clgrpo_tune_set(s->t->ctx, s->r->op, s->r->shape_class, x->values, s->r->n_params), s->c->op) ||
+    if (!tune_ok(s->t, clg_tune_set(s->t->ctx, s->r->op, s->r->shape_class, x->values, s->r->n_params), s->c->op) ||
         (s->c->workspace != NULL && !tune_ok(s->t, s->c->workspace(s->t, s->c, &bytes), s->c->op)))
         return false;
     if (bytes > s->space_bytes || s->c->space.buf == NULL) {

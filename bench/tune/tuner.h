@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "clgrpo.h"
+#include "tune.h"
 #include "measure/clock.h"
 
 enum {
@@ -23,7 +23,7 @@ struct tune {
     struct clgrpo_device_info info;
     double seconds, started_us; /* budget and start of the whole run */
     bool progress, dry_run;
-    enum clgrpo_tune_link link; /* of the rows to write */
+    enum clg_tune_link link; /* of the rows to write */
 };
 
 /*

@@ -73,7 +73,7 @@ struct trial {
     struct clgrpo_context *ctx[N_CONTEXTS];
     void *problem[N_CONTEXTS];
     size_t op, shape_class, n_params;
-    const struct clgrpo_tune_param *params;
+    const struct clg_tune_param *params;
     float *standard; /* the outputs with standard values, which the reference confirms */
     size_t n;
 };
@@ -97,7 +97,7 @@ context(enum clgrpo_family family, bool allow_reordering)
 static enum clgrpo_status
 set(const struct trial *t, int which, const int *values)
 {
-    return clgrpo_tune_set(t->ctx[which], t->op, t->shape_class, values, t->n_params);
+    return clg_tune_set(t->ctx[which], t->op, t->shape_class, values, t->n_params);
 }
 
 static void
@@ -123,8 +123,8 @@ take_row(const struct trial *t, const int *values)
         used += (size_t)snprintf(parameters + used, sizeof parameters - used, "%s%s=%d", p > 0 ? " " : "",
                                  t->params[p].name, values[p]);
     snprintf(row, sizeof row, "%s\tf32\t%s\tdevice:%s\t%s\t10.5\t1.25\t%s\t%s\n", t->c->op, t->c->shape_class,
-             clgrpo_tune_key(ctx, CLGRPO_TUNE_DEVICE), parameters, ctx->info.driver, PACKAGE_VERSION);
-    ck_assert_msg(clg_tune_take(ctx, CLGRPO_TUNE_USER, "row", row, strlen(row), error, sizeof error), "%s", error);
+             clg_tune_key(ctx, CLG_TUNE_DEVICE), parameters, ctx->info.driver, PACKAGE_VERSION);
+    ck_assert_msg(clg_tune_take(ctx, CLG_TUNE_USER, "row", row, strlen(row), error, sizeof error), "%s", error);
 }
 
 /* Neither a call nor a row makes a strict context change the order of a sum; one that may is right, in its own bits. */
@@ -140,7 +140,7 @@ reordered(struct trial *t, const int *values)
     for (size_t p = 0; p < t->n_params; p++)
         if (t->params[p].changes_order)
             ck_assert_int_eq(
-                clg_tune_get(t->ctx[STRICT], (enum clg_tune_param)(t->params + p - clg_tune_params), t->shape_class),
+                clg_tune_get(t->ctx[STRICT], (enum clg_tune_param_id)(t->params + p - clg_tune_params), t->shape_class),
                 t->params[p].standard[t->shape_class]);
     same(t, STRICT, "the standard under a frozen row", t->standard);
     fx_ok(t->ctx[FREE], set(t, FREE, values));

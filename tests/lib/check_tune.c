@@ -25,45 +25,43 @@ open_with(enum clgrpo_family family, const char *file, bool allow_reordering)
 /* A row for this context: "op class link parameters". */
 static void
 write_row(char *text, size_t bytes, const struct clgrpo_context *ctx, const char *op, const char *shape_class,
-          enum clgrpo_tune_link link, const char *parameters)
+          enum clg_tune_link link, const char *parameters)
 {
-    snprintf(text, bytes, "%s\tf32\t%s\t%s:%s\t%s\t10.5\t1.25\t%s\t%s\n", op, shape_class, clgrpo_tune_link_name(link),
-             clgrpo_tune_key(ctx, link), parameters, ctx->info.driver, PACKAGE_VERSION);
+    snprintf(text, bytes, "%s\tf32\t%s\t%s:%s\t%s\t10.5\t1.25\t%s\t%s\n", op, shape_class, clg_tune_link_name(link),
+             clg_tune_key(ctx, link), parameters, ctx->info.driver, PACKAGE_VERSION);
 }
 
 static void
-take(struct clgrpo_context *ctx, enum clgrpo_tune_source source, const char *text)
+take(struct clgrpo_context *ctx, enum clg_tune_source source, const char *text)
 {
     char error[256] = "";
 
     ck_assert_msg(clg_tune_take(ctx, source, "text", text, strlen(text), error, sizeof error), "%s", error);
 }
 
-static struct clgrpo_tune_choice
-choice(struct clgrpo_context *ctx, enum clg_tune_param param, size_t shape_class)
+static struct clg_tune_choice
+choice(struct clgrpo_context *ctx, enum clg_tune_param_id param, size_t shape_class)
 {
-    struct clgrpo_tune_choice c = CLGRPO_TUNE_CHOICE_INIT;
+    const struct clg_tune_choice c = clg_tune_choice_get(ctx, param, shape_class);
 
-    fx_ok(ctx, clgrpo_tune_choice_get(ctx, param, shape_class, &c));
     ck_assert_int_eq(c.value, clg_tune_get(ctx, param, shape_class));
     return c;
 }
 
 START_TEST(declarations)
 {
-    const struct clgrpo_tune_op *ops;
-    const struct clgrpo_tune_param *params;
-    size_t n_ops = clgrpo_tune_ops(&ops), n = clgrpo_tune_params(&params), declared = 0;
+    const struct clg_tune_op *ops = clg_tune_ops;
+    const struct clg_tune_param *params = clg_tune_params;
+    size_t declared = 0;
 
-    ck_assert_uint_eq(n, CLG_TUNE_N_PARAMS);
-    for (size_t op = 0; op < n_ops; op++) {
-        ck_assert(ops[op].n_classes >= 1 && ops[op].n_classes <= CLGRPO_TUNE_MAX_CLASSES);
+    for (size_t op = 0; op < CLG_TUNE_N_OPS; op++) {
+        ck_assert(ops[op].n_classes >= 1 && ops[op].n_classes <= CLG_TUNE_MAX_CLASSES);
         ck_assert_uint_ge(clg_tune_count(op), 1);
         ck_assert_uint_le(clg_tune_count(op), CLG_TUNE_MAX_SET);
         declared += clg_tune_count(op);
     }
-    ck_assert_uint_eq(declared, n); /* so those of an operation stand together */
-    for (size_t p = 0; p < n; p++)
+    ck_assert_uint_eq(declared, CLG_TUNE_N_PARAMS); /* so those of an operation stand together */
+    for (size_t p = 0; p < CLG_TUNE_N_PARAMS; p++)
         for (size_t c = 0; c < ops[params[p].op].n_classes; c++) {
             bool found = false;
 
@@ -107,11 +105,11 @@ START_TEST(files)
     refused_file("/", "/: ");
     write_file(bad, "# fine\ngemm_cpu\n");
     refused_file(bad, "line 2: ");
-    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=1024");
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLG_TUNE_DEVICE, "KC=1024");
     write_file(path, row);
     other = open_with(CLGRPO_FAMILY_CPU, path, false);
     ck_assert_int_eq(choice(other, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).value, 1024);
-    ck_assert_int_eq(choice(other, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).source, CLGRPO_TUNE_USER);
+    ck_assert_int_eq(choice(other, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).source, CLG_TUNE_USER);
     clgrpo_context_destroy(other);
     clgrpo_context_destroy(ctx);
     unlink(path), unlink(bad);
@@ -124,11 +122,11 @@ START_TEST(place_of_the_file)
 
     old = old != NULL ? strdup(old) : NULL;
     setenv("XDG_DATA_HOME", "/somewhere", 1);
-    ck_assert(clgrpo_tune_path(path, sizeof path));
+    ck_assert(clg_tune_path(path, sizeof path));
     ck_assert_str_eq(path, "/somewhere/clgrpo/tune.tsv");
-    ck_assert(!clgrpo_tune_path(path, 10));
+    ck_assert(!clg_tune_path(path, 10));
     setenv("XDG_DATA_HOME", "relative", 1); /* the standard says to ignore it */
-    ck_assert(!clgrpo_tune_path(path, sizeof path) || path[0] == '/');
+    ck_assert(!clg_tune_path(path, sizeof path) || path[0] == '/');
     old != NULL ? setenv("XDG_DATA_HOME", old, 1) : unsetenv("XDG_DATA_HOME");
     free(old);
 }
@@ -145,18 +143,18 @@ START_TEST(chain_of_matches)
         int best = -1;
 
         for (int i = 0; i < 4; i++) {
-            enum clgrpo_tune_link link = (enum clgrpo_tune_link)(order == 0 ? i : 3 - i);
+            enum clg_tune_link link = (enum clg_tune_link)(order == 0 ? i : 3 - i);
             char row[600];
 
-            if (clgrpo_tune_key(ctx, link)[0] == '\0')
+            if (clg_tune_key(ctx, link)[0] == '\0')
                 continue;
             write_row(row, sizeof row, ctx, "gemm_cpu", "*", link, kc[link]);
-            take(ctx, CLGRPO_TUNE_USER, row);
+            take(ctx, CLG_TUNE_USER, row);
             best = (int)link > best ? (int)link : best;
             ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).value, want[best]);
             ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).link, best);
         }
-        ck_assert_int_eq(best, CLGRPO_TUNE_DEVICE);
+        ck_assert_int_eq(best, CLG_TUNE_DEVICE);
         ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_MC, CLG_GEMM_PLAIN).value, 96); /* not 48, of a lesser row */
         clgrpo_context_destroy(ctx);
     }
@@ -168,10 +166,10 @@ START_TEST(class_by_name_first)
     struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
     char row[600];
 
-    write_row(row, sizeof row, ctx, "gemm_cpu", "tn", CLGRPO_TUNE_DEVICE, "KC=128");
-    take(ctx, CLGRPO_TUNE_USER, row);
-    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=1024");
-    take(ctx, CLGRPO_TUNE_USER, row);
+    write_row(row, sizeof row, ctx, "gemm_cpu", "tn", CLG_TUNE_DEVICE, "KC=128");
+    take(ctx, CLG_TUNE_USER, row);
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLG_TUNE_DEVICE, "KC=1024");
+    take(ctx, CLG_TUNE_USER, row);
     ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).value, 128);
     ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_SKINNY).value, 1024);
     clgrpo_context_destroy(ctx);
@@ -184,13 +182,13 @@ START_TEST(no_match)
     unsigned stale, refused;
     char row[600];
 
-    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=128");
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLG_TUNE_DEVICE, "KC=128");
     strcpy(strstr(row, "\t1.25\t") + 6, "other driver\t" PACKAGE_VERSION "\n");
-    take(ctx, CLGRPO_TUNE_USER, row);
-    take(ctx, CLGRPO_TUNE_USER, "gemm_cpu\tf32\t*\tarch:none\tKC=128\t1\t1\t-\t" PACKAGE_VERSION "\n");
-    take(ctx, CLGRPO_TUNE_USER, "gone\tf8\t?\tclass:cpu-vec8\t?\t1\t1\t-\t0.0.1\n"); /* of an older version */
-    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).source == CLGRPO_TUNE_USER, 0);
-    clgrpo_tune_left_out(ctx, &stale, &refused);
+    take(ctx, CLG_TUNE_USER, row);
+    take(ctx, CLG_TUNE_USER, "gemm_cpu\tf32\t*\tarch:none\tKC=128\t1\t1\t-\t" PACKAGE_VERSION "\n");
+    take(ctx, CLG_TUNE_USER, "gone\tf8\t?\tclass:cpu-vec8\t?\t1\t1\t-\t0.0.1\n"); /* of an older version */
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).source == CLG_TUNE_USER, 0);
+    clg_tune_left_out(ctx, &stale, &refused);
     ck_assert_uint_eq(stale, 1);
     ck_assert_uint_eq(refused, 0);
     clgrpo_context_destroy(ctx);
@@ -207,14 +205,14 @@ START_TEST(sources)
     ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
     unsetenv("CLGRPO_TUNE");
     ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_NC, CLG_GEMM_TN).value, 128);
-    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_NC, CLG_GEMM_TN).source, CLGRPO_TUNE_ENVIRONMENT);
-    ck_assert_int_ne(choice(ctx, CLG_TUNE_GEMM_CPU_NC, CLG_GEMM_PLAIN).source, CLGRPO_TUNE_ENVIRONMENT);
-    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_CLASS, "KC=384");
-    take(ctx, CLGRPO_TUNE_USER, row);
-    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=192");
-    take(ctx, CLGRPO_TUNE_BUILT_IN, row);
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_NC, CLG_GEMM_TN).source, CLG_TUNE_ENVIRONMENT);
+    ck_assert_int_ne(choice(ctx, CLG_TUNE_GEMM_CPU_NC, CLG_GEMM_PLAIN).source, CLG_TUNE_ENVIRONMENT);
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLG_TUNE_CLASS, "KC=384");
+    take(ctx, CLG_TUNE_USER, row);
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLG_TUNE_DEVICE, "KC=192");
+    take(ctx, CLG_TUNE_BUILT_IN, row);
     ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).value, 384);
-    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).source, CLGRPO_TUNE_USER);
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_PLAIN).source, CLG_TUNE_USER);
     clgrpo_context_destroy(ctx);
 }
 END_TEST
@@ -224,7 +222,7 @@ START_TEST(environment_over_a_user_row)
     struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
     char path[] = "check_tune.XXXXXX", row[600];
 
-    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLGRPO_TUNE_DEVICE, "KC=1024 MC=48");
+    write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLG_TUNE_DEVICE, "KC=1024 MC=48");
     clgrpo_context_destroy(ctx);
     write_file(path, row);
     setenv("CLGRPO_TUNE", "linear_logprob_cpu:PANEL_KIB=256 gemm_cpu:KC=128", 1);
@@ -261,20 +259,20 @@ START_TEST(frozen)
 {
     for (int allow = 0; allow < 2; allow++) {
         struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_SIMT, "", allow);
-        struct clgrpo_tune_choice c;
+        struct clg_tune_choice c;
         char row[600];
         int v = 32;
 
-        write_row(row, sizeof row, ctx, "rows_simt", "*", CLGRPO_TUNE_DEVICE, "P_GROUP=32");
-        take(ctx, CLGRPO_TUNE_USER, row);
+        write_row(row, sizeof row, ctx, "rows_simt", "*", CLG_TUNE_DEVICE, "P_GROUP=32");
+        take(ctx, CLG_TUNE_USER, row);
         c = choice(ctx, CLG_TUNE_ROWS_SIMT_GROUP, 0);
         ck_assert_int_eq(c.value, allow ? 32 : 64);
         ck_assert_int_eq(c.wanted, 32);
         ck_assert_int_eq(c.frozen, !allow);
         if (allow)
-            fx_ok(ctx, clgrpo_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1));
+            fx_ok(ctx, clg_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1));
         else
-            fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1), CLGRPO_E_VALUE);
+            fx_fails(ctx, clg_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1), CLGRPO_E_VALUE);
         clgrpo_context_destroy(ctx);
     }
 }
@@ -288,10 +286,10 @@ START_TEST(refused_by_the_device)
     char row[600];
 
     if ((ctx->info.type & CL_DEVICE_TYPE_GPU) == 0) {
-        write_row(row, sizeof row, ctx, "gemm_simt", "tn", CLGRPO_TUNE_DEVICE, "PROVIDER=1");
-        take(ctx, CLGRPO_TUNE_USER, row);
+        write_row(row, sizeof row, ctx, "gemm_simt", "tn", CLG_TUNE_DEVICE, "PROVIDER=1");
+        take(ctx, CLG_TUNE_USER, row);
         ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_SIMT_PROVIDER, CLG_GEMM_TN).value, 0);
-        clgrpo_tune_left_out(ctx, &stale, &refused);
+        clg_tune_left_out(ctx, &stale, &refused);
         ck_assert_uint_eq(refused, 1);
     }
     clgrpo_context_destroy(ctx);
@@ -301,20 +299,16 @@ END_TEST
 START_TEST(set_refuses)
 {
     struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false);
-    struct clgrpo_tune_choice c = CLGRPO_TUNE_CHOICE_INIT;
     int v[4] = {256, 96, 512, 3};
 
-    fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 4), CLGRPO_E_VALUE);
+    fx_fails(ctx, clg_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 4), CLGRPO_E_VALUE);
     v[3] = 8;
-    fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 3), CLGRPO_E_VALUE);
-    fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, 3, v, 4), CLGRPO_E_VALUE);
-    fx_fails(ctx, clgrpo_tune_set(ctx, CLG_TUNE_N_OPS, 0, v, 4), CLGRPO_E_VALUE);
-    fx_fails(ctx, clgrpo_tune_set(ctx, 0, 0, NULL, 4), CLGRPO_E_ARGUMENT);
-    fx_ok(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 4));
-    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_GROUPS, 0).source, CLGRPO_TUNE_CALL);
-    fx_fails(ctx, clgrpo_tune_choice_get(ctx, CLG_TUNE_N_PARAMS, 0, &c), CLGRPO_E_VALUE);
-    c.struct_size = 1;
-    fx_fails(ctx, clgrpo_tune_choice_get(ctx, 0, 0, &c), CLGRPO_E_ARGUMENT);
+    fx_fails(ctx, clg_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 3), CLGRPO_E_VALUE);
+    fx_fails(ctx, clg_tune_set(ctx, CLG_TUNE_GEMM_CPU, 3, v, 4), CLGRPO_E_VALUE);
+    fx_fails(ctx, clg_tune_set(ctx, CLG_TUNE_N_OPS, 0, v, 4), CLGRPO_E_VALUE);
+    fx_fails(ctx, clg_tune_set(ctx, 0, 0, NULL, 4), CLGRPO_E_ARGUMENT);
+    fx_ok(ctx, clg_tune_set(ctx, CLG_TUNE_GEMM_CPU, 0, v, 4));
+    ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_CPU_GROUPS, 0).source, CLG_TUNE_CALL);
     clgrpo_context_destroy(ctx);
 }
 END_TEST
@@ -327,7 +321,7 @@ bytes_with(struct clgrpo_context *ctx, size_t shape_class, int kc)
     struct clgrpo_gemm_args a = CLGRPO_GEMM_ARGS_INIT;
     size_t bytes = 0;
 
-    fx_ok(ctx, clgrpo_tune_set(ctx, CLG_TUNE_GEMM_CPU, shape_class, v, 4));
+    fx_ok(ctx, clg_tune_set(ctx, CLG_TUNE_GEMM_CPU, shape_class, v, 4));
     a.a = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(1100, 7));
     a.b = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(1100, 5));
     a.c = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(7, 5));
@@ -358,7 +352,7 @@ START_TEST(defines)
 
     clg_tune_defines(ctx, CLG_TUNE_ROWS_SIMT, 0, text, sizeof text);
     ck_assert_str_eq(text, "-DC_CPU=0");
-    fx_ok(ctx, clgrpo_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1));
+    fx_ok(ctx, clg_tune_set(ctx, CLG_TUNE_ROWS_SIMT, 0, &v, 1));
     clg_tune_defines(ctx, CLG_TUNE_ROWS_SIMT, 0, text, sizeof text);
     ck_assert_str_eq(text, "-DC_CPU=0 -DP_GROUP=128");
     clgrpo_context_destroy(ctx);

@@ -28,6 +28,16 @@ for name in $(nm -D --defined-only "$lib/libclgrpo.so" | awk '{ print $3 }'); do
     page=$(sed -n '1s/^\.so man3\///p' "$man/$name.3")
     grep -q "^\.Nm $name\( ,\)*$" "$man/${page:-$name.3}" || { echo "$name: no page, or one of something else"; exit 1; }
 done
+# tuning and tiers are no part of the interface, and the programs that look at them run without the shared library
+find "$root" -name '*.h' | sed 's|.*/||' | sort >install.headers
+[ "$(wc -l <install.headers)" -ge 6 ] && ! grep -vxE 'clgrpo(_[a-z]+)?\.h' install.headers || { echo "headers:"; cat install.headers; exit 1; }
+# shellcheck disable=SC2046
+inside=$(grep -lE 'clgrpo_(tune|tier)|CLGRPO_(TUNE|TIER)_' $(find "$root" -name '*.h') || true)
+[ -z "$inside" ] || { echo "tuning or tiers in $inside"; exit 1; }
+for program in clgrpo-info clgrpo-tune; do
+    file=$(find "$root" -type f -name "$program")
+    LD_PRELOAD=$sanitizers "$file" --help >install.help && [ -s install.help ] || { echo "$program does not run"; exit 1; }
+done
 make -s -C "$top_builddir" uninstall DESTDIR="$root" >>install.log 2>&1
 left=$(find "$root" -type f -o -type l)
 [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
