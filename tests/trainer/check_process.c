@@ -12,7 +12,7 @@
 
 #include "base/keeper.h"
 #include "base/process.h"
-#include "base/stop.h"
+#include "base/clock.h"
 #include "suite.h"
 
 enum { KEPT = 1 << 21 };

@@ -13,7 +13,7 @@
 #include <uv.h>
 
 #include "base/keeper.h"
-#include "base/stop.h"
+#include "base/clock.h"
 
 enum { SAID_KEPT = 4096, SAID_MOST = 1 << 20, N_NUMBERS = 7, NUMBER = 24, SENTENCE = 160, GRACE_MS = 2000 };
 enum { IN, OUT, SAID, REPORT, N_PIPES };
