@@ -26,8 +26,8 @@ enum clgrpo_status clg_attention_check_count(struct clgrpo_context *ctx, const c
 struct clg_attention_cut {
     size_t tiles, n_chunks;
 };
-struct clg_attention_cut clg_attention_cut(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key,
-                                           size_t n_pairs, size_t max_len);
+struct clg_attention_cut clg_attention_cut_choose(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key,
+                                                  size_t n_pairs, size_t max_len);
 
 /* prefix, if it is there, is [B]. */
 enum clgrpo_status clg_attention_check_prefix(struct clgrpo_context *ctx, const char *op,

@@ -15,7 +15,7 @@ unsigned clg_gemm_nr(const struct clgrpo_context *ctx);
 /* How a finished sum s becomes an element of C: s (from 0), s (from C), alpha s, alpha s + C. The kernels have the
  * same. */
 enum clg_gemm_finish { CLG_GEMM_STORE, CLG_GEMM_ADD, CLG_GEMM_SCALE, CLG_GEMM_SCALE_AND_ADD };
-enum clg_gemm_finish clg_gemm_finish(const struct clgrpo_gemm_args *args);
+enum clg_gemm_finish clg_gemm_finish_of(const struct clgrpo_gemm_args *args);
 
 /* clgrpo_gemm without its argument check, as launches of `seq`. */
 enum clgrpo_status clg_gemm_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args);
@@ -30,7 +30,7 @@ enum clgrpo_status clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_te
 /* Who computes a product: OWN, unless the library was built with CLBlast, and the environment says CLGRPO_GEMM=clblast
  * or the tuned PROVIDER of its class is CLBlast, which it can be on GPUs alone. CLBlast is not batch invariant. */
 enum clg_gemm_provider { CLG_GEMM_OWN, CLG_GEMM_CLBLAST };
-enum clg_gemm_provider clg_gemm_provider(const struct clgrpo_context *ctx, size_t m, bool trans_a);
+enum clg_gemm_provider clg_gemm_provider_choose(const struct clgrpo_context *ctx, size_t m, bool trans_a);
 enum clgrpo_status clg_gemm_clblast_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args);
 
 #endif

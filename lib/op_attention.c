@@ -43,7 +43,8 @@ clg_attention_check_prefix(struct clgrpo_context *ctx, const char *op, const str
 }
 
 struct clg_attention_cut
-clg_attention_cut(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key, size_t n_pairs, size_t max_len)
+clg_attention_cut_choose(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key, size_t n_pairs,
+                         size_t max_len)
 {
     struct clg_attention_cut cut = {.tiles = heads_per_key < limit ? limit / heads_per_key : 1};
     const size_t want = (size_t)8 * ctx->info.compute_units;
@@ -123,7 +124,7 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_args *a)
     const size_t k = a->k.shape[1], group = a->q.shape[1] / k, n_sequences = a->offsets.shape[0] - 1,
                  limit =
                      (size_t)clg_tune_get(seq->ctx, CLG_TUNE_ATTENTION_CPU_TILES, clg_attention_class(a->q.shape[2]));
-    struct clg_attention_cut cut = clg_attention_cut(seq->ctx, limit, group, k * n_sequences, a->max_len);
+    struct clg_attention_cut cut = clg_attention_cut_choose(seq->ctx, limit, group, k * n_sequences, a->max_len);
     struct clg_grid grid = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}};
     cl_kernel kernel;
     char defines[64];

@@ -99,7 +99,8 @@ plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backwar
     const size_t k = a->k.shape[1], n_sequences = a->offsets.shape[0] - 1;
     const bool shared = a->prefix.buf != NULL;
     const size_t limit = 2048 / a->q.shape[2], keys = limit * CLG_ATTENTION_ROWS;
-    const struct clg_attention_cut cut = clg_attention_cut(ctx, limit, a->q.shape[1] / k, k * n_sequences, a->max_len);
+    const struct clg_attention_cut cut =
+        clg_attention_cut_choose(ctx, limit, a->q.shape[1] / k, k * n_sequences, a->max_len);
 
     if (fills_units(ctx, a))
         return (struct plan){.one_pass = true,

@@ -43,7 +43,7 @@ at_least_1(size_t n)
 }
 
 enum clg_gemm_finish
-clg_gemm_finish(const struct clgrpo_gemm_args *args)
+clg_gemm_finish_of(const struct clgrpo_gemm_args *args)
 {
     if (args->alpha == 1.0f)
         return args->accumulate ? CLG_GEMM_ADD : CLG_GEMM_STORE;
@@ -117,9 +117,9 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
     if (p.m == 0 || p.n == 0 || p.k == 0 || ctx->family != CLGRPO_FAMILY_CPU)
         return p;
     /* C cannot hold a part of a sum that is to be scaled and added to it: one slice then, too long to turn */
-    one_slice = clg_gemm_finish(args) == CLG_GEMM_SCALE_AND_ADD;
+    one_slice = clg_gemm_finish_of(args) == CLG_GEMM_SCALE_AND_ADD;
     turn_a = args->trans_a && !one_slice;
-    p.shape_class = clg_gemm_class(p.m, turn_a);
+    p.shape_class = clg_gemm_class_of(p.m, turn_a);
     p.kc = one_slice ? p.k : block(p.k, tuned(ctx, &p, CLG_TUNE_GEMM_CPU_KC), 1);
     p.pack_a = turn_a || args->a.dtype != CLGRPO_F32;
     p.pack_b = turn_a && !args->trans_b && !packed;
@@ -164,7 +164,7 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struc
                        CLG_SIZE(scratch_at), CLG_SIZE(args->a.stride[0]), CLG_SIZE(args->b.stride[0]),
                        CLG_SIZE(args->c.stride[0]), CLG_UINT(p->m), CLG_UINT(p->n), CLG_UINT(p->k), CLG_UINT(p->mc),
                        CLG_UINT(p->nc), CLG_UINT(p->kc), CLG_UINT(p->m_blocks), CLG_UINT(p->n_blocks),
-                       CLG_UINT(m_inner), CLG_UINT(first), CLG_UINT((cl_uint)clg_gemm_finish(args)),
+                       CLG_UINT(m_inner), CLG_UINT(first), CLG_UINT((cl_uint)clg_gemm_finish_of(args)),
                        CLG_FLOAT(args->alpha)));
 out:
     return st;
@@ -209,7 +209,7 @@ run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
 {
     enum clgrpo_status st = CLGRPO_OK;
     size_t m = args->c.shape[0], n = args->c.shape[1], k = args->a.shape[args->trans_a ? 0 : 1];
-    const int tuned_tile = clg_tune_get(seq->ctx, CLG_TUNE_GEMM_SIMT_TILE, clg_gemm_class(m, args->trans_a));
+    const int tuned_tile = clg_tune_get(seq->ctx, CLG_TUNE_GEMM_SIMT_TILE, clg_gemm_class_of(m, args->trans_a));
     const struct clg_simt_tile tile =
         tuned_tile > 0 ? *clg_simt_tile_at(seq->ctx, (size_t)tuned_tile - 1) : clg_simt_tile_choose(seq->ctx, m, n);
     const struct clg_grid grid = {
@@ -233,20 +233,20 @@ run_simt(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm", defines, &kernel));
     CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(&b), CLG_TENSOR(&args->c),
                        CLG_SIZE(args->a.stride[0]), CLG_SIZE(b.stride[0]), CLG_SIZE(args->c.stride[0]), CLG_INT(m),
-                       CLG_INT(n), CLG_INT(k), CLG_INT((cl_int)clg_gemm_finish(args)), CLG_FLOAT(args->alpha)));
+                       CLG_INT(n), CLG_INT(k), CLG_INT((cl_int)clg_gemm_finish_of(args)), CLG_FLOAT(args->alpha)));
 out:
     return st;
 }
 
 enum clg_gemm_provider
-clg_gemm_provider(const struct clgrpo_context *ctx, size_t m, bool trans_a)
+clg_gemm_provider_choose(const struct clgrpo_context *ctx, size_t m, bool trans_a)
 {
 #ifdef HAVE_CLBLAST
     const char *wanted = getenv("CLGRPO_GEMM");
 
     if (wanted != NULL && strcmp(wanted, "clblast") == 0)
         return CLG_GEMM_CLBLAST;
-    if (clg_tune_get(ctx, CLG_TUNE_GEMM_SIMT_PROVIDER, clg_gemm_class(m, trans_a)) != 0)
+    if (clg_tune_get(ctx, CLG_TUNE_GEMM_SIMT_PROVIDER, clg_gemm_class_of(m, trans_a)) != 0)
         return CLG_GEMM_CLBLAST;
 #else
     (void)ctx, (void)m, (void)trans_a;
@@ -278,7 +278,7 @@ clg_gemm_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     if (args->a.shape[args->trans_a ? 0 : 1] == 0)
         return run_empty(seq, args);
 #ifdef HAVE_CLBLAST
-    if (clg_gemm_provider(seq->ctx, args->c.shape[0], args->trans_a) == CLG_GEMM_CLBLAST &&
+    if (clg_gemm_provider_choose(seq->ctx, args->c.shape[0], args->trans_a) == CLG_GEMM_CLBLAST &&
         args->b_packed.buf == NULL && args->a.dtype == CLGRPO_F32 && args->b.dtype == CLGRPO_F32)
         return clg_gemm_clblast_run(seq, args);
 #endif

@@ -82,7 +82,7 @@ const char *clg_tune_link_name(enum clg_tune_link link);       /* "arch" */
 enum { CLG_GEMM_SKINNY_ROWS = 64 };
 enum clg_gemm_class { CLG_GEMM_SKINNY, CLG_GEMM_PLAIN, CLG_GEMM_TN };
 static inline enum clg_gemm_class
-clg_gemm_class(size_t m, bool trans_a)
+clg_gemm_class_of(size_t m, bool trans_a)
 {
     return trans_a ? CLG_GEMM_TN : m <= CLG_GEMM_SKINNY_ROWS ? CLG_GEMM_SKINNY : CLG_GEMM_PLAIN;
 }

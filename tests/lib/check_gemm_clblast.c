@@ -22,7 +22,7 @@ START_TEST(every_shape_and_form)
                 gemm_product_make(ctx, shapes[i], flags, flags == 5 ? -0.375f : 1.0f, (size_t)i % 3);
             float *got, *again;
 
-            ck_assert_int_eq(clg_gemm_provider(ctx, shapes[i].m, flags & 1), CLG_GEMM_CLBLAST);
+            ck_assert_int_eq(clg_gemm_provider_choose(ctx, shapes[i].m, flags & 1), CLG_GEMM_CLBLAST);
             got = gemm_product_run(ctx, &p);
             gemm_product_verify_near(&p, got);
             if (!p.ref.accumulate) {
@@ -115,12 +115,12 @@ START_TEST(only_on_demand)
     const int clblast[2] = {1, 0};
 
     unsetenv("CLGRPO_GEMM");
-    ck_assert_int_eq(clg_gemm_provider(ctx, 5, false), CLG_GEMM_OWN);
+    ck_assert_int_eq(clg_gemm_provider_choose(ctx, 5, false), CLG_GEMM_OWN);
     ck_assert_int_eq(clg_tune_refusal(ctx, CLG_TUNE_GEMM_SIMT, CLG_GEMM_PLAIN, clblast) == NULL, gpu);
     setenv("CLGRPO_GEMM", "own", 1);
-    ck_assert_int_eq(clg_gemm_provider(ctx, 5, false), CLG_GEMM_OWN);
+    ck_assert_int_eq(clg_gemm_provider_choose(ctx, 5, false), CLG_GEMM_OWN);
     setenv("CLGRPO_GEMM", "clblast", 1);
-    ck_assert_int_eq(clg_gemm_provider(ctx, 5, false), CLG_GEMM_CLBLAST);
+    ck_assert_int_eq(clg_gemm_provider_choose(ctx, 5, false), CLG_GEMM_CLBLAST);
 }
 END_TEST
 
