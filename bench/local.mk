@@ -8,18 +8,27 @@ clgrpo_bench_SOURCES = \
 	bench/main.c \
 	bench/machine/machine.c \
 	bench/machine/machine.h \
+	bench/machine/machine_host.c \
+	bench/machine/machine_internal.h \
+	bench/machine/machine_limits.c \
 	bench/machine/machine_probe.c \
+	bench/machine/machine_program.c \
+	bench/machine/machine_rates.c \
 	bench/machine/machine_units.c \
 	bench/measure/bench.h \
 	bench/measure/clock.c \
 	bench/measure/clock.h \
 	bench/measure/data.c \
+	bench/measure/failure.c \
 	bench/measure/family.c \
 	bench/measure/family.h \
 	bench/measure/launches.c \
 	bench/measure/limit.c \
 	bench/measure/median.c \
 	bench/measure/median.h \
+	bench/measure/print.c \
+	bench/measure/row.c \
+	bench/measure/row.h \
 	bench/measure/select.c \
 	bench/measure/timer.c \
 	bench/output/compare.c \
@@ -28,20 +37,29 @@ clgrpo_bench_SOURCES = \
 	bench/output/html_bars.c \
 	bench/output/html_roofline.c \
 	bench/output/html_scaling.c \
+	bench/output/html_text.c \
 	bench/output/json.c \
-	bench/output/report.c \
+	bench/output/output.h \
 	bench/output/results.c \
+	bench/output/svg.c \
+	bench/output/tsv.c \
+	bench/output/whole_file.c \
+	bench/output/whole_file.h \
+	bench/output/write.c \
 	bench/peers/clblast.c \
 	bench/peers/naive.c \
-	bench/peers/naive.h \
 	bench/peers/openblas.c \
+	bench/peers/peers.h \
 	bench/rows/layer.c \
+	bench/rows/layer.h \
 	bench/rows/plan.c \
 	bench/rows/plan.h \
+	bench/rows/quality.c \
 	bench/rows/quality.h \
 	bench/rows/quality_bits.c \
 	bench/rows/quality_error.c \
 	bench/rows/quality_gap.c \
+	bench/rows/rows.h \
 	bench/rows/rows_attention.c \
 	bench/rows/rows_decode.c \
 	bench/rows/rows_gemm.c \
@@ -49,12 +67,14 @@ clgrpo_bench_SOURCES = \
 	bench/rows/rows_layer.c \
 	bench/rows/rows_policy.c \
 	bench/rows/rows_program.c \
-	bench/rows/rows_quality.c \
 	bench/rows/rows_small.c \
 	bench/rows/rows_step.c \
-	bench/rows/small.h \
+	bench/rows/small_row.c \
+	bench/rows/small_row.h \
+	bench/rows/step.c \
 	bench/rows/step.h \
-	bench/rows/touch.c
+	bench/rows/touch.c \
+	bench/rows/touch.h
 nodist_clgrpo_bench_SOURCES = bench/output/kernel_hash.h bench/machine/machine_lines.h bench/peers/naive_lines.h
 clgrpo_bench_CPPFLAGS = $(bench_cppflags)
 clgrpo_bench_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
@@ -75,7 +95,7 @@ bench/output/kernel_hash.h: kernels/sources.c
 EXTRA_DIST += bench/machine/machine.cl bench/peers/naive.cl
 BUILT_SOURCES += bench/machine/machine_lines.h bench/peers/naive_lines.h
 CLEANFILES += bench/machine/machine_lines.h bench/peers/naive_lines.h
-bench/machine/clgrpo_bench-machine.$(OBJEXT): bench/machine/machine_lines.h
+bench/machine/clgrpo_bench-machine_program.$(OBJEXT): bench/machine/machine_lines.h
 bench/peers/clgrpo_bench-naive.$(OBJEXT): bench/peers/naive_lines.h
 bench/machine/machine_lines.h: bench/machine/machine.cl
 bench/peers/naive_lines.h: bench/peers/naive.cl
@@ -105,6 +125,8 @@ clgrpo_tune_SOURCES = \
 	bench/measure/family.h \
 	bench/measure/median.c \
 	bench/measure/median.h \
+	bench/output/whole_file.c \
+	bench/output/whole_file.h \
 	bench/tune/tune_attention.c \
 	bench/tune/tune_case.c \
 	bench/tune/tune_case.h \

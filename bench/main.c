@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/machine.h"
 #include "measure/bench.h"
-#include "measure/family.h"
+#include "output/output.h"
+#include "rows/rows.h"
 
 static const char usage[] =
     "usage: clgrpo-bench [OPTION]... [PATTERN]...\n"
@@ -34,6 +36,22 @@ struct options {
     const char *device, *json, *tsv, *svg, *html, *against, *peers, *submission;
     struct clgrpo_context_config config;
     bool list, done;
+};
+
+/* The groups of rows in the order in which they run: the title in the report, and the functions that measure them. */
+enum { GROUPS = 8, MAX_FUNCTIONS = 4 };
+static const struct {
+    const char *title;
+    void (*run[MAX_FUNCTIONS])(struct bench *b);
+} groups[GROUPS] = {
+    {"Products", {rows_gemm}},
+    {"Attention", {rows_attention, rows_decode}},
+    {"Vocabulary head", {rows_head}},
+    {"Memory and control", {rows_small, rows_policy}},
+    {"A whole layer", {rows_layer}},
+    {"A step of GRPO", {rows_step}},
+    {"Quality", {rows_error, rows_repeat, rows_batch, rows_gap}},
+    {"Start-up", {rows_program}},
 };
 
 /* What submit measures unless told otherwise: something of each group, in about a minute. */
@@ -180,52 +198,70 @@ parse(int argc, char **argv, struct bench *b, struct options *o)
     return 0;
 }
 
-/* Which rows there are to run, in all and in each group. */
 static void
-list_rows(struct bench *b, unsigned per_group[BENCH_GROUPS])
+run_group(struct bench *b, unsigned group)
+{
+    b->group = group;
+    for (unsigned i = 0; i < MAX_FUNCTIONS && groups[group].run[i] != NULL; i++)
+        groups[group].run[i](b);
+}
+
+/* Finds which rows are wanted, and in which groups they are. */
+static void
+list_rows(struct bench *b, bool has_rows[GROUPS])
 {
     b->listing = true;
-    for (unsigned g = 0; g < BENCH_GROUPS; g++) {
-        unsigned before = b->n_wanted;
+    for (unsigned g = 0; g < GROUPS; g++) {
+        const unsigned before = b->n_wanted;
 
-        bench_groups[g].run(b);
-        per_group[g] = b->n_wanted - before;
+        run_group(b, g);
+        has_rows[g] = b->n_wanted > before;
     }
     b->listing = false;
+}
+
+static void
+run_rows(struct bench *b, const bool has_rows[GROUPS])
+{
+    for (unsigned g = 0; g < GROUPS; g++)
+        if (has_rows[g])
+            run_group(b, g);
 }
 
 static bool
 write_files(const struct bench *b, const struct options *o)
 {
+    const struct {
+        const char *path;
+        bool (*format)(FILE *f, const struct bench *b);
+    } files[] = {{o->json, output_json}, {o->tsv, output_tsv}, {o->svg, output_svg}, {o->html, output_html}};
     int rc = 0;
 
-    if (o->json != NULL)
-        rc |= bench_write_json(b, o->json);
-    if (o->tsv != NULL)
-        rc |= bench_write_tsv(b, o->tsv);
-    if (o->svg != NULL)
-        rc |= bench_write_svg(b, o->svg);
-    if (o->html != NULL)
-        rc |= bench_write_html(b, o->html);
-    if (o->submission != NULL)
-        rc |= bench_write_submission(b, o->submission);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (files[i].path != NULL)
+            rc |= output_write(b, files[i].path, files[i].format);
+    if (o->submission == NULL)
+        return rc == 0;
+    if (output_write(b, o->submission, output_submission) != 0)
+        return false;
+    printf("\n%s: attach this file to your report.\nIt names the hardware, the driver and the system's release, "
+           "and nobody; read it before you send it.\n",
+           o->submission);
     return rc == 0;
 }
 
 static int
-run_once(struct bench *b, const unsigned per_group[BENCH_GROUPS])
+run_once(struct bench *b, const bool has_rows[GROUPS])
 {
     printf("row\tflop\tbytes\n");
-    for (b->group = 0; b->group < BENCH_GROUPS; b->group++)
-        if (per_group[b->group] > 0)
-            bench_groups[b->group].run(b);
+    run_rows(b, has_rows);
     return b->failed ? 1 : 0;
 }
 
 static bool
 limits(struct bench *b, const char *when)
 {
-    if (bench_measure_machine(b) == CLGRPO_OK)
+    if (machine_measure(b) == CLGRPO_OK)
         bench_print_machine(b, when);
     else
         bench_fail(b, "the machine's limits could not be measured");
@@ -233,16 +269,14 @@ limits(struct bench *b, const char *when)
 }
 
 static int
-measure(struct bench *b, const struct options *o, const unsigned per_group[BENCH_GROUPS])
+measure(struct bench *b, const struct options *o, const bool has_rows[GROUPS])
 {
     if (!limits(b, "limits"))
         return 1;
     bench_print_header(b);
     b->started = bench_now_us();
-    for (b->group = 0; b->group < BENCH_GROUPS; b->group++)
-        if (per_group[b->group] > 0)
-            bench_groups[b->group].run(b);
-    /* clocks and neighbours may have changed, or the driver's threads stood on one core */
+    run_rows(b, has_rows);
+    /* again: clock rates and the machine's other load may have changed, or two of the driver's threads shared a core */
     if (!b->failed)
         limits(b, "at the end");
     return write_files(b, o) && !b->failed ? 0 : 1;
@@ -251,15 +285,15 @@ measure(struct bench *b, const struct options *o, const unsigned per_group[BENCH
 static int
 run(struct bench *b, const struct options *o)
 {
-    unsigned per_group[BENCH_GROUPS];
+    bool has_rows[GROUPS];
 
-    list_rows(b, per_group);
+    list_rows(b, has_rows);
     if (b->n_wanted == 0) {
         fprintf(stderr, "clgrpo-bench: no row's name is or holds \"%.60s\"\n", b->select[0]);
         return 2;
     }
     if (!o->list)
-        return b->once ? run_once(b, per_group) : measure(b, o, per_group);
+        return b->once ? run_once(b, has_rows) : measure(b, o, has_rows);
     for (unsigned i = 0; i < b->n_wanted; i++)
         puts(b->wanted[i]);
     return 0;
@@ -291,24 +325,26 @@ open_and_run(struct bench *b, const struct options *o)
 int
 main(int argc, char **argv)
 {
-    static struct bench b = {.seconds = 0.3, .info = CLGRPO_DEVICE_INFO_INIT};
+    static struct bench b = {.seconds = 0.3, .info = CLGRPO_DEVICE_INFO_INIT, .n_groups = GROUPS};
     struct options o = {.config = CLGRPO_CONTEXT_CONFIG_INIT};
     bool submit = argc > 1 && strcmp(argv[1], "submit") == 0;
     int rc;
 
     if (argc > 1 && strcmp(argv[1], "compare") == 0)
-        return bench_compare(argc - 1, argv + 1);
+        return output_compare(argc - 1, argv + 1);
     o.submission = submit ? "clgrpo-bench.submission.json" : NULL;
     rc = parse(argc - submit, argv + submit, &b, &o);
     if (rc != 0 || o.done)
         return rc;
     b.progress = isatty(STDERR_FILENO) != 0;
-    if ((o.against != NULL && !bench_read_results(o.against, &b.previous)) ||
-        (o.peers != NULL && !bench_read_results(o.peers, &b.peers)))
+    for (unsigned g = 0; g < GROUPS; g++)
+        b.group_titles[g] = groups[g].title;
+    if ((o.against != NULL && !output_read(o.against, &b.previous)) ||
+        (o.peers != NULL && !output_read(o.peers, &b.peers)))
         rc = 2;
     else
         rc = open_and_run(&b, &o);
-    bench_free_results(&b.previous);
-    bench_free_results(&b.peers);
+    output_free(&b.previous);
+    output_free(&b.peers);
     return rc;
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "machine/machine.h"
-
-/* What is found by trying, once in a run. */
+#include "machine/machine_internal.h"
 
 enum { LARGEST_GROUP = 4096, PROBE_ROUNDS = 4, PROBE_WORK = 200000 };
 
-/* One group of n items runs and its items see each other. */
+/* Whether a group of n items runs, and each item sees what its neighbour wrote to local memory. */
 static bool
 group_runs(struct bench *b, cl_kernel k, const struct clgrpo_tensor *out, size_t n)
 {
@@ -26,12 +24,12 @@ group_runs(struct bench *b, cl_kernel k, const struct clgrpo_tensor *out, size_t
 }
 
 struct bench_row
-bench_probe_local_size(struct bench *b)
+machine_find_local_size(struct bench *b)
 {
     struct bench_row row = {
         .kind = BENCH_OTHER, .row = "machine.local_size", .unit = "items", .limit_name = "reported"};
     struct clgrpo_tensor out = bench_random(b, 1, BENCH_SHAPE(LARGEST_GROUP));
-    cl_program program = bench_machine_build(b, "");
+    cl_program program = machine_build(b, "");
     cl_kernel k = program != NULL ? clCreateKernel(program, "k_group", NULL) : NULL;
     const double start = bench_now_us();
 
@@ -50,7 +48,7 @@ bench_probe_local_size(struct bench *b)
     return row;
 }
 
-/* Multiply-adds per us with so many vectors of each item alive at once; 0 if that cannot be run. */
+/* Multiply-adds per us of an item that has so many vectors in use at once; 0 if that cannot be run. */
 static double
 rate_with(struct bench *b, const struct clgrpo_tensor *out, unsigned chains, cl_ulong *private_bytes)
 {
@@ -64,7 +62,7 @@ rate_with(struct bench *b, const struct clgrpo_tensor *out, unsigned chains, cl_
     double best = 0.0;
 
     snprintf(defines, sizeof defines, " -DCHAINS=%u", chains);
-    if ((program = bench_machine_build(b, defines)) == NULL || (k = clCreateKernel(program, "k_fma", NULL)) == NULL)
+    if ((program = machine_build(b, defines)) == NULL || (k = clCreateKernel(program, "k_fma", NULL)) == NULL)
         goto out;
     clSetKernelArg(k, 0, sizeof out->buf, &out->buf);
     clSetKernelArg(k, 1, sizeof rounds, &rounds);
@@ -90,9 +88,9 @@ out:
     return best;
 }
 
-/* From the count on at which the rate falls to less than 0.7 of the best so far, vectors go to memory and back. */
+/* If the rate falls below 0.7 of the best so far, the compiler has run out of registers and keeps vectors in memory. */
 struct bench_row
-bench_probe_registers(struct bench *b)
+machine_find_registers(struct bench *b)
 {
     static const unsigned chains[] = {8, 12, 14, 16, 20, 24, 28, 32, 48, 64, 96, 128, 192, 256};
     struct bench_row row = {.kind = BENCH_OTHER, .row = "machine.registers", .unit = "floats", .limit_name = "-"};
@@ -107,7 +105,7 @@ bench_probe_registers(struct bench *b)
         if (rate < 0.7 * best || rate == 0.0)
             break;
         best = rate > best ? rate : best;
-        row.value = (double)(chains[i] * bench_machine_width(b));
+        row.value = (double)(chains[i] * machine_width(b));
         at = bytes;
     }
     beyond = bytes;
@@ -117,7 +115,7 @@ bench_probe_registers(struct bench *b)
         snprintf(row.note, sizeof row.note,
                  "with %zu the rate is %.2f of the best; the driver tells of %llu and %llu "
                  "bytes of private memory",
-                 chains[i] * bench_machine_width(b), best > 0.0 ? rate / best : 0.0, (unsigned long long)at,
+                 chains[i] * machine_width(b), best > 0.0 ? rate / best : 0.0, (unsigned long long)at,
                  (unsigned long long)beyond);
     bench_release(&out);
     return row;

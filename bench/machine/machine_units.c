@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/machine.h"
+#include "machine/machine_internal.h"
 
 #ifndef CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV
 #define CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV 0x4000
@@ -43,7 +43,7 @@ extensions_of(cl_device_id device)
 }
 
 bool
-bench_has_dot(cl_device_id device)
+machine_has_dot(cl_device_id device)
 {
     char *extensions = extensions_of(device);
     const bool has = extensions != NULL && holds_word(extensions, "cl_khr_integer_dot_product");
@@ -60,28 +60,28 @@ append(char *note, size_t bytes, unsigned *n, const char *unit)
     snprintf(note + used, bytes - used, "%s%s", (*n)++ > 0 ? ", " : "", unit);
 }
 
-unsigned
-bench_matrix_units(cl_device_id device, char *note, size_t bytes)
+struct bench_row
+machine_find_matrix_units(cl_device_id device)
 {
+    struct bench_row row = {.kind = BENCH_OTHER, .row = "machine.matrix", .unit = "-", .limit_name = "-"};
     cl_uint major = 0, minor = 0;
     char *extensions = extensions_of(device), text[96];
     unsigned n = 0;
 
-    note[0] = '\0';
     for (size_t i = 0; extensions != NULL && i < sizeof units / sizeof units[0]; i++)
         if (holds_word(extensions, units[i].extension))
-            append(note, bytes, &n, units[i].unit);
-    /* the one vendor that reports them by no extension */
+            append(row.note, sizeof row.note, &n, units[i].unit);
+    /* NVIDIA's are not an extension: they are known by the compute capability */
     if (extensions != NULL && holds_word(extensions, "cl_nv_device_attribute_query") &&
         clGetDeviceInfo(device, CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV, sizeof major, &major, NULL) == CL_SUCCESS &&
         clGetDeviceInfo(device, CL_DEVICE_COMPUTE_CAPABILITY_MINOR_NV, sizeof minor, &minor, NULL) == CL_SUCCESS &&
         major >= 7) {
         snprintf(text, sizeof text, "mma of compute capability %u.%u", major, minor);
-        append(note, bytes, &n, text);
+        append(row.note, sizeof row.note, &n, text);
     }
     free(extensions);
-    if (n == 0)
-        snprintf(note, bytes, "none reported");
-    snprintf(note + strlen(note), bytes - strlen(note), "; not measured");
-    return n;
+    snprintf(row.note + strlen(row.note), sizeof row.note - strlen(row.note), "%s; not measured",
+             n == 0 ? "none reported" : "");
+    row.value = n;
+    return row;
 }

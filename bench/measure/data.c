@@ -1,44 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "measure/bench.h"
 
-void
-bench_fail(struct bench *b, const char *format, ...)
+unsigned
+bench_copies(const struct bench *b, double bytes)
 {
-    va_list list;
+    double need = bytes > 0.0 ? 2.0 * b->machine.cache_bytes / bytes : 1.0;
 
-    va_start(list, format);
-    if (!b->failed) {
-        fputs("clgrpo-bench: ", stderr);
-        vfprintf(stderr, format, list);
-        fputc('\n', stderr);
-    }
-    va_end(list);
-    b->failed = true;
-}
-
-bool
-bench_ok(struct bench *b, enum clgrpo_status st, const char *what)
-{
-    if (st == CLGRPO_OK || b->listing) /* nothing was allocated: calls may complain */
-        return st == CLGRPO_OK;
-    bench_fail(b, "%s: %s: %s", what, clgrpo_status_name(st), clgrpo_error_text(b->ctx));
-    return false;
-}
-
-void *
-bench_alloc(struct bench *b, size_t n, size_t bytes)
-{
-    void *p = calloc(n, bytes);
-
-    if (p == NULL)
-        bench_fail(b, "the host's memory is short: %zu elements of %zu bytes", n, bytes);
-    return p;
+    return need <= 1.0 ? 1 : need >= BENCH_MAX_COPIES ? BENCH_MAX_COPIES : (unsigned)need + 1;
 }
 
 double
@@ -47,7 +19,7 @@ bench_larger(double x, double y)
     return isnan(x) || x >= y ? x : y;
 }
 
-/* Random and not zero: zeros run faster on hardware that saves power. */
+/* Random numbers, because some hardware runs faster on zeros, for which it takes less power. */
 struct clgrpo_tensor
 bench_random(struct bench *b, unsigned rank, const size_t *shape)
 {
@@ -70,7 +42,7 @@ bench_random(struct bench *b, unsigned rank, const size_t *shape)
         state ^= state << 5;
         host[i] = (float)(int32_t)state * 4.6e-10f;
     }
-    for (size_t i = BLOCK; i < n; i += BLOCK) /* again and again: megabytes apart, that tells nobody anything */
+    for (size_t i = BLOCK; i < n; i += BLOCK) /* repeated, at a distance of megabytes */
         memcpy(host + i, host, (n - i < BLOCK ? n - i : BLOCK) * sizeof *host);
     bench_ok(b, clgrpo_tensor_write(b->ctx, b->queue, &t, host, n * sizeof *host), "upload");
     free(host);

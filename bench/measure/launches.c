@@ -5,7 +5,8 @@
 
 #include "measure/bench.h"
 
-/* The program stands before OpenCL's library, so what the operations enqueue passes here and is counted. */
+/* These functions have the names of OpenCL's own and are found before them, so the library's calls come here: each is
+ * counted and passed on. */
 
 static unsigned count;
 
@@ -15,8 +16,9 @@ bench_launches(void)
     return count;
 }
 
+/* OpenCL's own function. */
 static void *
-behind(const char *name)
+next_symbol(const char *name)
 {
     void *f = dlsym(RTLD_NEXT, name);
 
@@ -25,7 +27,7 @@ behind(const char *name)
     return f;
 }
 
-#define BEHIND(name) ((__typeof__(&name))(uintptr_t)behind(#name))
+#define NEXT(name) ((__typeof__(&name))(uintptr_t)next_symbol(#name))
 
 cl_int
 clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dims, const size_t *offset,
@@ -34,7 +36,7 @@ clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dims, c
     static __typeof__(&clEnqueueNDRangeKernel) next;
 
     if (next == NULL)
-        next = BEHIND(clEnqueueNDRangeKernel);
+        next = NEXT(clEnqueueNDRangeKernel);
     count++;
     return next(queue, kernel, dims, offset, global, local, n_wait, wait, event);
 }
@@ -46,7 +48,7 @@ clEnqueueFillBuffer(cl_command_queue queue, cl_mem buf, const void *pattern, siz
     static __typeof__(&clEnqueueFillBuffer) next;
 
     if (next == NULL)
-        next = BEHIND(clEnqueueFillBuffer);
+        next = NEXT(clEnqueueFillBuffer);
     count++;
     return next(queue, buf, pattern, pattern_bytes, offset, bytes, n_wait, wait, event);
 }
@@ -58,7 +60,7 @@ clEnqueueCopyBuffer(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_
     static __typeof__(&clEnqueueCopyBuffer) next;
 
     if (next == NULL)
-        next = BEHIND(clEnqueueCopyBuffer);
+        next = NEXT(clEnqueueCopyBuffer);
     count++;
     return next(queue, from, to, from_offset, to_offset, bytes, n_wait, wait, event);
 }

@@ -5,15 +5,6 @@
 
 #include "measure/bench.h"
 
-/* Which rows run, and how far they are. */
-
-const struct bench_group bench_groups[BENCH_GROUPS] = {
-    {"Products", bench_gemm},        {"Attention", bench_attention},
-    {"Vocabulary head", bench_head}, {"Memory and control", bench_small},
-    {"A whole layer", bench_layer},  {"A step of GRPO", bench_step},
-    {"Quality", bench_quality},      {"Start-up", bench_program},
-};
-
 static bool
 matches(const char *pattern, const char *row)
 {
@@ -39,8 +30,9 @@ collect(struct bench *b, const char *row)
         snprintf(b->wanted[b->n_wanted++], sizeof b->wanted[0], "%s", row);
 }
 
+/* Shows on standard error which row runs, and how long the others will take. */
 static void
-tell(const struct bench *b, const char *row)
+show_progress(const struct bench *b, const char *row)
 {
     double elapsed = 1e-6 * (bench_now_us() - b->started);
     char eta[32] = "";
@@ -61,7 +53,7 @@ bench_wanted(struct bench *b, const char *row)
         return false;
     }
     if (b->progress)
-        tell(b, row);
+        show_progress(b, row);
     return true;
 }
 
@@ -74,7 +66,7 @@ named(const struct bench *b, const char *row)
     return false;
 }
 
-/* Why the row is passed over; what one run takes is asked only where it was not named. */
+/* Whether the row is left out, and prints why. A row that was asked for by name may take any time. */
 static bool
 too_large(const struct bench *b, const char *row, const struct bench_need *need)
 {
@@ -98,30 +90,4 @@ bench_wanted_large(struct bench *b, const char *row, const struct bench_need *ne
     if (!b->full && !named(b, row))
         return false;
     return bench_wanted(b, row) && !too_large(b, row, need);
-}
-
-void
-bench_add_row(struct bench *b, struct bench_row *row)
-{
-    const struct bench_row *old = bench_find(&b->previous, row->row);
-
-    if (b->n_rows >= BENCH_MAX_ROWS || b->once)
-        return;
-    row->group = b->group;
-    row->previous = old != NULL ? bench_speed(old, row) : 0.0;
-    for (size_t i = 0; i < b->peers.n && row->n_peers < BENCH_MAX_PEERS; i++) {
-        const struct bench_row *theirs = &b->peers.rows[i];
-        struct bench_peer_result *peer = &row->peers[row->n_peers];
-
-        if (strcmp(theirs->row, row->row) != 0)
-            continue;
-        memcpy(peer->name, theirs->source, sizeof peer->name);
-        peer->value = theirs->value;
-        peer->ratio = bench_speed(theirs, row);
-        row->n_peers++;
-    }
-    b->rows[b->n_rows++] = *row;
-    if (b->progress)
-        fputs("\r\033[K", stderr);
-    bench_print_row(b, row);
 }

@@ -6,7 +6,8 @@
 
 enum { MIN_ROUNDS = 5, MAX_ROUNDS = 200, WARM_UP = 3, LONG = 4 };
 
-/* The set of buffers whose turn it is: a memory-bound row must not find its data where the last run left them. */
+/* The next set of buffers in turn: a row that is bound by memory must not find its data in the caches from the last
+ * run. */
 static void *
 next(void *arg, size_t arg_bytes, unsigned copies, unsigned *turn)
 {
@@ -37,7 +38,8 @@ mark(struct bench *b)
     return clEnqueueMarkerWithWaitList(b->queue, 0, NULL, &marker) == CL_SUCCESS ? marker : NULL;
 }
 
-/* Wall time of one of `repeat` runs in a row, waited for at the end, and the device's time between two markers. */
+/* Wall time of one of `repeat` runs, which are waited for together, and the device's time for one between two
+ * markers. */
 static double
 time_own(struct bench *b, const struct bench_case *c, unsigned repeat, unsigned *turn, double *event_us)
 {
@@ -57,28 +59,28 @@ time_own(struct bench *b, const struct bench_case *c, unsigned repeat, unsigned 
     return wall;
 }
 
-/* The host's time for one of `repeat` runs while the device waits at a gate, so that nothing else runs on the host's
- * cores. */
+/* The host's time for one of `repeat` runs. Until all are enqueued the device waits for an event, so that a device
+ * which shares the host's cores does not slow it down. */
 static double
 time_host(struct bench *b, const struct bench_case *c, unsigned repeat)
 {
-    cl_event gate = clCreateUserEvent(clgrpo_context_cl(b->ctx), NULL);
+    cl_event begin = clCreateUserEvent(clgrpo_context_cl(b->ctx), NULL);
     double start, wall;
     bool good;
 
-    if (gate == NULL) {
+    if (begin == NULL) {
         bench_fail(b, "%s: no event for the device to wait at", c->row);
         return -1.0;
     }
-    good = clEnqueueBarrierWithWaitList(b->queue, 1, &gate, NULL) == CL_SUCCESS;
+    good = clEnqueueBarrierWithWaitList(b->queue, 1, &begin, NULL) == CL_SUCCESS;
     if (!good)
         bench_fail(b, "%s: the device does not wait at an event", c->row);
     start = bench_now_us();
     for (unsigned i = 0; i < repeat && good; i++)
         good = bench_ok(b, c->run(b, c->arg), c->row);
     wall = (bench_now_us() - start) / repeat;
-    clSetUserEventStatus(gate, CL_COMPLETE);
-    clReleaseEvent(gate);
+    clSetUserEventStatus(begin, CL_COMPLETE);
+    clReleaseEvent(begin);
     return bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), c->row) && good ? wall : -1.0;
 }
 
@@ -137,7 +139,7 @@ sample(struct bench *b, const struct bench_case *c, struct samples *s)
         for (unsigned p = 0; p < c->n_peers; p++)
             time_peer(b, c, p, 1, &peer_turn[p]);
     }
-    /* samples of 2 ms: the clock and the wait vanish */
+    /* in samples of 2 ms the clock's resolution and the wait at the end do not count */
     repeat = least > 2000.0 || c->kind == BENCH_HOST ? 1 : (unsigned)(2000.0 / (least + 1.0)) + 1;
     start = bench_now_us();
     for (s->n = 0; s->n < MAX_ROUNDS && (s->n < rounds || bench_now_us() - start < budget); s->n++) {
@@ -173,7 +175,7 @@ fill(const struct bench *b, const struct bench_case *c, struct samples *s, struc
         row->peers[p].ratio = us / row->median_us;
     }
     row->n_peers = c->n_peers;
-    /* unless the arithmetic binds before that */
+    /* unless the arithmetic is the lower limit */
     if (c->peer_limit > 0.0 &&
         (strcmp(row->limit_name, "fma") != 0 || row->limit >= c->peer_limit * row->peers[0].value)) {
         row->kind = BENCH_OTHER;
@@ -181,14 +183,6 @@ fill(const struct bench *b, const struct bench_case *c, struct samples *s, struc
         row->ratio = row->value / row->limit;
         snprintf(row->limit_name, sizeof row->limit_name, "%.19s", row->peers[0].name);
     }
-}
-
-unsigned
-bench_copies(const struct bench *b, double bytes)
-{
-    double need = bytes > 0.0 ? 2.0 * b->machine.cache_bytes / bytes : 1.0;
-
-    return need <= 1.0 ? 1 : need >= BENCH_MAX_COPIES ? BENCH_MAX_COPIES : (unsigned)need + 1;
 }
 
 void
@@ -201,7 +195,33 @@ bench_add_own(struct bench_case *c, const char *name, enum clgrpo_status (*run)(
     c->peers[c->n_peers++].arg_bytes = arg_bytes;
 }
 
-/* Apart from the work of the case, nothing that would be counted with it. */
+void
+bench_add_row(struct bench *b, struct bench_row *row)
+{
+    const struct bench_row *old = bench_find(&b->previous, row->row);
+
+    if (b->n_rows >= BENCH_MAX_ROWS || b->once)
+        return;
+    row->group = b->group;
+    row->previous = old != NULL ? bench_speed(old, row) : 0.0;
+    for (size_t i = 0; i < b->peers.n && row->n_peers < BENCH_MAX_PEERS; i++) {
+        const struct bench_row *theirs = &b->peers.rows[i];
+        struct bench_peer_result *peer = &row->peers[row->n_peers];
+
+        if (strcmp(theirs->row, row->row) != 0)
+            continue;
+        memcpy(peer->name, theirs->source, sizeof peer->name);
+        peer->value = theirs->value;
+        peer->ratio = bench_speed(theirs, row);
+        row->n_peers++;
+    }
+    b->rows[b->n_rows++] = *row;
+    if (b->progress)
+        fputs("\r\033[K", stderr);
+    bench_print_row(b, row);
+}
+
+/* Nothing is enqueued but the case itself: another tool counts what happens. */
 static void
 run_once(struct bench *b, const struct bench_case *c)
 {

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure/bench.h"
+#include "output/output.h"
 
 static const char usage[] =
     "usage: clgrpo-bench compare [--json] [--fail-slower] [--ratio] A.json B.json\n"
     "Say which rows of B are faster or slower than in A beyond the noise of both; with --ratio by\n"
     "the share that each has of its own machine's limit, as for two devices.\n";
 
-/* Below this a change is never called one: clocks and placement in memory differ from run to run. */
+/* A smaller difference is never called a change: clock rates and the placement in memory differ from run to run. */
 static const double least_noise = 0.03;
 
 enum verdict { SLOWER, SAME, FASTER };
@@ -26,9 +26,10 @@ struct pair {
 
 struct comparison {
     struct pair *pairs;
-    size_t n, only_a, only_b, apart,
-        count[3]; /* apart: no figure in common; count: by verdict, the machine's own rows apart */
-    double mean;  /* geometric, of speed */
+    size_t n;
+    size_t only_a, only_b, apart; /* rows that one file has, and rows that have no figure in common */
+    size_t count[3];              /* the counted rows, by verdict */
+    double mean;                  /* geometric, of their speeds */
 };
 
 static bool
@@ -37,14 +38,14 @@ is_machine(const struct bench_row *row)
     return strncmp(row->row, "machine.", 8) == 0;
 }
 
-/* Neither the machine's rows nor what tells no speed is counted. */
+/* The rows of the machine are not, nor are those that say nothing about speed. */
 static bool
 is_counted(const struct bench_row *row)
 {
     return !is_machine(row) && !bench_is_quality(row);
 }
 
-/* Of b over a: of the times, or of the shares of the limits that the two machines have. */
+/* Of b over a: by the times, or by the shares of the limits of the two machines. */
 static double
 speed_of(const struct bench_row *a, const struct bench_row *b, bool by_ratio)
 {
@@ -53,7 +54,7 @@ speed_of(const struct bench_row *a, const struct bench_row *b, bool by_ratio)
     return a->ratio > 0.0 && b->ratio > 0.0 ? b->ratio / a->ratio : 0.0;
 }
 
-/* Half of the 10-to-90% range on either side of each median, as independent errors. */
+/* Half the range from the 10th to the 90th percentile, of the two rows as independent errors. */
 static double
 noise_of(const struct bench_row *a, const struct bench_row *b)
 {
@@ -160,7 +161,7 @@ compare_files(const char *path_a, const char *path_b, bool by_ratio, bool json, 
     struct comparison c = {0};
     int rc = 2;
 
-    if (!bench_read_results(path_a, &a) || !bench_read_results(path_b, &b) || !join(&a, &b, by_ratio, &c))
+    if (!output_read(path_a, &a) || !output_read(path_b, &b) || !join(&a, &b, by_ratio, &c))
         goto out;
     if (c.n == 0) {
         fprintf(stderr, "clgrpo-bench: no row of %s is in %s\n", path_a, path_b);
@@ -173,13 +174,13 @@ compare_files(const char *path_a, const char *path_b, bool by_ratio, bool json, 
     rc = fail_slower && c.count[SLOWER] > 0 ? 1 : 0;
 out:
     free(c.pairs);
-    bench_free_results(&a);
-    bench_free_results(&b);
+    output_free(&a);
+    output_free(&b);
     return rc;
 }
 
 int
-bench_compare(int argc, char **argv)
+output_compare(int argc, char **argv)
 {
     static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
                                           {"fail-slower", no_argument, NULL, 'f'},

@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "output/html.h"
+#include "output/output.h"
 
-/* One page without scripts or anything from elsewhere. Charts are 400 units wide: at a phone's width their text is as
- * large as the page's, and a wide window shows them larger. */
+/* The page has no scripts and loads nothing. The charts are 400 units wide: as wide as a phone's screen, their text is
+ * as large as the page's, and a wider window shows them larger. */
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#fbfbfa;--fg:#1c1e21;--dim:#666b73;--line:#d5d8dc;--limit:#9a3412;"
     "--c0:#2563a8;--c1:#b4560f;--c2:#20795a;--c3:#7a3fa0;--c4:#a02c4b}\n"
@@ -22,38 +23,21 @@ static const char style[] =
     "th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:var(--bg)}\n"
     "td.peers{text-align:left}\n";
 
-void
-bench_html_text(FILE *f, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '&')
-            fputs("&amp;", f);
-        else if (*text == '<')
-            fputs("&lt;", f);
-        else if (*text == '>')
-            fputs("&gt;", f);
-        else if (*text == '"')
-            fputs("&quot;", f);
-        else
-            fputc(*text, f);
-    }
-}
-
 static void
-head(FILE *f, const struct bench *b)
+write_head(FILE *f, const struct bench *b)
 {
     const struct bench_machine *m = &b->machine;
 
     fprintf(f, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
                "content=\"width=device-width,initial-scale=1\">\n<title>clgrpo-bench: ");
-    bench_html_text(f, b->info.name);
+    html_text(f, b->info.name);
     fprintf(f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>clgrpo-bench %s</h1>\n<p>", style,
             clgrpo_version());
-    bench_html_text(f, b->info.platform);
+    html_text(f, b->info.platform);
     fputs(" / ", f);
-    bench_html_text(f, b->info.name);
+    html_text(f, b->info.name);
     fputs(", driver ", f);
-    bench_html_text(f, b->info.driver);
+    html_text(f, b->info.driver);
     fprintf(f,
             "; %u compute units, native width %u, %s kernels</p>\n<p class=\"dim\">This machine's limits: %.1f GFLOP/s "
             "of fused multiply-adds, %.2f G exponentials/s, memory %.1f GB/s copied, %.1f read, %.1f written, %.1f "
@@ -66,7 +50,7 @@ static void
 table_row(FILE *f, const struct bench_row *r)
 {
     fputs("<tr><td>", f);
-    bench_html_text(f, r->row);
+    html_text(f, r->row);
     fprintf(f, "</td><td>%.4g %s</td><td>", r->value, r->unit);
     if (r->limit > 0.0)
         fprintf(f, "%.4g %s%s</td><td>%.2f</td>", r->limit, r->limit_name, r->cached ? "*" : "", r->ratio);
@@ -81,7 +65,7 @@ table_row(FILE *f, const struct bench_row *r)
     fputs("</td><td class=\"peers\">", f);
     for (unsigned i = 0; i < r->n_peers; i++) {
         fputs(i > 0 ? "; " : "", f);
-        bench_html_text(f, r->peers[i].name);
+        html_text(f, r->peers[i].name);
         fprintf(f, " %.4g (ours %.2fx)", r->peers[i].value, r->peers[i].ratio);
     }
     fputs("</td></tr>\n", f);
@@ -101,7 +85,7 @@ limits(FILE *f, const struct bench *b)
             fputs("-</td><td>-</td><td class=\"peers\">", f);
         else
             fprintf(f, "%.4g %s</td><td>%.0f%%</td><td class=\"peers\">", r->value, r->unit, 100.0 * r->spread);
-        bench_html_text(f, r->note);
+        html_text(f, r->note);
         fputs("</td></tr>\n", f);
     }
     fputs("</table></div>\n<p class=\"dim\">The best of what was measured before the rows and behind them; a remark "
@@ -129,21 +113,16 @@ table(FILE *f, const struct bench *b)
           f);
 }
 
-int
-bench_write_html(const struct bench *b, const char *path)
+bool
+output_html(FILE *f, const struct bench *b)
 {
-    char temporary[512];
-    FILE *f = bench_create(path, temporary, sizeof temporary);
-
-    if (f == NULL)
-        return 1;
-    head(f, b);
-    bench_html_roofline(f, b);
-    for (unsigned g = 0; g < BENCH_GROUPS; g++)
-        bench_html_bars(f, b, g);
-    bench_html_scaling(f, b);
+    write_head(f, b);
+    html_roofline(f, b);
+    for (unsigned g = 0; g < b->n_groups; g++)
+        html_bars(f, b, g);
+    html_scaling(f, b);
     limits(f, b);
     table(f, b);
     fputs("</body>\n</html>\n", f);
-    return bench_commit(f, path, temporary);
+    return true;
 }

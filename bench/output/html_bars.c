@@ -35,7 +35,7 @@ label(FILE *f, double x, int y, const struct bench_peer_result *peer)
 
     fprintf(f, "<text class=\"dim\" x=\"%.1f\" y=\"%d\"%s>", fits ? x : (double)WIDTH, y,
             fits ? "" : " text-anchor=\"end\"");
-    bench_html_text(f, peer->name);
+    html_text(f, peer->name);
     fprintf(f, " (ours %.2fx)</text>\n", peer->ratio);
 }
 
@@ -43,7 +43,7 @@ static int
 bars_of_row(FILE *f, const struct bench_row *r, double scale, int y)
 {
     fprintf(f, "<text x=\"0\" y=\"%d\">", y + 9);
-    bench_html_text(f, r->row);
+    html_text(f, r->row);
     y += NAME_STEP;
     fprintf(f,
             "</text>\n<rect x=\"0\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"var(--c0)\"><title>%.4g %s, spread "
@@ -70,7 +70,7 @@ height_of_row(const struct bench_row *r)
 }
 
 void
-bench_html_bars(FILE *f, const struct bench *b, unsigned group)
+html_bars(FILE *f, const struct bench *b, unsigned group)
 {
     double scale = (WIDTH - FIGURES) / widest(b, group);
     int height = 0, y = 12;
@@ -84,7 +84,7 @@ bench_html_bars(FILE *f, const struct bench *b, unsigned group)
             "<h2>%s: share of the limit</h2>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n"
             "<path class=\"limit\" stroke-dasharray=\"3 3\" d=\"M%.1f 11V%d\"/><text class=\"roof\" x=\"%.1f\" y=\"8\" "
             "text-anchor=\"middle\">limit</text>\n",
-            bench_groups[group].title, WIDTH, height + 14, bench_groups[group].title, scale, height + 12, scale);
+            b->group_titles[group], WIDTH, height + 14, b->group_titles[group], scale, height + 12, scale);
     for (unsigned i = 0; i < b->n_rows; i++)
         if (b->rows[i].group == group && b->rows[i].limit > 0.0)
             y = bars_of_row(f, &b->rows[i], scale, y);

@@ -109,17 +109,17 @@ dot(FILE *f, const struct range *g, const struct bench_row *r)
 {
     fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.2\" fill=\"var(--c%u)\" fill-opacity=\".8\"><title>",
             at_x(g, intensity(r)), at_y(g, gflops(r)), r->group);
-    bench_html_text(f, r->row);
+    html_text(f, r->row);
     fprintf(f, ": %.1f GFLOP/s at %.3g flop per byte; %.2f of %s</title></circle>\n", gflops(r), intensity(r), r->ratio,
             r->limit_name);
 }
 
 void
-bench_html_roofline(FILE *f, const struct bench *b)
+html_roofline(FILE *f, const struct bench *b)
 {
     const struct bench_machine *m = &b->machine;
     struct range g;
-    bool seen[BENCH_GROUPS] = {false};
+    bool seen[BENCH_MAX_GROUPS] = {false};
     unsigned left_out = 0;
 
     if (m->fma_gflops <= 0.0 || m->copy_gbs <= 0.0 || m->read_gbs <= 0.0 || !find_range(b, &g))
@@ -142,9 +142,9 @@ bench_html_roofline(FILE *f, const struct bench *b)
         }
     }
     fputs("</svg>\n<p class=\"dim\">", f);
-    for (unsigned i = 0; i < BENCH_GROUPS; i++)
+    for (unsigned i = 0; i < b->n_groups; i++)
         if (seen[i])
-            fprintf(f, "<span style=\"color:var(--c%u)\">&#9679;</span> %s ", i, bench_groups[i].title);
+            fprintf(f, "<span style=\"color:var(--c%u)\">&#9679;</span> %s ", i, b->group_titles[i]);
     fputs("</p>\n<p class=\"dim\">A dot on a line has reached that limit. Left of the ridge memory binds, right of it "
           "arithmetic. Dots have "
           "their names as tooltips",

@@ -99,7 +99,7 @@ at_y(const struct frame *g, double value)
 }
 
 static void
-frame(FILE *f, const struct bench *b, const struct frame *g)
+draw_frame(FILE *f, const struct bench *b, const struct frame *g)
 {
     for (int i = 0; i <= 4; i++) {
         double value = g->most * i / 4.0;
@@ -131,7 +131,7 @@ line(FILE *f, const struct frame *g, const struct point *p, size_t n, unsigned c
     for (size_t i = 0; i < n; i++) {
         fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.6\" fill=\"var(--c%u)\"><title>", at_x(g, p[i].length),
                 at_y(g, p[i].value), colour);
-        bench_html_text(f, p[i].series);
+        html_text(f, p[i].series);
         fprintf(f, ", length %.0f: %.1f GFLOP/s</title></circle>\n", p[i].length, p[i].value);
     }
 }
@@ -146,7 +146,7 @@ draw(FILE *f, const struct bench *b, const struct points *p, const struct frame 
             "<h2>Attention over the sequence length</h2>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"scaling "
             "of attention\">\n",
             WIDTH, HEIGHT);
-    frame(f, b, g);
+    draw_frame(f, b, g);
     for (size_t i = 0, run; i < p->n; i += run) {
         run = run_length(p, i);
         colour =
@@ -160,7 +160,7 @@ draw(FILE *f, const struct bench *b, const struct points *p, const struct frame 
     fputs("</svg>\n<p class=\"dim\">", f);
     for (unsigned i = 0; i < n; i++) {
         fprintf(f, "<span style=\"color:var(--c%u)\">&#9679;</span> ", colours[i]);
-        bench_html_text(f, legend[i]);
+        html_text(f, legend[i]);
         fputs("<br>", f);
     }
     fputs("Peers are dashed, in the colour of the row above.</p>\n", f);
@@ -180,7 +180,7 @@ round_up(double x)
 }
 
 void
-bench_html_scaling(FILE *f, const struct bench *b)
+html_scaling(FILE *f, const struct bench *b)
 {
     struct points p;
     struct frame g = {.most = b->machine.fma_gflops};

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "measure/bench.h"
 #include "output/kernel_hash.h"
+#include "output/output.h"
 
 static json_t *
 row_to_json(const struct bench *b, const struct bench_row *r)
@@ -36,27 +36,19 @@ all_rows(const struct bench *b)
     return all;
 }
 
-static int
-write_document(json_t *document, const char *path)
+static bool
+dump(json_t *document, FILE *f)
 {
-    char temporary[512];
-    FILE *f = bench_create(path, temporary, sizeof temporary);
-    int rc = 1;
+    bool good = document != NULL && json_dumpf(document, f, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) == 0;
 
-    if (f != NULL) {
-        if (document == NULL || json_dumpf(document, f, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) != 0)
-            fprintf(stderr, "clgrpo-bench: %s: the rows are no JSON\n", path);
-        fputc('\n', f);
-        rc = bench_commit(f, path, temporary);
-    }
     json_decref(document);
-    return rc;
+    return fputc('\n', f) != EOF && good;
 }
 
-int
-bench_write_json(const struct bench *b, const char *path)
+bool
+output_json(FILE *f, const struct bench *b)
 {
-    return write_document(all_rows(b), path);
+    return dump(all_rows(b), f);
 }
 
 /* The model of the host's processor, where the system tells it. */
@@ -110,27 +102,20 @@ compiler(void)
 #endif
 }
 
-/* One file that says all that a reader of the figures needs, and nothing of who measured: of uname no nodename, and no
- * build line, which may name a host. */
-int
-bench_write_submission(const struct bench *b, const char *path)
+/* Of uname it takes no nodename, and it takes no compiler's build line: both may name a host. */
+bool
+output_submission(FILE *f, const struct bench *b)
 {
     struct utsname os;
     char model[128];
-    int rc;
 
     if (uname(&os) != 0)
         memset(&os, 0, sizeof os);
     processor(model, sizeof model);
-    rc = write_document(json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:s, s:f, s:o, s:o}", "format",
-                                  "clgrpo-bench submission 1", "version", clgrpo_version(), "kernels",
-                                  BENCH_KERNEL_HASH, "compiler", compiler(), "system", "name", os.sysname, "release",
-                                  os.release, "machine", os.machine, "processor", model, "seconds", b->seconds,
-                                  "device", device_to_json(b), "rows", all_rows(b)),
-                        path);
-    if (rc == 0)
-        printf("\n%s: attach this file to your report.\nIt names the hardware, the driver and the system's release, "
-               "and nobody; read it before you send it.\n",
-               path);
-    return rc;
+    return dump(json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:s, s:f, s:o, s:o}", "format",
+                          "clgrpo-bench submission 1", "version", clgrpo_version(), "kernels", BENCH_KERNEL_HASH,
+                          "compiler", compiler(), "system", "name", os.sysname, "release", os.release, "machine",
+                          os.machine, "processor", model, "seconds", b->seconds, "device", device_to_json(b), "rows",
+                          all_rows(b)),
+                f);
 }

@@ -1,49 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "measure/bench.h"
-
-FILE *
-bench_create(const char *path, char *temporary, size_t bytes)
-{
-    int n = snprintf(temporary, bytes, "%s.XXXXXX", path), fd;
-    FILE *f;
-
-    if (n < 0 || (size_t)n >= bytes) {
-        fprintf(stderr, "clgrpo-bench: %.60s...: the name is longer than %zu bytes\n", path, bytes - 8);
-        return NULL;
-    }
-    if ((fd = mkstemp(temporary)) < 0) {
-        fprintf(stderr, "clgrpo-bench: %s: %s\n", path, strerror(errno));
-        return NULL;
-    }
-    fchmod(fd, 0644);
-    f = fdopen(fd, "w");
-    if (f == NULL) {
-        close(fd);
-        unlink(temporary);
-    }
-    return f;
-}
-
-int
-bench_commit(FILE *f, const char *path, const char *temporary)
-{
-    bool good = fflush(f) == 0 && ferror(f) == 0 && fsync(fileno(f)) == 0;
-
-    good = fclose(f) == 0 && good;
-    if (good && rename(temporary, path) == 0)
-        return 0;
-    fprintf(stderr, "clgrpo-bench: %s: %s\n", path, strerror(errno));
-    unlink(temporary);
-    return 1;
-}
+#include "output/output.h"
 
 static void
 read_text(const json_t *object, const char *key, char *out, size_t bytes)
@@ -92,7 +52,7 @@ read_row(const json_t *object, struct bench_row *row)
     return row->row[0] != '\0' && row->unit[0] != '\0' && (row->value > 0.0 || bench_is_quality(row));
 }
 
-/* A row whose note is all that it says. */
+/* A row without a figure, which only has a note. */
 static bool
 is_remark(const json_t *object)
 {
@@ -118,7 +78,7 @@ read_rows(const char *path, const json_t *all, struct bench_results *out)
         if (!read_row(object, &out->rows[out->n])) {
             fprintf(stderr, "clgrpo-bench: %s: element %zu is no row: it needs row, unit and a value above 0\n", path,
                     i);
-            bench_free_results(out);
+            output_free(out);
             return false;
         }
         out->n++;
@@ -127,7 +87,7 @@ read_rows(const char *path, const json_t *all, struct bench_results *out)
 }
 
 bool
-bench_read_results(const char *path, struct bench_results *out)
+output_read(const char *path, struct bench_results *out)
 {
     json_error_t error;
     json_t *root = json_load_file(path, 0, &error);
@@ -147,17 +107,8 @@ bench_read_results(const char *path, struct bench_results *out)
 }
 
 void
-bench_free_results(struct bench_results *r)
+output_free(struct bench_results *r)
 {
     free(r->rows);
     *r = (struct bench_results){0};
-}
-
-const struct bench_row *
-bench_find(const struct bench_results *r, const char *row)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (strcmp(r->rows[i].row, row) == 0)
-            return &r->rows[i];
-    return NULL;
 }

@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 
-#include "measure/bench.h"
+#include "peers/peers.h"
 
 #ifdef HAVE_CLBLAST
 #include <clblast_c.h>
 
-static struct bench *user; /* a peer's run gets the arguments alone */
+static struct bench *user; /* a peer's `run` is given its arguments alone */
 
 static void
 run_clblast(void *arg)
@@ -26,9 +26,9 @@ run_clblast(void *arg)
 }
 
 void
-bench_add_clblast(struct bench *b, struct bench_case *c, struct clgrpo_gemm_args *args, size_t args_bytes)
+peer_add_clblast(struct bench *b, struct bench_case *c, struct clgrpo_gemm_args *args, size_t args_bytes)
 {
-    /* on a CPU device it is slower than 20 GFLOP/s: one small row says so, the others would take minutes */
+    /* on a processor it is slower than 20 GFLOP/s: small rows suffice to show it, the others would take minutes */
     bool cpu = (b->info.type & CL_DEVICE_TYPE_CPU) != 0;
 
     if (cpu && 2.0 * (double)(args->c.shape[0] * args->c.shape[1] * args->a.shape[args->trans_a ? 0 : 1]) > 3e8)
@@ -42,7 +42,7 @@ bench_add_clblast(struct bench *b, struct bench_case *c, struct clgrpo_gemm_args
 }
 #else
 void
-bench_add_clblast(struct bench *b, struct bench_case *c, struct clgrpo_gemm_args *args, size_t args_bytes)
+peer_add_clblast(struct bench *b, struct bench_case *c, struct clgrpo_gemm_args *args, size_t args_bytes)
 {
     (void)b;
     (void)c;

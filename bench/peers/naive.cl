@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one writes without this library: an item for each output, all intermediates in global memory. float32, dense.
+ * Textbook kernels: an item for each output element, all intermediate results in global memory. f32, dense.
  *
  *   k_product    C = op(A) op(B), [M,N]; item (n, m)
  *   k_scores     S[h][i][j] = scale q_i k_j, of one sequence; item (j, i, h); causal: nothing beyond j = i

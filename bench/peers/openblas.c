@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure/bench.h"
+#include "peers/peers.h"
 
 /*
- * OpenBLAS chooses its kernels by the processor's name and falls back to a slow core on one it does not know, and the
- * environment may force a wrong one. The core that fits the instruction set is forced here, before the library is
- * loaded, and shown in the peer's name.
+ * OpenBLAS chooses its kernels by the processor's model: on a model that it does not know it takes slow ones, and the
+ * environment may force wrong ones. So those that fit the instruction set are forced here, before the library is
+ * loaded, and the peer's name tells which were chosen.
  */
 static const char *
 fitting_core(void)
@@ -31,7 +31,8 @@ load(void)
     void *lib = NULL;
 
     unsetenv("OPENBLAS_L2_SIZE");
-    setenv("OPENBLAS_THREAD_TIMEOUT", "4", 1); /* else its idle threads spin on cores that our row is timed on */
+    setenv("OPENBLAS_THREAD_TIMEOUT", "4",
+           1); /* else its idle threads keep busy the cores on which our runs are timed */
     if (core != NULL)
         setenv("OPENBLAS_CORETYPE", core, 1);
     for (size_t i = 0; lib == NULL && i < sizeof names / sizeof names[0]; i++)
@@ -39,10 +40,10 @@ load(void)
     return lib;
 }
 
-const struct bench_openblas *
-bench_openblas(void)
+const struct peer_openblas *
+peer_openblas_load(void)
 {
-    static struct bench_openblas peer;
+    static struct peer_openblas peer;
     static bool tried;
     char *(*core)(void);
     void *lib, *symbol;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "rows/plan.h"
+#include "rows/layer.h"
 
 static size_t
 queries(const struct layer_shape *s)
@@ -36,7 +36,6 @@ take(struct clgrpo_tensor flat, size_t *at, size_t rows, size_t columns)
     return clgrpo_tensor_view(flat.buf, flat.offset + first, CLGRPO_F32, 2, BENCH_SHAPE(rows, columns));
 }
 
-/* A gain: rank 1. */
 static struct clgrpo_tensor
 take_vector(struct clgrpo_tensor flat, size_t *at, size_t n)
 {
@@ -163,7 +162,7 @@ layer_norm_backward(struct plan *p, struct clgrpo_tensor x, struct clgrpo_tensor
     return r.dx;
 }
 
-/* Queries and keys, which are neighbours. */
+/* Rotates the queries and the keys, which lie side by side. */
 static void
 rotate(struct plan *p, const struct layer_shape *s, const struct layer_inputs *in, struct clgrpo_tensor qkv,
        bool inverse)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows/plan.h"
 
-struct clgrpo_tensor
-plan_keep(struct plan *p, struct clgrpo_tensor t)
+#include <stdint.h>
+#include <stdlib.h>
+
+static struct clgrpo_tensor
+keep(struct plan *p, struct clgrpo_tensor t)
 {
     if (p->n == PLAN_TENSORS)
         abort();
@@ -10,51 +13,70 @@ plan_keep(struct plan *p, struct clgrpo_tensor t)
 }
 
 struct clgrpo_tensor
+plan_random(struct plan *p, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape)
+{
+    return keep(p, bench_random_as(p->b, dtype, rank, shape));
+}
+
+struct clgrpo_tensor
 plan_matrix(struct plan *p, size_t rows, size_t columns)
 {
-    return plan_keep(p, bench_random(p->b, 2, BENCH_SHAPE(rows, columns)));
+    return keep(p, bench_random(p->b, 2, BENCH_SHAPE(rows, columns)));
 }
 
 struct clgrpo_tensor
 plan_vector(struct plan *p, size_t n)
 {
-    return plan_keep(p, bench_random(p->b, 1, BENCH_SHAPE(n)));
+    return keep(p, bench_random(p->b, 1, BENCH_SHAPE(n)));
 }
 
 struct clgrpo_tensor
 plan_heads(struct plan *p, size_t rows, size_t heads, size_t dim)
 {
-    return plan_keep(p, bench_random(p->b, 3, BENCH_SHAPE(rows, heads, dim)));
+    return keep(p, bench_random(p->b, 3, BENCH_SHAPE(rows, heads, dim)));
 }
 
 struct clgrpo_tensor
 plan_ints(struct plan *p, size_t n, const cl_int *host)
 {
-    return plan_keep(p, bench_ints(p->b, n, host));
+    return keep(p, bench_ints(p->b, n, host));
 }
 
 struct clgrpo_tensor
-plan_blank(struct plan *p, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape)
+plan_zeros(struct plan *p, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape)
 {
     struct clgrpo_tensor t = {0};
 
     if (!p->b->failed && bench_ok(p->b, clgrpo_tensor_create(p->b->ctx, dtype, rank, shape, &t), "tensor"))
         bench_ok(p->b, clgrpo_tensor_zero(p->b->ctx, &t, p->b->queue, 0, NULL, NULL), "zero");
-    return plan_keep(p, t);
+    return keep(p, t);
 }
 
-struct clgrpo_tensor
-plan_indices(struct plan *p, size_t n, size_t by, size_t step, size_t below)
+/* first + i / by * step % below */
+static struct clgrpo_tensor
+counted(struct plan *p, size_t n, size_t first, size_t by, size_t step, size_t below)
 {
     struct clgrpo_tensor t = {0};
     cl_int *host = bench_alloc(p->b, n + 1, sizeof *host);
 
     for (size_t i = 0; host != NULL && i < n; i++)
-        host[i] = (cl_int)(i / by * step % below);
+        host[i] = (cl_int)(first + i / by * step % below);
     if (host != NULL)
         t = bench_ints(p->b, n, host);
     free(host);
-    return plan_keep(p, t);
+    return keep(p, t);
+}
+
+struct clgrpo_tensor
+plan_series(struct plan *p, size_t n, size_t first, size_t by, size_t step)
+{
+    return counted(p, n, first, by, step, SIZE_MAX);
+}
+
+struct clgrpo_tensor
+plan_indices(struct plan *p, size_t n, size_t by, size_t step, size_t below)
+{
+    return counted(p, n, 0, by, step, below);
 }
 
 struct plan_call *
@@ -72,6 +94,7 @@ plan_next(struct plan *p)
         return clgrpo_##op(b->ctx, args, b->queue, 0, NULL, NULL);                                                     \
     }
 PLAN_RUNNER(gemm)
+PLAN_RUNNER(gemm_pack)
 PLAN_RUNNER(embedding)
 PLAN_RUNNER(embedding_backward)
 PLAN_RUNNER(rmsnorm)
@@ -80,6 +103,7 @@ PLAN_RUNNER(rope)
 PLAN_RUNNER(attention)
 PLAN_RUNNER(attention_backward)
 PLAN_RUNNER(kv_append)
+PLAN_RUNNER(kv_copy)
 PLAN_RUNNER(attention_decode)
 PLAN_RUNNER(swiglu)
 PLAN_RUNNER(swiglu_backward)

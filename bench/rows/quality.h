@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that tell no speed: whether bits repeat, and how large errors are. */
+/* What the rows of quality share: whether bits repeat, and how large errors are. */
 #ifndef CLGRPO_BENCH_QUALITY_H
 #define CLGRPO_BENCH_QUALITY_H
 
 #include "rows/plan.h"
 
-/* bench_wanted, and the row's data are then the same whatever ran before it. */
+/* As bench_wanted. If the row runs, its random data do not depend on which rows ran before. */
 bool quality_wanted(struct bench *b, const char *name);
-/* value of limit; `us` is what one run took. */
+/* Adds a row with the value and its limit; `us` is the time of one run, and if it is negative there is no row. */
 void quality_add(struct bench *b, const char *name, const char *unit, double value, double limit,
                  const char *limit_name, double us);
-/* The plan once, waited for; us, or negative if something failed. */
+/* Runs the plan once and waits for it. The time in us, negative if something failed. */
 double quality_time(struct plan *p);
-/* The same a second time, so that no program is built meanwhile. */
+/* Runs the plan twice, and returns the time of the second run, in which no program is compiled. */
 double quality_time_again(struct plan *p);
-/* The tensor's elements, dense, f32 or integers of four bytes; NULL, and the run has failed, where that is not
- * possible. */
+/* A copy of a dense tensor's elements of four bytes, f32 or integers, for the caller to free; NULL, and the run has
+ * failed, if it cannot be made. */
 float *quality_read(struct bench *b, const struct clgrpo_tensor *t);
+/* The same of f32, as doubles. */
 double *quality_read_double(struct bench *b, const struct clgrpo_tensor *t);
-/* Rows first .. first+n-1. */
+/* The rows first .. first+n-1 of the tensor. */
 struct clgrpo_tensor quality_rows(struct clgrpo_tensor t, size_t first, size_t n);
-/* Equal sequences from `first` on. */
+/* The offsets of packed sequences of equal length. */
 struct clgrpo_tensor quality_offsets(struct plan *p, size_t sequences, size_t length);
 
-/* Appends one call to a plan. */
-void quality_gemm(struct plan *p, struct clgrpo_tensor a, struct clgrpo_tensor b, struct clgrpo_tensor c);
+/* Tensors for an operation, and calls of it that are appended to the plan. */
+void quality_plan_gemm(struct plan *p, struct clgrpo_tensor a, struct clgrpo_tensor b, struct clgrpo_tensor c);
 struct quality_attention {
     struct clgrpo_tensor q, k, v, o, lse, offsets;
     size_t max_len;
@@ -32,23 +33,17 @@ struct quality_attention {
 struct quality_attention quality_attention_inputs(struct plan *p, size_t tokens, size_t heads, size_t key_heads,
                                                   size_t dim);
 float quality_scale(const struct quality_attention *a);
-void quality_attention(struct plan *p, const struct quality_attention *a);
+void quality_plan_attention(struct plan *p, const struct quality_attention *a);
 struct quality_gradients {
     struct clgrpo_tensor dout, dq, dk, dv;
 };
-void quality_attention_backward(struct plan *p, const struct quality_attention *a, struct quality_gradients *g);
+void quality_plan_attention_backward(struct plan *p, const struct quality_attention *a, struct quality_gradients *g);
 struct quality_head {
     struct clgrpo_tensor x, w, target, logprob, lse;
 };
 struct quality_head quality_head_inputs(struct plan *p, size_t n, size_t e, size_t v);
-void quality_head(struct plan *p, const struct quality_head *h);
-void quality_head_backward(struct plan *p, const struct quality_head *h, struct clgrpo_tensor dlogprob,
-                           struct clgrpo_tensor dx, struct clgrpo_tensor dw);
-
-/* Groups of rows, of bench_quality. */
-void quality_repeat(struct bench *b);
-void quality_batch(struct bench *b);
-void quality_error(struct bench *b);
-void quality_gap(struct bench *b);
+void quality_plan_head(struct plan *p, const struct quality_head *h);
+void quality_plan_head_backward(struct plan *p, const struct quality_head *h, struct clgrpo_tensor dlogprob,
+                                struct clgrpo_tensor dx, struct clgrpo_tensor dw);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rows/quality.h"
+#include "rows/rows.h"
 #include "rows/step.h"
 
 /*
@@ -71,7 +73,7 @@ static void
 repeat_gemm(struct plan *p, struct outputs *o)
 {
     *o = (struct outputs){{plan_matrix(p, 500, 300)}, 1};
-    quality_gemm(p, plan_matrix(p, 500, 700), plan_matrix(p, 700, 300), o->t[0]);
+    quality_plan_gemm(p, plan_matrix(p, 500, 700), plan_matrix(p, 700, 300), o->t[0]);
 }
 
 static void
@@ -82,8 +84,8 @@ repeat_attention(struct plan *p, struct outputs *o)
 
     a.offsets = quality_offsets(p, 2, 300);
     a.max_len = 300;
-    quality_attention(p, &a);
-    quality_attention_backward(p, &a, &g);
+    quality_plan_attention(p, &a);
+    quality_plan_attention_backward(p, &a, &g);
     *o = (struct outputs){{a.o, a.lse, g.dq, g.dk, g.dv}, 5};
 }
 
@@ -93,8 +95,8 @@ repeat_head(struct plan *p, struct outputs *o)
     const struct quality_head h = quality_head_inputs(p, 300, 128, 5000);
 
     *o = (struct outputs){{h.logprob, h.lse, plan_matrix(p, 300, 128), plan_matrix(p, 5000, 128)}, 4};
-    quality_head(p, &h);
-    quality_head_backward(p, &h, plan_vector(p, 300), o->t[2], o->t[3]);
+    quality_plan_head(p, &h);
+    quality_plan_head_backward(p, &h, plan_vector(p, 300), o->t[2], o->t[3]);
 }
 
 static void
@@ -136,7 +138,7 @@ static const struct {
 };
 
 void
-quality_repeat(struct bench *b)
+rows_repeat(struct bench *b)
 {
     static const char whole[] = "quality.repeat.step";
     static struct plan p;
@@ -153,7 +155,7 @@ quality_repeat(struct bench *b)
     }
     if (!quality_wanted(b, whole))
         return;
-    bench_step_prepare(b, &bench_step_shapes[0], 0.0f, &step); /* a rate of 0, so that all runs start from one model */
+    step_prepare(b, &step_shapes[0], 0.0f, &step); /* a rate of 0, so that all runs start from one model */
     o = (struct outputs){{step.grad, step.logprob}, 2};
     repeat_row(whole, &step.plan, &o);
     plan_release(&step.plan);
@@ -207,10 +209,10 @@ batch_gemm(struct plan *p, struct clgrpo_tensor *x, struct clgrpo_tensor *y)
 
     *x = plan_matrix(p, M, N);
     *y = plan_matrix(p, M, N);
-    quality_gemm(p, a, b, *x);
+    quality_plan_gemm(p, a, b, *x);
     for (size_t i = 0, at = 0; at < M; i++, at += n) {
         n = part(i, M - at);
-        quality_gemm(p, quality_rows(a, at, n), b, quality_rows(*y, at, n));
+        quality_plan_gemm(p, quality_rows(a, at, n), b, quality_rows(*y, at, n));
     }
 }
 
@@ -223,7 +225,7 @@ batch_head(struct plan *p, struct clgrpo_tensor *x, struct clgrpo_tensor *y)
 
     *x = whole.logprob;
     *y = plan_vector(p, N);
-    quality_head(p, &whole);
+    quality_plan_head(p, &whole);
     for (size_t i = 0, at = 0; at < N; i++, at += n) {
         struct quality_head h = whole;
 
@@ -232,7 +234,7 @@ batch_head(struct plan *p, struct clgrpo_tensor *x, struct clgrpo_tensor *y)
         h.target = quality_rows(h.target, at, n);
         h.lse = quality_rows(h.lse, at, n);
         h.logprob = quality_rows(*y, at, n);
-        quality_head(p, &h);
+        quality_plan_head(p, &h);
     }
 }
 
@@ -248,7 +250,7 @@ batch_attention(struct plan *p, struct clgrpo_tensor *x, struct clgrpo_tensor *y
     a.max_len = LENGTH;
     *x = a.o;
     *y = plan_heads(p, SEQUENCES * LENGTH, 4, 64);
-    quality_attention(p, &a);
+    quality_plan_attention(p, &a);
     for (size_t i = 0; i < SEQUENCES; i++) {
         one = a;
         one.q = quality_rows(a.q, i * LENGTH, LENGTH);
@@ -257,7 +259,7 @@ batch_attention(struct plan *p, struct clgrpo_tensor *x, struct clgrpo_tensor *y
         one.lse = quality_rows(a.lse, i * LENGTH, LENGTH);
         one.o = quality_rows(*y, i * LENGTH, LENGTH);
         one.offsets = alone;
-        quality_attention(p, &one);
+        quality_plan_attention(p, &one);
     }
 }
 
@@ -275,8 +277,8 @@ batch_decode(struct plan *p, struct clgrpo_tensor *x, struct clgrpo_tensor *y)
         position[i] = (i * 37 + 5) % L;
     }
     d.q = plan_heads(p, SLOTS, HEADS, D);
-    d.k_cache = plan_keep(p, bench_random(p->b, 4, BENCH_SHAPE(SLOTS, KEY_HEADS, L / 64, D * 64)));
-    d.v_cache = plan_keep(p, bench_random(p->b, 4, BENCH_SHAPE(SLOTS, KEY_HEADS, L, D)));
+    d.k_cache = plan_random(p, CLGRPO_F32, 4, BENCH_SHAPE(SLOTS, KEY_HEADS, L / 64, D * 64));
+    d.v_cache = plan_random(p, CLGRPO_F32, 4, BENCH_SHAPE(SLOTS, KEY_HEADS, L, D));
     d.slot = plan_ints(p, SLOTS, slot);
     d.position = plan_ints(p, SLOTS, position);
     d.scale = 0.125f;
@@ -305,7 +307,7 @@ static const struct {
 };
 
 void
-quality_batch(struct bench *b)
+rows_batch(struct bench *b)
 {
     static struct plan p;
     struct clgrpo_tensor x, y;

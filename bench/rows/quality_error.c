@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "rows/quality.h"
+#include "rows/rows.h"
 #include "reference/ref_attention.h"
 #include "reference/ref_gemm.h"
 #include "reference/ref_linear_logprob.h"
@@ -50,7 +52,7 @@ gemm_error(struct bench *b, const char *name)
     if (p != NULL && want != NULL) {
         p->b = b;
         x = plan_matrix(p, M, K), y = plan_matrix(p, K, N), z = plan_matrix(p, M, N);
-        quality_gemm(p, x, y, z);
+        quality_plan_gemm(p, x, y, z);
         us = quality_time_again(p);
         ref.a = quality_read(b, &x), ref.b = quality_read(b, &y);
         if (!b->failed) {
@@ -114,8 +116,8 @@ attention_errors(struct bench *b, const char *forward, const char *backward)
     a.offsets = quality_offsets(p, 2, LENGTH);
     a.max_len = LENGTH;
     ref.scale = (double)quality_scale(&a);
-    quality_attention(p, &a);
-    quality_attention_backward(p, &a, &g);
+    quality_plan_attention(p, &a);
+    quality_plan_attention_backward(p, &a, &g);
     us = quality_time_again(p);
     t.q = quality_read_double(b, &a.q), t.k = quality_read_double(b, &a.k), t.v = quality_read_double(b, &a.v);
     t.dout = quality_read_double(b, &g.dout);
@@ -154,8 +156,8 @@ head_errors(struct bench *b, const char *forward, const char *backward)
     h = quality_head_inputs(p, N, E, V);
     g = plan_vector(p, N), dx = plan_matrix(p, N, E), dw = plan_matrix(p, V, E);
     PLAN(p, zero, dw);
-    quality_head(p, &h);
-    quality_head_backward(p, &h, g, dx, dw);
+    quality_plan_head(p, &h);
+    quality_plan_head_backward(p, &h, g, dx, dw);
     us = quality_time_again(p);
     ref.x = quality_read_double(b, &h.x), ref.w = quality_read_double(b, &h.w), ref.g = quality_read_double(b, &g);
     ref.target = (const int32_t *)(const void *)quality_read(b, &h.target);
@@ -179,7 +181,7 @@ head_errors(struct bench *b, const char *forward, const char *backward)
 }
 
 void
-quality_error(struct bench *b)
+rows_error(struct bench *b)
 {
     static const char gemm[] = "quality.error.gemm", attention[] = "quality.error.attention.fwd",
                       attention_backward[] = "quality.error.attention.bwd", head[] = "quality.error.head.fwd",

@@ -2,8 +2,10 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "rows/quality.h"
+#include "rows/rows.h"
 
 /*
  * Log-probabilities of one sequence by attention and the head as in training, and token by token with a cache as in
@@ -31,14 +33,14 @@ prepare(struct gap *g, struct bench *b)
     g->h = quality_head_inputs(&g->p, TOKENS, WIDTH, VOCABULARY);
     g->h.x = clgrpo_tensor_view(g->a.o.buf, 0, CLGRPO_F32, 2, BENCH_SHAPE(TOKENS, WIDTH));
     g->decoded = plan_vector(&g->p, TOKENS);
-    quality_attention(&g->p, &g->a);
-    quality_head(&g->p, &g->h);
+    quality_plan_attention(&g->p, &g->a);
+    quality_plan_head(&g->p, &g->h);
 }
 
 static struct clgrpo_tensor
 empty_cache(struct plan *p, enum clgrpo_dtype dtype, const size_t *shape)
 {
-    struct clgrpo_tensor t = plan_keep(p, bench_random_as(p->b, dtype, 4, shape));
+    struct clgrpo_tensor t = plan_random(p, dtype, 4, shape);
 
     bench_ok(p->b, clgrpo_tensor_zero(p->b->ctx, &t, p->b->queue, 0, NULL, NULL), "cache");
     return t;
@@ -46,7 +48,7 @@ empty_cache(struct plan *p, enum clgrpo_dtype dtype, const size_t *shape)
 
 /* Decoding, in the slot 0 of a cache of `dtype`. */
 static void
-decode(struct gap *g, enum clgrpo_dtype dtype)
+decode_all(struct gap *g, enum clgrpo_dtype dtype)
 {
     struct bench *b = g->p.b;
     struct plan *step = bench_alloc(b, 1, sizeof *step);
@@ -79,7 +81,7 @@ decode(struct gap *g, enum clgrpo_dtype dtype)
         h.logprob = quality_rows(g->decoded, i, 1);
         PLAN(step, kv_append, one);
         PLAN(step, attention_decode, d);
-        quality_head(step, &h);
+        quality_plan_head(step, &h);
         quality_time(step);
         plan_release(step);
     }
@@ -147,7 +149,7 @@ gap_row(struct bench *b, const char *name, enum clgrpo_dtype dtype)
         return;
     prepare(&g, b);
     us = quality_time_again(&g.p);
-    decode(&g, dtype);
+    decode_all(&g, dtype);
     trained = quality_read(b, &g.h.logprob);
     decoded = quality_read(b, &g.decoded);
     for (size_t i = 0; i < TOKENS && !b->failed; i++) {
@@ -164,7 +166,7 @@ gap_row(struct bench *b, const char *name, enum clgrpo_dtype dtype)
 }
 
 void
-quality_gap(struct bench *b)
+rows_gap(struct bench *b)
 {
     gap_row(b, "quality.gap.f32", CLGRPO_F32);
     gap_row(b, "quality.gap.f16", CLGRPO_F16);

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "peers/naive.h"
+#include "peers/peers.h"
+#include "rows/rows.h"
 
 struct attention {
     struct clgrpo_attention_args fwd;
@@ -195,14 +196,14 @@ wanted(struct bench *b, const struct shape *s, size_t tokens, const char *row, d
 }
 
 void
-bench_attention(struct bench *b)
+rows_attention(struct bench *b)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         const struct shape *s = &shapes[i];
         struct bench_case fwd = {.kind = BENCH_FLOP, .run = run_forward},
                           bwd = {.kind = BENCH_FLOP, .run = run_backward};
         struct attention a = {0};
-        struct bench_naive *naive;
+        struct peer_naive *naive;
         cl_int offsets[MAX_COUNT + 1];
         double pairs;
         bool forward, backward;
@@ -221,9 +222,9 @@ bench_attention(struct bench *b)
         fwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (2 * s->heads * s->dim + 2 * s->kv_heads * s->dim + s->heads));
         bwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (4 * s->heads * s->dim + 4 * s->kv_heads * s->dim + s->heads));
         if (forward && !b->failed) {
-            naive = bench_naive_attention(b, &fwd, &a.fwd);
+            naive = peer_add_naive_attention(b, &fwd, &a.fwd);
             bench_run(b, &fwd);
-            bench_naive_destroy(naive);
+            peer_naive_destroy(naive);
         }
         if (backward && !b->failed && bench_ok(b, run_forward(b, &a), fwd.row))
             bench_run(b, &bwd);
@@ -231,5 +232,4 @@ bench_attention(struct bench *b)
     }
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         family_rows(b, &families[i]);
-    bench_decode(b);
 }

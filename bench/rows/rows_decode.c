@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "measure/bench.h"
+#include "rows/rows.h"
 
 /* `slots` sequences of `length` cached keys, one query each, of which the first `prefix` are one and the same in every
  * `group` sequences. */
@@ -203,7 +203,7 @@ copy_row(struct bench *b, const struct fork *f)
 }
 
 void
-bench_decode(struct bench *b)
+rows_decode(struct bench *b)
 {
     for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++)
         decode_row(b, &decodes[i], CLGRPO_F32, "f32");

@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "peers/naive.h"
+#include "peers/peers.h"
+#include "rows/rows.h"
 
 /* A product, and what the peers need of it on the host. */
 struct gemm {
@@ -63,8 +64,8 @@ run_openblas(void *arg)
     const struct gemm *g = arg;
     bool ta = g->args.trans_a, tb = g->args.trans_b;
 
-    bench_openblas()->sgemm(ROW_MAJOR, ta ? TRANS : NO_TRANS, tb ? TRANS : NO_TRANS, g->m, g->n, g->k, 1.0f, g->a,
-                            ta ? g->m : g->k, g->b, tb ? g->k : g->n, g->args.accumulate ? 1.0f : 0.0f, g->c, g->n);
+    peer_openblas_load()->sgemm(ROW_MAJOR, ta ? TRANS : NO_TRANS, tb ? TRANS : NO_TRANS, g->m, g->n, g->k, 1.0f, g->a,
+                                ta ? g->m : g->k, g->b, tb ? g->k : g->n, g->args.accumulate ? 1.0f : 0.0f, g->c, g->n);
 }
 
 static float *
@@ -102,7 +103,7 @@ prepare(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, struct 
     }
     bench_ok(b, clgrpo_gemm_workspace(b->ctx, &g->args, &bytes), s->label);
     g->args.workspace = bench_workspace(b, bytes);
-    if (dtype == CLGRPO_F32 && bench_openblas() != NULL) {
+    if (dtype == CLGRPO_F32 && peer_openblas_load() != NULL) {
         g->a = host_copy(b, &g->args.a);
         g->b = host_copy(b, &g->args.b);
         g->c = host_copy(b, &g->args.c);
@@ -166,7 +167,7 @@ add_openblas(struct bench_case *c, struct gemm *g)
     for (unsigned i = 0; i < c->copies; i++)
         if (g[i].a == NULL || g[i].b == NULL || g[i].c == NULL)
             return;
-    snprintf(c->peers[0].name, sizeof c->peers[0].name, "%s", bench_openblas()->name);
+    snprintf(c->peers[0].name, sizeof c->peers[0].name, "%s", peer_openblas_load()->name);
     c->peers[0].run = run_openblas;
     c->peers[0].arg = g;
     c->peers[0].arg_bytes = sizeof *g;
@@ -189,7 +190,7 @@ gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const 
 {
     struct bench_case c = {.copies = 1};
     struct gemm *g, *g32 = NULL;
-    struct bench_naive *naive = NULL;
+    struct peer_naive *naive = NULL;
 
     snprintf(c.row, sizeof c.row, "gemm.%s.%s", type, s->label);
     describe(s, dtype, &c);
@@ -209,18 +210,18 @@ gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const 
     } else {
         add_openblas(&c, g);
         if (!s->large || b->info.family != CLGRPO_FAMILY_CPU) /* untuned for processors, it would take minutes */
-            bench_add_clblast(b, &c, &g->args, sizeof *g);
-        naive = bench_naive_gemm(b, &c, &g->args);
+            peer_add_clblast(b, &c, &g->args, sizeof *g);
+        naive = peer_add_naive_gemm(b, &c, &g->args);
     }
     bench_run(b, &c);
 out:
-    bench_naive_destroy(naive);
+    peer_naive_destroy(naive);
     release_all(g, c.copies);
     release_all(g32, c.copies);
 }
 
 void
-bench_gemm(struct bench *b)
+rows_gemm(struct bench *b)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         gemm_row(b, &shapes[i], CLGRPO_F32, "f32");

@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "peers/naive.h"
+#include "peers/peers.h"
+#include "rows/rows.h"
 
 struct head {
     struct clgrpo_linear_logprob_args fwd;
@@ -127,7 +128,7 @@ head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, const stru
     struct bench_case fwd = {.kind = BENCH_FLOP, .work = gemm, .bytes = io, .run = run_forward};
     struct bench_case both = {.kind = BENCH_FLOP, .work = 4.0 * gemm, .bytes = 3.0 * io, .run = run_both};
     struct head h = {0}, f32 = {0};
-    struct bench_naive *naive;
+    struct peer_naive *naive;
     char names[N_ROWS][80];
     bool want[N_ROWS] = {false}, any = false;
 
@@ -152,9 +153,9 @@ head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, const stru
     snprintf(fwd.row, sizeof fwd.row, "%s", names[FORWARD]);
     snprintf(both.row, sizeof both.row, "%s", names[BOTH]);
     if (want[FORWARD]) {
-        naive = bench_naive_logprob(b, &fwd, &h.fwd);
+        naive = peer_add_naive_logprob(b, &fwd, &h.fwd);
         bench_run(b, &fwd);
-        bench_naive_destroy(naive);
+        peer_naive_destroy(naive);
     }
     if (want[BOTH])
         bench_run(b, &both);
@@ -163,7 +164,7 @@ head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, const stru
 }
 
 void
-bench_head(struct bench *b)
+rows_head(struct bench *b)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         head_rows(b, CLGRPO_F32, "f32", &shapes[i]);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rows/plan.h"
+#include "rows/layer.h"
+#include "rows/rows.h"
 
 /*
  * One decoder layer, forward and then backward, as a trainer would call it: one sequence, all weights with their
- * gradients. What binds is the arithmetic of the four products, three times, and of attention, 3.5 times.
+ * gradients. The limit is the arithmetic: that of the four products three times, that of attention 3.5 times.
  */
 void
-bench_layer(struct bench *b)
+rows_layer(struct bench *b)
 {
     enum { TOKENS = 1024 };
     static const struct layer_shape s = {TOKENS, 1, TOKENS, 512, 8, 2, 64, 1408};

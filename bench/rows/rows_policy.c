@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "rows/small.h"
+#include "rows/rows.h"
+#include "rows/small_row.h"
 
-/* Sampling, group advantages, and the policy loss in the forms that the objectives give it. */
-
+/* variant: how tokens are chosen. */
 enum { PLAIN, TOP_K, TOP_P, GREEDY };
+
 static void
 sample(struct plan *p, const struct small_row *r)
 {
     struct clgrpo_sample_args a = CLGRPO_SAMPLE_ARGS_INIT;
 
     a.logits = plan_matrix(p, r->n, r->e);
-    a.key = plan_blank(p, CLGRPO_U64, 2, BENCH_SHAPE(r->n, 2));
+    a.key = plan_zeros(p, CLGRPO_U64, 2, BENCH_SHAPE(r->n, 2));
     a.token = plan_indices(p, r->n, 1, 1, 1);
     a.logprob = plan_vector(p, r->n);
     a.temperature = r->variant == GREEDY ? 0.0f : 1.0f;
@@ -21,7 +22,7 @@ sample(struct plan *p, const struct small_row *r)
     PLAN_WITH_SPACE(p, sample, a);
 }
 
-/* n groups of e rewards; variant: the kind. */
+/* n groups of e rewards; variant: the kind of advantage. */
 static void
 advantage(struct plan *p, const struct small_row *r)
 {
@@ -34,8 +35,10 @@ advantage(struct plan *p, const struct small_row *r)
     PLAN(p, advantage, a);
 }
 
-/* What the objectives differ by, apart from the weights of tokens, which are the caller's. */
+/* variant: the forms of the loss that the objectives use; they differ also in the tokens' weights, which cost no
+ * time. */
 enum { CLIP, CLIP_HIGHER, NO_CLIP, DUAL, KL, KL_DUAL };
+
 static void
 policy_loss(struct plan *p, const struct small_row *r)
 {
@@ -88,8 +91,7 @@ static const struct small_row rows[] = {
 };
 
 void
-bench_policy(struct bench *b)
+rows_policy(struct bench *b)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        small_row(b, &rows[i]);
+    small_rows_run(b, rows, sizeof rows / sizeof rows[0]);
 }

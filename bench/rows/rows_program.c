@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "measure/bench.h"
+#include "rows/rows.h"
+#include "rows/touch.h"
 #include "measure/median.h"
 
 /*
@@ -29,7 +30,7 @@ start_ms(struct bench *b, const char *cache_dir, struct clgrpo_cache_stats *stat
                   "program"))
         return -1.0;
     b->ctx = fresh;
-    bench_touch_all(b);
+    touch_all(b);
     if (!b->failed) {
         ms = 1e-3 * (bench_now_us() - start);
         clgrpo_cache_stats_get(fresh, stats);
@@ -73,7 +74,7 @@ add(struct bench *b, const char *name, double ms, double limit, double spread, u
 }
 
 void
-bench_program(struct bench *b)
+rows_program(struct bench *b)
 {
     static const char cold[] = "program.cold_start", warm[] = "program.warm_start", load[] = "program.warm_load";
     struct clgrpo_cache_stats stats = CLGRPO_CACHE_STATS_INIT;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rows/small.h"
+#include "rows/rows.h"
+#include "rows/small_row.h"
 
 /*
- * The small operations, one table of rows. Most are bound by memory: a row counts each tensor's bytes once, those that
- * are read and those that are written. The shapes beyond the caches are measured against the copy rate; 4096 rows of
- * 128 and 352 are those of the reference trainer, which the caches hold.
+ * Most of these operations are bound by memory: a row counts the bytes of each tensor that is read or written once.
+ * Most shapes exceed the caches, so that the limit is the copy rate; 4096 rows of 128 and 352 are those of the
+ * reference trainer, and the caches hold them.
  */
 enum { TABLE_ROWS = 1024 };
 
-/* variant: with a residual. */
+/* variant: 1 with a residual. */
 static void
 rmsnorm(struct plan *p, const struct small_row *r)
 {
@@ -25,7 +26,7 @@ rmsnorm(struct plan *p, const struct small_row *r)
     PLAN(p, rmsnorm, a);
 }
 
-/* variant: dx is added to. */
+/* variant: 1 adds to dx. */
 static void
 rmsnorm_backward(struct plan *p, const struct small_row *r)
 {
@@ -52,14 +53,14 @@ add(struct plan *p, const struct small_row *r)
     PLAN(p, add, a);
 }
 
-/* variant: the head dimension. */
+/* variant: the dimension of a head. */
 static void
 rope(struct plan *p, const struct small_row *r)
 {
     struct clgrpo_rope_args a = CLGRPO_ROPE_ARGS_INIT;
     size_t dim = (size_t)r->variant;
 
-    a.x = plan_keep(p, bench_random(p->b, 3, BENCH_SHAPE(r->n, r->e / dim, dim)));
+    a.x = plan_heads(p, r->n, r->e / dim, dim);
     a.position = plan_indices(p, r->n, 1, 131, TABLE_ROWS);
     a.table = plan_matrix(p, TABLE_ROWS, dim);
     PLAN(p, rope, a);
@@ -108,7 +109,7 @@ embedding_backward(struct plan *p, const struct small_row *r)
     PLAN(p, embedding_backward, a);
 }
 
-/* variant: from and to. */
+/* variant: FROM_TO of the two types. */
 #define FROM_TO(from, to) ((from)*16 + (to))
 static void
 cast(struct plan *p, const struct small_row *r)
@@ -118,11 +119,11 @@ cast(struct plan *p, const struct small_row *r)
 
     a.x = plan_vector(p, r->n);
     if (from != CLGRPO_F32) {
-        a.y = plan_blank(p, from, 1, BENCH_SHAPE(r->n));
+        a.y = plan_zeros(p, from, 1, BENCH_SHAPE(r->n));
         bench_ok(p->b, clgrpo_cast(p->b->ctx, &a, p->b->queue, 0, NULL, NULL), "cast");
         a.x = a.y;
     }
-    a.y = plan_blank(p, to, 1, BENCH_SHAPE(r->n));
+    a.y = plan_zeros(p, to, 1, BENCH_SHAPE(r->n));
     PLAN(p, cast, a);
 }
 
@@ -136,18 +137,18 @@ global_norm(struct plan *p, const struct small_row *r)
     PLAN_WITH_SPACE(p, global_norm, a);
 }
 
-/* variant: a gradient of halves and a copy of halves beside the master. */
+/* variant: 1 with a gradient in bf16, and a copy of the parameters in bf16. */
 static void
 adamw(struct plan *p, const struct small_row *r)
 {
     struct clgrpo_adamw_args a = CLGRPO_ADAMW_ARGS_INIT;
 
     a.param = plan_vector(p, r->n);
-    a.grad = plan_keep(p, bench_random_as(p->b, r->variant ? CLGRPO_BF16 : CLGRPO_F32, 1, BENCH_SHAPE(r->n)));
+    a.grad = plan_random(p, r->variant ? CLGRPO_BF16 : CLGRPO_F32, 1, BENCH_SHAPE(r->n));
     if (r->variant)
-        a.copy = plan_blank(p, CLGRPO_BF16, 1, BENCH_SHAPE(r->n));
+        a.copy = plan_zeros(p, CLGRPO_BF16, 1, BENCH_SHAPE(r->n));
     a.m = plan_vector(p, r->n);
-    a.v = plan_blank(p, CLGRPO_F32, 1, BENCH_SHAPE(r->n));
+    a.v = plan_zeros(p, CLGRPO_F32, 1, BENCH_SHAPE(r->n));
     a.lr = 1e-6f;
     a.weight_decay = 0.01f;
     a.decay_elems = r->n;
@@ -192,25 +193,7 @@ static const struct small_row rows[] = {
 };
 
 void
-small_row(struct bench *b, const struct small_row *r)
+rows_small(struct bench *b)
 {
-    static struct plan p;
-    struct bench_case c = {
-        .kind = r->kind, .work = r->floats * 4.0 * (double)r->n * (double)r->e, .run = plan_run, .arg = &p};
-
-    snprintf(c.row, sizeof c.row, "%s", r->name);
-    if (!bench_wanted(b, c.row))
-        return;
-    p = (struct plan){.b = b};
-    r->prepare(&p, r);
-    bench_run(b, &c);
-    plan_release(&p);
-}
-
-void
-bench_small(struct bench *b)
-{
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        small_row(b, &rows[i]);
-    bench_policy(b);
+    small_rows_run(b, rows, sizeof rows / sizeof rows[0]);
 }

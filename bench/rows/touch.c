@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "measure/bench.h"
+#include "rows/touch.h"
 
 /* Every operation once, in the forms that a training step uses, on sizes so small that only the programs cost. */
 
@@ -207,7 +207,7 @@ touch_optimiser(struct touch *t)
 }
 
 void
-bench_touch_all(struct bench *b)
+touch_all(struct bench *b)
 {
     struct touch t = {.b = b};
     cl_int index[N];

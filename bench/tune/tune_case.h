@@ -12,7 +12,8 @@ enum { TUNE_SAMPLES = 61 };
 const struct clgrpo_tensor *tune_add_tensor(struct tune *t, struct tune_case *c, unsigned rank, const size_t *shape);
 /* Adds a tensor of the n integers 0, step, 2 step and so on. */
 bool tune_add_ints(struct tune *t, struct tune_case *c, size_t n, cl_int step, struct clgrpo_tensor *out);
-/* Whether |got - want| is within the rounding error of a sum of so many terms whose magnitudes add up to `magnitude`. */
+/* Whether |got - want| is within the rounding error of a sum of so many terms whose magnitudes add up to
+ * `magnitude`. */
 bool tune_near(double got, double want, double magnitude, size_t terms);
 
 #define TUNE_SHAPE(...) ((const size_t[]){__VA_ARGS__})

@@ -59,8 +59,8 @@ tune_drop_slower_half(struct tune_search *s)
         s->all[i].alive = s->all[i].alive && median_us(&s->all[i]) <= limit;
 }
 
-/* The candidate with the largest gain over the standard, which is the median of the ratios of their times in each round;
- * the standard if no candidate gains. */
+/* The candidate with the largest gain over the standard, which is the median of the ratios of their times in each
+ * round; the standard if no candidate gains. */
 static struct tune_candidate *
 best_gain(struct tune_search *s)
 {

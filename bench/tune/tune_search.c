@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A sample lasts SAMPLE_US or more. After every ROUNDS_PER_CUT rounds the slower half of the candidates is dropped, until
- * FEW or fewer are left, and after LAST_ROUNDS or when the time is spent the search ends. */
+/* A sample lasts SAMPLE_US or more. After every ROUNDS_PER_CUT rounds the slower half of the candidates is dropped,
+ * until FEW or fewer are left, and after LAST_ROUNDS or when the time is spent the search ends. */
 enum { SAMPLE_US = 2000, ROUNDS_PER_CUT = 3, FEW = 4, LAST_ROUNDS = 25, MOST_CHANGES = 2 };
 
 static int
@@ -17,8 +17,8 @@ by_changes(const void *a, const void *b)
     return (x->n_changed > y->n_changed) - (x->n_changed < y->n_changed);
 }
 
-/* Fills in the candidates: all combinations of allowed values that the context accepts, with at most MOST_CHANGES values
- * that are not standard. The combination without any comes first. */
+/* Fills in the candidates: all combinations of allowed values that the context accepts, with at most MOST_CHANGES
+ * values that are not standard. The combination without any comes first. */
 static void
 enumerate(struct tune_search *s)
 {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "output/whole_file.h"
 #include "tune/tuner.h"
 
-enum { MAX_PATH = 4096, MAX_LINE = 1024 };
+enum { MAX_LINE = 1024 };
 
 static const char header[] = "# Tuned parameters of clgrpo, see clgrpo-tuning(5). Written by clgrpo-tune.\n"
                              "# op\ttype\tclass\tdevice\tparameters\tmedian us\tratio\tdriver\tversion\n";
@@ -69,7 +68,7 @@ is_replaced(const struct tune *t, const struct tune_result *results, size_t n, c
 static bool
 make_folder(const char *path)
 {
-    char folder[MAX_PATH];
+    char folder[WHOLE_FILE_PATH];
 
     for (size_t i = 1; path[i] != '\0'; i++) {
         if (path[i] != '/')
@@ -82,7 +81,7 @@ make_folder(const char *path)
     return true;
 }
 
-/* All lines of the file that stay, then the new rows. */
+/* Copies the lines of the file that are not replaced, and adds the new rows. */
 static bool
 write_all(const struct tune *t, const struct tune_result *results, size_t n, FILE *from, FILE *to)
 {
@@ -100,16 +99,16 @@ write_all(const struct tune *t, const struct tune_result *results, size_t n, FIL
     for (size_t i = 0; i < n; i++)
         if (!results[i].failed && !results[i].is_standard)
             write_row(t, &results[i], to);
-    return fflush(to) == 0 && ferror(to) == 0 && fsync(fileno(to)) == 0;
+    return ferror(to) == 0;
 }
 
 int
 tune_store(const struct tune *t, const struct tune_result *results, size_t n)
 {
-    char path[MAX_PATH], temp[MAX_PATH + 8];
-    FILE *from, *to;
+    char path[WHOLE_FILE_PATH];
+    struct whole_file to;
+    FILE *from;
     bool good;
-    int fd;
 
     if (!clg_tune_path(path, sizeof path)) {
         fprintf(stderr, "clgrpo-tune: neither XDG_DATA_HOME nor HOME is an absolute path: no place for rows\n");
@@ -117,20 +116,11 @@ tune_store(const struct tune *t, const struct tune_result *results, size_t n)
     }
     if (!make_folder(path))
         return fail(path, "its folder cannot be made");
-    snprintf(temp, sizeof temp, "%s.XXXXXX", path);
-    if ((fd = mkstemp(temp)) < 0)
-        return fail(temp, "cannot be made");
+    if (!whole_file_open(&to, path))
+        return fail(path, "cannot be made");
     from = fopen(path, "r");
-    to = fdopen(fd, "w");
-    good = to != NULL && fchmod(fd, 0644) == 0 && write_all(t, results, n, from, to);
+    good = whole_file_close(&to, write_all(t, results, n, from, to.f));
     if (from != NULL)
         fclose(from);
-    if (to != NULL)
-        good = fclose(to) == 0 && good;
-    if (!good || rename(temp, path) != 0) {
-        fail(path, "cannot be written");
-        unlink(temp);
-        return 1;
-    }
-    return 0;
+    return good ? 0 : fail(path, "cannot be written");
 }

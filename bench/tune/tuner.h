@@ -54,8 +54,9 @@ struct tune_case {
     float *host[TUNE_MAX_TENSORS]; /* what the inputs hold */
     unsigned n_tensors;
 };
-/* Fills in the cases of the context's kernel family that `ops` names, or all of them if n_ops is 0, and returns how many
- * there are. 0, with a sentence on standard error, if a name is not that of an operation or none is of the family. */
+/* Fills in the cases of the context's kernel family that `ops` names, or all of them if n_ops is 0, and returns how
+ * many there are. 0, with a sentence on standard error, if a name is not that of an operation or none is of the
+ * family. */
 size_t tune_cases(const struct tune *t, char **ops, size_t n_ops, struct tune_case *cases);
 void tune_case_release(struct tune_case *c);
 
@@ -85,8 +86,8 @@ void tune_progress(const struct tune *t, const struct tune_case *c, unsigned don
 void tune_progress_end(const struct tune *t);
 void tune_print(const struct tune_result *results, size_t n);
 int tune_print_json(const struct tune *t, const struct tune_result *results, size_t n);
-/* Rewrites the user's file: earlier rows of the results' operations, classes, device, driver and version are removed, and
- * a row is added for each result that is not the standard. 0, or 1 with a sentence on standard error. */
+/* Rewrites the user's file: earlier rows of the results' operations, classes, device, driver and version are removed,
+ * and a row is added for each result that is not the standard. 0, or 1 with a sentence on standard error. */
 int tune_store(const struct tune *t, const struct tune_result *results, size_t n);
 /* False, with the context's sentence on standard error, if the call failed. */
 bool tune_ok(struct tune *t, enum clgrpo_status st, const char *what);

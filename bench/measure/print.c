@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "measure/bench.h"
 
-/* The limits that did not hold still, and what no row measures. */
+/* Which limits changed during the run, and, the first time, the notes of what is found once. */
 static void
 print_notes(const struct bench *b)
 {
@@ -75,69 +73,4 @@ bench_print_row(const struct bench *b, const struct bench_row *r)
         printf("  %s %.1f (%.2fx)", r->peers[i].name, r->peers[i].value, r->peers[i].ratio);
     putchar('\n');
     fflush(stdout);
-}
-
-int
-bench_write_tsv(const struct bench *b, const char *path)
-{
-    char temporary[512];
-    FILE *f = bench_create(path, temporary, sizeof temporary);
-
-    if (f == NULL)
-        return 1;
-    fprintf(f, "row\tvalue\tunit\tlimit\tlimit_name\tratio\tmedian_us\tevent_us\tspread\tdevice\tfamily\tpeers\n");
-    for (unsigned i = 0; i < b->n_rows; i++) {
-        const struct bench_row *r = &b->rows[i];
-
-        fprintf(f, "%s\t%.6g\t%s\t%.6g\t%s\t%.4f\t%.6g\t%.6g\t%.4f\t%s\t%s\t", r->row, r->value, r->unit, r->limit,
-                r->limit_name, r->ratio, r->median_us, r->event_us, r->spread, b->info.key,
-                bench_family_name(b->info.family));
-        for (unsigned p = 0; p < r->n_peers; p++)
-            fprintf(f, "%s%s=%.6g", p > 0 ? "," : "", r->peers[p].name, r->peers[p].value);
-        fputc('\n', f);
-    }
-    return bench_commit(f, path, temporary);
-}
-
-/* Horizontal bars: each row's share of its limit, and the same for its best peer. */
-int
-bench_write_svg(const struct bench *b, const char *path)
-{
-    enum { LEFT = 330, WIDTH = 440, STEP = 24, TOP = 56 };
-    char temporary[512];
-    FILE *f = bench_create(path, temporary, sizeof temporary);
-    int y = TOP;
-
-    if (f == NULL)
-        return 1;
-    fprintf(f,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" "
-            "font-size=\"12\">\n"
-            "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text x=\"10\" y=\"20\" "
-            "font-size=\"15\">clgrpo-bench: share of "
-            "the machine's limit</text>\n<text x=\"10\" y=\"38\" fill=\"#555\">%s; fma %.0f GFLOP/s, copy %.1f "
-            "GB/s</text>\n",
-            LEFT + WIDTH + 150, TOP + STEP * (int)(b->n_rows + 1), b->info.name, b->machine.fma_gflops,
-            b->machine.copy_gbs);
-    for (unsigned i = 0; i < b->n_rows; i++) {
-        const struct bench_row *r = &b->rows[i];
-        double best = 0.0;
-
-        if (r->limit <= 0.0)
-            continue;
-        for (unsigned p = 0; p < r->n_peers && !bench_is_time(r->unit); p++)
-            best = r->peers[p].value > best ? r->peers[p].value : best;
-        fprintf(f, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", LEFT - 8, y + 13, r->row);
-        fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"11\" fill=\"#2b6cb0\"/>\n", LEFT, y,
-                r->ratio * WIDTH);
-        if (best > 0.0)
-            fprintf(f, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"5\" fill=\"#c05621\"/>\n", LEFT, y + 12,
-                    best / r->limit * WIDTH);
-        fprintf(f, "<text x=\"%.1f\" y=\"%d\">%.2f of %s</text>\n", LEFT + r->ratio * WIDTH + 6, y + 11, r->ratio,
-                r->limit_name);
-        y += STEP;
-    }
-    fprintf(f, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#888\" stroke-dasharray=\"3\"/>\n</svg>\n",
-            LEFT + WIDTH, TOP - 8, LEFT + WIDTH, y);
-    return bench_commit(f, path, temporary);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rows/quality.h"
@@ -91,7 +92,7 @@ quality_offsets(struct plan *p, size_t sequences, size_t length)
 }
 
 void
-quality_gemm(struct plan *p, struct clgrpo_tensor a, struct clgrpo_tensor b, struct clgrpo_tensor c)
+quality_plan_gemm(struct plan *p, struct clgrpo_tensor a, struct clgrpo_tensor b, struct clgrpo_tensor c)
 {
     struct clgrpo_gemm_args g = CLGRPO_GEMM_ARGS_INIT;
 
@@ -121,7 +122,7 @@ quality_scale(const struct quality_attention *a)
 }
 
 void
-quality_attention(struct plan *p, const struct quality_attention *a)
+quality_plan_attention(struct plan *p, const struct quality_attention *a)
 {
     struct clgrpo_attention_args fwd = CLGRPO_ATTENTION_ARGS_INIT;
 
@@ -133,7 +134,7 @@ quality_attention(struct plan *p, const struct quality_attention *a)
 }
 
 void
-quality_attention_backward(struct plan *p, const struct quality_attention *a, struct quality_gradients *g)
+quality_plan_attention_backward(struct plan *p, const struct quality_attention *a, struct quality_gradients *g)
 {
     struct clgrpo_attention_backward_args bwd = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
     const size_t n = a->q.shape[0], heads = a->q.shape[1], key_heads = a->k.shape[1], dim = a->q.shape[2];
@@ -161,7 +162,7 @@ quality_head_inputs(struct plan *p, size_t n, size_t e, size_t v)
 }
 
 void
-quality_head(struct plan *p, const struct quality_head *h)
+quality_plan_head(struct plan *p, const struct quality_head *h)
 {
     struct clgrpo_linear_logprob_args fwd = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
 
@@ -171,8 +172,8 @@ quality_head(struct plan *p, const struct quality_head *h)
 }
 
 void
-quality_head_backward(struct plan *p, const struct quality_head *h, struct clgrpo_tensor dlogprob,
-                      struct clgrpo_tensor dx, struct clgrpo_tensor dw)
+quality_plan_head_backward(struct plan *p, const struct quality_head *h, struct clgrpo_tensor dlogprob,
+                           struct clgrpo_tensor dx, struct clgrpo_tensor dw)
 {
     struct clgrpo_linear_logprob_backward_args bwd = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
 
@@ -180,13 +181,4 @@ quality_head_backward(struct plan *p, const struct quality_head *h, struct clgrp
     bwd.dlogprob = dlogprob;
     bwd.dx = dx, bwd.dw = dw;
     PLAN_WITH_SPACE(p, linear_logprob_backward, bwd);
-}
-
-void
-bench_quality(struct bench *b)
-{
-    quality_error(b);
-    quality_repeat(b);
-    quality_batch(b);
-    quality_gap(b);
 }
