@@ -54,8 +54,16 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cli/options.c \
 	trainer/cli/profile.c \
 	trainer/cli/profile.h \
-	trainer/dialogue/dialogue.c \
-	trainer/dialogue/dialogue.h \
+	trainer/dialogue/format.c \
+	trainer/dialogue/format.h \
+	trainer/dialogue/format_member.h \
+	trainer/dialogue/roles.c \
+	trainer/dialogue/roles.h \
+	trainer/dialogue/roles_format.c \
+	trainer/dialogue/rollout_log.c \
+	trainer/dialogue/rollout_log.h \
+	trainer/dialogue/trajectory.c \
+	trainer/dialogue/trajectory.h \
 	trainer/eval/asking.c \
 	trainer/eval/asking.h \
 	trainer/eval/play.c \
@@ -135,8 +143,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/metrics.h \
 	trainer/run/phase.c \
 	trainer/run/phase.h \
-	trainer/run/rollout_log.c \
-	trainer/run/rollout_log.h \
 	trainer/run/run_dir.c \
 	trainer/run/run_dir.h \
 	trainer/run/run_path.c \
@@ -165,8 +171,11 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tools/corpus.h \
 	trainer/tools/corpus_words.c \
 	trainer/tools/corpus_words.h \
-	trainer/tools/tools.c \
-	trainer/tools/tools.h \
+	trainer/tools/tool.c \
+	trainer/tools/tool.h \
+	trainer/tools/tool_corpus.c \
+	trainer/tools/tool_kind.h \
+	trainer/tools/tool_schema.c \
 	trainer/world/demo.c \
 	trainer/world/demo.h \
 	trainer/world/demo_internal.h \

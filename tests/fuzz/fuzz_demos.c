@@ -26,10 +26,11 @@ read_all(struct mg_demo_file *f, struct mg_tokenizer *tok)
 
     while ((st = mg_demo_file_next(f, MAX_LEN, &e, &more, &err)) == MG_OK && more) {
         n++;
-        if (e.len < 1 || e.len > MAX_LEN || e.own[0] != 0)
+        if (e.t.len < 1 || e.t.len > MAX_LEN || e.t.mask[0] != 0)
             abort();
-        for (uint32_t i = 0; i < e.len; i++)
-            if (e.ids[i] < 0 || e.ids[i] >= mg_tokenizer_vocab_size(tok) || e.own[i] > 1 || e.role[i] > MG_N_ROLES)
+        for (uint32_t i = 0; i < e.t.len; i++)
+            if (e.t.ids[i] < 0 || e.t.ids[i] >= mg_tokenizer_vocab_size(tok) || e.t.mask[i] > 1 ||
+                e.role[i] > MG_N_ROLES)
                 abort();
     }
     if (st != MG_OK && err.text[0] == '\0')

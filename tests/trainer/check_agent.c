@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "suite.h"
 #include "agent/supervise.h"
-#include "tools/tools.h"
 
 static char dir[64];
 static struct mg_question_file file;
@@ -211,38 +210,6 @@ START_TEST(a_split_without_questions)
 }
 END_TEST
 
-/* ---- Tools ---- */
-
-/* Asked again, with and without a cache: the hits are those of the corpus. */
-START_TEST(remembered_searches_are_the_same)
-{
-    static const char *const words[] = {"capital Peru", "Peru", "", "currency of Chile", "zzz", "population"};
-    struct mg_tools tools = {0}, cached;
-    struct mg_hits a, b;
-    char first[MG_HITS_TEXT_MAX], again[MG_HITS_TEXT_MAX], query[200];
-
-    snprintf(query, sizeof query, "%s/corpus.db", dir);
-    ck_assert_int_eq(mg_corpus_open(&tools.corpus, query, &err), MG_OK);
-    cached = tools;
-    ck_assert_int_eq(mg_search_cache_create(&cached.cache, &err), MG_OK);
-    for (int round = 0; round < 3; round++) {
-        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-            snprintf(query, sizeof query, "%*s", round == 2 ? 150 : 0, words[i]);
-            memset(&a, 0, sizeof a);
-            memset(&b, 0, sizeof b);
-            ck_assert_int_eq(mg_tools_search(&tools, query, &a, first, &err), MG_OK);
-            ck_assert_int_eq(mg_tools_search(&cached, query, &b, again, &err), MG_OK);
-            ck_assert_str_eq(first, again);
-            ck_assert_int_eq(a.n, b.n);
-            for (int h = 0; h < a.n; h++)
-                ck_assert_int_eq(a.hit[h].page, b.hit[h].page);
-        }
-    }
-    mg_search_cache_destroy(cached.cache);
-    mg_corpus_close(tools.corpus);
-}
-END_TEST
-
 /* ---- Watching ---- */
 
 static enum mg_status
@@ -326,7 +293,6 @@ main(void)
     tcase_add_test(questions, draws_are_distinct_and_balanced);
     tcase_add_test(questions, bad_question_files);
     tcase_add_test(questions, a_split_without_questions);
-    tcase_add_test(questions, remembered_searches_are_the_same);
     suite_add_tcase(suite, questions);
     tcase_add_checked_fixture(watching, make_dir, remove_dir);
     tcase_set_timeout(watching, 60);

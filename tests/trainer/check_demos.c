@@ -75,10 +75,10 @@ next(uint32_t max_len)
 static void
 is(const int32_t *ids, const char *own, uint32_t n)
 {
-    ck_assert_uint_eq(e.len, n);
+    ck_assert_uint_eq(e.t.len, n);
     for (uint32_t i = 0; i < n; i++) {
-        ck_assert_msg(e.ids[i] == ids[i], "token %u is %d, want %d", i, (int)e.ids[i], (int)ids[i]);
-        ck_assert_msg(e.own[i] == (own[i] == '1'), "token %u: own is %d", i, e.own[i]);
+        ck_assert_msg(e.t.ids[i] == ids[i], "token %u is %d, want %d", i, (int)e.t.ids[i], (int)ids[i]);
+        ck_assert_msg(e.t.mask[i] == (own[i] == '1'), "token %u: own is %d", i, e.t.mask[i]);
     }
 }
 
@@ -96,7 +96,7 @@ START_TEST(turns_become_tokens)
     ck_assert(next(100));
     is(main_ids, "00000001111", MAIN_LEN);
     ck_assert_uint_eq(e.role[0], MG_N_ROLES);
-    for (uint32_t i = 1; i < e.len; i++)
+    for (uint32_t i = 1; i < e.t.len; i++)
         ck_assert_uint_eq(e.role[i], i < 7 ? MG_ROLE_USER : MG_ROLE_ANSWER);
     ck_assert(next(100));
     is(search_ids, "0000000011", SEARCH_LEN);
@@ -120,7 +120,7 @@ START_TEST(long_ones_are_passed_over)
 {
     open_text(MAIN SEARCH MAIN, NULL);
     ck_assert(next(SEARCH_LEN));
-    ck_assert_uint_eq(e.len, SEARCH_LEN);
+    ck_assert_uint_eq(e.t.len, SEARCH_LEN);
     ck_assert(!next(SEARCH_LEN));
     for (int again = 0; again < 2; again++) { /* what is read twice counts once */
         struct mg_demo_count n = mg_demo_file_count(demos);

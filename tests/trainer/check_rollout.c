@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dialogue/roles.h"
 #include "fake_policy.h"
 #include "eval/play.h"
 #include "small_world.h"
@@ -13,12 +14,15 @@ enum { QUESTIONS = 12, K = 8 };
 
 static char dir[64];
 static struct mg_tokenizer *tok;
-static struct mg_tools tools;
+static struct mg_tools *tools;
 static struct mg_policy *policy, *other[8];
 static unsigned n_other;
 static const struct mg_sampling sampled = {.temperature = 1.0f, .top_p = 1.0f}, greedy = {.temperature = 0.0f};
-static const struct mg_rollout_limits main_limits = {MG_RULES_MAIN, 5, 24, 200, 16};
-static const struct mg_rollout_limits search_limits = {MG_RULES_SEARCH, 4, 20, 700, 16};
+static const char *const agent_names[] = {"search"}, *const tool_names[] = {"search", "open"};
+static const struct mg_rollout_part main_part = {"roles", true, agent_names, NULL, 1, 0};
+static const struct mg_rollout_part search_part = {"roles", false, NULL, tool_names, 0, 2};
+static const struct mg_rollout_part single_part = {"roles", true, NULL, tool_names, 0, 2};
+static const struct mg_rollout_limits main_limits = {5, 24, 200, 16}, search_limits = {4, 20, 700, 16};
 
 /* One small world for all tests: no test writes to it. */
 static void
@@ -44,11 +48,13 @@ setup(void)
 {
     struct mg_policy_limits limits = {.slots = 64, .context = 1024, .max_tokens = 4096, .train = true};
     char path[96];
+    const struct mg_tool_spec spec[] = {{.name = "search", .kind = "corpus-search", .corpus = path},
+                                        {.name = "open", .kind = "corpus-open", .corpus = path}};
 
     mg_err_clear(&err);
     snprintf(path, sizeof path, "%s/corpus.db", dir);
     mg_ok(mg_fake_tokenizer(&tok, &err));
-    ck_assert_int_eq(mg_corpus_open(&tools.corpus, path, &err), MG_OK);
+    ck_assert_int_eq(mg_tools_open(spec, 2, &tools, &err), MG_OK);
     ck_assert_int_eq(mg_policy_open(dir, &limits, &policy, &err), MG_OK);
 }
 
@@ -58,23 +64,26 @@ teardown(void)
     mg_policy_close(policy);
     while (n_other > 0)
         mg_policy_close(other[--n_other]);
-    mg_corpus_close(tools.corpus);
+    mg_tools_close(tools);
     mg_tokenizer_free(tok);
 }
 
 static struct mg_play *
-new_play(struct mg_rollout_limits main, struct mg_rollout_limits search, uint32_t slots)
+new_play(const struct mg_rollout_part *part, struct mg_rollout_limits main, struct mg_rollout_limits search,
+         uint32_t slots)
 {
     struct mg_policy_limits limits = {.slots = slots, .context = 1024, .max_tokens = 4096};
-    struct mg_play_config c = {.policy = {policy, NULL}, .tok = tok, .tools = &tools, .seed = 11};
+    struct mg_play_config c = {.policy = {policy, NULL}, .tok = tok, .tools = tools, .seed = 11};
     struct mg_play *p;
 
     main.slots = search.slots = slots;
+    c.part[MG_SIDE_MAIN] = *part;
+    c.part[MG_SIDE_SEARCH] = search_part;
     c.limits[MG_SIDE_MAIN] = main;
     c.limits[MG_SIDE_SEARCH] = search;
-    if (main.rules == MG_RULES_MAIN)
+    if (part->n_agents > 0)
         ck_assert_int_eq(mg_policy_open(dir, &limits, &other[n_other], &err), MG_OK);
-    c.policy[MG_SIDE_SEARCH] = main.rules == MG_RULES_MAIN ? other[n_other++] : NULL;
+    c.policy[MG_SIDE_SEARCH] = part->n_agents > 0 ? other[n_other++] : NULL;
     ck_assert_int_eq(mg_play_create(&c, &p, &err), MG_OK);
     return p;
 }
@@ -109,11 +118,11 @@ expect_same(struct mg_rollouts *a, struct mg_rollouts *b)
     for (size_t i = 0; i < mg_rollouts_count(a); i++) {
         struct mg_rollout *x = mg_rollouts_get(a, i), *y = mg_rollouts_get(b, i);
 
-        ck_assert_mem_eq(&x->key, &y->key, sizeof x->key);
-        ck_assert_uint_eq(x->d.len, y->d.len);
-        ck_assert_mem_eq(x->d.ids, y->d.ids, x->d.len * sizeof *x->d.ids);
-        ck_assert_mem_eq(x->d.logprob, y->d.logprob, x->d.len * sizeof *x->d.logprob);
-        ck_assert_mem_eq(x->d.mask, y->d.mask, x->d.len);
+        ck_assert_mem_eq(&x->t.key, &y->t.key, sizeof x->t.key);
+        ck_assert_uint_eq(x->t.len, y->t.len);
+        ck_assert_mem_eq(x->t.ids, y->t.ids, x->t.len * sizeof *x->t.ids);
+        ck_assert_mem_eq(x->t.logprob, y->t.logprob, x->t.len * sizeof *x->t.logprob);
+        ck_assert_mem_eq(x->t.mask, y->t.mask, x->t.len);
         ck_assert_int_eq(x->fault, y->fault);
         expect_same_text(x->answer, y->answer);
     }
@@ -121,12 +130,12 @@ expect_same(struct mg_rollouts *a, struct mg_rollouts *b)
 
 START_TEST(dialogues_do_not_depend_on_the_batch)
 {
-    struct mg_play *wide = new_play(main_limits, search_limits, 64);
+    struct mg_play *wide = new_play(&main_part, main_limits, search_limits, 64);
 
     run(wide, &sampled);
     ck_assert_uint_gt(mg_rollouts_count(mg_play_rollouts(wide, MG_SIDE_SEARCH)), QUESTIONS);
     for (uint32_t slots = 1; slots < 20; slots += 6) {
-        struct mg_play *narrow = new_play(main_limits, search_limits, slots);
+        struct mg_play *narrow = new_play(&main_part, main_limits, search_limits, slots);
 
         run(narrow, &sampled);
         expect_same(mg_play_rollouts(wide, MG_SIDE_MAIN), mg_play_rollouts(narrow, MG_SIDE_MAIN));
@@ -139,7 +148,7 @@ END_TEST
 
 START_TEST(greedy_rollouts_of_a_question_are_one)
 {
-    struct mg_play *p = new_play(main_limits, search_limits, 64);
+    struct mg_play *p = new_play(&main_part, main_limits, search_limits, 64);
     struct mg_rollouts *m;
     size_t tokens = 0;
 
@@ -148,9 +157,9 @@ START_TEST(greedy_rollouts_of_a_question_are_one)
     for (size_t i = 0; i < mg_rollouts_count(m); i++) {
         struct mg_rollout *r = mg_rollouts_get(m, i), *first = mg_rollouts_get(m, i / K * K);
 
-        ck_assert_uint_eq(r->d.len, first->d.len);
-        ck_assert_mem_eq(r->d.ids, first->d.ids, r->d.len * sizeof *r->d.ids);
-        tokens += i % K == 0 ? r->d.len : 0;
+        ck_assert_uint_eq(r->t.len, first->t.len);
+        ck_assert_mem_eq(r->t.ids, first->t.ids, r->t.len * sizeof *r->t.ids);
+        tokens += i % K == 0 ? r->t.len : 0;
     }
     ck_assert_uint_le(mg_fake_policy_fed(policy), tokens);
     mg_play_destroy(p);
@@ -159,18 +168,18 @@ END_TEST
 
 START_TEST(sampled_rollouts_differ_and_what_they_share_is_fed_once)
 {
-    struct mg_play *p = new_play(main_limits, search_limits, 64);
+    struct mg_play *p = new_play(&main_part, main_limits, search_limits, 64);
     struct mg_rollouts *m;
     size_t tokens = 0, distinct = 0, different = 0;
 
     run(p, &sampled);
     m = mg_play_rollouts(p, MG_SIDE_MAIN);
     for (size_t i = 0; i < mg_rollouts_count(m); i++) {
-        const struct mg_dialogue *d = &mg_rollouts_get(m, i)->d;
+        const struct mg_trajectory *d = &mg_rollouts_get(m, i)->t;
         uint32_t shared = 0;
 
         for (size_t j = i / K * K; j < i; j++) {
-            const struct mg_dialogue *e = &mg_rollouts_get(m, j)->d;
+            const struct mg_trajectory *e = &mg_rollouts_get(m, j)->t;
             uint32_t n = 0;
 
             while (n < d->len && n < e->len && d->ids[n] == e->ids[n])
@@ -199,23 +208,23 @@ audit(const struct mg_rollout *r, const struct mg_rollout_limits *l, unsigned fa
     ck_assert_int_eq(mg_specials_find(tok, &sp, &err), MG_OK);
     ck_assert_int_eq(r->state, MG_ROLLOUT_DONE);
     faults[r->fault]++;
-    ck_assert_uint_le(r->d.len, l->context);
+    ck_assert_uint_le(r->t.len, l->context);
     ck_assert_int_eq(r->answer != NULL, r->fault == MG_FAULT_NONE);
-    for (uint32_t i = 0; i < r->d.len; i++) {
-        bool last = r->d.mask[i] && (i + 1 == r->d.len || !r->d.mask[i + 1]);
+    for (uint32_t i = 0; i < r->t.len; i++) {
+        bool last = r->t.mask[i] && (i + 1 == r->t.len || !r->t.mask[i + 1]);
 
-        own = r->d.mask[i] ? own + 1 : 0;
+        own = r->t.mask[i] ? own + 1 : 0;
         longest = own > longest ? own : longest;
-        turns += last && r->d.ids[i] == sp.end;
+        turns += last && r->t.ids[i] == sp.end;
         if (own == 1)
-            calls += r->d.ids[i] == sp.role[MG_ROLE_SUB];
-        if (!r->d.mask[i])
-            ck_assert_float_eq(r->d.logprob[i], 0.0f);
+            calls += r->t.ids[i] == sp.role[MG_ROLE_SUB];
+        if (!r->t.mask[i])
+            ck_assert_float_eq(r->t.logprob[i], 0.0f);
     }
     ck_assert_uint_eq(turns, r->turns);
     ck_assert_uint_le(turns, l->turns);
     ck_assert_uint_le(longest, l->new_max);
-    if (l->rules == MG_RULES_MAIN && r->fault == MG_FAULT_NONE)
+    if (r->callee != NULL && r->fault == MG_FAULT_NONE)
         ck_assert_uint_eq(calls, r->calls);
     if (r->fault == MG_FAULT_LENGTH)
         ck_assert_uint_eq(own, l->new_max);
@@ -237,7 +246,7 @@ START_TEST(every_limit_is_kept)
         limits[MG_SIDE_MAIN].context = tight ? 66 : 200;
         limits[MG_SIDE_SEARCH].turns = tight ? 4 : 2;
         limits[MG_SIDE_SEARCH].context = tight ? 180 : 700;
-        p = new_play(limits[MG_SIDE_MAIN], limits[MG_SIDE_SEARCH], 32);
+        p = new_play(&main_part, limits[MG_SIDE_MAIN], limits[MG_SIDE_SEARCH], 32);
         run(p, &sampled);
         for (int i = 0; i < MG_N_SIDES; i++) {
             struct mg_rollouts *all = mg_play_rollouts(p, (enum mg_side)i);
@@ -256,7 +265,7 @@ END_TEST
 
 START_TEST(results_reach_the_dialogue_that_asked)
 {
-    struct mg_play *p = new_play(main_limits, search_limits, 64);
+    struct mg_play *p = new_play(&main_part, main_limits, search_limits, 64);
     struct mg_rollouts *s;
     unsigned found = 0;
 
@@ -264,23 +273,23 @@ START_TEST(results_reach_the_dialogue_that_asked)
     s = mg_play_rollouts(p, MG_SIDE_SEARCH);
     for (size_t i = 0; i < mg_rollouts_count(s); i++) {
         struct mg_rollout *from = mg_rollouts_get(s, i), *to;
-        struct mg_key key = from->key;
-        struct mg_dialogue fed = {0};
+        struct mg_key key = from->t.key;
+        struct mg_trajectory fed = {0};
         struct mg_specials sp;
+        const char *said = from->answer != NULL ? from->answer : "none";
         bool there = false;
 
         key.call = 0;
         to = mg_rollouts_find(mg_play_rollouts(p, MG_SIDE_MAIN), &key);
         ck_assert_ptr_nonnull(to);
-        ck_assert_uint_lt(from->key.call, to->calls);
+        ck_assert_uint_lt(from->t.key.call, to->calls);
         ck_assert_int_eq(mg_specials_find(tok, &sp, &err), MG_OK);
-        ck_assert_int_eq(mg_dialogue_feed(&fed, tok, &sp, MG_ROLE_RESULT, from->answer ? from->answer : "none", &err),
-                         MG_OK);
-        for (uint32_t j = 0; j + fed.len <= to->d.len; j++)
-            there |= memcmp(to->d.ids + j, fed.ids, fed.len * sizeof *fed.ids) == 0;
+        ck_assert_int_eq(mg_roles_turn(&fed, tok, &sp, MG_ROLE_RESULT, said, strlen(said), false, &err), MG_OK);
+        for (uint32_t j = 0; j + fed.len <= to->t.len; j++)
+            there |= memcmp(to->t.ids + j, fed.ids, fed.len * sizeof *fed.ids) == 0;
         ck_assert(there || to->fault == MG_FAULT_CONTEXT);
         found += there;
-        mg_dialogue_free(&fed);
+        mg_trajectory_free(&fed);
     }
     ck_assert_uint_gt(found, QUESTIONS);
     mg_play_destroy(p);
@@ -289,8 +298,8 @@ END_TEST
 
 START_TEST(a_single_agent_uses_the_tools)
 {
-    struct mg_rollout_limits single = {MG_RULES_SINGLE, 5, 20, 900, 16};
-    struct mg_play *p = new_play(single, search_limits, 16);
+    struct mg_rollout_limits single = {5, 20, 900, 16};
+    struct mg_play *p = new_play(&single_part, single, search_limits, 16);
     struct mg_rollouts *m;
     uint32_t calls = 0;
     unsigned faults[MG_FAULT_TURNS + 1] = {0};
@@ -319,8 +328,13 @@ no_event(void *arg, struct mg_rollout *r, struct mg_err *e)
 static struct mg_rollouts *
 lone(const struct mg_rollout_limits *limits, unsigned *events)
 {
-    struct mg_rollouts_config c = {
-        .policy = policy, .tok = tok, .tools = &tools, .limits = *limits, .seed = 3, .event = no_event, .arg = events};
+    struct mg_rollouts_config c = {.policy = policy,
+                                   .tok = tok,
+                                   .part = main_part,
+                                   .limits = *limits,
+                                   .seed = 3,
+                                   .event = no_event,
+                                   .arg = events};
     struct mg_rollouts *b;
 
     ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_OK);
@@ -351,7 +365,7 @@ START_TEST(an_opening_that_fills_the_context_ends_the_dialogue)
     ck_assert_int_eq(mg_rollouts_add(b, &key, text, &err), MG_OK);
     ck_assert_uint_eq(events, 1);
     ck_assert_int_eq(mg_rollouts_get(b, 0)->fault, MG_FAULT_CONTEXT);
-    ck_assert_uint_le(mg_rollouts_get(b, 0)->d.len, main_limits.context);
+    ck_assert_uint_le(mg_rollouts_get(b, 0)->t.len, main_limits.context);
     ck_assert_int_eq(mg_rollouts_tick(b, &busy, &err), MG_OK);
     ck_assert(!busy);
     mg_rollouts_destroy(b);
@@ -361,10 +375,12 @@ END_TEST
 START_TEST(limits_that_make_no_sense_are_refused)
 {
     struct mg_rollout_limits bad = main_limits;
-    struct mg_rollouts_config c = {.policy = policy, .tok = tok, .limits = search_limits, .event = no_event};
+    struct mg_rollouts_config c = {
+        .policy = policy, .tok = tok, .part = search_part, .limits = search_limits, .event = no_event};
     struct mg_rollouts *b = NULL;
 
-    ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_FAIL); /* no tools */
+    ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_INPUT); /* no tools */
+    ck_assert_ptr_nonnull(strstr(err.text, "\"search\""));
     mg_err_clear(&err);
     bad.turns = 0;
     c.limits = bad;

@@ -10,13 +10,13 @@
 
 START_TEST(bits_round_trip)
 {
-    struct mg_logged *got = NULL;
+    struct mg_trajectory *got = NULL;
     size_t n = 0;
 
     write_whole();
     ck_assert_msg(mg_rollout_log_read(file, &got, &n, &err) == MG_OK, "%s", err.text);
     same_rows(got, n, "read back");
-    mg_logged_free(got, n);
+    mg_rollout_log_free(got, n);
 }
 END_TEST
 
@@ -39,14 +39,14 @@ END_TEST
 START_TEST(a_log_without_rows)
 {
     struct mg_rollout_log *log = NULL;
-    struct mg_logged *got = NULL;
+    struct mg_trajectory *got = NULL;
     size_t n = 42;
 
     ck_assert_int_eq(mg_rollout_log_create(file, &log, &err), MG_OK);
     ck_assert_int_eq(mg_rollout_log_commit(log, &err), MG_OK);
     ck_assert_int_eq(mg_rollout_log_read(file, &got, &n, &err), MG_OK);
     ck_assert_uint_eq(n, 0);
-    mg_logged_free(got, n);
+    mg_rollout_log_free(got, n);
 }
 END_TEST
 
@@ -66,7 +66,7 @@ END_TEST
 /* An older file is there until the new one is whole. */
 START_TEST(an_abort_keeps_the_older_file)
 {
-    struct mg_logged *got = NULL;
+    struct mg_trajectory *got = NULL;
     struct mg_rollout_log *log = NULL;
     size_t n = 0;
 
@@ -75,14 +75,14 @@ START_TEST(an_abort_keeps_the_older_file)
     mg_rollout_log_abort(log);
     ck_assert_msg(mg_rollout_log_read(file, &got, &n, &err) == MG_OK, "%s", err.text);
     same_rows(got, n, "after an abort");
-    mg_logged_free(got, n);
+    mg_rollout_log_free(got, n);
 }
 END_TEST
 
 START_TEST(what_cannot_be_written_is_told)
 {
     struct mg_rollout_log *log = NULL;
-    struct mg_logged bad = rows[1];
+    struct mg_trajectory bad = rows[1];
     int32_t id = 5;
     uint8_t own = 1;
     float impossible = -INFINITY;
@@ -91,7 +91,7 @@ START_TEST(what_cannot_be_written_is_told)
     ck_assert_ptr_nonnull(strstr(err.text, "no-such-folder"));
     mg_err_clear(&err);
     ck_assert_int_eq(mg_rollout_log_create(file, &log, &err), MG_OK);
-    bad.advantage = (double)NAN;
+    bad.advantage = NAN;
     ck_assert_int_eq(mg_rollout_log_add(log, &bad, &err), MG_FAIL);
     ck_assert_ptr_nonnull(strstr(err.text, file));
     mg_err_clear(&err);

@@ -20,7 +20,7 @@ put(const char *bytes, size_t len)
 }
 
 static enum mg_status
-read_file(struct mg_logged **got, size_t *n)
+read_file(struct mg_trajectory **got, size_t *n)
 {
     enum mg_status st = mg_rollout_log_read(file, got, n, &err);
 
@@ -32,7 +32,7 @@ START_TEST(a_file_cut_anywhere_is_refused)
 {
     char *whole = NULL;
     size_t len = 0, n = 0;
-    struct mg_logged *got = NULL;
+    struct mg_trajectory *got = NULL;
 
     write_whole();
     ck_assert_int_eq(mg_file_read(file, MAX_BYTES, &whole, &len, &err), MG_OK);
@@ -49,7 +49,7 @@ START_TEST(a_wrong_bit_changes_no_row)
 {
     char *whole = NULL;
     size_t len = 0, n = 0, refused = 0;
-    struct mg_logged *got = NULL;
+    struct mg_trajectory *got = NULL;
 
     write_whole();
     ck_assert_int_eq(mg_file_read(file, MAX_BYTES, &whole, &len, &err), MG_OK);
@@ -65,7 +65,7 @@ START_TEST(a_wrong_bit_changes_no_row)
         }
         snprintf(name, sizeof name, "bit %zu of byte %zu", i % 8, i);
         same_rows(got, n, name);
-        mg_logged_free(got, n);
+        mg_rollout_log_free(got, n);
     }
     ck_assert_uint_gt(refused, len - 16); /* time and system in the head of the file mean nothing */
     free(whole);
@@ -82,7 +82,7 @@ put_compressed(const char *text)
     mg_err_clear(&err);
 }
 
-#define KEY                      "{\"question\":1,\"rollout\":2,\"call\":0,"
+#define KEY                      "{\"question\":1,\"rollout\":2,\"call\":0,\"version\":3,"
 #define NUMBER                   "\"weight\":1,\"reward\":0.5,\"advantage\":-1,"
 #define TOKENS                   "\"kind\":\"value\",\"ids\":[5,6],\"mask\":[0,1],\"logprob\":[-2]}\n"
 #define REST(ids, mask, logprob) "\"kind\":\"value\",\"ids\":" ids ",\"mask\":" mask ",\"logprob\":" logprob "}\n"
@@ -97,11 +97,12 @@ START_TEST(text_that_is_no_row_is_refused)
         "{\n",
         KEY NUMBER "\"kind\":\"value\",\"ids\":[5],\"mask\":[0],\"logprob\":[]}", /* no end of the line */
         NUMBER TOKENS,
-        "{\"question\":-1,\"rollout\":2,\"call\":0," NUMBER TOKENS,
-        "{\"question\":4294967296,\"rollout\":2,\"call\":0," NUMBER TOKENS,
-        "{\"question\":1,\"rollout\":1e300,\"call\":0," NUMBER TOKENS,
-        "{\"question\":1,\"rollout\":2,\"call\":\"0\"," NUMBER TOKENS,
-        "{\"question\":1,\"rollout\":2," NUMBER TOKENS,
+        "{\"question\":-1,\"rollout\":2,\"call\":0,\"version\":3," NUMBER TOKENS,
+        "{\"question\":4294967296,\"rollout\":2,\"call\":0,\"version\":3," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":1e300,\"call\":0,\"version\":3," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2,\"call\":\"0\",\"version\":3," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2,\"version\":3," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2,\"call\":0," NUMBER TOKENS,
         KEY "\"weight\":1,\"reward\":0.5," TOKENS,
         KEY "\"weight\":1,\"reward\":null,\"advantage\":-1," TOKENS,
         KEY "\"weight\":\"1\",\"reward\":0.5,\"advantage\":-1," TOKENS,
@@ -122,7 +123,7 @@ START_TEST(text_that_is_no_row_is_refused)
         KEY NUMBER REST("[1]", "[1]", "[\"0\"]"),
         KEY NUMBER REST("[1]", "[1]", "[-1e39]"),
     };
-    struct mg_logged *got = NULL;
+    struct mg_trajectory *got = NULL;
     size_t n = 0;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -136,23 +137,23 @@ END_TEST
 /* The good row that the bad ones above are made from, compressed by another hand; what else it says is passed over. */
 START_TEST(a_row_of_other_making_is_read)
 {
-    struct mg_logged *got = NULL;
+    struct mg_trajectory *got = NULL;
     size_t n = 0;
 
     put_compressed(KEY "\"more\":null," NUMBER TOKENS);
     ck_assert_msg(read_file(&got, &n) == MG_OK, "%s", err.text);
     ck_assert_uint_eq(n, 1);
-    ck_assert(got->question == 1 && got->rollout == 2 && got->call == 0 && got->reward == 0.5 &&
-              got->advantage == -1.0);
+    ck_assert(got->key.question == 1 && got->key.rollout == 2 && got->key.call == 0 && got->version == 3 &&
+              got->reward == 0.5f && got->advantage == -1.0f);
     ck_assert(got->len == 2 && got->ids[1] == 6 && got->mask[0] == 0 && got->mask[1] == 1);
-    ck_assert(got->logprob[1] == -2.0f && strcmp(got->reward_kind, "value") == 0);
-    mg_logged_free(got, n);
+    ck_assert(got->logprob[1] == -2.0f && got->kind == MG_REWARD_VALUE);
+    mg_rollout_log_free(got, n);
 }
 END_TEST
 
 START_TEST(junk_is_refused)
 {
-    struct mg_logged *got = NULL;
+    struct mg_trajectory *got = NULL;
     size_t n = 0;
     uint32_t x = 1;
 

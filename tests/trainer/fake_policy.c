@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dialogue/dialogue.h"
+#include "dialogue/roles.h"
 #include "base/hash.h"
 #include "base/file.h"
 #include "policy/policy.h"

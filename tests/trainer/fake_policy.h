@@ -2,7 +2,7 @@
 #ifndef MGRPO_TESTS_FAKE_POLICY_H
 #define MGRPO_TESTS_FAKE_POLICY_H
 
-#include "dialogue/dialogue.h"
+#include "dialogue/roles.h"
 #include "policy/policy.h"
 
 /* The vocabulary of the tokenizer that the fake policy knows: specials, roles, then the 256 bytes. */

@@ -10,7 +10,7 @@
 #include "fake_policy.h"
 #include "base/file.h"
 #include "run/metrics.h"
-#include "run/rollout_log.h"
+#include "dialogue/rollout_log.h"
 #include "run/run_dir.h"
 #include "suite.h"
 
@@ -34,19 +34,17 @@ struct turn {
 };
 
 static void
-add_row(struct mg_rollout_log *log, uint32_t question, uint32_t call, double reward, const struct turn *turn, int n)
+add_row(struct mg_rollout_log *log, uint32_t question, uint32_t call, float reward, const struct turn *turn, int n)
 {
     static int32_t ids[MAX_IDS];
     static uint8_t mask[MAX_IDS];
     static float logprob[MAX_IDS];
-    struct mg_logged row = {.question = question,
-                            .call = call,
-                            .ids = ids,
-                            .mask = mask,
-                            .logprob = logprob,
-                            .weight = 1.0,
-                            .reward = reward,
-                            .reward_kind = "value"};
+    struct mg_trajectory row = {.key = {.question = question, .call = call},
+                                .ids = ids,
+                                .mask = mask,
+                                .logprob = logprob,
+                                .weight = 1.0f,
+                                .reward = reward};
 
     ids[row.len++] = MG_FAKE_BOS;
     for (int t = 0; t < n; t++) {
@@ -77,10 +75,10 @@ write_evening(const char *side, uint32_t phase, bool after)
     fake_run_path(path, sizeof path, where, side, name);
     ck_assert_msg(mg_rollout_log_create(path, &log, &err) == MG_OK, "%s", err.text);
     if (strcmp(side, "main") == 0) {
-        add_row(log, 0, 0, 1.0, known, 2);
-        add_row(log, 1, 0, after ? 1.0 : 0.1, after ? asked : guess, after ? 4 : 2);
+        add_row(log, 0, 0, 1.0f, known, 2);
+        add_row(log, 1, 0, after ? 1.0f : 0.1f, after ? asked : guess, after ? 4 : 2);
     } else if (after)
-        add_row(log, 1, 0, 1.0, looked, 4);
+        add_row(log, 1, 0, 1.0f, looked, 4);
     ck_assert_msg(mg_rollout_log_commit(log, &err) == MG_OK, "%s", err.text);
 }
 

@@ -13,7 +13,7 @@
 enum { MAX_LEN = 24 };
 
 char file[96];
-struct mg_logged rows[ROWS];
+struct mg_trajectory rows[ROWS];
 
 static char folder[64];
 static int32_t ids[ROWS][MAX_LEN];
@@ -36,7 +36,6 @@ any_float(struct mg_rng *rng)
 void
 begin(void)
 {
-    static const char *const kinds[] = {"value", "invalid", "unavailable"};
     struct mg_rng rng;
 
     strcpy(folder, "rollout_log.XXXXXX");
@@ -45,17 +44,16 @@ begin(void)
     mg_err_clear(&err);
     mg_rng_init(&rng, 1, MG_RNG_SHUFFLE, 0, 0, 0);
     for (uint32_t r = 0; r < ROWS; r++) {
-        rows[r] = (struct mg_logged){.question = r / 3,
-                                     .rollout = r,
-                                     .call = 2 * r,
-                                     .ids = ids[r],
-                                     .mask = mask[r],
-                                     .logprob = logprob[r],
-                                     .len = 1 + r * (MAX_LEN - 1) / (ROWS - 1),
-                                     .weight = (double)any_float(&rng),
-                                     .reward = (double)any_float(&rng),
-                                     .advantage = (double)any_float(&rng),
-                                     .reward_kind = kinds[r % 3]};
+        rows[r] = (struct mg_trajectory){.key = {.question = r / 3, .rollout = r, .call = 2 * r},
+                                         .version = 100 * r,
+                                         .ids = ids[r],
+                                         .mask = mask[r],
+                                         .logprob = logprob[r],
+                                         .len = 1 + r * (MAX_LEN - 1) / (ROWS - 1),
+                                         .weight = any_float(&rng),
+                                         .reward = any_float(&rng),
+                                         .advantage = any_float(&rng),
+                                         .kind = (enum mg_reward_kind)(r % 3)};
         for (uint32_t i = 0; i < rows[r].len; i++) {
             ids[r][i] = (int32_t)(mg_rng_u32(&rng) >> 2);
             mask[r][i] = r != 2 && mg_rng_below(&rng, 2);
@@ -106,17 +104,17 @@ write_whole(void)
 }
 
 void
-same_rows(const struct mg_logged *got, size_t n, const char *when)
+same_rows(const struct mg_trajectory *got, size_t n, const char *when)
 {
     ck_assert_uint_eq(n, ROWS);
     for (int r = 0; r < ROWS; r++) {
-        const struct mg_logged *a = &got[r], *b = &rows[r];
+        const struct mg_trajectory *a = &got[r], *b = &rows[r];
 
-        ck_assert_msg(a->question == b->question && a->rollout == b->rollout && a->call == b->call && a->len == b->len,
+        ck_assert_msg(memcmp(&a->key, &b->key, sizeof a->key) == 0 && a->version == b->version && a->len == b->len,
                       "%s: the key of row %d", when, r);
-        ck_assert_msg(a->weight == b->weight && a->reward == b->reward && a->advantage == b->advantage,
+        ck_assert_msg(a->weight == b->weight && a->reward == b->reward && a->advantage == b->advantage &&
+                          a->kind == b->kind,
                       "%s: the numbers of row %d", when, r);
-        ck_assert_str_eq(a->reward_kind, b->reward_kind);
         ck_assert_mem_eq(a->ids, b->ids, b->len * sizeof *b->ids);
         ck_assert_mem_eq(a->mask, b->mask, b->len);
         for (uint32_t i = 0; i < b->len; i++)

@@ -2,13 +2,13 @@
 #ifndef MGRPO_TESTS_LOG_CASE_H
 #define MGRPO_TESTS_LOG_CASE_H
 
-#include "run/rollout_log.h"
+#include "dialogue/rollout_log.h"
 #include "suite.h"
 
 enum { ROWS = 5, MAX_BYTES = 1 << 16 };
 
-extern char file[96];               /* a log's path in a folder of its own */
-extern struct mg_logged rows[ROWS]; /* of any finite floats, lengths and masks */
+extern char file[96];                   /* a log's path in a folder of its own */
+extern struct mg_trajectory rows[ROWS]; /* of any finite floats, lengths and masks */
 
 /* The folder, empty, and the rows; then neither. */
 void begin(void);
@@ -19,6 +19,6 @@ unsigned empty_folder(void);
 struct mg_rollout_log *fill(void);
 void write_whole(void);
 /* got[n] are the rows, to the bit where a token is the agent's own; `when` names the case. */
-void same_rows(const struct mg_logged *got, size_t n, const char *when);
+void same_rows(const struct mg_trajectory *got, size_t n, const char *when);
 
 #endif

@@ -59,7 +59,8 @@ open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *
                                       .max_tokens = c->max_tokens,
                                       .train = a->trains};
     struct mg_rollouts_config rollouts = {.tok = a->tok,
-                                          .tools = &a->tools,
+                                          .tools = a->tools,
+                                          .part = mg_rollout_part_of(a->config, a->side),
                                           .limits = a->limits,
                                           .seed = mg_side_seed(a->config->seed, a->side),
                                           .event = on_event,
@@ -87,10 +88,8 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
     MG_TRY(mg_store_hold(a->store, a->side, err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
-    if (a->limits.rules != MG_RULES_MAIN) {
-        MG_TRY(mg_corpus_open(&a->tools.corpus, c->corpus, err));
-        MG_TRY(mg_search_cache_create(&a->tools.cache, err));
-    }
+    if (mg_rollout_part_of(c, a->side).n_tools > 0)
+        MG_TRY(mg_tools_of(c, NULL, &a->tools, err));
     MG_TRY(open_policy(a, mg_config_agent(c, a->side), err));
 out:
     return st;
@@ -130,8 +129,7 @@ mg_agent_close(struct mg_agent *a)
     mg_rollouts_destroy(a->rollouts);
     mg_policy_close(a->policy);
     mg_question_file_free(&a->questions);
-    mg_search_cache_destroy(a->tools.cache);
-    mg_corpus_close(a->tools.corpus);
+    mg_tools_close(a->tools);
     mg_tokenizer_free(a->tok);
     mg_store_close(a->store);
     if (a->lock >= 0)

@@ -32,7 +32,7 @@ struct mg_agent {
     int lock; /* file descriptor; the role is held as long as it is open */
     struct mg_store *store;
     struct mg_tokenizer *tok;
-    struct mg_tools tools;
+    struct mg_tools *tools;
     struct mg_question_file questions;
     struct mg_policy *policy;
     struct mg_rollouts *rollouts;

@@ -7,14 +7,14 @@
 #include "learn/align.h"
 #include "learn/learn.h"
 #include "learn/reward.h"
-#include "run/rollout_log.h"
+#include "dialogue/rollout_log.h"
 #include "run/run_path.h"
 
-/* The trajectories that have a reward, in the order of their keys: those of a question are a group. */
+/* The trajectories that have a reward, in the order of their keys: those of a question are a group. Copies of one are
+ * the same one several times. */
 struct batch {
     struct mg_rollout **r; /* [n] */
     float *reward, *weight, *advantage;
-    enum mg_reward_kind *kind;
     uint32_t n;
     int32_t *offsets; /* [groups + 1] */
     uint32_t groups;
@@ -25,7 +25,6 @@ free_batch(struct batch *b)
 {
     free(b->r);
     free(b->reward);
-    free(b->kind);
     free(b->weight);
     free(b->advantage);
     free(b->offsets);
@@ -40,7 +39,6 @@ alloc_batch(struct batch *b, size_t room, uint32_t groups, struct mg_err *err)
     b->groups = groups;
     MG_ALLOC(b->r, room);
     MG_ALLOC(b->reward, room);
-    MG_ALLOC(b->kind, room);
     MG_ALLOC(b->weight, room);
     MG_ALLOC(b->advantage, room);
     MG_ALLOC(b->offsets, (size_t)groups + 1);
@@ -51,11 +49,13 @@ out:
 static void
 add(struct batch *b, struct mg_rollout *r, struct mg_reward reward, float weight)
 {
+    r->t.kind = reward.kind;
+    r->t.reward = (float)reward.value;
+    r->t.weight = weight;
     b->r[b->n] = r;
-    b->reward[b->n] = (float)reward.value;
-    b->kind[b->n] = reward.kind;
+    b->reward[b->n] = r->t.reward;
     b->weight[b->n++] = weight;
-    for (uint32_t g = r->key.question + 1; g <= b->groups; g++)
+    for (uint32_t g = r->t.key.question + 1; g <= b->groups; g++)
         b->offsets[g] = (int32_t)b->n;
 }
 
@@ -165,7 +165,7 @@ search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b,
     MG_ALLOC(weight, n);
     MG_TRY(alloc_batch(b, n > rollouts * c->calls ? n : rollouts * c->calls, w->n_questions, err));
     for (size_t i = 0, end; i < n; i = end) {
-        const struct mg_key *key = &mg_rollouts_get(a->rollouts, i)->key;
+        const struct mg_key *key = &mg_rollouts_get(a->rollouts, i)->t.key;
         const struct mg_rollout_row *parent;
 
         MG_REQUIRE(key->question < w->n_questions && key->rollout < w->n_rollouts, MG_INPUT,
@@ -173,7 +173,7 @@ search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b,
                    key->rollout);
         parent = &m.row[(size_t)key->question * w->n_rollouts + key->rollout];
         for (end = i + 1; end < n; end++) {
-            const struct mg_key *next = &mg_rollouts_get(a->rollouts, end)->key;
+            const struct mg_key *next = &mg_rollouts_get(a->rollouts, end)->t.key;
 
             if (next->question != key->question || next->rollout != key->rollout)
                 break;
@@ -197,20 +197,14 @@ static enum mg_status
 update(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_learn_row *rows = NULL;
+    const struct mg_trajectory **rows = NULL;
 
     MG_TRY(mg_advantages(mg_policy_context(a->policy), a->config, b->reward, b->weight, b->n, b->offsets, b->groups,
                          b->advantage, err));
     MG_ALLOC(rows, b->n);
     for (uint32_t i = 0; i < b->n; i++) {
-        const struct mg_dialogue *d = &b->r[i]->d;
-
-        rows[i] = (struct mg_learn_row){.ids = d->ids,
-                                        .mask = d->mask,
-                                        .logprob = d->logprob,
-                                        .len = d->len,
-                                        .weight = b->weight[i],
-                                        .advantage = b->advantage[i]};
+        b->r[i]->t.advantage = b->advantage[i];
+        rows[i] = &b->r[i]->t;
     }
     MG_TRY(mg_learn(a->policy, a->config, a->side == MG_SIDE_MAIN, w->phase.step, rows, b->n, &l->stats, &l->grad_norm,
                     err));
@@ -223,27 +217,12 @@ out:
 static enum mg_status
 log_batch(const struct mg_agent *a, const struct mg_phase_work *w, const struct batch *b, struct mg_err *err)
 {
-    static const char *const kind[] = {"value", "invalid", "unavailable"};
     enum mg_status st = MG_OK;
     struct mg_rollout_log *log = NULL, *done;
 
     MG_TRY(mg_rollout_log_create(mg_rollouts_path(a->dir, w->phase.number).text, &log, err));
-    for (uint32_t i = 0; i < b->n; i++) {
-        const struct mg_rollout *r = b->r[i];
-        struct mg_logged row = {.question = r->key.question,
-                                .rollout = r->key.rollout,
-                                .call = r->key.call,
-                                .ids = r->d.ids,
-                                .mask = r->d.mask,
-                                .logprob = r->d.logprob,
-                                .len = r->d.len,
-                                .weight = (double)b->weight[i],
-                                .reward = (double)b->reward[i],
-                                .advantage = (double)b->advantage[i],
-                                .reward_kind = kind[b->kind[i]]};
-
-        MG_TRY(mg_rollout_log_add(log, &row, err));
-    }
+    for (uint32_t i = 0; i < b->n; i++)
+        MG_TRY(mg_rollout_log_add(log, &b->r[i]->t, err));
     done = log;
     log = NULL;
     MG_TRY(mg_rollout_log_commit(done, err));

@@ -43,7 +43,7 @@ exchange_body(struct mg_store *s, void *arg, struct mg_err *err)
 
     mg_mailbox_clear(&m->mail);
     for (size_t i = 0; i < asked->n; i++) {
-        struct mg_subtask t = {.key = asked->r[i]->key, .version = m->w->phase.step, .text = asked->r[i]->task};
+        struct mg_subtask t = {.key = asked->r[i]->t.key, .version = m->w->phase.step, .text = asked->r[i]->task};
 
         t.key.call = asked->r[i]->calls - 1;
         MG_TRY(mg_store_put_subtask(s, &t, err));
@@ -172,11 +172,11 @@ hand_in_body(struct mg_store *s, void *arg, struct mg_err *err)
 
     for (size_t i = 0; i < n; i++) {
         const struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
-        const struct mg_asked *q = &a->questions.q[m->w->question[r->key.question]];
+        const struct mg_asked *q = &a->questions.q[m->w->question[r->t.key.question]];
         struct mg_rollout_row *row = &m->w->row[i];
         struct mg_reward reward;
 
-        *row = (struct mg_rollout_row){.key = r->key,
+        *row = (struct mg_rollout_row){.key = r->t.key,
                                        .calls = r->calls,
                                        .format = r->fault == MG_FAULT_NONE,
                                        .correct = mg_asked_correct(q, r->answer) ? 1.0 : 0.0,

@@ -33,7 +33,7 @@ exchange_body(struct mg_store *store, void *arg, struct mg_err *err)
     mg_mailbox_clear(&s->mail);
     for (size_t i = 0; i < done->n; i++) {
         const struct mg_rollout *r = done->r[i];
-        struct mg_result result = {.key = r->key, .format = r->fault == MG_FAULT_NONE, .text = r->answer};
+        struct mg_result result = {.key = r->t.key, .format = r->fault == MG_FAULT_NONE, .text = r->answer};
 
         mg_agent_verdict(s->a, r, &result.known, &result.expert);
         MG_TRY(mg_store_put_result(store, &result, err));

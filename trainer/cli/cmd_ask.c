@@ -68,9 +68,11 @@ tell(const struct told *t, const struct mg_rollout *r, bool inner, mg_tell_call 
 {
     enum mg_status st = MG_OK;
 
-    MG_TRY(mg_tell(&t->teller, r->d.ids, r->d.len, inner, call, arg, err));
+    MG_TRY(mg_tell(&t->teller, r->t.ids, r->t.len, inner, call, arg, err));
     if (r->fault != MG_FAULT_NONE)
         printf("%s(no answer: %s)\n", inner ? "    " : "", mg_fault_name(r->fault));
+    if (r->unavailable != NULL)
+        printf("%s(given up: %s)\n", inner ? "    " : "", r->unavailable);
 out:
     return st;
 }
@@ -91,10 +93,14 @@ tell_call(void *arg, uint32_t call, struct mg_err *err)
 static enum mg_status
 show(struct mg_asking *a, const struct mg_rollout *r, struct mg_err *err)
 {
-    struct told t = {.asking = a, .key = r->key};
+    enum mg_status st = MG_OK;
+    struct told t = {.asking = a, .key = r->t.key};
 
-    t.teller = (struct mg_teller){.to = stdout, .margin = "", .tok = a->tok, .specials = a->specials};
-    return tell(&t, r, false, tell_call, &t, err);
+    t.teller = (struct mg_teller){.to = stdout, .margin = "", .tok = a->tok};
+    MG_TRY(mg_specials_find(a->tok, &t.teller.specials, err));
+    MG_TRY(tell(&t, r, false, tell_call, &t, err));
+out:
+    return st;
 }
 
 static enum mg_status

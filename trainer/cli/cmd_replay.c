@@ -8,7 +8,7 @@
 #include "cli/cmd.h"
 #include "learn/learn.h"
 #include "run/metrics.h"
-#include "run/rollout_log.h"
+#include "dialogue/rollout_log.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
 #include "agent/state_file.h"
@@ -106,8 +106,8 @@ train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, 
              const struct recorded *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_logged *logged = NULL;
-    struct mg_learn_row *rows = NULL;
+    struct mg_trajectory *logged = NULL;
+    const struct mg_trajectory **rows = NULL;
     struct mg_train_stats stats;
     struct mg_path path = mg_rollouts_path(dir, r->phase);
     double norm = 0.0;
@@ -120,15 +120,10 @@ train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, 
             MG_REQUIRE(logged[i].ids[j] < mg_policy_config(p)->vocab_size, MG_INPUT, "%s: token %d, the model has %d",
                        path.text, (int)logged[i].ids[j], mg_policy_config(p)->vocab_size);
     for (size_t i = 0; i < n; i++)
-        rows[i] = (struct mg_learn_row){.ids = logged[i].ids,
-                                        .mask = logged[i].mask,
-                                        .logprob = logged[i].logprob,
-                                        .len = logged[i].len,
-                                        .weight = (float)logged[i].weight,
-                                        .advantage = (float)logged[i].advantage};
+        rows[i] = &logged[i];
     MG_TRY(mg_learn(p, c, side == MG_SIDE_MAIN, r->step, rows, (uint32_t)n, &stats, &norm, err));
 out:
-    mg_logged_free(logged, n);
+    mg_rollout_log_free(logged, n);
     free(rows);
     return st;
 }

@@ -42,7 +42,7 @@ enum mg_status
 mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_play_config c = {.tools = &a->tools, .seed = o->seed};
+    struct mg_play_config c = {.seed = o->seed};
     const char *tokenizer;
     int n_sides;
 
@@ -50,15 +50,16 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
     n_sides = a->config.agents == MG_SINGLE ? 1 : MG_N_SIDES;
     tokenizer = o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer;
     MG_TRY(mg_tokenizer_load(tokenizer, &a->tok, err));
-    MG_TRY(mg_specials_find(a->tok, &a->specials, err));
-    MG_TRY(mg_corpus_open(&a->tools.corpus, o->corpus != NULL ? o->corpus : a->config.corpus, err));
+    MG_TRY(mg_tools_of(&a->config, o->corpus, &a->tools, err));
     for (int i = 0; i < n_sides; i++) {
         MG_TRY(open_policy(o, a, (enum mg_side)i, tokenizer, err));
         c.policy[i] = a->policy[i];
+        c.part[i] = mg_rollout_part_of(&a->config, (enum mg_side)i);
         c.limits[i] = mg_rollout_limits_of(&a->config, (enum mg_side)i);
         c.limits[i].slots = o->slots;
     }
     c.tok = a->tok;
+    c.tools = a->tools;
     MG_TRY(mg_play_create(&c, &a->play, err));
 out:
     return st;
@@ -70,7 +71,7 @@ mg_asking_close(struct mg_asking *a)
     mg_play_destroy(a->play);
     for (int i = 0; i < MG_N_SIDES; i++)
         mg_policy_close(a->policy[i]);
-    mg_corpus_close(a->tools.corpus);
+    mg_tools_close(a->tools);
     mg_tokenizer_free(a->tok);
     mg_config_free(&a->config);
 }

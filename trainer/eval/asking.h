@@ -16,8 +16,7 @@ struct mg_asking_options {
 struct mg_asking {
     struct mg_config config;
     struct mg_tokenizer *tok;
-    struct mg_specials specials;
-    struct mg_tools tools;
+    struct mg_tools *tools;
     struct mg_policy *policy[MG_N_SIDES];
     struct mg_play *play;
 };

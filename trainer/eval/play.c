@@ -38,6 +38,7 @@ mg_play_create(const struct mg_play_config *config, struct mg_play **out, struct
         struct mg_rollouts_config c = {.policy = config->policy[i],
                                        .tok = config->tok,
                                        .tools = config->tools,
+                                       .part = config->part[i],
                                        .limits = config->limits[i],
                                        .seed = mg_side_seed(config->seed, (enum mg_side)i),
                                        .event = i == MG_SIDE_MAIN ? on_main : on_search,
@@ -86,7 +87,7 @@ pass_tasks(struct mg_play *p, struct mg_err *err)
     enum mg_status st = MG_OK;
 
     for (size_t i = 0; i < p->asked.n; i++) {
-        struct mg_key key = p->asked.r[i]->key;
+        struct mg_key key = p->asked.r[i]->t.key;
 
         key.call = p->asked.r[i]->calls - 1;
         MG_TRY(mg_rollouts_add(p->side[MG_SIDE_SEARCH], &key, p->asked.r[i]->task, err));
@@ -103,12 +104,13 @@ pass_results(struct mg_play *p, struct mg_err *err)
 
     for (size_t i = 0; i < p->answered.n; i++) {
         struct mg_rollout *from = p->answered.r[i], *to;
-        struct mg_key key = from->key;
+        struct mg_key key = from->t.key;
 
         key.call = 0;
         to = mg_rollouts_find(p->side[MG_SIDE_MAIN], &key);
         MG_REQUIRE(to != NULL, MG_FAIL, "a result for a question that was not asked");
-        MG_TRY(mg_rollouts_deliver(p->side[MG_SIDE_MAIN], to, from->answer, err));
+        MG_TRY(from->unavailable != NULL ? mg_rollouts_fail(p->side[MG_SIDE_MAIN], to, from->unavailable, err)
+                                         : mg_rollouts_deliver(p->side[MG_SIDE_MAIN], to, from->answer, err));
     }
     p->answered.n = 0;
 out:

@@ -12,9 +12,10 @@ struct mg_play;
 
 struct mg_play_config {
     struct mg_policy *policy[MG_N_SIDES]; /* [MG_SIDE_SEARCH] is NULL where main has the tools itself */
+    struct mg_rollout_part part[MG_N_SIDES];
     struct mg_rollout_limits limits[MG_N_SIDES];
     struct mg_tokenizer *tok;
-    const struct mg_tools *tools;
+    struct mg_tools *tools;
     uint64_t seed;
 };
 enum mg_status mg_play_create(const struct mg_play_config *config, struct mg_play **out, struct mg_err *err);

@@ -16,14 +16,12 @@ struct mg_demo_file {
     struct mg_demo_count count;
     struct mg_tokenizer *tok;
     struct mg_specials specials;
-    struct mg_token_list text;
 };
 
 void
 mg_example_free(struct mg_example *e)
 {
-    free(e->ids);
-    free(e->own);
+    mg_trajectory_free(&e->t);
     free(e->role);
     *e = (struct mg_example){0};
 }
@@ -57,39 +55,24 @@ mg_demo_file_close(struct mg_demo_file *f)
         return;
     if (f->stream != NULL && f->stream != stdin)
         fclose(f->stream);
-    mg_token_list_free(&f->text);
     free(f->path);
     free(f->agent);
     free(f->line);
     free(f);
 }
 
+/* Says the role of the tokens from `first` on. */
 static enum mg_status
-reserve(struct mg_example *e, size_t n, struct mg_err *err)
+set_role(struct mg_example *e, uint32_t first, unsigned role, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    int32_t *ids = realloc(e->ids, n * sizeof *ids);
-    uint8_t *own, *role;
+    uint8_t *grown = realloc(e->role, e->t.room);
 
-    MG_REQUIRE(ids != NULL, MG_FAIL, "out of memory for %zu tokens", n);
-    e->ids = ids;
-    own = realloc(e->own, n);
-    MG_REQUIRE(own != NULL, MG_FAIL, "out of memory for %zu tokens", n);
-    e->own = own;
-    role = realloc(e->role, n);
-    MG_REQUIRE(role != NULL, MG_FAIL, "out of memory for %zu tokens", n);
-    e->role = role;
+    MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory for %u tokens", e->t.room);
+    e->role = grown;
+    memset(e->role + first, (int)role, e->t.len - first);
 out:
     return st;
-}
-
-static void
-push(struct mg_example *e, int32_t id, bool own, unsigned role)
-{
-    e->ids[e->len] = id;
-    e->own[e->len] = own;
-    e->role[e->len] = (uint8_t)role;
-    e->len++;
 }
 
 static enum mg_status
@@ -101,18 +84,15 @@ add_turn(struct mg_demo_file *f, const json_t *turn, struct mg_example *e, struc
     const json_t *train = json_object_get(turn, "train");
     json_int_t own = json_integer_value(train);
     enum mg_role role = MG_ROLE_USER;
+    uint32_t first = e->t.len;
 
     MG_REQUIRE(train == NULL || (json_is_integer(train) && own >= 0 && own <= 1), MG_INPUT,
                "%s:%zu: train must be 1, or 0 or absent", f->path, f->line_number);
     MG_REQUIRE(name != NULL && mg_role_parse(name, &role) && json_is_string(text), MG_INPUT,
                "%s:%zu: a turn needs a known role and a text", f->path, f->line_number);
-    f->text.n = 0;
-    MG_TRY(mg_tokenizer_encode(f->tok, json_string_value(text), json_string_length(text), 0, &f->text, err));
-    MG_TRY(reserve(e, e->len + f->text.n + 2, err));
-    push(e, f->specials.role[role], own, role);
-    for (size_t i = 0; i < f->text.n; i++)
-        push(e, f->text.id[i], own, role);
-    push(e, f->specials.end, own, role);
+    MG_TRY(mg_roles_turn(&e->t, f->tok, &f->specials, role, json_string_value(text), json_string_length(text), own != 0,
+                         err));
+    MG_TRY(set_role(e, first, role, err));
 out:
     return st;
 }
@@ -136,9 +116,9 @@ parse_line(struct mg_demo_file *f, size_t len, struct mg_example *e, bool *used,
     *used = f->agent == NULL || strcmp(agent, f->agent) == 0;
     if (!*used)
         goto out;
-    e->len = 0;
-    MG_TRY(reserve(e, 1, err));
-    push(e, f->specials.bos, false, MG_N_ROLES);
+    mg_trajectory_cut(&e->t, 0);
+    MG_TRY(mg_trajectory_read(&e->t, &f->specials.bos, 1, err));
+    MG_TRY(set_role(e, 0, MG_N_ROLES, err));
     json_array_foreach(turns, i, turn) MG_TRY(add_turn(f, turn, e, err));
 out:
     json_decref(demo);
@@ -179,8 +159,8 @@ mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struct mg_example *o
         MG_TRY(parse_line(f, (size_t)len, out, &used, err));
         if (!used)
             continue;
-        count_one(f, out->len, out->len <= max_len);
-        if (out->len <= max_len)
+        count_one(f, out->t.len, out->t.len <= max_len);
+        if (out->t.len <= max_len)
             return MG_OK;
     }
 out:

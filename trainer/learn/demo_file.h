@@ -6,16 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dialogue/dialogue.h"
+#include "dialogue/roles.h"
 #include "base/status.h"
 #include "tokenizer/tokenizer.h"
 
 /* A demonstration as tokens: what mgrpo-demos(5) describes, encoded. */
 struct mg_example {
-    int32_t *ids;
-    uint8_t *own;  /* 1: the agent's own turn, to be learnt; 0: what it reads */
-    uint8_t *role; /* the role of the turn that a token belongs to; MG_N_ROLES for <bos> */
-    uint32_t len;
+    struct mg_trajectory t; /* mask 1: the agent's own turn, to be learnt */
+    uint8_t *role;          /* [t.len] of the turn that a token belongs to; MG_N_ROLES for <bos> */
 };
 void mg_example_free(struct mg_example *e);
 

@@ -6,16 +6,6 @@
 
 #include "learn/objective.h"
 
-static uint32_t
-sampled_tokens(const struct mg_learn_row *row)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < row->len; i++)
-        n += row->mask[i];
-    return n;
-}
-
 struct train_rows {
     struct mg_train_row *row;
     float *weight; /* of all rows, one behind the other */
@@ -24,7 +14,7 @@ struct train_rows {
 
 /* Rows whose advantage is 0 add nothing to the gradient. */
 static enum mg_status
-make_rows(const struct mg_config *c, bool main_agent, const struct mg_learn_row *rows, uint32_t n,
+make_rows(const struct mg_config *c, bool main_agent, const struct mg_trajectory *const *rows, uint32_t n,
           struct train_rows *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
@@ -33,15 +23,15 @@ make_rows(const struct mg_config *c, bool main_agent, const struct mg_learn_row 
     size_t tokens = 0, at = 0;
 
     for (uint32_t i = 0; i < n; i++) {
-        sums.weight += (double)rows[i].weight;
-        sums.weighted_tokens += (double)rows[i].weight * sampled_tokens(&rows[i]);
-        tokens += rows[i].len;
+        sums.weight += (double)rows[i]->weight;
+        sums.weighted_tokens += (double)rows[i]->weight * mg_trajectory_written(rows[i]);
+        tokens += rows[i]->len;
     }
     MG_ALLOC(out->weight, tokens);
     MG_ALLOC(out->row, n);
     for (uint32_t i = 0; i < n; i++) {
-        const struct mg_learn_row *r = &rows[i];
-        uint32_t sampled = sampled_tokens(r);
+        const struct mg_trajectory *r = rows[i];
+        uint32_t sampled = mg_trajectory_written(r);
         float each = (float)mg_objective_weight(c->objective, &sums, (double)r->weight, sampled);
 
         if (sampled == 0 || (r->advantage == 0.0f && c->entropy_bonus == 0.0))
@@ -81,7 +71,7 @@ adam_of_step(const struct mg_config *c, uint32_t step)
 
 enum mg_status
 mg_learn(struct mg_policy *p, const struct mg_config *c, bool main_agent, uint32_t step,
-         const struct mg_learn_row *rows, uint32_t n, struct mg_train_stats *stats, double *grad_norm,
+         const struct mg_trajectory *const *rows, uint32_t n, struct mg_train_stats *stats, double *grad_norm,
          struct mg_err *err)
 {
     enum mg_status st = MG_OK;

@@ -74,14 +74,14 @@ next_batch(struct window *w, struct mg_demo_file *demos, const struct mg_sft_con
         const struct mg_example *e = &w->examples[w->order[w->next]];
         float *weight = b->weight + b->tokens;
 
-        if (b->tokens + e->len > c->batch_tokens)
+        if (b->tokens + e->t.len > c->batch_tokens)
             break;
-        for (uint32_t i = 0; i < e->len; i++) {
-            weight[i] = i == 0 ? 0.0f : e->own[i] ? 1.0f : c->context_weight;
+        for (uint32_t i = 0; i < e->t.len; i++) {
+            weight[i] = i == 0 ? 0.0f : e->t.mask[i] ? 1.0f : c->context_weight;
             sum += (double)weight[i];
         }
-        b->row[b->n++] = (struct mg_train_row){.ids = e->ids, .weight = weight, .len = e->len};
-        b->tokens += e->len;
+        b->row[b->n++] = (struct mg_train_row){.ids = e->t.ids, .weight = weight, .len = e->t.len};
+        b->tokens += e->t.len;
         w->next++;
     }
     for (uint32_t i = 0; i < b->tokens && sum > 0.0; i++)
@@ -158,14 +158,14 @@ count_exact(const struct mg_example *e, const int32_t *argmax, const float *logp
 {
     bool all = true, turn = true;
 
-    for (uint32_t i = 1; i < e->len; i++) {
-        if (!e->own[i])
+    for (uint32_t i = 1; i < e->t.len; i++) {
+        if (!e->t.mask[i])
             continue;
-        bool first = !e->own[i - 1] || e->role[i] != e->role[i - 1];
-        bool last = i + 1 == e->len || !e->own[i + 1] || e->role[i + 1] != e->role[i];
+        bool first = !e->t.mask[i - 1] || e->role[i] != e->role[i - 1];
+        bool last = i + 1 == e->t.len || !e->t.mask[i + 1] || e->role[i + 1] != e->role[i];
 
-        turn = (first || turn) && argmax[i] == e->ids[i];
-        all = all && argmax[i] == e->ids[i];
+        turn = (first || turn) && argmax[i] == e->t.ids[i];
+        all = all && argmax[i] == e->t.ids[i];
         s->own_tokens += 1.0;
         s->own_logprob += (double)logprob[i];
         if (last) {
@@ -182,7 +182,7 @@ score_one(struct mg_policy *p, const struct mg_example *e, int32_t *argmax, floa
           struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_train_row row = {.ids = e->ids, .len = e->len};
+    const struct mg_train_row row = {.ids = e->t.ids, .len = e->t.len};
 
     MG_TRY(mg_policy_score(p, &row, 1, 1.0f, &logprob, &argmax, err));
     count_exact(e, argmax, logprob, s);

@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include "report/report.h"
-#include "run/rollout_log.h"
+#include "dialogue/rollout_log.h"
 #include "run/run_path.h"
 #include "report/tell.h"
 
 /* The dialogues of both agents in one evaluation. */
 struct evening {
-    struct mg_logged *row[MG_N_SIDES];
+    struct mg_trajectory *row[MG_N_SIDES];
     size_t n[MG_N_SIDES];
 };
 
@@ -50,12 +50,15 @@ out:
     return st;
 }
 
-static const struct mg_logged *
+static const struct mg_trajectory *
 find(const struct evening *e, enum mg_side side, uint32_t question, uint32_t call)
 {
-    for (size_t i = 0; i < e->n[side]; i++)
-        if (e->row[side][i].question == question && e->row[side][i].rollout == 0 && e->row[side][i].call == call)
+    for (size_t i = 0; i < e->n[side]; i++) {
+        const struct mg_key *key = &e->row[side][i].key;
+
+        if (key->question == question && key->rollout == 0 && key->call == call)
             return &e->row[side][i];
+    }
     return NULL;
 }
 
@@ -70,7 +73,7 @@ static enum mg_status
 tell_call(void *arg, uint32_t call, struct mg_err *err)
 {
     const struct caller *c = arg;
-    const struct mg_logged *sub = find(c->evening, MG_SIDE_SEARCH, c->question, call);
+    const struct mg_trajectory *sub = find(c->evening, MG_SIDE_SEARCH, c->question, call);
 
     return sub != NULL ? mg_tell(&c->stage->teller, sub->ids, sub->len, true, NULL, NULL, err) : MG_OK;
 }
@@ -85,12 +88,13 @@ tell_both(const struct stage *s, uint32_t question, struct mg_err *err)
     if (t->html)
         fputs("<section class=\"pair\">\n", t->to);
     for (int w = 0; w < 2; w++) {
-        const struct mg_logged *row = find(&s->when[w], MG_SIDE_MAIN, question, 0);
+        const struct mg_trajectory *row = find(&s->when[w], MG_SIDE_MAIN, question, 0);
         struct caller caller = {s, &s->when[w], question};
 
         if (row == NULL)
             continue;
-        fprintf(t->to, t->html ? "<div><h3>%s, reward %.1f</h3>\n" : "%s, reward %.1f\n", names[w], row->reward);
+        fprintf(t->to, t->html ? "<div><h3>%s, reward %.1f</h3>\n" : "%s, reward %.1f\n", names[w],
+                (double)row->reward);
         MG_TRY(mg_tell(t, row->ids, row->len, false, tell_call, &caller, err));
         fputs(t->html ? "</div>\n" : "\n", t->to);
     }
@@ -109,13 +113,13 @@ choose(const struct stage *s, unsigned count, struct mg_err *err)
 
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < before->n[MG_SIDE_MAIN] && count > 0; i++) {
-            const struct mg_logged *was = &before->row[MG_SIDE_MAIN][i];
-            const struct mg_logged *is = find(&s->when[1], MG_SIDE_MAIN, was->question, 0);
-            bool rose = is != NULL && is->reward > was->reward + 0.5;
+            const struct mg_trajectory *was = &before->row[MG_SIDE_MAIN][i];
+            const struct mg_trajectory *is = find(&s->when[1], MG_SIDE_MAIN, was->key.question, 0);
+            bool rose = is != NULL && is->reward > was->reward + 0.5f;
 
             if (is == NULL || rose != (pass == 0))
                 continue;
-            MG_TRY(tell_both(s, was->question, err));
+            MG_TRY(tell_both(s, was->key.question, err));
             count--;
         }
 out:
@@ -142,7 +146,7 @@ mg_report_dialogues(FILE *to, const struct mg_report *r, unsigned count, bool ht
 out:
     for (int w = 0; w < 2; w++)
         for (int side = 0; side < MG_N_SIDES; side++)
-            mg_logged_free(s.when[w].row[side], s.when[w].n[side]);
+            mg_rollout_log_free(s.when[w].row[side], s.when[w].n[side]);
     mg_tokenizer_free(s.teller.tok);
     return st;
 }

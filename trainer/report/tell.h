@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "dialogue/dialogue.h"
+#include "dialogue/roles.h"
 #include "tokenizer/tokenizer.h"
 
 /* Dialogues for people: a line of text, or a paragraph of HTML, for each turn: its role and what it says. */

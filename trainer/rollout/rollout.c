@@ -5,17 +5,47 @@
 #include "base/rng.h"
 #include "rollout/rollout_internal.h"
 
+static const double TOOL_WAIT_MS = 10.0;
+
 static enum mg_status
-check_config(const struct mg_rollouts_config *c, struct mg_err *err)
+check_limits(const struct mg_rollout_limits *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_rollout_limits *l = &c->limits;
 
     MG_REQUIRE(l->turns > 0 && l->new_max >= 3 && l->slots > 0, MG_INPUT,
                "%u turns of %u tokens in %u slots: need 1 turn, 3 tokens, 1 slot or more", l->turns, l->new_max,
                l->slots);
-    MG_REQUIRE(c->tools != NULL || l->rules == MG_RULES_MAIN, MG_FAIL, "an agent with tools was given none");
 out:
+    return st;
+}
+
+/* The tools come first among what the agent may call. */
+static enum mg_status
+create_format(struct mg_rollouts *b, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_rollout_part *part = &b->config.part;
+    struct mg_format_spec spec = {.name = part->format, .root = part->root, .n = part->n_tools + part->n_agents};
+    struct mg_callable *callable = NULL;
+
+    MG_ALLOC(callable, spec.n);
+    MG_ALLOC(b->tool, part->n_tools);
+    for (size_t i = 0; i < part->n_tools; i++) {
+        size_t n = b->config.tools != NULL ? mg_tools_count(b->config.tools) : 0;
+        size_t tool = n > 0 ? mg_tools_find(b->config.tools, part->tools[i]) : 0;
+
+        MG_REQUIRE(tool < n, MG_INPUT, "there is no tool \"%.60s\"", part->tools[i]);
+        b->tool[i] = tool;
+        callable[i] = (struct mg_callable){.name = part->tools[i],
+                                           .description = mg_tool_description(b->config.tools, tool),
+                                           .schema = mg_tool_schema(b->config.tools, tool)};
+    }
+    for (size_t i = 0; i < part->n_agents; i++)
+        callable[part->n_tools + i].name = part->agents[i];
+    spec.callable = callable;
+    MG_TRY(mg_format_create(&spec, b->config.tok, &b->format, err));
+out:
+    free(callable);
     return st;
 }
 
@@ -25,10 +55,10 @@ mg_rollouts_create(const struct mg_rollouts_config *config, struct mg_rollouts *
     enum mg_status st = MG_OK;
     struct mg_rollouts *b = NULL;
 
-    MG_TRY(check_config(config, err));
+    MG_TRY(check_limits(&config->limits, err));
     MG_ALLOC(b, 1);
     b->config = *config;
-    MG_TRY(mg_specials_find(config->tok, &b->specials, err));
+    MG_TRY(create_format(b, err));
     MG_ALLOC(b->active, config->limits.slots);
     MG_ALLOC(b->free_slot, config->limits.slots);
     MG_ALLOC(b->writing, config->limits.slots);
@@ -44,7 +74,10 @@ out:
 static void
 free_rollout(struct mg_rollout *r)
 {
-    mg_dialogue_free(&r->d);
+    mg_tool_cancel(r->call);
+    mg_tool_session_close(r->session);
+    mg_trajectory_free(&r->t);
+    free(r->unavailable);
     free(r->opening);
     free(r->task);
     free(r->answer);
@@ -58,6 +91,8 @@ mg_rollouts_destroy(struct mg_rollouts *b)
         return;
     for (size_t i = 0; i < b->n; i++)
         free_rollout(b->all[i]);
+    mg_format_destroy(b->format);
+    free(b->tool);
     free(b->all);
     free(b->active);
     free(b->free_slot);
@@ -74,7 +109,7 @@ mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how)
 {
     for (size_t i = 0; i < b->n; i++)
         free_rollout(b->all[i]);
-    b->n = b->n_admitted = b->n_done = b->n_active = 0;
+    b->n = b->n_admitted = b->n_done = b->n_active = b->n_calling = 0;
     b->n_free = b->config.limits.slots;
     for (size_t i = 0; i < b->n_free; i++)
         b->free_slot[i] = (uint32_t)(b->n_free - 1 - i);
@@ -103,7 +138,8 @@ mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *ope
         b->room = room;
     }
     MG_ALLOC(r, 1);
-    r->key = *key;
+    r->t.key = *key;
+    r->t.version = (uint32_t)mg_policy_version(b->config.policy);
     r->draw = draw_key(key);
     r->opening = strdup(opening);
     MG_REQUIRE(r->opening != NULL, MG_FAIL, "out of memory: the opening of a dialogue");
@@ -122,6 +158,17 @@ mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, const char *res
 
     MG_REQUIRE(r->state == MG_ROLLOUT_WAITING, MG_FAIL, "a result for a dialogue that waits for none");
     MG_TRY(mg_rollout_result(b, r, result, err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_REQUIRE(r->state == MG_ROLLOUT_WAITING, MG_FAIL, "a failure for a dialogue that waits for nothing");
+    MG_TRY(mg_rollout_fail(b, r, why, err));
 out:
     return st;
 }
@@ -158,12 +205,13 @@ mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err)
     enum mg_status st = MG_OK;
     size_t n = 0;
 
+    MG_TRY(mg_rollouts_collect(b, err));
     MG_TRY(mg_rollouts_fork(b, err));
     assign_slots(b);
     MG_TRY(mg_rollouts_gather(b, &n, err));
-    *busy = n > 0;
+    *busy = n > 0 || b->n_calling > 0;
     if (n == 0)
-        return MG_OK;
+        return b->n_calling > 0 ? mg_tools_run(b->config.tools, TOOL_WAIT_MS, err) : MG_OK;
     MG_TRY(mg_policy_decode(b->config.policy, b->feed, n, &b->how, b->token, b->logprob, err));
     for (size_t i = 0; i < b->n_active; i++) {
         struct mg_rollout *r = b->active[i];
@@ -198,7 +246,8 @@ mg_rollouts_get(struct mg_rollouts *b, size_t i)
 static int
 compare(const void *a, const void *b)
 {
-    const struct mg_key *x = &(*(struct mg_rollout *const *)a)->key, *y = &(*(struct mg_rollout *const *)b)->key;
+    const struct mg_key *x = &(*(struct mg_rollout *const *)a)->t.key;
+    const struct mg_key *y = &(*(struct mg_rollout *const *)b)->t.key;
     const uint32_t left[] = {x->phase, x->question, x->rollout, x->call};
     const uint32_t right[] = {y->phase, y->question, y->rollout, y->call};
 
@@ -211,7 +260,7 @@ compare(const void *a, const void *b)
 struct mg_rollout *
 mg_rollouts_find(struct mg_rollouts *b, const struct mg_key *key)
 {
-    struct mg_rollout wanted = {.key = *key}, *pointer = &wanted;
+    struct mg_rollout wanted = {.t.key = *key}, *pointer = &wanted;
     struct mg_rollout **found = b->n > 0 ? bsearch(&pointer, b->all, b->n, sizeof *b->all, compare) : NULL;
 
     return found != NULL ? *found : NULL;

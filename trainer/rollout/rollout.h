@@ -2,10 +2,9 @@
 #ifndef MGRPO_ROLLOUT_H
 #define MGRPO_ROLLOUT_H
 
-#include "dialogue/dialogue.h"
+#include "dialogue/format.h"
 #include "policy/policy.h"
-#include "run/key.h"
-#include "tools/tools.h"
+#include "tools/tool.h"
 
 /*
  * Dialogues of one agent under one policy, by continuous batching: all dialogues that wait for a token go through one
@@ -15,16 +14,17 @@
  */
 struct mg_rollouts;
 
-/* Which turns an agent may write. */
-enum mg_rules {
-    MG_RULES_MAIN,   /* <user>: then sub or answer */
-    MG_RULES_SEARCH, /* <task>: then search, open or answer */
-    MG_RULES_SINGLE  /* <user>: then search, open or answer */
+/* What an agent may call; the names outlive the rollouts. */
+struct mg_rollout_part {
+    const char *format;        /* mg_format_spec says which there are */
+    bool root;                 /* it is asked the question; the others are given subtasks */
+    const char *const *agents; /* n_agents whom it may give subtasks */
+    const char *const *tools;  /* n_tools that it may use */
+    size_t n_agents, n_tools;
 };
 struct mg_rollout_limits {
-    enum mg_rules rules;
     uint32_t turns;   /* of its own; the last one must be the answer */
-    uint32_t new_max; /* tokens of a turn, its role and <end> included */
+    uint32_t new_max; /* tokens of a turn, with all that the format makes the agent write */
     uint32_t context; /* tokens of the dialogue */
     uint32_t slots;   /* dialogues at once; not more than the policy's */
 };
@@ -32,7 +32,8 @@ struct mg_rollout_limits {
 enum mg_rollout_state {
     MG_ROLLOUT_QUEUED,  /* no place in the cache yet */
     MG_ROLLOUT_WRITING, /* wants a token */
-    MG_ROLLOUT_WAITING, /* `task` is with the sub-agent */
+    MG_ROLLOUT_WAITING, /* `task` is with the sub-agent `callee` */
+    MG_ROLLOUT_CALLING, /* a tool is at work */
     MG_ROLLOUT_DONE
 };
 /* Why a dialogue is not well formed; each is the agent's own doing. */
@@ -46,20 +47,23 @@ enum mg_fault {
 const char *mg_fault_name(enum mg_fault fault); /* "turn" */
 
 struct mg_rollout {
-    struct mg_key key;
-    struct mg_dialogue d;
+    struct mg_trajectory t;
     enum mg_rollout_state state;
     enum mg_fault fault;
-    char *opening;       /* the text of its first turn */
-    char *task;          /* the last subtask, or NULL */
-    char *answer;        /* NULL while or where there is none */
-    uint32_t turns;      /* own turns ended */
-    uint32_t calls;      /* subtasks, or uses of a tool */
-    struct mg_hits hits; /* of its last search */
-    uint32_t slot, fed;  /* its place in the cache, and the tokens already there */
-    bool copies, lends;  /* its place is written, or read, by a fork of this tick */
-    size_t drawn;        /* the feed of this tick behind which it draws */
-    uint64_t draw;       /* what its draws are keyed by */
+    char *unavailable;               /* the surroundings failed it, not the agent: why; NULL: they did not */
+    char *opening;                   /* the question or the subtask */
+    const char *callee;              /* whom it asked last */
+    char *task;                      /* and what, or NULL */
+    char *answer;                    /* NULL while or where there is none */
+    uint32_t turns;                  /* own turns ended */
+    uint32_t calls;                  /* of agents and tools */
+    size_t callable;                 /* what its last call was of */
+    struct mg_tool_session *session; /* from its first use of a tool to its end */
+    struct mg_tool_call *call;       /* of MG_ROLLOUT_CALLING */
+    uint32_t slot, fed;              /* its place in the cache, and the tokens already there */
+    bool copies, lends;              /* its place is written, or read, by a fork of this tick */
+    size_t drawn;                    /* the feed of this tick behind which it draws */
+    uint64_t draw;                   /* what its draws are keyed by */
 };
 
 /* What happened, told from inside add, deliver and tick: state is MG_ROLLOUT_WAITING (a new task) or MG_ROLLOUT_DONE.
@@ -69,7 +73,8 @@ typedef enum mg_status mg_rollout_event(void *arg, struct mg_rollout *r, struct 
 struct mg_rollouts_config {
     struct mg_policy *policy;
     struct mg_tokenizer *tok;
-    const struct mg_tools *tools; /* NULL for MG_RULES_MAIN */
+    struct mg_rollout_part part;
+    struct mg_tools *tools; /* with those of `part`; may be NULL where it has none */
     struct mg_rollout_limits limits;
     uint64_t seed; /* of the run and the agent */
     mg_rollout_event *event;
@@ -85,7 +90,10 @@ enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, 
                                struct mg_err *err);
 /* The result of the task that `r` waits for; NULL: the sub-agent gave none. */
 enum mg_status mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err);
-/* One token for every dialogue that wants one; *busy is false if none does. */
+/* Ends a dialogue that waits: what it waits for failed, by nobody's doing that writes in dialogues. */
+enum mg_status mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err);
+/* One token for every dialogue that wants one. *busy is false if none does and no tool is at work; where only tools are,
+ * it waits for them a little. */
 enum mg_status mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err);
 
 size_t mg_rollouts_count(const struct mg_rollouts *b);

@@ -24,11 +24,11 @@ best_source(const struct mg_rollouts *b, const struct mg_rollout *r, uint32_t *n
     *n = r->fed + SHORTEST_COPY - 1;
     for (size_t i = 0; i < b->n_active; i++) {
         const struct mg_rollout *s = b->active[i];
-        uint32_t most = s->fed < r->d.len - 1 ? s->fed : r->d.len - 1, common;
+        uint32_t most = s->fed < r->t.len - 1 ? s->fed : r->t.len - 1, common;
 
         if (most <= *n || s->copies)
             continue;
-        common = (uint32_t)mg_common_prefix(r->d.ids, s->d.ids, most);
+        common = (uint32_t)mg_common_prefix(r->t.ids, s->t.ids, most);
         if (common <= *n)
             continue;
         *n = common;
@@ -48,11 +48,11 @@ mg_rollouts_fork(struct mg_rollouts *b, struct mg_err *err)
         struct mg_rollout *r = b->active[i], *source;
         uint32_t common;
 
-        if (r->state == MG_ROLLOUT_DONE || r->lends || r->fed + SHORTEST_COPY >= r->d.len)
+        if (r->state == MG_ROLLOUT_DONE || r->lends || r->fed + SHORTEST_COPY >= r->t.len)
             continue;
         source = (struct mg_rollout *)best_source(b, r, &common);
         /* one that waits may yet find its like; but not in a place that is about to be given away */
-        if (source == NULL || (r->state == MG_ROLLOUT_WAITING && source->state != MG_ROLLOUT_DONE))
+        if (source == NULL || (r->state != MG_ROLLOUT_WRITING && source->state != MG_ROLLOUT_DONE))
             continue;
         b->fork[n++] = (struct mg_fork){.from = source->slot, .to = r->slot, .length = common};
         r->fed = common;
@@ -68,9 +68,9 @@ compare(const void *x, const void *y)
     const struct mg_rollout *a = *(struct mg_rollout *const *)x, *b = *(struct mg_rollout *const *)y;
     int order;
 
-    if (a->d.len != b->d.len)
-        return a->d.len < b->d.len ? -1 : 1;
-    order = memcmp(a->d.ids, b->d.ids, a->d.len * sizeof *a->d.ids);
+    if (a->t.len != b->t.len)
+        return a->t.len < b->t.len ? -1 : 1;
+    order = memcmp(a->t.ids, b->t.ids, a->t.len * sizeof *a->t.ids);
     if (order != 0)
         return order;
     if (a->fed != b->fed)
@@ -81,7 +81,7 @@ compare(const void *x, const void *y)
 static bool
 equal(const struct mg_rollout *a, const struct mg_rollout *b)
 {
-    return a->d.len == b->d.len && memcmp(a->d.ids, b->d.ids, a->d.len * sizeof *a->d.ids) == 0;
+    return a->t.len == b->t.len && memcmp(a->t.ids, b->t.ids, a->t.len * sizeof *a->t.ids) == 0;
 }
 
 static enum mg_status
@@ -113,12 +113,12 @@ add_feeds(struct mg_rollouts *b, struct mg_rollout *r, const struct mg_rollout *
     if (like != NULL)
         b->feed[n++] = (struct mg_feed){.redraw = true};
     else
-        for (; r->fed < r->d.len; r->fed++)
-            b->feed[n++] = (struct mg_feed){.token = r->d.ids[r->fed], .slot = r->slot, .position = r->fed};
+        for (; r->fed < r->t.len; r->fed++)
+            b->feed[n++] = (struct mg_feed){.token = r->t.ids[r->fed], .slot = r->slot, .position = r->fed};
     r->drawn = n - 1;
     b->feed[r->drawn].sample = true;
     b->feed[r->drawn].key[0] = b->config.seed;
-    b->feed[r->drawn].key[1] = mg_rng_mix(r->draw + r->d.len);
+    b->feed[r->drawn].key[1] = mg_rng_mix(r->draw + r->t.len);
     return n;
 }
 
@@ -131,7 +131,7 @@ mg_rollouts_gather(struct mg_rollouts *b, size_t *n_feeds, struct mg_err *err)
     for (size_t i = 0; i < b->n_active; i++)
         if (b->active[i]->state == MG_ROLLOUT_WRITING) {
             b->writing[writing++] = b->active[i];
-            n += b->active[i]->d.len - b->active[i]->fed;
+            n += b->active[i]->t.len - b->active[i]->fed;
         }
     MG_TRY(reserve_feeds(b, n, err));
     qsort(b->writing, writing, sizeof *b->writing, compare);

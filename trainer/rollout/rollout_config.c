@@ -1,19 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rollout/rollout_config.h"
 
+struct mg_rollout_part
+mg_rollout_part_of(const struct mg_config *config, enum mg_side side)
+{
+    static const char *const agents[] = {"search"}, *const tools[] = {"search", "open"};
+    struct mg_rollout_part part = {.format = "roles", .root = side == MG_SIDE_MAIN, .agents = agents, .tools = tools};
+
+    if (side == MG_SIDE_MAIN && config->agents != MG_SINGLE)
+        part.n_agents = 1;
+    else
+        part.n_tools = 2;
+    return part;
+}
+
 struct mg_rollout_limits
 mg_rollout_limits_of(const struct mg_config *config, enum mg_side side)
 {
     const struct mg_agent_config *part = mg_config_agent(config, side);
-    struct mg_rollout_limits limits = {.rules = MG_RULES_SEARCH,
-                                       .turns = part->turns,
-                                       .new_max = part->new_tokens,
-                                       .context = part->context,
-                                       .slots = part->slots};
 
-    if (side == MG_SIDE_MAIN)
-        limits.rules = config->agents == MG_SINGLE ? MG_RULES_SINGLE : MG_RULES_MAIN;
-    return limits;
+    return (struct mg_rollout_limits){
+        .turns = part->turns, .new_max = part->new_tokens, .context = part->context, .slots = part->slots};
+}
+
+enum mg_status
+mg_tools_of(const struct mg_config *config, const char *corpus, struct mg_tools **out, struct mg_err *err)
+{
+    const char *path = corpus != NULL ? corpus : config->corpus;
+    const struct mg_tool_spec spec[] = {{.name = "search", .kind = "corpus-search", .corpus = path},
+                                        {.name = "open", .kind = "corpus-open", .corpus = path}};
+
+    return mg_tools_open(spec, sizeof spec / sizeof spec[0], out, err);
 }
 
 struct mg_sampling

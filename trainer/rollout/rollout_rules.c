@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 
 #include "rollout/rollout_internal.h"
 
@@ -21,33 +22,28 @@ finish(struct mg_rollouts *b, struct mg_rollout *r, enum mg_fault fault, struct 
     r->state = MG_ROLLOUT_DONE;
     r->fault = fault;
     b->n_done++;
+    mg_tool_session_close(r->session);
+    r->session = NULL;
     return b->config.event(b->config.arg, r, err);
 }
 
-/* Feeds a turn; if no turn of two tokens fits behind it, it is taken back and the dialogue is over. */
+/* If no turn of two tokens fits behind what was read since `before`, that is taken back and the dialogue is over. */
 static enum mg_status
-feed(struct mg_rollouts *b, struct mg_rollout *r, enum mg_role role, const char *text, struct mg_err *err)
+fit(struct mg_rollouts *b, struct mg_rollout *r, uint32_t before, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
-    uint32_t before = r->d.len;
-
-    MG_TRY(mg_dialogue_feed(&r->d, b->config.tok, &b->specials, role, text, err));
-    if (r->d.len + 2 <= b->config.limits.context)
+    if (r->t.len + 2 <= b->config.limits.context)
         return MG_OK;
-    r->d.len = r->d.turn_start = before;
-    st = finish(b, r, MG_FAULT_CONTEXT, err);
-out:
-    return st;
+    mg_trajectory_cut(&r->t, before);
+    return finish(b, r, MG_FAULT_CONTEXT, err);
 }
 
 enum mg_status
 mg_rollout_open(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    enum mg_role role = b->config.limits.rules == MG_RULES_SEARCH ? MG_ROLE_TASK : MG_ROLE_USER;
 
-    MG_TRY(mg_dialogue_begin(&r->d, &b->specials, err));
-    MG_TRY(feed(b, r, role, r->opening, err));
+    MG_TRY(mg_format_open(b->format, &r->t, r->opening, err));
+    MG_TRY(fit(b, r, 1, err));
 out:
     return st;
 }
@@ -56,95 +52,127 @@ enum mg_status
 mg_rollout_result(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    uint32_t before = r->t.len;
 
     r->state = MG_ROLLOUT_WRITING;
-    MG_TRY(feed(b, r, MG_ROLE_RESULT, result != NULL ? result : "none", err));
+    MG_TRY(mg_format_observe(b->format, &r->t, r->callable, result, err));
+    MG_TRY(fit(b, r, before, err));
 out:
     return st;
 }
 
-static bool
-may_write(enum mg_rules rules, const struct mg_specials *sp, int32_t token)
-{
-    if (token == sp->role[MG_ROLE_ANSWER])
-        return true;
-    if (rules == MG_RULES_MAIN)
-        return token == sp->role[MG_ROLE_SUB];
-    return token == sp->role[MG_ROLE_SEARCH] || token == sp->role[MG_ROLE_OPEN];
-}
-
-static enum mg_status
-use_search(struct mg_rollouts *b, struct mg_rollout *r, const char *query, struct mg_err *err)
+enum mg_status
+mg_rollout_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char text[MG_HITS_TEXT_MAX];
 
+    r->unavailable = strdup(why);
+    MG_REQUIRE(r->unavailable != NULL, MG_FAIL, "out of memory: why a dialogue failed");
+    st = finish(b, r, MG_FAULT_NONE, err);
+out:
+    return st;
+}
+
+/* ---- Tools ---- */
+
+static enum mg_status
+take_result(struct mg_rollouts *b, struct mg_rollout *r, const struct mg_tool_result *result, struct mg_err *err)
+{
+    if (result->outcome == MG_TOOL_UNAVAILABLE)
+        return mg_rollout_fail(b, r, result->text, err);
+    if (result->outcome == MG_TOOL_REFUSED && !mg_format_tells(b->format, r->callable))
+        return finish(b, r, MG_FAULT_TURN, err);
     r->calls++;
-    MG_TRY(mg_tools_search(b->config.tools, query, &r->hits, text, err));
-    MG_TRY(feed(b, r, MG_ROLE_HITS, text, err));
-out:
-    return st;
+    return mg_rollout_result(b, r, result->text, err);
 }
 
 static enum mg_status
-use_open(struct mg_rollouts *b, struct mg_rollout *r, const char *number, struct mg_err *err)
+use_tool(struct mg_rollouts *b, struct mg_rollout *r, const char *arguments, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char *page = NULL;
+    struct mg_tool_result result = {.text = NULL};
 
-    MG_TRY(mg_tools_open(b->config.tools, &r->hits, number, &page, err));
-    if (page == NULL) {
-        st = finish(b, r, MG_FAULT_TURN, err);
+    if (r->session == NULL)
+        MG_TRY(mg_tool_session_open(b->config.tools, &r->session, err));
+    MG_TRY(mg_tool_start(r->session, b->tool[r->callable], arguments, &r->call, err));
+    if (mg_tool_take(&r->call, &result)) {
+        MG_TRY(take_result(b, r, &result, err));
     } else {
-        r->calls++;
-        st = feed(b, r, MG_ROLE_PAGE, page, err);
+        r->state = MG_ROLLOUT_CALLING;
+        b->n_calling++;
     }
 out:
-    free(page);
+    free(result.text);
     return st;
 }
 
-/* Takes over `text`. */
-static enum mg_status
-act(struct mg_rollouts *b, struct mg_rollout *r, enum mg_role role, char *text, struct mg_err *err)
+enum mg_status
+mg_rollouts_collect(struct mg_rollouts *b, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    struct mg_tool_result result = {.text = NULL};
 
-    if (role == MG_ROLE_ANSWER) {
-        r->answer = text;
+    if (b->n_calling == 0)
+        return MG_OK;
+    MG_TRY(mg_tools_run(b->config.tools, 0.0, err));
+    for (size_t i = 0; i < b->n_active; i++) {
+        struct mg_rollout *r = b->active[i];
+
+        if (r->state != MG_ROLLOUT_CALLING || !mg_tool_take(&r->call, &result))
+            continue;
+        b->n_calling--;
+        MG_TRY(take_result(b, r, &result, err));
+        free(result.text);
+        result.text = NULL;
+    }
+out:
+    free(result.text);
+    return st;
+}
+
+/* ---- Turns ---- */
+
+static enum mg_status
+ask_agent(struct mg_rollouts *b, struct mg_rollout *r, struct mg_turn *turn, struct mg_err *err)
+{
+    const struct mg_rollout_part *part = &b->config.part;
+
+    free(r->task);
+    r->task = turn->text;
+    turn->text = NULL;
+    r->callee = part->agents[turn->callable - part->n_tools];
+    r->state = MG_ROLLOUT_WAITING;
+    r->calls++;
+    return b->config.event(b->config.arg, r, err);
+}
+
+static enum mg_status
+act(struct mg_rollouts *b, struct mg_rollout *r, struct mg_turn *turn, struct mg_err *err)
+{
+    if (turn->kind == MG_TURN_NONE)
+        return finish(b, r, MG_FAULT_TURN, err);
+    if (turn->kind == MG_TURN_ANSWER) {
+        r->answer = turn->text;
+        turn->text = NULL;
         return finish(b, r, MG_FAULT_NONE, err);
     }
-    if (r->turns == b->config.limits.turns) {
-        st = finish(b, r, MG_FAULT_TURNS, err);
-    } else if (role == MG_ROLE_SUB) {
-        free(r->task);
-        r->task = text;
-        r->state = MG_ROLLOUT_WAITING;
-        r->calls++;
-        return b->config.event(b->config.arg, r, err);
-    } else if (role == MG_ROLE_SEARCH) {
-        st = use_search(b, r, text, err);
-    } else {
-        st = use_open(b, r, text, err);
-    }
-    free(text);
-    return st;
+    if (r->turns == b->config.limits.turns)
+        return finish(b, r, MG_FAULT_TURNS, err);
+    r->callable = turn->callable;
+    return turn->callable < b->config.part.n_tools ? use_tool(b, r, turn->text, err) : ask_agent(b, r, turn, err);
 }
 
 static enum mg_status
 end_turn(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    enum mg_role role = MG_ROLE_ANSWER;
-    char *text = NULL;
+    struct mg_turn turn = {.text = NULL};
 
     r->turns++;
-    MG_TRY(mg_dialogue_turn(&r->d, b->config.tok, &b->specials, &role, &text, err));
-    if (text != NULL && text[0] != '\0')
-        return act(b, r, role, text, err);
-    free(text);
-    st = finish(b, r, MG_FAULT_TURN, err);
+    MG_TRY(mg_format_parse(b->format, &r->t, &turn, err));
+    MG_TRY(act(b, r, &turn, err));
 out:
+    free(turn.text);
     return st;
 }
 
@@ -153,18 +181,17 @@ mg_rollout_token(struct mg_rollouts *b, struct mg_rollout *r, int32_t token, flo
 {
     enum mg_status st = MG_OK;
     const struct mg_rollout_limits *limits = &b->config.limits;
-    uint32_t own;
+    enum mg_turn_state turn;
 
-    MG_TRY(mg_dialogue_sampled(&r->d, token, logprob, err));
-    own = r->d.len - r->d.turn_start;
-    if (own == 1 ? !may_write(limits->rules, &b->specials, token)
-                 : token != b->specials.end && mg_specials_has(&b->specials, token))
+    MG_TRY(mg_trajectory_write(&r->t, token, logprob, err));
+    turn = mg_format_sampled(b->format, &r->t);
+    if (turn == MG_TURN_MALFORMED)
         return finish(b, r, MG_FAULT_TURN, err);
-    if (token == b->specials.end)
+    if (turn == MG_TURN_ENDED)
         return end_turn(b, r, err);
-    if (own == limits->new_max)
+    if (r->t.len - r->t.turn_start == limits->new_max)
         return finish(b, r, MG_FAULT_LENGTH, err);
-    if (r->d.len == limits->context)
+    if (r->t.len == limits->context)
         return finish(b, r, MG_FAULT_CONTEXT, err);
 out:
     return st;

@@ -3,7 +3,7 @@
 #define MGRPO_WORLD_DEMO_H
 
 #include "tools/corpus.h"
-#include "dialogue/dialogue.h"
+#include "dialogue/roles.h"
 #include "world/question.h"
 
 enum mg_demo_agent { MG_AGENT_MAIN, MG_AGENT_SEARCH, MG_AGENT_BOTH /* in turn: main, search, main, ... */ };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "run/rollout_log.h"
+#include "dialogue/rollout_log.h"
 
 #include <errno.h>
 #include <float.h>
+#include <jansson.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,11 @@
 #include "base/file.h"
 
 enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22, MAX_TEXT = 1 << 30 };
+
+static const char *const kind_name[] = {
+    [MG_REWARD_VALUE] = "value", [MG_REWARD_INVALID] = "invalid", [MG_REWARD_UNAVAILABLE] = "unavailable"};
+
+enum { N_KINDS = sizeof kind_name / sizeof kind_name[0] };
 
 struct mg_rollout_log {
     char *path, *temp;
@@ -61,42 +66,39 @@ mg_rollout_log_abort(struct mg_rollout_log *log)
 
 /* Token ids and the mask as lists, log-probabilities of sampled tokens alone, written so that they round-trip. */
 static json_t *
-to_json(const struct mg_logged *r)
+to_json(const struct mg_trajectory *t)
 {
     json_t *ids = json_array(), *mask = json_array(), *logprob = json_array();
 
-    for (uint32_t i = 0; i < r->len; i++) {
-        json_array_append_new(ids, json_integer(r->ids[i]));
-        json_array_append_new(mask, json_integer(r->mask[i]));
-        if (r->mask[i])
-            json_array_append_new(logprob, json_real((double)r->logprob[i]));
+    for (uint32_t i = 0; i < t->len; i++) {
+        json_array_append_new(ids, json_integer(t->ids[i]));
+        json_array_append_new(mask, json_integer(t->mask[i]));
+        if (t->mask[i])
+            json_array_append_new(logprob, json_real((double)t->logprob[i]));
     }
-    return json_pack("{s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question", (json_int_t)r->question,
-                     "rollout", (json_int_t)r->rollout, "call", (json_int_t)r->call, "weight", r->weight, "reward",
-                     r->reward, "advantage", r->advantage, "kind", r->reward_kind, "ids", ids, "mask", mask, "logprob",
-                     logprob);
+    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question",
+                     (json_int_t)t->key.question, "rollout", (json_int_t)t->key.rollout, "call",
+                     (json_int_t)t->key.call, "version", (json_int_t)t->version, "weight", (double)t->weight, "reward",
+                     (double)t->reward, "advantage", (double)t->advantage, "kind", kind_name[t->kind], "ids", ids,
+                     "mask", mask, "logprob", logprob);
 }
 
 /* A log-probability that is not finite has no JSON form: it leaves the list one short. */
 static bool
-is_whole(const json_t *object, const struct mg_logged *row)
+is_whole(const json_t *object, const struct mg_trajectory *t)
 {
-    size_t sampled = 0;
-
-    for (uint32_t i = 0; i < row->len; i++)
-        sampled += row->mask[i] != 0;
-    return object != NULL && json_array_size(json_object_get(object, "logprob")) == sampled;
+    return object != NULL && json_array_size(json_object_get(object, "logprob")) == mg_trajectory_written(t);
 }
 
 enum mg_status
-mg_rollout_log_add(struct mg_rollout_log *log, const struct mg_logged *row, struct mg_err *err)
+mg_rollout_log_add(struct mg_rollout_log *log, const struct mg_trajectory *t, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    json_t *object = to_json(row);
-    char *text = is_whole(object, row) ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    json_t *object = to_json(t);
+    char *text = is_whole(object, t) ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
 
     MG_REQUIRE(text != NULL, MG_FAIL, "%s: question %u, rollout %u, call %u: out of memory, or not finite", log->path,
-               row->question, row->rollout, row->call);
+               t->key.question, t->key.rollout, t->key.call);
     MG_REQUIRE(gzputs(log->file, text) > 0 && gzputc(log->file, '\n') == '\n', MG_FAIL, "%s: %s", log->temp,
                strerror(errno));
 out:
@@ -124,13 +126,14 @@ mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err)
 
 /* A number that a float can hold, since it was one. */
 static enum mg_status
-read_real(const char *path, const json_t *value, const char *name, double *out, struct mg_err *err)
+read_real(const char *path, const json_t *value, const char *name, float *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    double x = json_number_value(value);
 
-    *out = json_number_value(value);
-    MG_REQUIRE(json_is_number(value) && fabs(*out) <= (double)FLT_MAX, MG_INPUT, "%s: a row whose %s is no float", path,
+    MG_REQUIRE(json_is_number(value) && fabs(x) <= (double)FLT_MAX, MG_INPUT, "%s: a row whose %s is no float", path,
                name);
+    *out = (float)x;
 out:
     return st;
 }
@@ -148,19 +151,23 @@ out:
     return st;
 }
 
-static const char *
-known_kind(const char *kind)
+static enum mg_status
+read_kind(const char *path, const json_t *object, enum mg_reward_kind *out, struct mg_err *err)
 {
-    static const char *const kinds[] = {"value", "invalid", "unavailable"};
+    enum mg_status st = MG_OK;
+    const char *kind = json_string_value(json_object_get(object, "kind"));
+    int i = 0;
 
-    for (int i = 0; i < 3; i++)
-        if (kind != NULL && strcmp(kind, kinds[i]) == 0)
-            return kinds[i];
-    return NULL;
+    while (kind != NULL && i < N_KINDS && strcmp(kind, kind_name[i]) != 0)
+        i++;
+    MG_REQUIRE(kind != NULL && i < N_KINDS, MG_INPUT, "%s: a row without a kind of reward", path);
+    *out = (enum mg_reward_kind)i;
+out:
+    return st;
 }
 
 static enum mg_status
-read_token(const char *path, const json_t *id, const json_t *mask, struct mg_logged *r, size_t i, struct mg_err *err)
+read_token(const char *path, const json_t *id, const json_t *mask, struct mg_trajectory *t, size_t i, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     json_int_t token = json_integer_value(id), sampled = json_integer_value(mask);
@@ -169,14 +176,14 @@ read_token(const char *path, const json_t *id, const json_t *mask, struct mg_log
                i, (long long)token);
     MG_REQUIRE(json_is_integer(mask) && (sampled == 0 || sampled == 1), MG_INPUT, "%s: token %zu has the mask %lld",
                path, i, (long long)sampled);
-    r->ids[i] = (int32_t)token;
-    r->mask[i] = (uint8_t)sampled;
+    t->ids[i] = (int32_t)token;
+    t->mask[i] = (uint8_t)sampled;
 out:
     return st;
 }
 
 static enum mg_status
-read_tokens(const char *path, const json_t *object, struct mg_logged *r, struct mg_err *err)
+read_tokens(const char *path, const json_t *object, struct mg_trajectory *t, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const json_t *ids = json_object_get(object, "ids"), *mask = json_object_get(object, "mask");
@@ -185,18 +192,15 @@ read_tokens(const char *path, const json_t *object, struct mg_logged *r, struct 
 
     MG_REQUIRE(n > 0 && n <= MAX_TOKENS && json_array_size(mask) == n, MG_INPUT,
                "%s: a row of %zu ids and %zu mask values", path, n, json_array_size(mask));
-    MG_ALLOC(r->ids, n);
-    MG_ALLOC(r->mask, n);
-    MG_ALLOC(r->logprob, n);
-    r->len = (uint32_t)n;
+    MG_ALLOC(t->ids, n);
+    MG_ALLOC(t->mask, n);
+    MG_ALLOC(t->logprob, n);
+    t->len = t->room = t->turn_start = (uint32_t)n;
     for (size_t i = 0; i < n; i++) {
-        double x = 0.0;
-
-        MG_TRY(read_token(path, json_array_get(ids, i), json_array_get(mask, i), r, i, err));
-        if (r->mask[i] == 0)
+        MG_TRY(read_token(path, json_array_get(ids, i), json_array_get(mask, i), t, i, err));
+        if (t->mask[i] == 0)
             continue;
-        MG_TRY(read_real(path, json_array_get(logprob, at++), "log-probability", &x, err));
-        r->logprob[i] = (float)x;
+        MG_TRY(read_real(path, json_array_get(logprob, at++), "log-probability", &t->logprob[i], err));
     }
     MG_REQUIRE(at == json_array_size(logprob), MG_INPUT, "%s: %zu sampled tokens and %zu log-probabilities", path, at,
                json_array_size(logprob));
@@ -205,33 +209,33 @@ out:
 }
 
 static enum mg_status
-read_row(const char *path, const char *line, struct mg_logged *r, struct mg_err *err)
+read_row(const char *path, const char *line, struct mg_trajectory *t, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     json_error_t why = {.text = "not an object"};
     json_t *object = json_loads(line, 0, &why);
 
     MG_REQUIRE(json_is_object(object), MG_INPUT, "%s: %s", path, why.text);
-    MG_TRY(read_count(path, object, "question", &r->question, err));
-    MG_TRY(read_count(path, object, "rollout", &r->rollout, err));
-    MG_TRY(read_count(path, object, "call", &r->call, err));
-    MG_TRY(read_real(path, json_object_get(object, "weight"), "weight", &r->weight, err));
-    MG_TRY(read_real(path, json_object_get(object, "reward"), "reward", &r->reward, err));
-    MG_TRY(read_real(path, json_object_get(object, "advantage"), "advantage", &r->advantage, err));
-    r->reward_kind = known_kind(json_string_value(json_object_get(object, "kind")));
-    MG_REQUIRE(r->reward_kind != NULL, MG_INPUT, "%s: a row without a kind of reward", path);
-    MG_TRY(read_tokens(path, object, r, err));
+    MG_TRY(read_count(path, object, "question", &t->key.question, err));
+    MG_TRY(read_count(path, object, "rollout", &t->key.rollout, err));
+    MG_TRY(read_count(path, object, "call", &t->key.call, err));
+    MG_TRY(read_count(path, object, "version", &t->version, err));
+    MG_TRY(read_real(path, json_object_get(object, "weight"), "weight", &t->weight, err));
+    MG_TRY(read_real(path, json_object_get(object, "reward"), "reward", &t->reward, err));
+    MG_TRY(read_real(path, json_object_get(object, "advantage"), "advantage", &t->advantage, err));
+    MG_TRY(read_kind(path, object, &t->kind, err));
+    MG_TRY(read_tokens(path, object, t, err));
 out:
     json_decref(object);
     return st;
 }
 
 enum mg_status
-mg_rollout_log_read(const char *path, struct mg_logged **rows, size_t *n, struct mg_err *err)
+mg_rollout_log_read(const char *path, struct mg_trajectory **out, size_t *n, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     gzFile f = gzopen(path, "rb");
-    struct mg_logged *list = NULL, *grown;
+    struct mg_trajectory *list = NULL, *grown;
     size_t count = 0, room = 0;
     char *line = NULL;
     int rc = Z_OK;
@@ -255,11 +259,11 @@ mg_rollout_log_read(const char *path, struct mg_logged **rows, size_t *n, struct
     }
     gzerror(f, &rc);
     MG_REQUIRE(rc == Z_OK || rc == Z_STREAM_END, MG_INPUT, "%s: the compressed data is damaged", path);
-    *rows = list;
+    *out = list;
     *n = count;
     list = NULL;
 out:
-    mg_logged_free(list, count);
+    mg_rollout_log_free(list, count);
     free(line);
     if (f != NULL)
         gzclose(f);
@@ -267,12 +271,9 @@ out:
 }
 
 void
-mg_logged_free(struct mg_logged *rows, size_t n)
+mg_rollout_log_free(struct mg_trajectory *list, size_t n)
 {
-    for (size_t i = 0; rows != NULL && i < n; i++) {
-        free(rows[i].ids);
-        free(rows[i].mask);
-        free(rows[i].logprob);
-    }
-    free(rows);
+    for (size_t i = 0; list != NULL && i < n; i++)
+        mg_trajectory_free(&list[i]);
+    free(list);
 }

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tools: what is opened, what is refused, and the tools over a corpus. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "small_world.h"
+#include "suite.h"
+#include "tools/corpus.h"
+#include "tools/tool_kind.h"
+
+static char dir[64], corpus[96];
+static struct mg_tools *tools;
+static struct mg_tool_session *session;
+static struct mg_tool_result result;
+
+static void
+make_world(void)
+{
+    mg_err_clear(&err);
+    strcpy(dir, "/tmp/check_tools.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    mg_ok(mg_small_world(dir, &err));
+    snprintf(corpus, sizeof corpus, "%s/corpus.db", dir);
+}
+
+static void
+remove_world(void)
+{
+    char command[128];
+
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static void
+setup(void)
+{
+    const struct mg_tool_spec spec[] = {{.name = "search", .kind = "corpus-search", .corpus = corpus},
+                                        {.name = "open", .kind = "corpus-open", .corpus = corpus}};
+
+    mg_err_clear(&err);
+    mg_ok(mg_tools_open(spec, 2, &tools, &err));
+    mg_ok(mg_tool_session_open(tools, &session, &err));
+}
+
+static void
+teardown(void)
+{
+    free(result.text);
+    mg_tool_session_close(session);
+    mg_tools_close(tools);
+}
+
+static enum mg_tool_outcome
+call(const char *name, const char *arguments)
+{
+    struct mg_tool_call *c = NULL;
+
+    free(result.text);
+    mg_ok(mg_tool_start(session, mg_tools_find(tools, name), arguments, &c, &err));
+    ck_assert(mg_tool_take(&c, &result));
+    ck_assert_ptr_null(c);
+    ck_assert_ptr_nonnull(result.text);
+    return result.outcome;
+}
+
+/* ---- Opening ---- */
+
+static void
+refuses(const struct mg_tool_spec *spec, size_t n, const char *part)
+{
+    struct mg_tools *none = NULL;
+
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_tools_open(spec, n, &none, &err), MG_INPUT);
+    ck_assert_msg(strstr(err.text, part) != NULL, "\"%s\" does not say %s", err.text, part);
+    ck_assert_ptr_null(none);
+}
+
+START_TEST(tools_that_cannot_be)
+{
+    const struct mg_tool_spec search = {.name = "search", .kind = "corpus-search", .corpus = corpus};
+    const struct mg_tool_spec open = {.name = "open", .kind = "corpus-open", .corpus = corpus};
+    const struct mg_tool_spec twice[] = {search, search}, backwards[] = {open, search};
+    struct mg_tool_spec other = search;
+
+    refuses(twice, 2, "two tools \"search\"");
+    refuses(backwards, 2, "no tool before it searches");
+    other.kind = "corpus";
+    refuses(&other, 1, "need one of: corpus-search, corpus-open");
+    other = search;
+    other.schema = "[1]";
+    refuses(&other, 1, "its schema is no JSON object");
+    other.schema = "{";
+    refuses(&other, 1, "its schema is no JSON object");
+    other = search;
+    other.corpus = NULL;
+    refuses(&other, 1, "corpus is missing");
+    other.corpus = "/nowhere/corpus.db";
+    refuses(&other, 1, "/nowhere/corpus.db");
+}
+END_TEST
+
+START_TEST(tools_are_found)
+{
+    ck_assert_uint_eq(mg_tools_count(tools), 2);
+    ck_assert_uint_eq(mg_tools_find(tools, "open"), 1);
+    ck_assert_uint_eq(mg_tools_find(tools, "close"), 2);
+    ck_assert_str_eq(mg_tool_name(tools, 1), "open");
+    ck_assert_ptr_nonnull(strstr(mg_tool_description(tools, 0), "Searches"));
+    ck_assert_ptr_nonnull(strstr(mg_tool_schema(tools, 0), "query"));
+}
+END_TEST
+
+/* ---- A corpus ---- */
+
+START_TEST(hits_are_those_of_the_corpus)
+{
+    static const char *const words[] = {"capital Peru", "Peru", "currency of Chile", "zzz", "population"};
+    struct mg_corpus *c = NULL;
+    struct mg_hits hits;
+    char expected[MG_HITS_TEXT_MAX], arguments[100];
+
+    mg_ok(mg_corpus_open(&c, corpus, &err));
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        mg_ok(mg_corpus_search(c, words[i], strlen(words[i]), &hits, &err));
+        mg_corpus_hits_text(&hits, expected);
+        snprintf(arguments, sizeof arguments, "{\"query\": \"%s\"}", words[i]);
+        ck_assert_int_eq(call("search", arguments), MG_TOOL_TEXT);
+        ck_assert_str_eq(result.text, expected);
+        for (int h = 0; h < hits.n; h++) {
+            struct mg_page page;
+
+            mg_ok(mg_corpus_page(c, hits.hit[h].page, &page, &err));
+            snprintf(arguments, sizeof arguments, "{\"hit\": %d}", h + 1);
+            ck_assert_int_eq(call("open", arguments), MG_TOOL_TEXT);
+            ck_assert_str_eq(result.text, page.text);
+            mg_page_free(&page);
+        }
+    }
+    mg_corpus_close(c);
+}
+END_TEST
+
+/* A dialogue opens what it found itself. */
+START_TEST(sessions_do_not_share_hits)
+{
+    struct mg_tool_session *first = session, *second = NULL;
+    char *text;
+
+    mg_ok(mg_tool_session_open(tools, &second, &err));
+    ck_assert_int_eq(call("search", "{\"query\": \"capital Peru\"}"), MG_TOOL_TEXT);
+    ck_assert_int_eq(call("open", "{\"hit\": 1}"), MG_TOOL_TEXT);
+    text = strdup(result.text);
+    session = second;
+    ck_assert_int_eq(call("open", "{\"hit\": 1}"), MG_TOOL_REFUSED);
+    ck_assert_int_eq(call("search", "{\"query\": \"currency Chile\"}"), MG_TOOL_TEXT);
+    session = first;
+    ck_assert_int_eq(call("open", "{\"hit\": 1}"), MG_TOOL_TEXT);
+    ck_assert_str_eq(result.text, text);
+    mg_tool_session_close(second);
+    free(text);
+}
+END_TEST
+
+START_TEST(wrong_arguments_are_told)
+{
+    static const struct {
+        const char *tool, *arguments, *told;
+    } wrong[] = {
+        {"search", "", "error: the arguments are no JSON: "},
+        {"search", "capital", "error: the arguments are no JSON: "},
+        {"search", "[\"capital\"]", "error: the arguments are no JSON object"},
+        {"search", "{}", "error: query is missing in the arguments"},
+        {"search", "{\"query\": 7}", "error: query must be of type string"},
+        {"search", "{\"query\": \"a\", \"query\": \"b\"}", "error: the arguments are no JSON: "},
+        {"search", "{\"query\": \"a\\u0000b\"}", "error: the arguments are no JSON: "},
+        {"search", "{\"query\": \"\xff\"}", "error: the arguments are no JSON: "},
+        {"open", "{\"hit\": \"1\"}", "error: hit must be of type integer"},
+        {"open", "{\"hit\": 1.0}", "error: hit must be of type integer"},
+        {"open", "{\"hit\": 0}", "error: there is no hit 0, the last search had 3"},
+        {"open", "{\"hit\": -1}", "error: there is no hit -1"},
+        {"open", "{\"hit\": 4}", "error: there is no hit 4"},
+        {"open", "{\"hit\": 9223372036854775807}", "error: there is no hit 9223372036854775807"},
+        {"open", "{\"hit\": 9223372036854775808}", "error: the arguments are no JSON: "},
+    };
+
+    ck_assert_int_eq(call("search", "{\"query\": \"capital Peru\"}"), MG_TOOL_TEXT);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_int_eq(call(wrong[i].tool, wrong[i].arguments), MG_TOOL_REFUSED);
+        ck_assert_msg(strncmp(result.text, wrong[i].told, strlen(wrong[i].told)) == 0, "%s: told \"%s\"",
+                      wrong[i].arguments, result.text);
+    }
+    ck_assert_int_eq(call("open", "{\"hit\": 3}"), MG_TOOL_TEXT); /* the hits are still there */
+}
+END_TEST
+
+/* ---- Schemas ---- */
+
+START_TEST(schemas)
+{
+    static const struct {
+        const char *schema, *value, *why; /* NULL: it fits */
+    } cases[] = {
+        {"{}", "7", NULL},
+        {"{\"type\": \"number\"}", "7", NULL},
+        {"{\"type\": \"number\"}", "7.5", NULL},
+        {"{\"type\": \"number\"}", "\"7\"", "type number"},
+        {"{\"type\": [\"string\", \"null\"]}", "null", NULL},
+        {"{\"type\": [\"string\", \"null\"]}", "true", "type"},
+        {"{\"type\": \"boolean\"}", "false", NULL},
+        {"{\"type\": \"no such\"}", "false", "type no such"},
+        {"{\"enum\": [\"+\", \"-\"]}", "\"-\"", NULL},
+        {"{\"enum\": [\"+\", \"-\"]}", "\"*\"", "none of the values"},
+        {"{\"type\": \"array\", \"items\": {\"type\": \"integer\"}}", "[1, 2]", NULL},
+        {"{\"type\": \"array\", \"items\": {\"type\": \"integer\"}}", "[1, 2.5]", "type integer"},
+        {"{\"required\": [\"a\"]}", "{\"a\": 1, \"b\": 2}", NULL},
+        {"{\"required\": [\"a\"]}", "{\"b\": 2}", "a is missing"},
+        {"{\"properties\": {\"a\": {}}, \"additionalProperties\": false}", "{\"b\": 2}", "has no b"},
+        {"{\"properties\": {\"a\": {\"properties\": {\"b\": {\"type\": \"string\"}}}}}", "{\"a\": {\"b\": 1}}",
+         "b must be"},
+        {"{\"enum\": 5, \"required\": 5, \"properties\": 5, \"items\": 5, \"type\": 5}", "{\"a\": [1]}", "type"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *schema = json_loads(cases[i].schema, 0, NULL);
+        json_t *value = json_loads(cases[i].value, JSON_DECODE_ANY, NULL);
+        char why[MG_SCHEMA_WHY] = "";
+        bool fits = mg_schema_fits(schema, value, why);
+
+        ck_assert_msg(fits == (cases[i].why == NULL), "%s: %s", cases[i].schema, cases[i].value);
+        if (!fits)
+            ck_assert_msg(strstr(why, cases[i].why) != NULL, "%s: %s", cases[i].schema, why);
+        json_decref(schema);
+        json_decref(value);
+    }
+}
+END_TEST
+
+/* A schema of any depth and a value as deep: an answer, and no overflow. */
+START_TEST(schemas_have_a_depth)
+{
+    enum { DEEP = 1000 };
+    json_t *schema = json_object(), *value = json_array();
+    char why[MG_SCHEMA_WHY];
+
+    for (int i = 0; i < DEEP; i++) {
+        schema = json_pack("{s:o}", "items", schema);
+        value = json_pack("[o]", value);
+    }
+    ck_assert(!mg_schema_fits(schema, value, why));
+    ck_assert_ptr_nonnull(strstr(why, "deep"));
+    json_decref(schema);
+    json_decref(value);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("tools");
+    TCase *tc = tcase_create("tools");
+
+    tcase_add_unchecked_fixture(tc, make_world, remove_world);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, tools_that_cannot_be);
+    tcase_add_test(tc, tools_are_found);
+    tcase_add_test(tc, hits_are_those_of_the_corpus);
+    tcase_add_test(tc, sessions_do_not_share_hits);
+    tcase_add_test(tc, wrong_arguments_are_told);
+    tcase_add_test(tc, schemas);
+    tcase_add_test(tc, schemas_have_a_depth);
+    suite_add_tcase(suite, tc);
+    return suite_main(suite);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dialogue/format.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialogue/format_member.h"
+
+static const struct mg_format_member *const members[] = {&mg_format_roles};
+
+enum { N_MEMBERS = sizeof members / sizeof members[0] };
+
+enum mg_status
+mg_format_create(const struct mg_format_spec *spec, struct mg_tokenizer *tok, struct mg_format **out,
+                 struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char all[128] = "";
+    size_t i = 0;
+
+    while (i < N_MEMBERS && strcmp(spec->name, members[i]->name) != 0) {
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", members[i]->name);
+        i++;
+    }
+    MG_REQUIRE(i < N_MEMBERS, MG_INPUT, "there is no format \"%.60s\", need one of: %s", spec->name, all);
+    MG_TRY(members[i]->create(spec, tok, out, err));
+    (*out)->member = members[i];
+out:
+    return st;
+}
+
+void
+mg_format_destroy(struct mg_format *f)
+{
+    if (f != NULL)
+        f->member->destroy(f);
+}
+
+enum mg_status
+mg_format_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, struct mg_err *err)
+{
+    return f->member->open(f, t, text, err);
+}
+
+enum mg_status
+mg_format_observe(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text,
+                  struct mg_err *err)
+{
+    return f->member->observe(f, t, callable, text, err);
+}
+
+enum mg_turn_state
+mg_format_sampled(const struct mg_format *f, const struct mg_trajectory *t)
+{
+    return f->member->sampled(f, t);
+}
+
+enum mg_status
+mg_format_parse(const struct mg_format *f, const struct mg_trajectory *t, struct mg_turn *out, struct mg_err *err)
+{
+    return f->member->parse(f, t, out, err);
+}
+
+bool
+mg_format_tells(const struct mg_format *f, size_t callable)
+{
+    return f->member->tells(f, callable);
+}
+
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+const char *
+mg_text_trim(const char *text, size_t *len)
+{
+    while (*len > 0 && is_blank(text[*len - 1]))
+        --*len;
+    while (*len > 0 && is_blank(text[0])) {
+        text++;
+        --*len;
+    }
+    return text;
+}
+
+/* A text as the value of a property: as it stands where it is JSON and the property no string. */
+static char *
+value_of(const json_t *property, const char *text)
+{
+    const char *type = json_string_value(json_object_get(property, "type"));
+    bool bare = type != NULL && strcmp(type, "string") != 0;
+    json_t *value = bare ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL, *string = json_string(text);
+    char *out = value != NULL ? strdup(text) : json_dumps(string, JSON_ENCODE_ANY);
+
+    json_decref(value);
+    json_decref(string);
+    return out;
+}
+
+char *
+mg_arguments_of_text(const char *schema, const char *text)
+{
+    json_t *rules = json_loads(schema, 0, NULL), *properties = json_object_get(rules, "properties"), *key = NULL;
+    void *only = json_object_size(properties) == 1 ? json_object_iter(properties) : NULL;
+    char *arguments = NULL, *name = NULL, *value = NULL;
+
+    if (only == NULL) {
+        arguments = strdup(text);
+    } else {
+        key = json_string(json_object_iter_key(only));
+        name = json_dumps(key, JSON_ENCODE_ANY);
+        value = value_of(json_object_iter_value(only), text);
+        if (name == NULL || value == NULL || asprintf(&arguments, "{%s: %s}", name, value) < 0)
+            arguments = NULL;
+    }
+    free(name);
+    free(value);
+    json_decref(key);
+    json_decref(rules);
+    return arguments;
+}
