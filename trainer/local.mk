@@ -32,6 +32,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/keeper.h \
 	trainer/base/process.c \
 	trainer/base/process.h \
+	trainer/base/process_internal.h \
+	trainer/base/process_program.c \
 	trainer/base/rng.c \
 	trainer/base/rng.h \
 	trainer/base/status.c \
