@@ -51,6 +51,7 @@ trainer_suites = \
 	tests/trainer/check_facts \
 	tests/trainer/check_file \
 	tests/trainer/check_interval \
+	tests/trainer/check_judge \
 	tests/trainer/check_metrics \
 	tests/trainer/check_model_config \
 	tests/trainer/check_objective \

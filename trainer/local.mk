@@ -109,11 +109,14 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/prefix.c \
 	trainer/policy/prefix.h \
 	trainer/policy/score.c \
+	trainer/question/judge.c \
+	trainer/question/judge.h \
 	trainer/question/question_draw.c \
 	trainer/question/question_file.c \
 	trainer/question/question_file.h \
 	trainer/question/scorer.c \
 	trainer/question/scorer.h \
+	trainer/question/verdict.h \
 	trainer/report/progress.c \
 	trainer/report/progress.h \
 	trainer/report/report.c \
