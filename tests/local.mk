@@ -141,6 +141,8 @@ test_scripts = \
 	tests/bench/test_bench.sh \
 	tests/bench/test_tune.sh \
 	tests/lib/test_arguments.sh \
+	tests/system/test_arrows.sh \
+	tests/system/test_circles.sh \
 	tests/system/test_exports.sh \
 	tests/system/test_format.sh \
 	tests/system/test_inlined.sh \

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Which file may include which. The rooms of trainer/ and of bench/ stand on floors: a file includes headers of its own room and of lower
+# floors, never of a higher floor or of another room on its own. lib/ and reference/ know no program; programs know lib/ by its public headers,
+# and those that look at tuning by two more.
+set -eu
+command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
+exec python3 - "$srcdir" <<'END'
+import pathlib, re, sys
+
+top = pathlib.Path(sys.argv[1])
+# One line a floor, the highest first. "." is what lies in the folder itself.
+FLOORS = {
+    "trainer": ["cli",
+                "agent eval",
+                "rollout learn report world",
+                "policy dialogue store",
+                "run tokenizer model question tools",
+                "base"],
+    "bench": [".",
+              "rows output tune info",
+              "machine peers",
+              "measure"],
+}
+# What a folder may include beside its own: headers of these folders by their names. lib/clgrpo: the installed ones.
+KNOWS = {
+    "lib": [],
+    "reference": ["lib/clgrpo"],
+    "trainer": ["lib/clgrpo"],
+    "bench": ["lib/clgrpo", "lib/tune.h", "lib/tier.h", "reference/"],
+    "tests/lib": ["lib/", "reference/"],
+}
+GENERATED = {"config.h", "output/kernel_hash.h", "machine/machine_lines.h", "peers/naive_lines.h"}
+# "file -> header" that are still against the rule; one that is gone must leave the list.
+KNOWN = set()
+
+floor_of = {(folder, room): len(lines) - i for folder, lines in FLOORS.items() for i, line in enumerate(lines) for room in line.split()}
+
+
+def included(path):
+    return [name for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), re.M) if name not in GENERATED]
+
+
+def find(folder, path, name):
+    """The file that an include means, where `folder` may look for it."""
+    own = [path.parent / name, top / folder / name]
+    known = [top / place / name for place in ("", "lib", "reference") if any(f"{place}/{name}".lstrip("/").startswith(k) for k in KNOWS[folder])]
+    return next((place for place in own + known if place.is_file()), None)
+
+
+def room(folder, path):
+    parts = path.relative_to(top / folder).parts
+    return parts[0] if len(parts) > 1 else "."
+
+
+def wrong(folder, path, name):
+    """What is wrong with an include, or None."""
+    header = find(folder, path, name)
+    if header is None:
+        return f"{folder}/ may not know it"
+    if folder not in FLOORS or not header.is_relative_to(top / folder):
+        return None
+    here, there = room(folder, path), room(folder, header)
+    if here == there or floor_of[folder, here] > floor_of[folder, there]:
+        return None
+    return f"{here} is on floor {floor_of[folder, here]}, {there} on floor {floor_of[folder, there]}"
+
+
+found, n_files, status = set(), 0, 0
+for folder in KNOWS:
+    files = sorted([*(top / folder).rglob("*.c"), *(top / folder).rglob("*.h")])
+    strange = {room(folder, path) for path in files if folder in FLOORS and (folder, room(folder, path)) not in floor_of}
+    if strange or not files:
+        sys.exit(f"{folder}/: " + (f"no floor for {' '.join(sorted(strange))}" if strange else "no files"))
+    n_files += len(files)
+    for path in files:
+        for name in included(path):
+            arrow, why = f"{path.relative_to(top)} -> {name}", wrong(folder, path, name)
+            if why:
+                found.add(arrow)
+                print(f"{'known' if arrow in KNOWN else 'FAIL'}: {arrow}: {why}")
+for arrow in sorted(KNOWN - found):
+    print(f"FAIL: {arrow}: is gone, and still listed as known")
+print(f"{n_files} files, {len(found)} arrows against the rule")
+sys.exit(1 if found ^ KNOWN else 0)
+END
