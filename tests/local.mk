@@ -126,6 +126,8 @@ tests_trainer_libcases_la_SOURCES = \
 	tests/trainer/small_world.h \
 	tests/trainer/store_case.c \
 	tests/trainer/store_case.h \
+	tests/trainer/store_queue_cases.c \
+	tests/trainer/store_run_cases.c \
 	tests/trainer/suite.c \
 	tests/trainer/suite.h
 

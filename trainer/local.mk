@@ -11,7 +11,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent.h \
 	trainer/agent/agent_internal.h \
 	trainer/agent/agent_learn.c \
-	trainer/agent/agent_mail.c \
 	trainer/agent/agent_main.c \
 	trainer/agent/agent_record.c \
 	trainer/agent/agent_search.c \
@@ -154,10 +153,13 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/run_path.h \
 	trainer/store/store.c \
 	trainer/store/store.h \
-	trainer/store/store_internal.h \
-	trainer/store/store_phase.c \
-	trainer/store/store_queue.c \
-	trainer/store/store_row.c \
+	trainer/store/store_engine.h \
+	trainer/store/store_rows.c \
+	trainer/store/store_sqlite.c \
+	trainer/store/store_sqlite.h \
+	trainer/store/store_sqlite_phase.c \
+	trainer/store/store_sqlite_queue.c \
+	trainer/store/store_sqlite_row.c \
 	trainer/tokenizer/tokenizer.c \
 	trainer/tokenizer/tokenizer.h \
 	trainer/tokenizer/tokenizer_bytes.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store under faults: other runs, files that are none, damaged rows, locks, and writers that are killed. */
+/* The store in a file under faults: files that are none, damaged rows, locks, and writers that are killed. */
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -9,28 +9,40 @@
 
 #include "store_case.h"
 
-START_TEST(another_run_is_refused)
-{
-    struct mg_store *s = NULL;
-
-    ck_assert_int_eq(mg_store_open(path, "run-2", &s, &err), MG_INPUT);
-    ck_assert_ptr_null(s);
-    ck_assert_ptr_nonnull(strstr(err.text, "run-1"));
-}
-END_TEST
-
 START_TEST(a_file_that_is_no_store_is_refused)
 {
     struct mg_store *s = NULL;
-    char other[128];
     FILE *f;
 
-    snprintf(other, sizeof other, "%s/other.db", dir);
-    f = fopen(other, "w");
+    snprintf(address, sizeof address, "%s/other.db", dir);
+    f = fopen(address, "w");
     for (int i = 0; i < 2000; i++)
         fputs("not a database. ", f);
     fclose(f);
-    ck_assert_int_eq(mg_store_open(other, "run-1", &s, &err), MG_INPUT);
+    ck_assert_int_eq(try_open("run-1", &s), MG_INPUT);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_not_there_is_no_outage)
+{
+    struct mg_store *s = NULL;
+
+    snprintf(address, sizeof address, "%s/none/store.db", dir);
+    ck_assert_int_eq(try_open("run-1", &s), MG_FAIL);
+    ck_assert_ptr_null(s);
+}
+END_TEST
+
+START_TEST(another_schema_is_refused)
+{
+    struct mg_store *s = NULL;
+    sqlite3 *db;
+
+    ck_assert_int_eq(sqlite3_open(address, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "UPDATE meta SET value = '1' WHERE key = 'schema'", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    ck_assert_int_eq(try_open("run-1", &s), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "has schema 1"));
 }
 END_TEST
 
@@ -43,22 +55,26 @@ START_TEST(damaged_rows_are_refused)
         "UPDATE subtask SET text = zeroblob(100)",
         "UPDATE subtask SET question = -1",
         "UPDATE subtask SET question = 'x'",
+        "UPDATE subtask SET version = 1e300",
         "UPDATE subtask SET text = printf('%5000d', 1)",
     };
-    struct claimed c = {.phase = 3, .version = 5};
     sqlite3 *db;
 
     ck_assert_int_eq(ask(7, 5, "x"), MG_OK);
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open(address, &db), SQLITE_OK);
     for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        struct mg_subtasks none = {0};
+        struct mg_phase_end end;
+        int64_t cursor = 0;
+        enum mg_status st;
+
         ck_assert_int_eq(sqlite3_exec(db, "DELETE FROM subtask", NULL, NULL, NULL), SQLITE_OK);
         ck_assert_int_eq(ask(7, 5, "x"), MG_OK);
         ck_assert_int_eq(sqlite3_exec(db, damage[i], NULL, NULL, NULL), SQLITE_OK);
         mg_err_clear(&err);
-        if (i == 1) /* a column of type TEXT makes a text of it */
-            ck_assert_int_eq(mg_store_transact(b, true, claim_body, &c, &err), MG_OK);
-        else
-            ck_assert_int_eq(mg_store_transact(b, true, claim_body, &c, &err), MG_INPUT);
+        st = mg_store_serve(b, 3, 5, NULL, 0, &cursor, &none, &end, &err);
+        ck_assert_int_eq(st, i == 1 ? MG_OK : MG_INPUT); /* a column of type TEXT makes a text of a number */
+        mg_subtasks_free(&none);
     }
     sqlite3_close(db);
 }
@@ -84,17 +100,19 @@ START_TEST(a_locked_store_is_waited_out)
     ck_assert_int_eq(pipe(gate), 0);
     pid = fork();
     if (pid == 0) {
-        struct mg_subtask t = {.key = {1, 1, 1, 1}, .text = "late"};
+        struct mg_subtask t = {.key = {1, 1, 1, 1}, .agent = "search", .text = "late"};
+        struct mg_results none = {0};
         struct mg_store *s = NULL;
+        int64_t cursor = 0;
 
         if (read(gate[0], &go, 1) != 1)
             _exit(1);
-        /* longer than SQLite's own patience, so that the transaction runs again */
-        if (mg_store_open(path, "run-1", &s, &err) != MG_OK || mg_store_transact(s, true, put_subtask, &t, &err))
+        /* longer than SQLite's own patience, so that the act is tried again */
+        if (try_open("run-1", &s) != MG_OK || mg_store_ask(s, 1, &t, 1, &cursor, &none, &err) != MG_OK)
             _exit(1);
         _exit(0);
     }
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open(address, &db), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     ck_assert_int_eq(write(gate[1], &go, 1), 1);
     sleep(3);
@@ -105,20 +123,6 @@ START_TEST(a_locked_store_is_waited_out)
     sqlite3_close(db);
 }
 END_TEST
-
-static enum mg_status
-put_many(struct mg_store *s, void *arg, struct mg_err *e)
-{
-    uint32_t at = *(uint32_t *)arg;
-
-    for (uint32_t i = 0; i < 5; i++) {
-        struct mg_subtask t = {.key = {9, at, i, 0}, .text = "whole or not at all"};
-
-        if (mg_store_put_subtask(s, &t, e) != MG_OK)
-            return e->status;
-    }
-    return MG_OK;
-}
 
 static int
 count(sqlite3 *db, const char *sql)
@@ -133,7 +137,7 @@ count(sqlite3 *db, const char *sql)
     return n;
 }
 
-START_TEST(a_killed_writer_leaves_whole_transactions)
+START_TEST(a_killed_writer_leaves_whole_acts)
 {
     sqlite3 *db;
 
@@ -142,19 +146,24 @@ START_TEST(a_killed_writer_leaves_whole_transactions)
         pid_t pid = fork();
 
         if (pid == 0) {
-            struct mg_store *s = NULL;
+            struct mg_store *s = open_store();
+            struct mg_results none = {0};
+            int64_t cursor = 0;
 
-            if (mg_store_open(path, "run-1", &s, &err) != MG_OK)
-                _exit(1);
-            for (uint32_t i = 0;; i++)
-                if (mg_store_transact(s, true, put_many, &i, &err) != MG_OK)
+            for (uint32_t at = 0;; at++) {
+                struct mg_subtask t[5];
+
+                for (uint32_t k = 0; k < 5; k++)
+                    t[k] = (struct mg_subtask){{9, at, k, 0}, 0, "search", "whole or not at all"};
+                if (mg_store_ask(s, 9, t, 5, &cursor, &none, &err) != MG_OK)
                     _exit(1);
+            }
         }
         usleep(30000 + 7000 * (useconds_t)round);
         ck_assert_int_eq(kill(pid, SIGKILL), 0);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
     }
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open(address, &db), SQLITE_OK);
     ck_assert_int_gt(count(db, "SELECT count(*) FROM subtask WHERE phase = 9"), 0);
     ck_assert_int_eq(count(db, "SELECT count(*) FROM (SELECT question FROM subtask WHERE phase = 9 GROUP BY question"
                                " HAVING count(*) <> 5)"),
@@ -169,13 +178,14 @@ main(void)
     Suite *suite = suite_create("store faults");
     TCase *t = tcase_create("faults");
 
-    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_checked_fixture(t, setup_sqlite, teardown);
     tcase_set_timeout(t, 60);
-    tcase_add_test(t, another_run_is_refused);
     tcase_add_test(t, a_file_that_is_no_store_is_refused);
+    tcase_add_test(t, a_folder_that_is_not_there_is_no_outage);
+    tcase_add_test(t, another_schema_is_refused);
     tcase_add_test(t, damaged_rows_are_refused);
     tcase_add_test(t, a_locked_store_is_waited_out);
-    tcase_add_test(t, a_killed_writer_leaves_whole_transactions);
+    tcase_add_test(t, a_killed_writer_leaves_whole_acts);
     suite_add_tcase(suite, t);
     return suite_main(suite);
 }

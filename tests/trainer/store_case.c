@@ -5,20 +5,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-char dir[64], path[96];
+char dir[64], address[160];
 struct mg_store *a, *b;
 
+enum mg_status
+try_open(const char *run, struct mg_store **out)
+{
+    struct mg_store_place place = {.address = address, .run = run};
+
+    mg_err_clear(&err);
+    return mg_store_open(&place, out, &err);
+}
+
+struct mg_store *
+open_store(void)
+{
+    struct mg_store *s = NULL;
+
+    ck_assert_msg(try_open("run-1", &s) == MG_OK, "%s", err.text);
+    return s;
+}
+
 void
-setup(void)
+setup_sqlite(void)
 {
     strcpy(dir, "/tmp/check_store.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/store.db", dir);
-    mg_err_clear(&err);
-    ck_assert_int_eq(mg_store_open(path, "run-1", &a, &err), MG_OK);
-    ck_assert_int_eq(mg_store_open(path, "run-1", &b, &err), MG_OK);
-    ck_assert_int_eq(mg_store_hold(a, MG_SIDE_MAIN, &err), MG_OK);
-    ck_assert_int_eq(mg_store_hold(b, MG_SIDE_SEARCH, &err), MG_OK);
+    snprintf(address, sizeof address, "%s/store.db", dir);
+    a = open_store();
+    b = open_store();
+    ck_assert_int_eq(mg_store_hold(a, "main", &err), MG_OK);
+    ck_assert_int_eq(mg_store_hold(b, "search", &err), MG_OK);
 }
 
 void
@@ -33,37 +50,76 @@ teardown(void)
 }
 
 enum mg_status
-put_subtask(struct mg_store *s, void *arg, struct mg_err *e)
+ask_for(const char *agent, uint32_t question, uint32_t version, const char *text)
 {
-    return mg_store_put_subtask(s, arg, e);
+    struct mg_subtask t = {.key = {3, question, 1, 2}, .version = version, .agent = agent, .text = text};
+    struct mg_results none = {0};
+    int64_t cursor = INT64_MAX;
+    enum mg_status st;
+
+    mg_err_clear(&err);
+    st = mg_store_ask(a, 3, &t, 1, &cursor, &none, &err);
+    ck_assert_uint_eq(none.n, 0);
+    mg_results_free(&none);
+    return st;
 }
 
 enum mg_status
 ask(uint32_t question, uint32_t version, const char *text)
 {
-    struct mg_subtask t = {.key = {3, question, 1, 2}, .version = version, .text = text};
-
-    mg_err_clear(&err);
-    return mg_store_transact(a, true, put_subtask, &t, &err);
-}
-
-static enum mg_status
-take(void *arg, const struct mg_subtask *t, struct mg_err *e)
-{
-    struct claimed *c = arg;
-
-    (void)e;
-    c->n++;
-    snprintf(c->last, sizeof c->last, "%u/%u/%u/%u %s", t->key.phase, t->key.question, t->key.rollout, t->key.call,
-             t->text);
-    return MG_OK;
+    return ask_for("search", question, version, text);
 }
 
 enum mg_status
-claim_body(struct mg_store *s, void *arg, struct mg_err *e)
+answer(const struct mg_result *r)
 {
-    struct claimed *c = arg;
+    struct mg_subtasks none = {0};
+    struct mg_phase_end end;
+    int64_t cursor = INT64_MAX;
+    enum mg_status st;
 
-    c->n = 0;
-    return mg_store_claim(s, c->phase, c->version, take, c, e);
+    mg_err_clear(&err);
+    st = mg_store_serve(b, r->key.phase, 5, r, 1, &cursor, &none, &end, &err);
+    ck_assert_uint_eq(none.n, 0);
+    mg_subtasks_free(&none);
+    return st;
+}
+
+static char told[4096];
+
+static void
+tell(uint32_t question, const char *text)
+{
+    size_t n = strlen(told);
+
+    snprintf(told + n, sizeof told - n, "%u %.60s;", question, text != NULL ? text : "(none)");
+}
+
+const char *
+claim(struct mg_store *s, uint32_t version, int64_t *cursor)
+{
+    struct mg_subtasks t = {0};
+    struct mg_phase_end end;
+
+    mg_err_clear(&err);
+    told[0] = '\0';
+    ck_assert_msg(mg_store_serve(s, 3, version, NULL, 0, cursor, &t, &end, &err) == MG_OK, "%s", err.text);
+    for (size_t i = 0; i < t.n; i++)
+        tell(t.row[i].key.question, t.row[i].text);
+    mg_subtasks_free(&t);
+    return told;
+}
+
+const char *
+results(int64_t *cursor)
+{
+    struct mg_results r = {0};
+
+    mg_err_clear(&err);
+    told[0] = '\0';
+    ck_assert_msg(mg_store_ask(a, 3, NULL, 0, cursor, &r, &err) == MG_OK, "%s", err.text);
+    for (size_t i = 0; i < r.n; i++)
+        tell(r.row[i].key.question, r.row[i].text);
+    mg_results_free(&r);
+    return told;
 }

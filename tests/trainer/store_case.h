@@ -5,21 +5,29 @@
 #include "store/store.h"
 #include "suite.h"
 
-/* A store in a folder of its own, open twice: main holds a, search holds b. */
-extern char dir[64], path[96];
+/* A store of its own for each test, open twice: main holds a, search holds b. */
+extern char dir[64], address[160];
 extern struct mg_store *a, *b;
-void setup(void);
+void setup_sqlite(void);
 void teardown(void);
+/* Another one of the same store. */
+struct mg_store *open_store(void);
+enum mg_status try_open(const char *run, struct mg_store **out);
 
-/* Bodies of transactions, and the subtask 3/question/1/2 written through a. */
-enum mg_status put_subtask(struct mg_store *s, void *arg, struct mg_err *e); /* of a struct mg_subtask */
+/* Phase 3, rollout 1, call 2 of a question, asked through a. Clears err. */
 enum mg_status ask(uint32_t question, uint32_t version, const char *text);
-/* Claims what there is for a phase and a version: how many, and the last. */
-struct claimed {
-    uint32_t phase, version;
-    unsigned n;
-    char last[64];
+enum mg_status ask_for(const char *agent, uint32_t question, uint32_t version, const char *text);
+enum mg_status answer(const struct mg_result *r); /* through b, claims nothing */
+/* What `s` claims of phase 3 for a version behind *cursor: "question text;..." of the new ones. */
+const char *claim(struct mg_store *s, uint32_t version, int64_t *cursor);
+/* What a reads of phase 3 behind *cursor: "question text;...". */
+const char *results(int64_t *cursor);
+
+/* What any engine must do: a list that ends with NULL. */
+struct store_test {
+    const char *name;
+    const TTest *const *test;
 };
-enum mg_status claim_body(struct mg_store *s, void *arg, struct mg_err *e); /* of a struct claimed */
+extern const struct store_test store_queue_tests[], store_run_tests[];
 
 #endif

@@ -74,18 +74,27 @@ out:
     return st;
 }
 
+static void
+say(void *arg, const char *sentence)
+{
+    (void)arg;
+    fprintf(stderr, "mgrpo agent: %s\n", sentence);
+}
+
 static enum mg_status
 open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_config *c = a->config;
     char run[MG_CONFIG_ID];
+    struct mg_path file = mg_run_path(run_dir, MG_RUN_STORE);
+    struct mg_store_place place = {.address = file.text, .run = run, .say = say};
 
     MG_TRY(mg_dir_make(a->dir, err));
     MG_TRY(lock_role(a, err));
     MG_TRY(mg_config_id(c, run, err));
-    MG_TRY(mg_store_open(mg_run_path(run_dir, MG_RUN_STORE).text, run, &a->store, err));
-    MG_TRY(mg_store_hold(a->store, a->side, err));
+    MG_TRY(mg_store_open(&place, &a->store, err));
+    MG_TRY(mg_store_hold(a->store, mg_side_name(a->side), err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
     if (mg_rollout_part_of(c, a->side).n_tools > 0)
@@ -139,12 +148,6 @@ mg_agent_close(struct mg_agent *a)
     free(a);
 }
 
-static enum mg_status
-tell_body(struct mg_store *s, void *arg, struct mg_err *err)
-{
-    return mg_store_put_note(s, arg, err);
-}
-
 enum mg_status
 mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err)
 {
@@ -157,7 +160,7 @@ mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err)
     a->note.done = (uint32_t)mg_rollouts_done(a->rollouts);
     a->note.tokens = (double)mg_rollouts_tokens(a->rollouts);
     a->note.version = (uint32_t)mg_policy_version(a->policy);
-    MG_TRY(mg_store_transact(a->store, true, tell_body, &a->note, err));
+    MG_TRY(mg_store_put_note(a->store, &a->note, err));
 out:
     return st;
 }

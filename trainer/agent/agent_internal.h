@@ -9,19 +9,6 @@
 #include "base/clock.h"
 #include "base/stop.h"
 
-/* Texts of the other agent, copied out of a transaction. */
-struct mg_mail {
-    struct mg_key key;
-    char *text; /* NULL: none */
-};
-struct mg_mailbox {
-    struct mg_mail *mail;
-    size_t n, room;
-};
-enum mg_status mg_mailbox_add(struct mg_mailbox *m, const struct mg_key *key, const char *text, struct mg_err *err);
-void mg_mailbox_clear(struct mg_mailbox *m); /* keeps the memory */
-void mg_mailbox_free(struct mg_mailbox *m);
-
 struct mg_agent {
     const struct mg_config *config;
     enum mg_side side;

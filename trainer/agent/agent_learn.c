@@ -89,31 +89,27 @@ out:
 
 /* ---- Search: the aligned sub-trajectories of a question ---- */
 
-struct main_rows {
-    struct mg_rollout_row *row; /* [n_questions * n_rollouts]; the texts are not kept */
-    const struct mg_phase_work *w;
-};
-
+/* The rollouts of main, by question and rollout; the texts are not kept. */
 static enum mg_status
-take_row(void *arg, const struct mg_rollout_row *row, struct mg_err *err)
+read_parents(struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct main_rows *m = arg;
+    struct mg_rollout_rows rows = {0};
 
-    MG_REQUIRE(row->key.question < m->w->n_questions && row->key.rollout < m->w->n_rollouts, MG_INPUT,
-               "the store has a rollout %u of question %u, which this run does not have", row->key.rollout,
-               row->key.question);
-    m->row[(size_t)row->key.question * m->w->n_rollouts + row->key.rollout] = *row;
+    MG_TRY(mg_store_rollouts(a->store, w->phase.number, &rows, err));
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct mg_rollout_row *row = &rows.row[i];
+        struct mg_rollout_row *at = &w->row[(size_t)row->key.question * w->n_rollouts + row->key.rollout];
+
+        MG_REQUIRE(row->key.question < w->n_questions && row->key.rollout < w->n_rollouts, MG_INPUT,
+                   "the store has a rollout %u of question %u, which this run does not have", row->key.rollout,
+                   row->key.question);
+        *at = *row;
+        at->answer = NULL;
+    }
 out:
+    mg_rollout_rows_free(&rows);
     return st;
-}
-
-static enum mg_status
-rows_body(struct mg_store *s, void *arg, struct mg_err *err)
-{
-    struct main_rows *m = arg;
-
-    return mg_store_rollouts(s, m->w->phase.number, take_row, m, err);
 }
 
 void
@@ -157,11 +153,10 @@ search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b,
 {
     enum mg_status st = MG_OK;
     const struct mg_config *c = a->config;
-    struct main_rows m = {.row = w->row, .w = w};
     size_t n = mg_rollouts_count(a->rollouts), rollouts = (size_t)w->n_questions * w->n_rollouts;
     float *weight = NULL;
 
-    MG_TRY(mg_store_transact(a->store, false, rows_body, &m, err));
+    MG_TRY(read_parents(a, w, err));
     MG_ALLOC(weight, n);
     MG_TRY(alloc_batch(b, n > rollouts * c->calls ? n : rollouts * c->calls, w->n_questions, err));
     for (size_t i = 0, end; i < n; i = end) {
@@ -171,7 +166,7 @@ search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b,
         MG_REQUIRE(key->question < w->n_questions && key->rollout < w->n_rollouts, MG_INPUT,
                    "the store has a subtask of question %u, rollout %u, which this run does not have", key->question,
                    key->rollout);
-        parent = &m.row[(size_t)key->question * w->n_rollouts + key->rollout];
+        parent = &w->row[(size_t)key->question * w->n_rollouts + key->rollout];
         for (end = i + 1; end < n; end++) {
             const struct mg_key *next = &mg_rollouts_get(a->rollouts, end)->t.key;
 
@@ -185,7 +180,7 @@ search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b,
     }
     l->calls = (double)n;
     for (size_t i = 0; i < rollouts; i++)
-        l->left_out += m.row[i].calls == 0;
+        l->left_out += w->row[i].calls == 0;
 out:
     free(weight);
     return st;

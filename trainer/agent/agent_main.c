@@ -10,7 +10,7 @@
  */
 struct inbox {
     struct slot {
-        char *text;
+        const char *text;
         bool there;
     } * slot; /* [dialogues][turns] */
     uint32_t turns;
@@ -21,59 +21,31 @@ struct main_phase {
     struct mg_agent *a;
     struct mg_phase_work *w;
     struct inbox inbox;
-    struct mg_mailbox mail;
-    int64_t cursor, next_cursor;
+    struct mg_results results; /* of one exchange */
+    int64_t cursor;
 };
 
 static enum mg_status
-take_result(void *arg, const struct mg_result *r, struct mg_err *err)
-{
-    struct main_phase *m = arg;
-
-    return mg_mailbox_add(&m->mail, &r->key, r->text, err);
-}
-
-/* One transaction: the new subtasks out, the new results in. */
-static enum mg_status
-exchange_body(struct mg_store *s, void *arg, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    struct main_phase *m = arg;
-    const struct mg_pending *asked = &m->a->pending;
-
-    mg_mailbox_clear(&m->mail);
-    for (size_t i = 0; i < asked->n; i++) {
-        struct mg_subtask t = {.key = asked->r[i]->t.key, .version = m->w->phase.step, .text = asked->r[i]->task};
-
-        t.key.call = asked->r[i]->calls - 1;
-        MG_TRY(mg_store_put_subtask(s, &t, err));
-    }
-    m->next_cursor = m->cursor;
-    MG_TRY(mg_store_results(s, m->w->phase.number, &m->next_cursor, take_result, m, err));
-out:
-    return st;
-}
-
-static enum mg_status
-sort_mail(struct main_phase *m, struct mg_err *err)
+sort_results(struct main_phase *m, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    for (size_t i = 0; i < m->mail.n; i++) {
-        struct mg_mail *mail = &m->mail.mail[i];
-        const struct mg_key *k = &mail->key;
+    for (size_t i = 0; i < m->results.n; i++) {
+        struct mg_result *r = &m->results.row[i];
+        const struct mg_key *k = &r->key;
         struct slot *slot;
 
         MG_REQUIRE(k->question < m->w->n_questions && k->rollout < m->w->n_rollouts && k->call < m->inbox.turns,
                    MG_INPUT, "the store has a result for question %u, rollout %u, call %u, which this run cannot ask",
                    k->question, k->rollout, k->call);
         slot = &m->inbox.slot[((size_t)k->question * m->w->n_rollouts + k->rollout) * m->inbox.turns + k->call];
-        free(slot->text);
-        slot->text = mail->text;
+        free((char *)slot->text);
+        slot->text = r->text;
         slot->there = true;
-        mail->text = NULL;
+        r->text = NULL;
     }
 out:
+    mg_results_free(&m->results);
     return st;
 }
 
@@ -100,22 +72,32 @@ out:
     return st;
 }
 
+/* The new subtasks out, the new results in. */
 static enum mg_status
 exchange(struct main_phase *m, bool *any, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_pending *asked = &m->a->pending;
+    struct mg_subtask *t = NULL;
     bool changed = false;
 
     MG_TRY(mg_store_changed(m->a->store, &changed, err));
     if (!changed && asked->n == 0)
         return MG_OK;
-    MG_TRY(mg_store_transact(m->a->store, asked->n > 0, exchange_body, m, err));
-    m->cursor = m->next_cursor;
+    MG_ALLOC(t, asked->n);
+    for (size_t i = 0; i < asked->n; i++) {
+        t[i] = (struct mg_subtask){.key = asked->r[i]->t.key,
+                                   .version = m->w->phase.step,
+                                   .agent = mg_side_name(MG_SIDE_SEARCH),
+                                   .text = asked->r[i]->task};
+        t[i].key.call = asked->r[i]->calls - 1;
+    }
+    MG_TRY(mg_store_ask(m->a->store, m->w->phase.number, t, asked->n, &m->cursor, &m->results, err));
     asked->n = 0;
-    MG_TRY(sort_mail(m, err));
+    MG_TRY(sort_results(m, err));
     MG_TRY(deliver(m, any, err));
 out:
+    free(t);
     return st;
 }
 
@@ -162,10 +144,8 @@ out:
 }
 
 static enum mg_status
-hand_in_body(struct mg_store *s, void *arg, struct mg_err *err)
+hand_in(struct main_phase *m, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
-    struct main_phase *m = arg;
     struct mg_agent *a = m->a;
     size_t n = mg_rollouts_count(a->rollouts);
     uint32_t subtasks = 0;
@@ -184,12 +164,9 @@ hand_in_body(struct mg_store *s, void *arg, struct mg_err *err)
         reward = mg_reward_main(&a->config->reward, row->format, row->correct);
         row->kind = reward.kind;
         row->reward = reward.value;
-        MG_TRY(mg_store_put_rollout(s, row, err));
         subtasks += r->calls;
     }
-    MG_TRY(mg_store_close_phase(s, m->w->phase.number, (uint32_t)n, a->single ? 0 : subtasks, err));
-out:
-    return st;
+    return mg_store_hand_in(a->store, m->w->phase.number, m->w->row, n, a->single ? 0 : subtasks, err);
 }
 
 enum mg_status
@@ -203,11 +180,11 @@ mg_agent_rollouts_main(struct mg_agent *a, struct mg_phase_work *w, struct mg_er
     MG_ALLOC(m.inbox.slot, m.inbox.n);
     MG_TRY(add_dialogues(&m, err));
     MG_TRY(run(&m, err));
-    MG_TRY(mg_store_transact(a->store, true, hand_in_body, &m, err));
+    MG_TRY(hand_in(&m, err));
 out:
     for (size_t i = 0; m.inbox.slot != NULL && i < m.inbox.n; i++)
-        free(m.inbox.slot[i].text);
+        free((char *)m.inbox.slot[i].text);
     free(m.inbox.slot);
-    mg_mailbox_free(&m.mail);
+    mg_results_free(&m.results);
     return st;
 }

@@ -28,9 +28,7 @@ mg_agent_checkpoint(struct mg_agent *a, const struct mg_phase *done, struct mg_e
     if (!is_due(a, done))
         return MG_OK;
     /* once the state is there, nothing repeats the rows before it: they must be on the disk first */
-    MG_TRY(mg_store_durable(a->store, true, err));
-    MG_TRY(mg_agent_tell(a, true, err));
-    MG_TRY(mg_store_durable(a->store, false, err));
+    MG_TRY(mg_store_durable(a->store, err));
     MG_TRY(mg_state_save(a->trains ? a->policy : NULL, a->dir, done->number + 1, err));
 out:
     return st;

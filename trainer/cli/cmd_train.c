@@ -66,18 +66,6 @@ struct watched {
 };
 
 static enum mg_status
-read_notes(struct mg_store *s, void *arg, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    struct watched *w = arg;
-
-    for (size_t i = 0; i < w->n; i++)
-        MG_TRY(mg_store_note(s, (enum mg_side)i, &w->note[i], &w->found[i], err));
-out:
-    return st;
-}
-
-static enum mg_status
 look(void *arg, bool *moved, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
@@ -86,9 +74,10 @@ look(void *arg, bool *moved, struct mg_err *err)
     const struct mg_agent_note *notes[MG_N_SIDES] = {&w->note[MG_SIDE_MAIN], NULL};
 
     memcpy(before, w->note, sizeof before);
-    MG_TRY(mg_store_transact(w->store, false, read_notes, w, err));
-    for (size_t i = 0; i < w->n; i++)
+    for (size_t i = 0; i < w->n; i++) {
+        MG_TRY(mg_store_note(w->store, mg_side_name((enum mg_side)i), &w->note[i], &w->found[i], err));
         moved[i] = w->note[i].phase > before[i].phase || w->note[i].version > before[i].version;
+    }
     if (w->n > 1 && w->found[MG_SIDE_SEARCH])
         notes[MG_SIDE_SEARCH] = &w->note[MG_SIDE_SEARCH];
     if (w->found[MG_SIDE_MAIN] && !w->quiet)
@@ -155,6 +144,13 @@ out:
     return st;
 }
 
+static void
+say(void *arg, const char *sentence)
+{
+    (void)arg;
+    fprintf(stderr, "mgrpo train: %s\n", sentence);
+}
+
 static enum mg_status
 train(const void *options, struct mg_err *err)
 {
@@ -163,6 +159,8 @@ train(const void *options, struct mg_err *err)
     struct mg_config config = {0};
     struct watched w = {0};
     char run[MG_CONFIG_ID];
+    struct mg_path file = mg_run_path(o->dir, MG_RUN_STORE);
+    struct mg_store_place place = {.address = file.text, .run = run, .say = say};
 
     MG_TRY(mg_config_load(o->conf, &config, err));
     if (o->profile) {
@@ -171,7 +169,7 @@ train(const void *options, struct mg_err *err)
     }
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
     MG_TRY(mg_config_id(&config, run, err));
-    MG_TRY(mg_store_open(mg_run_path(o->dir, MG_RUN_STORE).text, run, &w.store, err));
+    MG_TRY(mg_store_open(&place, &w.store, err));
     init_watched(&w, &config, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);

@@ -10,63 +10,71 @@
 #include "run/key.h"
 
 /*
- * The one place where agents meet (mgrpo-store(5)): a log of subtasks, results and rewards in SQLite. Rows are keyed by
- * what they are about, written once, never changed: to write a row again is free if it says the same and MG_FAIL,
- * "diverged", if it does not. So an agent that died and started again repeats its work, and the store checks it.
+ * The one place where agents meet (mgrpo-store(5)): a log of subtasks, results and rewards. Rows are keyed by what they
+ * are about, written once, never changed: to write a row again is free if it says the same and MG_FAIL, "diverged", if
+ * it does not. So an agent that died and started again repeats its work, and the store checks it.
  *
- * A store that is locked, full or out of reach is waited out: the transaction runs again until it succeeds, for
- * MG_STORE_PATIENCE seconds at most. One thread at a time uses a store.
+ * Every function that writes is one act: all of it takes effect or nothing. More than MG_STORE_BATCH rows are several
+ * acts, in the order of the rows. A store that is locked, full or out of reach is waited out: the act is repeated until
+ * it succeeds, for MG_STORE_PATIENCE seconds at most. MG_STOP if a stop is wanted meanwhile. Texts are UTF-8.
+ * One thread at a time uses a store.
  */
 struct mg_store;
 
 enum {
-    MG_STORE_TEXT_MAX = 4096, /* bytes of any text in it */
-    MG_STORE_PATIENCE = 600,  /* seconds */
-    MG_STALENESS = 0          /* steps by which weights may lag behind those that asked for a subtask */
+    MG_STORE_TEXT_MAX = 4096,   /* bytes of a text in a row */
+    MG_STORE_VALUE_MAX = 65536, /* bytes of a value that all agree on */
+    MG_STORE_NAME_MAX = 64,     /* bytes of an agent's name */
+    MG_STORE_BATCH = 1024,      /* rows of one act */
+    MG_STORE_PATIENCE = 600,    /* seconds */
+    MG_STALENESS = 0            /* steps by which weights may lag behind those that asked for a subtask */
 };
 
-/*
- * Creates the file if needed. `run` names the configuration (any text of up to 128 bytes): a store of another run is
- * MG_INPUT.
- */
-enum mg_status mg_store_open(const char *path, const char *run, struct mg_store **out, struct mg_err *err);
+struct mg_store_place {
+    const char *address; /* path of a file, which is created if needed */
+    const char *run;     /* names the configuration: a store of another run is MG_INPUT */
+    double patience;     /* seconds; 0: MG_STORE_PATIENCE */
+    /* Told of an outage that lasts longer than two seconds, and of its end; NULL: nobody is. */
+    void (*say)(void *arg, const char *sentence);
+    void *arg;
+};
+enum mg_status mg_store_open(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err);
 void mg_store_close(struct mg_store *s); /* accepts NULL */
 
 /*
- * Becomes the holder of a role: its epoch is one more than that of the last holder, whose claims are void from now on.
- * What a former holder still tries to write is MG_FAIL. Who may hold a role is settled outside, by a lock.
+ * What all agents of a run must have in common: the first to come says it. *other is NULL if the store has the same value
+ * now, else what it has (the caller frees it).
  */
-enum mg_status mg_store_hold(struct mg_store *s, enum mg_side side, struct mg_err *err);
+enum mg_status mg_store_agree(struct mg_store *s, const char *what, const char *value, char **other,
+                              struct mg_err *err);
 
 /*
- * Runs `body` in one transaction, again from the start after an outage: `body` must begin by forgetting what an earlier
- * run of it left in memory. All functions below are called inside a body. With `write`, the epoch is checked first.
+ * Becomes the holder of an agent's role: its epoch is one more than that of the last holder. What a former holder still
+ * tries to write is MG_FAIL. Who may hold a role is settled outside, by a lock.
  */
-typedef enum mg_status mg_store_body(struct mg_store *s, void *arg, struct mg_err *err);
-enum mg_status mg_store_transact(struct mg_store *s, bool write, mg_store_body *body, void *arg, struct mg_err *err);
+enum mg_status mg_store_hold(struct mg_store *s, const char *agent, struct mg_err *err);
 
-/*
- * While on, a transaction that writes returns when it, and all before it, would survive a power failure. Off at first:
- * then the last ones may be lost, as a whole and in order.
- */
-enum mg_status mg_store_durable(struct mg_store *s, bool on, struct mg_err *err);
+/* Returns when all that was written so far would survive a power failure. Before: the last acts may be lost, each as a
+ * whole and in order. For a holder. */
+enum mg_status mg_store_durable(struct mg_store *s, struct mg_err *err);
 
 /* Whether another process has written since the last call; true at first. Costs microseconds. */
 enum mg_status mg_store_changed(struct mg_store *s, bool *changed, struct mg_err *err);
 
-/* ---- Subtasks and results: rows arrive in the order of `seq`, which only grows. Texts live until the call returns.
- * ---- */
+/* ---- Subtasks and results. Those that are read belong to the caller: arrays in the order of their writing, to which
+ * is added; start from {0}. A cursor says how far they were read; start from 0. ---- */
 
 struct mg_subtask {
     struct mg_key key;
-    uint32_t version; /* of the weights that asked */
+    uint32_t version;  /* of the weights that asked */
+    const char *agent; /* who is asked */
     const char *text;
 };
-enum mg_status mg_store_put_subtask(struct mg_store *s, const struct mg_subtask *t, struct mg_err *err);
-/* Claims all subtasks of a phase that this holder has not claimed yet and may serve with weights of `version`. */
-typedef enum mg_status mg_subtask_taker(void *arg, const struct mg_subtask *t, struct mg_err *err);
-enum mg_status mg_store_claim(struct mg_store *s, uint32_t phase, uint32_t version, mg_subtask_taker *take, void *arg,
-                              struct mg_err *err);
+struct mg_subtasks {
+    struct mg_subtask *row;
+    size_t n, room;
+};
+void mg_subtasks_free(struct mg_subtasks *t); /* leaves {0} */
 
 /* The acknowledgement of a subtask. */
 struct mg_result {
@@ -76,11 +84,28 @@ struct mg_result {
     double expert;    /* that verdict, 0 to 1 */
     const char *text; /* NULL: the dialogue gave none */
 };
-enum mg_status mg_store_put_result(struct mg_store *s, const struct mg_result *r, struct mg_err *err);
-/* Gives the results of a phase with seq > *cursor and moves the cursor. */
-typedef enum mg_status mg_result_taker(void *arg, const struct mg_result *r, struct mg_err *err);
-enum mg_status mg_store_results(struct mg_store *s, uint32_t phase, int64_t *cursor, mg_result_taker *take, void *arg,
-                                struct mg_err *err);
+struct mg_results {
+    struct mg_result *row;
+    size_t n, room;
+};
+void mg_results_free(struct mg_results *r); /* leaves {0} */
+
+/* For those who ask: writes n subtasks of a phase, then reads the results of the phase behind *cursor. */
+enum mg_status mg_store_ask(struct mg_store *s, uint32_t phase, const struct mg_subtask *t, size_t n, int64_t *cursor,
+                            struct mg_results *results, struct mg_err *err);
+
+struct mg_phase_end {
+    bool closed;       /* no further subtask of the phase can come */
+    uint32_t subtasks; /* of the phase, asked of the agent so far */
+};
+/*
+ * For the holder of a role: writes n results, then claims the phase's subtasks of its agent behind *cursor that weights
+ * of `version` may serve, up to the first that must wait for others; then tells whether the phase has ended. A holder
+ * that starts from cursor 0 is given everything again.
+ */
+enum mg_status mg_store_serve(struct mg_store *s, uint32_t phase, uint32_t version, const struct mg_result *r, size_t n,
+                              int64_t *cursor, struct mg_subtasks *claimed, struct mg_phase_end *end,
+                              struct mg_err *err);
 
 /* ---- Ends of rollouts and phases ---- */
 
@@ -92,15 +117,20 @@ struct mg_rollout_row {
     enum mg_reward_kind kind;
     const char *answer; /* NULL: none */
 };
-enum mg_status mg_store_put_rollout(struct mg_store *s, const struct mg_rollout_row *r, struct mg_err *err);
-typedef enum mg_status mg_rollout_taker(void *arg, const struct mg_rollout_row *r, struct mg_err *err);
-enum mg_status mg_store_rollouts(struct mg_store *s, uint32_t phase, mg_rollout_taker *take, void *arg,
-                                 struct mg_err *err);
-/* After this no subtask of the phase can come. */
-enum mg_status mg_store_close_phase(struct mg_store *s, uint32_t phase, uint32_t rollouts, uint32_t subtasks,
-                                    struct mg_err *err);
-enum mg_status mg_store_phase_closed(struct mg_store *s, uint32_t phase, bool *closed, uint32_t *subtasks,
-                                     struct mg_err *err);
+struct mg_rollout_rows {
+    struct mg_rollout_row *row;
+    size_t n, room;
+};
+void mg_rollout_rows_free(struct mg_rollout_rows *r); /* leaves {0} */
+
+/*
+ * Ends a phase with its n rollouts, in the order of their keys, and so many subtasks of all agents: no more can come.
+ * The phase is closed with the last of its rows; before, nobody reads them.
+ */
+enum mg_status mg_store_hand_in(struct mg_store *s, uint32_t phase, const struct mg_rollout_row *r, size_t n,
+                                uint32_t subtasks, struct mg_err *err);
+/* The rollouts of a closed phase in the order of their keys; MG_FAIL if it is not closed. */
+enum mg_status mg_store_rollouts(struct mg_store *s, uint32_t phase, struct mg_rollout_rows *out, struct mg_err *err);
 
 /* ---- What agents tell of themselves, for the eyes only ---- */
 
@@ -112,9 +142,10 @@ struct mg_agent_note {
     double reward;           /* mean of the last train step; NaN: none yet */
     double held_out;         /* success of the last evaluation as sampled; NaN: none yet */
 };
+/* Of the agent whose role is held. */
 enum mg_status mg_store_put_note(struct mg_store *s, const struct mg_agent_note *n, struct mg_err *err);
 /* *found is false if no such agent has told anything. */
-enum mg_status mg_store_note(struct mg_store *s, enum mg_side side, struct mg_agent_note *n, bool *found,
+enum mg_status mg_store_note(struct mg_store *s, const char *agent, struct mg_agent_note *n, bool *found,
                              struct mg_err *err);
 
 #endif

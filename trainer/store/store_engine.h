@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_STORE_ENGINE_H
+#define MGRPO_STORE_ENGINE_H
+
+#include "store/store.h"
+
+/* What every engine's store begins with. */
+struct mg_store {
+    const struct mg_store_engine *engine;
+    char *address; /* as people are told it: without a password */
+    double patience;
+    void (*say)(void *arg, const char *sentence);
+    void *arg;
+    bool outage; /* set by the engine: the last failure is one to wait out */
+    bool holds;
+    char agent[MG_STORE_NAME_MAX + 1]; /* while it holds */
+    int64_t epoch;
+};
+
+/*
+ * One act each, tried once: a failure that is to be waited out sets `outage`. Whoever holds a role checks its epoch in
+ * the act, before anything is written. Rows were checked by the caller, and are at most MG_STORE_BATCH; what is read is
+ * checked by the engine, and is at most MG_STORE_BATCH rows, so that the caller asks again where it got as many.
+ */
+struct mg_store_engine {
+    const char *name;
+    /* `create` makes the store of an address, `connect` opens it and may be tried again; `destroy` takes any state. */
+    enum mg_status (*create)(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err);
+    enum mg_status (*connect)(struct mg_store *s, struct mg_err *err);
+    void (*destroy)(struct mg_store *s);
+    enum mg_status (*agree)(struct mg_store *s, const char *what, const char *value, char **other, struct mg_err *err);
+    enum mg_status (*hold)(struct mg_store *s, const char *agent, int64_t *epoch, struct mg_err *err);
+    enum mg_status (*durable)(struct mg_store *s, struct mg_err *err);
+    enum mg_status (*changed)(struct mg_store *s, bool *changed, struct mg_err *err);
+    enum mg_status (*ask)(struct mg_store *s, uint32_t phase, const struct mg_subtask *t, size_t n, int64_t *cursor,
+                          struct mg_results *out, struct mg_err *err);
+    enum mg_status (*serve)(struct mg_store *s, uint32_t phase, uint32_t version, const struct mg_result *r, size_t n,
+                            int64_t *cursor, struct mg_subtasks *out, struct mg_phase_end *end, struct mg_err *err);
+    /* The phase's rows from number `from` on; closes it with from + n rollouts if these are the last. */
+    enum mg_status (*hand_in)(struct mg_store *s, uint32_t phase, size_t from, const struct mg_rollout_row *r, size_t n,
+                              bool last, uint32_t subtasks, struct mg_err *err);
+    /* *closed: whether the phase is, and with how many; its rows from number `from` on, in the order of their keys. */
+    enum mg_status (*rollouts)(struct mg_store *s, uint32_t phase, size_t from, struct mg_rollout_rows *out,
+                               bool *closed, uint32_t *rollouts, struct mg_err *err);
+    enum mg_status (*put_note)(struct mg_store *s, const struct mg_agent_note *n, struct mg_err *err);
+    enum mg_status (*note)(struct mg_store *s, const char *agent, struct mg_agent_note *n, bool *found,
+                           struct mg_err *err);
+};
+extern const struct mg_store_engine mg_store_sqlite;
+
+/* ---- Waiting ---- */
+
+struct mg_store_wait {
+    double start, pause; /* 0: nothing has failed yet */
+    bool said;
+};
+/* Whether an act that ended with *st is to be tried again: after an outage, and a pause. Start from {0}. */
+bool mg_store_again(struct mg_store *s, struct mg_store_wait *w, enum mg_status *st, struct mg_err *err);
+
+/* ---- Rows ---- */
+
+/* Adds a row with copies of its texts. */
+enum mg_status mg_subtasks_add(struct mg_subtasks *t, const struct mg_subtask *row, struct mg_err *err);
+enum mg_status mg_results_add(struct mg_results *r, const struct mg_result *row, struct mg_err *err);
+enum mg_status mg_rollout_rows_add(struct mg_rollout_rows *r, const struct mg_rollout_row *row, struct mg_err *err);
+/* Forgets the rows from n on. */
+void mg_subtasks_cut(struct mg_subtasks *t, size_t n);
+void mg_results_cut(struct mg_results *r, size_t n);
+void mg_rollout_rows_cut(struct mg_rollout_rows *r, size_t n);
+
+/* Whether a row may be written: MG_INPUT otherwise. */
+enum mg_status mg_subtask_check(const struct mg_subtask *t, uint32_t phase, struct mg_err *err);
+enum mg_status mg_result_check(const struct mg_result *r, uint32_t phase, struct mg_err *err);
+enum mg_status mg_rollout_row_check(const struct mg_rollout_row *r, uint32_t phase, struct mg_err *err);
+/* 1 to MG_STORE_NAME_MAX of the characters A-Z a-z 0-9 . _ - */
+bool mg_store_name_valid(const char *name);
+/* Whether a weight's version may serve a subtask that was asked for with weights of version `asked`. */
+bool mg_store_serves(uint32_t version, uint32_t asked);
+
+/* MG_OK if the row that is there says the same, else MG_FAIL with both. */
+enum mg_status mg_subtask_compare(const struct mg_store *s, const struct mg_subtask *there, const struct mg_subtask *t,
+                                  struct mg_err *err);
+enum mg_status mg_result_compare(const struct mg_store *s, const struct mg_result *there, const struct mg_result *r,
+                                 struct mg_err *err);
+enum mg_status mg_rollout_row_compare(const struct mg_store *s, const struct mg_rollout_row *there,
+                                      const struct mg_rollout_row *r, struct mg_err *err);
+enum mg_status mg_phase_compare(const struct mg_store *s, uint32_t phase, const uint32_t there[2],
+                                const uint32_t now[2], struct mg_err *err);
+/* MG_FAIL: the role is another's. */
+enum mg_status mg_store_fenced(const struct mg_store *s, int64_t epoch, struct mg_err *err);
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store in a file: SQLite in WAL mode, for the processes of one host. */
+#include "store/store_sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/stop.h"
+
+enum { BUSY_MS = 2000 };
+#define SCHEMA "2"
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS subtask(seq INTEGER PRIMARY KEY, phase INTEGER NOT NULL, question INTEGER NOT NULL,"
+    " rollout INTEGER NOT NULL, call INTEGER NOT NULL, agent TEXT NOT NULL, version INTEGER NOT NULL,"
+    " text TEXT NOT NULL, UNIQUE(phase, question, rollout, call));"
+    "CREATE INDEX IF NOT EXISTS subtask_queue ON subtask(phase, agent);"
+    "CREATE TABLE IF NOT EXISTS result(seq INTEGER PRIMARY KEY, phase INTEGER NOT NULL, question INTEGER NOT NULL,"
+    " rollout INTEGER NOT NULL, call INTEGER NOT NULL, format INTEGER NOT NULL, expert REAL, text TEXT,"
+    " UNIQUE(phase, question, rollout, call));"
+    "CREATE INDEX IF NOT EXISTS result_phase ON result(phase);"
+    "CREATE TABLE IF NOT EXISTS rollout(phase INTEGER NOT NULL, question INTEGER NOT NULL, rollout INTEGER NOT NULL,"
+    " calls INTEGER NOT NULL, format INTEGER NOT NULL, correct REAL NOT NULL, kind INTEGER NOT NULL,"
+    " reward REAL NOT NULL, answer TEXT, PRIMARY KEY(phase, question, rollout)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS phase(phase INTEGER PRIMARY KEY, rollouts INTEGER NOT NULL, subtasks INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS agent(agent TEXT PRIMARY KEY, epoch INTEGER NOT NULL, synced INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS note(agent TEXT PRIMARY KEY, phase INTEGER NOT NULL, version INTEGER NOT NULL,"
+    " done INTEGER NOT NULL, total INTEGER NOT NULL, training INTEGER NOT NULL, tokens REAL NOT NULL, reward REAL,"
+    " held_out REAL) WITHOUT ROWID;";
+
+static const char *const sql_text[MG_N_SQL] = {
+    [MG_SQL_BEGIN_READ] = "BEGIN DEFERRED",
+    [MG_SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [MG_SQL_COMMIT] = "COMMIT",
+    [MG_SQL_CHANGED] = "PRAGMA data_version",
+    [MG_SQL_PUT_META] = "INSERT OR IGNORE INTO meta VALUES(?, ?)",
+    [MG_SQL_GET_META] = "SELECT value FROM meta WHERE key = ?",
+    [MG_SQL_TOUCH] = "UPDATE agent SET synced = synced + 1 WHERE agent = ?",
+    [MG_SQL_EPOCH] = "SELECT epoch FROM agent WHERE agent = ?",
+    [MG_SQL_HOLD] = "INSERT INTO agent VALUES(?, 1, 0) ON CONFLICT(agent) DO UPDATE SET epoch = epoch + 1"
+                    " RETURNING epoch",
+    [MG_SQL_PUT_SUBTASK] = "INSERT OR IGNORE INTO subtask(phase, question, rollout, call, agent, version, text)"
+                           " VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [MG_SQL_GET_SUBTASK] = "SELECT agent, version, text FROM subtask WHERE phase = ? AND question = ? AND rollout = ?"
+                           " AND call = ?",
+    [MG_SQL_SUBTASKS] = "SELECT seq, phase, question, rollout, call, agent, version, text FROM subtask"
+                        " WHERE phase = ? AND agent = ? AND seq > ? ORDER BY seq LIMIT ?",
+    [MG_SQL_COUNT_SUBTASKS] = "SELECT count(*) FROM subtask WHERE phase = ?1 AND agent = coalesce(?2, agent)",
+    [MG_SQL_PUT_RESULT] = "INSERT OR IGNORE INTO result(phase, question, rollout, call, format, expert, text)"
+                          " VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [MG_SQL_GET_RESULT] = "SELECT format, expert, text FROM result WHERE phase = ? AND question = ? AND rollout = ?"
+                          " AND call = ?",
+    [MG_SQL_RESULTS] = "SELECT seq, phase, question, rollout, call, format, expert, text FROM result"
+                       " WHERE phase = ? AND seq > ? ORDER BY seq LIMIT ?",
+    [MG_SQL_PUT_ROLLOUT] = "INSERT OR IGNORE INTO rollout VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [MG_SQL_GET_ROLLOUT] = "SELECT phase, question, rollout, 0, calls, format, correct, kind, reward, answer"
+                           " FROM rollout WHERE phase = ? AND question = ? AND rollout = ?",
+    [MG_SQL_ROLLOUTS] = "SELECT phase, question, rollout, 0, calls, format, correct, kind, reward, answer FROM rollout"
+                        " WHERE phase = ? ORDER BY question, rollout LIMIT ? OFFSET ?",
+    [MG_SQL_PUT_PHASE] = "INSERT OR IGNORE INTO phase VALUES(?, ?, ?)",
+    [MG_SQL_GET_PHASE] = "SELECT rollouts, subtasks FROM phase WHERE phase = ?",
+    [MG_SQL_PUT_NOTE] = "INSERT OR REPLACE INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [MG_SQL_GET_NOTE] = "SELECT phase, version, done, total, training, tokens, reward, held_out FROM note"
+                        " WHERE agent = ?",
+};
+
+enum mg_status
+mg_sqlite_error(struct mg_sqlite *s, int code, struct mg_err *err)
+{
+    int kind = code & 0xff;
+
+    s->store.outage = kind == SQLITE_BUSY || kind == SQLITE_LOCKED || kind == SQLITE_FULL || kind == SQLITE_IOERR ||
+                      kind == SQLITE_CANTOPEN;
+    return mg_fail(err, kind == SQLITE_NOTADB || kind == SQLITE_CORRUPT ? MG_INPUT : MG_FAIL, "store %s: %s",
+                   s->store.address, s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(code));
+}
+
+sqlite3_stmt *
+mg_sqlite_sql(struct mg_sqlite *s, enum mg_sql which)
+{
+    sqlite3_reset(s->sql[which]);
+    return s->sql[which];
+}
+
+enum mg_status
+mg_sqlite_step(struct mg_sqlite *s, sqlite3_stmt *q, bool *row, struct mg_err *err)
+{
+    int code = sqlite3_step(q);
+
+    *row = code == SQLITE_ROW;
+    if (code == SQLITE_ROW)
+        return MG_OK;
+    sqlite3_reset(q);
+    return code == SQLITE_DONE ? MG_OK : mg_sqlite_error(s, code, err);
+}
+
+enum mg_status
+mg_sqlite_run(struct mg_sqlite *s, sqlite3_stmt *q, bool *changed, struct mg_err *err)
+{
+    bool row;
+    enum mg_status st = mg_sqlite_step(s, q, &row, err);
+
+    sqlite3_reset(q);
+    if (changed != NULL)
+        *changed = st == MG_OK && sqlite3_changes(s->db) > 0;
+    return st;
+}
+
+/* ---- Transactions ---- */
+
+static enum mg_status
+check_epoch(struct mg_sqlite *s, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    sqlite3_stmt *q = mg_sqlite_sql(s, MG_SQL_EPOCH);
+    int64_t epoch = 0;
+    bool row;
+
+    mg_sqlite_bind_text(q, 1, s->store.agent);
+    MG_TRY(mg_sqlite_step(s, q, &row, err));
+    epoch = row ? sqlite3_column_int64(q, 0) : 0;
+    if (epoch != s->store.epoch)
+        st = mg_store_fenced(&s->store, epoch, err);
+out:
+    sqlite3_reset(q);
+    return st;
+}
+
+enum mg_status
+mg_sqlite_begin(struct mg_sqlite *s, bool write, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_TRY(mg_sqlite_run(s, mg_sqlite_sql(s, write ? MG_SQL_BEGIN_WRITE : MG_SQL_BEGIN_READ), NULL, err));
+    if (s->store.holds)
+        MG_TRY(check_epoch(s, err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_sqlite_end(struct mg_sqlite *s, enum mg_status st, struct mg_err *err)
+{
+    if (st == MG_OK)
+        st = mg_sqlite_run(s, mg_sqlite_sql(s, MG_SQL_COMMIT), NULL, err);
+    if (st != MG_OK) {
+        for (int i = 0; i < MG_N_SQL; i++)
+            sqlite3_reset(s->sql[i]);
+        if (!sqlite3_get_autocommit(s->db))
+            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return st;
+}
+
+/* ---- Opening ---- */
+
+static enum mg_status
+execute(struct mg_sqlite *s, const char *sql, struct mg_err *err)
+{
+    int code = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+    return code == SQLITE_OK ? MG_OK : mg_sqlite_error(s, code, err);
+}
+
+static enum mg_status
+check_schema(struct mg_sqlite *s, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    sqlite3_stmt *q = NULL;
+    const char *there = NULL;
+    bool row;
+    int code = sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE key = 'schema'", -1, &q, NULL);
+
+    if (code != SQLITE_OK) {
+        st = mg_sqlite_error(s, code, err);
+        goto out;
+    }
+    MG_TRY(mg_sqlite_step(s, q, &row, err));
+    MG_TRY(mg_sqlite_text(s, q, 0, 16, &there, err));
+    MG_REQUIRE(row && there != NULL && strcmp(there, SCHEMA) == 0, MG_INPUT,
+               "store %s has schema %.16s, this mgrpo has " SCHEMA, s->store.address, there != NULL ? there : "(none)");
+out:
+    if (st == MG_INPUT)
+        mg_hint(err, "The mgrpo that began the run can end it.");
+    sqlite3_finalize(q);
+    return st;
+}
+
+/* Settings and tables. Runs while no statement is prepared yet. */
+static enum mg_status
+make_tables(struct mg_sqlite *s, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_TRY(execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE;", err));
+    MG_TRY(execute(s,
+                   "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+                   "INSERT OR IGNORE INTO meta VALUES('schema', '" SCHEMA "');",
+                   err));
+    MG_TRY(check_schema(s, err));
+    MG_TRY(execute(s, schema, err));
+    MG_TRY(execute(s, "COMMIT", err));
+out:
+    if (st != MG_OK && !sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return st;
+}
+
+static void
+disconnect(struct mg_sqlite *s)
+{
+    for (int i = 0; i < MG_N_SQL; i++) {
+        sqlite3_finalize(s->sql[i]);
+        s->sql[i] = NULL;
+    }
+    sqlite3_close(s->db);
+    s->db = NULL;
+}
+
+static enum mg_status
+connect(struct mg_store *store, struct mg_err *err)
+{
+    struct mg_sqlite *s = (struct mg_sqlite *)store;
+    enum mg_status st = MG_OK;
+    int code = sqlite3_open_v2(store->address, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+    if (code != SQLITE_OK) {
+        st = mg_sqlite_error(s, code, err);
+        store->outage &= (code & 0xff) != SQLITE_CANTOPEN; /* nobody is there yet whom it could have gone from */
+        goto out;
+    }
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_extended_result_codes(s->db, 1);
+    MG_TRY(make_tables(s, err));
+    for (int i = 0; i < MG_N_SQL; i++) {
+        code = sqlite3_prepare_v3(s->db, sql_text[i], -1, SQLITE_PREPARE_PERSISTENT, &s->sql[i], NULL);
+        if (code != SQLITE_OK) {
+            st = mg_sqlite_error(s, code, err);
+            goto out;
+        }
+    }
+out:
+    if (st != MG_OK)
+        disconnect(s);
+    return st;
+}
+
+static void
+destroy(struct mg_store *store)
+{
+    struct mg_sqlite *s = (struct mg_sqlite *)store;
+
+    disconnect(s);
+    free(store->address);
+    free(s);
+}
+
+static enum mg_status
+create(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_sqlite *s = NULL;
+
+    MG_ALLOC(s, 1);
+    s->store.engine = &mg_store_sqlite;
+    s->store.address = strdup(place->address);
+    MG_REQUIRE(s->store.address != NULL, MG_FAIL, "out of memory: a path");
+    *out = &s->store;
+    s = NULL;
+out:
+    free(s);
+    return st;
+}
+
+/* ---- What the run has in common, and roles ---- */
+
+static enum mg_status
+agree(struct mg_store *store, const char *what, const char *value, char **other, struct mg_err *err)
+{
+    struct mg_sqlite *s = (struct mg_sqlite *)store;
+    enum mg_status st = MG_OK;
+    sqlite3_stmt *q;
+    const char *there = NULL;
+    bool row = false;
+
+    MG_TRY(mg_sqlite_begin(s, true, err));
+    q = mg_sqlite_sql(s, MG_SQL_PUT_META);
+    mg_sqlite_bind_text(q, 1, what);
+    mg_sqlite_bind_text(q, 2, value);
+    MG_TRY(mg_sqlite_run(s, q, NULL, err));
+    q = mg_sqlite_sql(s, MG_SQL_GET_META);
+    mg_sqlite_bind_text(q, 1, what);
+    MG_TRY(mg_sqlite_step(s, q, &row, err));
+    if (row)
+        MG_TRY(mg_sqlite_text(s, q, 0, MG_STORE_VALUE_MAX, &there, err));
+    if (there == NULL || strcmp(there, value) != 0) {
+        *other = strdup(there != NULL ? there : "");
+        MG_REQUIRE(*other != NULL, MG_FAIL, "out of memory: a value of the store");
+    }
+    sqlite3_reset(q);
+out:
+    st = mg_sqlite_end(s, st, err);
+    if (st != MG_OK) {
+        free(*other);
+        *other = NULL;
+    }
+    return st;
+}
+
+static enum mg_status
+hold(struct mg_store *store, const char *agent, int64_t *epoch, struct mg_err *err)
+{
+    struct mg_sqlite *s = (struct mg_sqlite *)store;
+    enum mg_status st = MG_OK;
+    sqlite3_stmt *q;
+    bool row;
+
+    MG_TRY(mg_sqlite_begin(s, true, err));
+    q = mg_sqlite_sql(s, MG_SQL_HOLD);
+    mg_sqlite_bind_text(q, 1, agent);
+    MG_TRY(mg_sqlite_step(s, q, &row, err));
+    *epoch = row ? sqlite3_column_int64(q, 0) : 0;
+    MG_TRY(mg_sqlite_step(s, q, &row, err));
+out:
+    return mg_sqlite_end(s, st, err);
+}
+
+/* In WAL mode a commit that syncs the log syncs all commits before it; one that changes nothing syncs nothing. */
+static enum mg_status
+durable(struct mg_store *store, struct mg_err *err)
+{
+    struct mg_sqlite *s = (struct mg_sqlite *)store;
+    enum mg_status st = MG_OK;
+    sqlite3_stmt *q;
+
+    MG_TRY(execute(s, "PRAGMA synchronous = FULL", err));
+    MG_TRY(mg_sqlite_begin(s, true, err));
+    q = mg_sqlite_sql(s, MG_SQL_TOUCH);
+    mg_sqlite_bind_text(q, 1, store->agent);
+    MG_TRY(mg_sqlite_run(s, q, NULL, err));
+out:
+    st = mg_sqlite_end(s, st, err);
+    sqlite3_exec(s->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+    return st;
+}
+
+static enum mg_status
+changed(struct mg_store *store, bool *is, struct mg_err *err)
+{
+    struct mg_sqlite *s = (struct mg_sqlite *)store;
+    enum mg_status st = MG_OK;
+    sqlite3_stmt *q = mg_sqlite_sql(s, MG_SQL_CHANGED);
+    int64_t version;
+    bool row;
+
+    MG_TRY(mg_sqlite_step(s, q, &row, err));
+    version = row ? sqlite3_column_int64(q, 0) : 0;
+    *is = !s->looked || version != s->data_version;
+    s->data_version = version;
+    s->looked = true;
+out:
+    sqlite3_reset(q);
+    return st;
+}
+
+const struct mg_store_engine mg_store_sqlite = {
+    .name = "sqlite",
+    .create = create,
+    .connect = connect,
+    .destroy = destroy,
+    .agree = agree,
+    .hold = hold,
+    .durable = durable,
+    .changed = changed,
+    .ask = mg_sqlite_ask,
+    .serve = mg_sqlite_serve,
+    .hand_in = mg_sqlite_hand_in,
+    .rollouts = mg_sqlite_rollouts,
+    .put_note = mg_sqlite_put_note,
+    .note = mg_sqlite_note,
+};
