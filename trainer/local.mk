@@ -77,8 +77,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/learn/demo_file.h \
 	trainer/learn/learn.c \
 	trainer/learn/learn.h \
-	trainer/learn/objective.c \
-	trainer/learn/objective.h \
 	trainer/learn/reward.c \
 	trainer/learn/reward.h \
 	trainer/learn/sft.c \
@@ -145,6 +143,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/key.h \
 	trainer/run/metrics.c \
 	trainer/run/metrics.h \
+	trainer/run/objective.c \
+	trainer/run/objective.h \
 	trainer/run/phase.c \
 	trainer/run/phase.h \
 	trainer/run/run_dir.c \

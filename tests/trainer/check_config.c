@@ -78,7 +78,7 @@ START_TEST(defaults_are_those_of_the_manual)
     ck_assert_uint_eq(c.calls, 8);
     ck_assert_uint_eq(c.steps, 80);
     ck_assert_int_eq(c.alignment, MG_ALIGN_EXPECT);
-    ck_assert_int_eq(c.objective, MG_OBJECTIVE_DAPO);
+    ck_assert_str_eq(mg_objectives[c.objective].name, "dapo");
     ck_assert_int_eq(c.agents, MG_CO_TRAIN);
     ck_assert_double_eq(c.lr, 1e-4);
     ck_assert_double_eq(c.beta2, 0.98);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The objectives by their definitions, and that no cut or order of a step changes its gradient. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fixture.h"
 #include "learn/learn.h"
-#include "learn/objective.h"
 #include "policy_case.h"
 #include "base/rng.h"
 
 enum { N = 9, CONTEXT = 96, VOCAB = 61, TURNS = 4, NEW_TOKENS = 24 };
 static const uint32_t sampled[N] = {1, 2, 3, 7, 16, 31, 32, 33, 60};
 static const double aligned[N] = {8.0, 4.0, 8.0 / 3.0, 1.0, 1.0, 2.0, 0.5, 3.0, 1.0};
-static const char *const names[] = {"dapo", "mrlx", "dr-grpo"};
+enum { ROWS = 3 }; /* of mg_objectives */
 
 static struct mg_step_sums
 sums_of_step(void)
@@ -36,7 +36,7 @@ token_loss(int i, uint32_t j)
 
 /* The loss of a step as the papers write it, with means over means. */
 static double
-by_definition(enum mg_objective objective)
+by_definition(const char *objective)
 {
     double loss = 0.0, weight = 0.0, tokens = 0.0;
 
@@ -45,60 +45,56 @@ by_definition(enum mg_objective objective)
 
         for (uint32_t j = 0; j < sampled[i]; j++)
             of_row += token_loss(i, j);
-        loss += aligned[i] * (objective == MG_OBJECTIVE_MRLX ? of_row / sampled[i] : of_row);
+        loss += aligned[i] * (strcmp(objective, "mrlx") == 0 ? of_row / sampled[i] : of_row);
         weight += aligned[i];
         tokens += aligned[i] * sampled[i];
     }
-    switch (objective) {
-    case MG_OBJECTIVE_DAPO:
+    if (strcmp(objective, "dapo") == 0)
         return loss / tokens;
-    case MG_OBJECTIVE_MRLX:
+    if (strcmp(objective, "mrlx") == 0)
         return loss / weight;
-    case MG_OBJECTIVE_DR_GRPO:
-        break;
-    }
+    ck_assert_str_eq(objective, "dr-grpo");
     return loss / weight / (TURNS * NEW_TOKENS);
 }
 
 START_TEST(weights_are_the_definition)
 {
     struct mg_step_sums sums = sums_of_step();
-    enum mg_objective objective = (enum mg_objective)_i;
-    double loss = 0.0;
+    const struct mg_objective *o = &mg_objectives[_i];
+    double loss = 0.0, want = by_definition(o->name);
 
     for (int i = 0; i < N; i++)
         for (uint32_t j = 0; j < sampled[i]; j++)
-            loss += mg_objective_weight(objective, &sums, aligned[i], sampled[i]) * token_loss(i, j);
-    ck_assert_msg(fabs(loss - by_definition(objective)) < 1e-12, "%s: %.15g, by definition %.15g", names[_i], loss,
-                  by_definition(objective));
+            loss += mg_token_weight(o->normalisation, &sums, aligned[i], sampled[i]) * token_loss(i, j);
+    ck_assert_msg(fabs(loss - want) < 1e-12, "%s: %.15g, by definition %.15g", o->name, loss, want);
 }
 END_TEST
 
-/* The weights of a dapo or mrlx step sum to 1: their gradient has the scale of one token's. */
+/* The weights of a step per token or per trajectory sum to 1: their gradient has the scale of one token's. */
 START_TEST(weights_sum_to_one)
 {
     struct mg_step_sums sums = sums_of_step();
-    double dapo = 0.0, mrlx = 0.0;
+    double tokens = 0.0, trajectories = 0.0;
 
     for (int i = 0; i < N; i++) {
-        dapo += sampled[i] * mg_objective_weight(MG_OBJECTIVE_DAPO, &sums, aligned[i], sampled[i]);
-        mrlx += sampled[i] * mg_objective_weight(MG_OBJECTIVE_MRLX, &sums, aligned[i], sampled[i]);
+        tokens += sampled[i] * mg_token_weight(MG_PER_TOKEN, &sums, aligned[i], sampled[i]);
+        trajectories += sampled[i] * mg_token_weight(MG_PER_TRAJECTORY, &sums, aligned[i], sampled[i]);
     }
-    ck_assert_double_eq_tol(dapo, 1.0, 1e-12);
-    ck_assert_double_eq_tol(mrlx, 1.0, 1e-12);
+    ck_assert_double_eq_tol(tokens, 1.0, 1e-12);
+    ck_assert_double_eq_tol(trajectories, 1.0, 1e-12);
 }
 END_TEST
 
-/* What sets the objectives apart: how the length of a trajectory acts on one of its tokens. */
-START_TEST(length_matters_only_in_mrlx)
+/* What sets the normalisations apart: how the length of a trajectory acts on one of its tokens. */
+START_TEST(length_matters_only_per_trajectory)
 {
     struct mg_step_sums sums = sums_of_step();
 
-    for (int o = MG_OBJECTIVE_DAPO; o <= MG_OBJECTIVE_DR_GRPO; o++) {
-        double brief = mg_objective_weight((enum mg_objective)o, &sums, 1.0, 5);
-        double lengthy = mg_objective_weight((enum mg_objective)o, &sums, 1.0, 50);
+    for (int i = MG_PER_TOKEN; i <= MG_PER_CONSTANT; i++) {
+        enum mg_normalisation per = (enum mg_normalisation)i;
+        double brief = mg_token_weight(per, &sums, 1.0, 5), lengthy = mg_token_weight(per, &sums, 1.0, 50);
 
-        ck_assert_double_eq_tol(brief / lengthy, o == MG_OBJECTIVE_MRLX ? 10.0 : 1.0, 1e-12);
+        ck_assert_double_eq_tol(brief / lengthy, per == MG_PER_TRAJECTORY ? 10.0 : 1.0, 1e-12);
     }
 }
 END_TEST
@@ -107,8 +103,8 @@ START_TEST(an_empty_step_weighs_nothing)
 {
     const struct mg_step_sums none = {.new_max = 10.0};
 
-    for (int o = MG_OBJECTIVE_DAPO; o <= MG_OBJECTIVE_DR_GRPO; o++)
-        ck_assert(mg_objective_weight((enum mg_objective)o, &none, 1.0, 5) == 0.0);
+    for (int per = MG_PER_TOKEN; per <= MG_PER_CONSTANT; per++)
+        ck_assert(mg_token_weight((enum mg_normalisation)per, &none, 1.0, 5) == 0.0);
 }
 END_TEST
 
@@ -116,7 +112,7 @@ START_TEST(parameters_are_those_of_the_configuration)
 {
     const struct mg_config c = {
         .temperature = 0.75, .clip_low = 0.125, .clip_high = 0.5, .dual_clip = 3.0, .entropy_bonus = 0.25};
-    struct mg_objective_params p = mg_objective_params(&c);
+    struct mg_loss_params p = mg_loss_params_of(&c);
 
     ck_assert_int_eq(p.loss, MG_LOSS_POLICY);
     ck_assert(p.temperature == 0.75f && p.clip_low == 0.125f && p.clip_high == 0.5f);
@@ -134,7 +130,7 @@ struct step {
 
 /* A trajectory is a prompt of 1 to 3 tokens and its sampled ones; ratios lie on both sides of the clip bounds. */
 static void
-make_step(struct step *s, struct mg_policy *p, enum mg_objective objective, struct mg_err *err)
+make_step(struct step *s, struct mg_policy *p, enum mg_normalisation per, struct mg_err *err)
 {
     struct mg_step_sums sums = sums_of_step();
 
@@ -146,7 +142,7 @@ make_step(struct step *s, struct mg_policy *p, enum mg_objective objective, stru
         s->old[i] = calloc(len, sizeof(float));
         ck_assert(s->weight[i] != NULL && s->old[i] != NULL);
         for (uint32_t j = prompt; j < len; j++)
-            s->weight[i][j] = (float)mg_objective_weight(objective, &sums, aligned[i], sampled[i]);
+            s->weight[i][j] = (float)mg_token_weight(per, &sums, aligned[i], sampled[i]);
         s->row[i] = (struct mg_train_row){.ids = s->ids[i],
                                           .weight = s->weight[i],
                                           .old_logprob = s->old[i],
@@ -185,7 +181,7 @@ static float *
 gradient_of(struct mg_policy *p, const struct step *s, uint32_t order, struct mg_train_stats *stats, struct mg_err *err)
 {
     const struct mg_config c = {.temperature = 1.0, .clip_low = 0.2, .clip_high = 0.28};
-    struct mg_objective_params how = mg_objective_params(&c);
+    struct mg_loss_params how = mg_loss_params_of(&c);
     struct mg_train_row row[N];
     uint32_t index[N];
     struct mg_rng rng;
@@ -225,7 +221,7 @@ START_TEST(no_cut_and_no_order_changes_the_gradient)
     struct step s;
     float *g;
 
-    make_step(&s, whole, (enum mg_objective)_i, &err);
+    make_step(&s, whole, mg_objectives[_i].normalisation, &err);
     g = gradient_of(whole, &s, 0, &want, &err);
     ck_assert_double_gt(want.clipped, 5.0);
     ck_assert_double_lt(want.clipped, want.tokens - 5.0);
@@ -234,7 +230,7 @@ START_TEST(no_cut_and_no_order_changes_the_gradient)
         float *h = gradient_of(p, &s, k, &got, &err);
         double d = distance(g, h, p->params.elems);
 
-        ck_assert_msg(d < 1e-5, "%s, cut at %u tokens: relative difference %g", names[_i], cut[k], d);
+        ck_assert_msg(d < 1e-5, "%s, cut at %u tokens: relative difference %g", mg_objectives[_i].name, cut[k], d);
         ck_assert_double_eq_tol(got.loss, want.loss, 1e-5 * fabs(want.loss) + 1e-7);
         ck_assert(got.tokens == want.tokens && got.clipped == want.clipped);
         free(h);
@@ -243,6 +239,68 @@ START_TEST(no_cut_and_no_order_changes_the_gradient)
     free(g);
     free_step(&s);
     mg_policy_close(whole);
+}
+END_TEST
+
+/* ---- The manual ---- */
+
+static FILE *
+open_page(void)
+{
+    const char *source = getenv("srcdir");
+    char path[4096];
+    FILE *page;
+
+    snprintf(path, sizeof path, "%s/man/mgrpo-objectives.7", source != NULL ? source : ".");
+    page = fopen(path, "r");
+    ck_assert_msg(page != NULL, "%s cannot be opened", path);
+    return page;
+}
+
+/* Lines of mgrpo-objectives(7) behind the list item `name`, to the next item or the end of the list; 0 without it. */
+static int
+lines_of_item(const char *name)
+{
+    char line[512], item[64];
+    FILE *page = open_page();
+    bool inside = false;
+    int n = 0;
+
+    snprintf(item, sizeof item, ".It Cm %s\n", name);
+    while (fgets(line, sizeof line, page) != NULL) {
+        if (strncmp(line, ".It", 3) == 0 || strncmp(line, ".El", 3) == 0)
+            inside = strcmp(line, item) == 0;
+        else
+            n += inside;
+    }
+    fclose(page);
+    return n;
+}
+
+static int
+items_of_page(void)
+{
+    char line[512];
+    FILE *page = open_page();
+    int n = 0;
+
+    while (fgets(line, sizeof line, page) != NULL)
+        n += strncmp(line, ".It Cm ", 7) == 0;
+    fclose(page);
+    return n;
+}
+
+/* Every row of the tables has its paragraph, and the page has no other. */
+START_TEST(the_manual_has_every_row)
+{
+    int n = 0, kinds = 0;
+
+    for (const struct mg_objective *o = mg_objectives; o->name != NULL; o++, n++)
+        ck_assert_msg(lines_of_item(o->name) >= 2, "mgrpo-objectives(7) has no paragraph on %s", o->name);
+    for (const struct mg_advantage_kind *a = mg_advantage_kinds; a->name != NULL; a++, kinds++)
+        ck_assert_msg(lines_of_item(a->name) >= 1, "mgrpo-objectives(7) has no paragraph on %s", a->name);
+    ck_assert_int_eq(n, ROWS);
+    ck_assert_int_eq(items_of_page(), n + kinds);
 }
 END_TEST
 
@@ -271,13 +329,14 @@ main(void)
     TCase *tc = tcase_create("objective");
 
     tcase_set_timeout(tc, 0.0);
-    tcase_add_loop_test(tc, weights_are_the_definition, MG_OBJECTIVE_DAPO, MG_OBJECTIVE_DR_GRPO + 1);
+    tcase_add_loop_test(tc, weights_are_the_definition, 0, ROWS);
     tcase_add_test(tc, weights_sum_to_one);
-    tcase_add_test(tc, length_matters_only_in_mrlx);
+    tcase_add_test(tc, length_matters_only_per_trajectory);
     tcase_add_test(tc, an_empty_step_weighs_nothing);
+    tcase_add_test(tc, the_manual_has_every_row);
     tcase_add_test(tc, learning_rate_rises_and_falls);
     tcase_add_test(tc, parameters_are_those_of_the_configuration);
-    tcase_add_loop_test(tc, no_cut_and_no_order_changes_the_gradient, MG_OBJECTIVE_DAPO, MG_OBJECTIVE_DR_GRPO + 1);
+    tcase_add_loop_test(tc, no_cut_and_no_order_changes_the_gradient, 0, ROWS);
     suite_add_tcase(suite, tc);
     return fx_main(suite);
 }

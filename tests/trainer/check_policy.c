@@ -143,7 +143,7 @@ END_TEST
 START_TEST(ratio_of_an_on_policy_batch_is_exactly_one)
 {
     struct mg_policy *p = mg_policy_case(true, 256);
-    const struct mg_objective_params o = {
+    const struct mg_loss_params o = {
         .loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
     struct mg_train_stats stats;
     struct sequences s;
@@ -208,7 +208,7 @@ check_direction(struct mg_policy *p, struct sequences *s, const float *w, const 
 START_TEST(gradient_matches_finite_differences)
 {
     struct mg_policy *p = mg_policy_case(_i == 0, 300);
-    const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    const struct mg_loss_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     const struct mg_params *l = &p->params;
     float *w = malloc(l->elems * sizeof *w), *g = malloc(l->elems * sizeof *g);
     struct mg_train_stats stats;
@@ -240,7 +240,7 @@ END_TEST
 
 START_TEST(micro_batches_add_up_to_the_same_gradient)
 {
-    const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    const struct mg_loss_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     struct mg_policy *whole = mg_policy_case(true, 600), *cut = mg_policy_case(true, CONTEXT);
     float *a = malloc(whole->params.elems * sizeof *a), *b = malloc(whole->params.elems * sizeof *b);
     struct mg_train_stats stats;
@@ -268,7 +268,7 @@ END_TEST
 /* Trains, saves, trains on; another policy loads and trains on: the same bits. */
 START_TEST(state_file_goes_on_with_the_same_bits)
 {
-    const struct mg_objective_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    const struct mg_loss_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     const struct mg_adam adam = {1e-3f, 0.9f, 0.95f, 1e-8f, 0.01f, 1.0f};
     char path[] = "state-XXXXXX", *extra = NULL;
     struct mg_policy *p = mg_policy_case(true, 600), *q = mg_policy_case(true, 600);

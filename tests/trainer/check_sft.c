@@ -53,7 +53,7 @@ keep_row(const struct mg_train_row *row)
 
 enum mg_status
 mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
-                   const struct mg_objective_params *how, struct mg_train_stats *stats, struct mg_err *unused)
+                   const struct mg_loss_params *how, struct mg_train_stats *stats, struct mg_err *unused)
 {
     double sum = 0.0;
     uint32_t tokens = 0;

@@ -48,7 +48,7 @@ mg_fake_log_softmax(const float *w, double out[N_CHOICES])
 }
 
 static void
-add_token(struct mg_policy *p, const struct mg_train_row *row, uint32_t i, const struct mg_objective_params *o,
+add_token(struct mg_policy *p, const struct mg_train_row *row, uint32_t i, const struct mg_loss_params *o,
           struct mg_train_stats *s)
 {
     double weight = (double)row->weight[i], ratio = 1.0, lp[N_CHOICES];
@@ -76,7 +76,7 @@ add_token(struct mg_policy *p, const struct mg_train_row *row, uint32_t i, const
 
 enum mg_status
 mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
-                   const struct mg_objective_params *objective, struct mg_train_stats *stats, struct mg_err *err)
+                   const struct mg_loss_params *objective, struct mg_train_stats *stats, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 

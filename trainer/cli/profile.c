@@ -70,7 +70,7 @@ static enum mg_status
 train_steps(struct mg_policy *p, const struct batch *b, int steps, double *seconds, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_objective_params nll = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    const struct mg_loss_params nll = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     const struct mg_adam adam = {.lr = 1e-5f, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-8f, .max_norm = 1.0f};
     struct mg_train_stats stats;
     double norm, start = mg_clock();

@@ -38,7 +38,7 @@ mg_advantages(struct clgrpo_context *ctx, const struct mg_config *c, const float
         MG_TRY(upload(ctx, CLGRPO_F32, n, weight, &args.weight, err));
     MG_TRY(upload(ctx, CLGRPO_I32, n_groups + 1, offsets, &args.offsets, err));
     args.advantage = args.reward;
-    args.kind = c->advantage;
+    args.kind = mg_advantage_kinds[c->advantage].kind;
     args.eps = (float)c->advantage_eps;
     MG_TRY(translate(ctx, clgrpo_advantage(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL), err));
     MG_TRY(translate(

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "learn/objective.h"
-
 struct train_rows {
     struct mg_train_row *row;
     float *weight; /* of all rows, one behind the other */
@@ -20,6 +18,7 @@ make_rows(const struct mg_config *c, bool main_agent, const struct mg_trajectory
     enum mg_status st = MG_OK;
     const struct mg_agent_config *agent = main_agent ? &c->main : &c->search;
     struct mg_step_sums sums = {.new_max = (double)agent->turns * agent->new_tokens};
+    enum mg_normalisation normalisation = mg_objectives[c->objective].normalisation;
     size_t tokens = 0, at = 0;
 
     for (uint32_t i = 0; i < n; i++) {
@@ -32,7 +31,7 @@ make_rows(const struct mg_config *c, bool main_agent, const struct mg_trajectory
     for (uint32_t i = 0; i < n; i++) {
         const struct mg_trajectory *r = rows[i];
         uint32_t sampled = mg_trajectory_written(r);
-        float each = (float)mg_objective_weight(c->objective, &sums, (double)r->weight, sampled);
+        float each = (float)mg_token_weight(normalisation, &sums, (double)r->weight, sampled);
 
         if (sampled == 0 || (r->advantage == 0.0f && c->entropy_bonus == 0.0))
             continue;
@@ -69,18 +68,29 @@ adam_of_step(const struct mg_config *c, uint32_t step)
                             .max_norm = (float)c->max_norm};
 }
 
+struct mg_loss_params
+mg_loss_params_of(const struct mg_config *c)
+{
+    return (struct mg_loss_params){.loss = MG_LOSS_POLICY,
+                                   .temperature = (float)(c->temperature > 0.0 ? c->temperature : 1.0),
+                                   .clip_low = (float)c->clip_low,
+                                   .clip_high = (float)c->clip_high,
+                                   .dual_clip = (float)c->dual_clip,
+                                   .entropy_bonus = (float)c->entropy_bonus};
+}
+
 enum mg_status
 mg_learn(struct mg_policy *p, const struct mg_config *c, bool main_agent, uint32_t step,
          const struct mg_trajectory *const *rows, uint32_t n, struct mg_train_stats *stats, double *grad_norm,
          struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_objective_params objective = mg_objective_params(c);
+    struct mg_loss_params loss = mg_loss_params_of(c);
     struct mg_adam adam = adam_of_step(c, step);
     struct train_rows t = {0};
 
     MG_TRY(make_rows(c, main_agent, rows, n, &t, err));
-    MG_TRY(mg_policy_gradient(p, t.row, t.n, &objective, stats, err));
+    MG_TRY(mg_policy_gradient(p, t.row, t.n, &loss, stats, err));
     /* the batch is on-policy: anything but 1 means that sampler and trainer do not compute the same model */
     MG_REQUIRE(stats->ratio_min == 1.0 && stats->ratio_max == 1.0, MG_FAIL,
                "the ratio of an on-policy batch is %.9g to %.9g, must be exactly 1", stats->ratio_min,

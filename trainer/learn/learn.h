@@ -9,6 +9,9 @@
 /* The learning rate of train step 0 .. steps - 1: up over lr_warmup steps, down to lr * lr_end at the last. */
 double mg_learning_rate(const struct mg_config *c, uint32_t step);
 
+/* The loss of a sampled token, without its weight. */
+struct mg_loss_params mg_loss_params_of(const struct mg_config *c);
+
 /*
  * One optimiser step of an agent over the n trajectories of a train step, in their order, with weight and advantage: token weights by the objective,
  * gradient, AdamW. The rows are on-policy: a ratio other than exactly 1 is MG_FAIL. A function of its arguments: the

@@ -104,7 +104,7 @@ train(struct mg_policy *p, struct mg_demo_file *demos, const struct mg_sft_confi
       mg_sft_watch *watch, void *arg, struct mg_sft_progress *at, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_objective_params nll = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    const struct mg_loss_params nll = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     struct mg_adam adam = {
         .beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = c->weight_decay, .max_norm = 1.0f};
     double start = mg_clock();

@@ -36,7 +36,7 @@ out:
 }
 
 static enum mg_status
-policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_objective_params *o, float *stats,
+policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_params *o, float *stats,
             struct mg_err *err)
 {
     enum mg_status st = MG_OK;
@@ -66,7 +66,7 @@ out:
 
 /* The derivatives that are known on the host: of NLL, and of the entropy bonus. */
 static enum mg_status
-host_derivatives(struct mg_policy *p, struct mg_packed_rows *k, const struct mg_objective_params *o, struct mg_err *err)
+host_derivatives(struct mg_policy *p, struct mg_packed_rows *k, const struct mg_loss_params *o, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     size_t n = k->batch.n_rows, cap = k->cap;
@@ -85,8 +85,8 @@ out:
 }
 
 static enum mg_status
-add_stats(struct mg_policy *p, const struct mg_packed_rows *k, const struct mg_objective_params *o,
-          const float *loss_stats, struct mg_train_stats *s, struct mg_err *err)
+add_stats(struct mg_policy *p, const struct mg_packed_rows *k, const struct mg_loss_params *o, const float *loss_stats,
+          struct mg_train_stats *s, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_batch *b = &k->batch;
@@ -119,7 +119,7 @@ out:
 
 enum mg_status
 mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
-                   const struct mg_objective_params *objective, struct mg_train_stats *stats, struct mg_err *err)
+                   const struct mg_loss_params *loss, struct mg_train_stats *stats, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_packed_rows k = {0};
@@ -135,13 +135,13 @@ mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t 
         k.batch.keep = true;
         MG_TRY(mg_packed_upload(p, &k, err));
         MG_TRY(mg_forward(p, &k.batch, err));
-        MG_TRY(mg_head_forward(p, &k.batch, objective->temperature, err));
-        if (objective->loss == MG_LOSS_POLICY)
-            MG_TRY(policy_loss(p, &k.batch, objective, loss_stats, err));
-        MG_TRY(host_derivatives(p, &k, objective, err));
-        MG_TRY(head_backward(p, &k.batch, objective->temperature, objective->entropy_bonus != 0.0f, err));
+        MG_TRY(mg_head_forward(p, &k.batch, loss->temperature, err));
+        if (loss->loss == MG_LOSS_POLICY)
+            MG_TRY(policy_loss(p, &k.batch, loss, loss_stats, err));
+        MG_TRY(host_derivatives(p, &k, loss, err));
+        MG_TRY(head_backward(p, &k.batch, loss->temperature, loss->entropy_bonus != 0.0f, err));
         MG_TRY(mg_backward(p, &k.batch, err));
-        MG_TRY(add_stats(p, &k, objective, loss_stats, stats, err));
+        MG_TRY(add_stats(p, &k, loss, loss_stats, stats, err));
     }
 out:
     mg_prefix_plan_free(&plan);

@@ -76,7 +76,8 @@ struct mg_train_row {
     float advantage; /* one per trajectory */
 };
 enum mg_loss { MG_LOSS_NLL, MG_LOSS_POLICY };
-struct mg_objective_params {
+/* The loss of a token, without its weight. */
+struct mg_loss_params {
     enum mg_loss loss;
     float temperature; /* of the sampling, for the ratio to be exactly 1 */
     float clip_low, clip_high, dual_clip, kl_beta /* 0 here: no reference policy */, entropy_bonus;
@@ -90,8 +91,7 @@ struct mg_train_stats {
 /* Adds the gradient of sum weight * loss over the rows; cut into micro-batches of at most max_tokens in the given
  * order. */
 enum mg_status mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
-                                  const struct mg_objective_params *objective, struct mg_train_stats *stats,
-                                  struct mg_err *err);
+                                  const struct mg_loss_params *loss, struct mg_train_stats *stats, struct mg_err *err);
 /* Log-probabilities and arg-max of every next token, without gradient: logprob[r][i], argmax[r][i] belong to ids[i], i
  * >= 1. Either may be NULL. */
 enum mg_status mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows, float temperature,

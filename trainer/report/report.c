@@ -120,6 +120,8 @@ static enum mg_status
 write_page(FILE *to, struct mg_report *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    const struct mg_objective *o = &mg_objectives[r->config.objective];
+    const struct mg_advantage_kind *a = &mg_advantage_kinds[r->config.advantage];
     char *config = mg_config_to_json(&r->config);
 
     MG_REQUIRE(config != NULL, MG_FAIL, "out of memory: the configuration as text");
@@ -137,7 +139,8 @@ write_page(FILE *to, struct mg_report *r, struct mg_err *err)
     MG_TRY(mg_report_charts(to, r, err));
     fputs("</div>\n<h2>The same held-out questions, before and after</h2>\n", to);
     MG_TRY(mg_report_dialogues(to, r, DIALOGUES, true, err));
-    fputs("<h2>Configuration</h2>\n<pre>", to);
+    fprintf(to, "<h2>Configuration</h2>\n<p>Objective %s: %s, %s. %s Advantage %s: %s</p>\n<pre>", o->name,
+            mg_ratio_text(o->ratio), mg_clip_text(o->clip), o->text, a->name, a->text);
     for (char *line = strtok(config, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         mg_html_text(to, line);
         fputc('\n', to);

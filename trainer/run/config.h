@@ -5,15 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "clgrpo.h"
 #include "base/status.h"
 #include "run/key.h"
+#include "run/objective.h"
 #include "run/phase.h"
 
 /* A run's configuration: mgrpo.conf(5) says what each key means. All ranges are checked when it is read. */
 enum mg_agents { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };
 enum mg_alignment { MG_ALIGN_EXPECT, MG_ALIGN_COPY, MG_ALIGN_DRAW };
-enum mg_objective { MG_OBJECTIVE_DAPO, MG_OBJECTIVE_MRLX, MG_OBJECTIVE_DR_GRPO };
 enum mg_expert { MG_EXPERT_SCORER, MG_EXPERT_OFF };
 
 struct mg_agent_config {
@@ -43,8 +42,7 @@ struct mg_config {
     uint32_t checkpoint_every;
     char *eval_split; /* "test" or "dev" */
     enum mg_alignment alignment;
-    enum mg_objective objective;
-    enum clgrpo_advantage_kind advantage;
+    int objective, advantage; /* rows of mg_objectives and mg_advantage_kinds */
     enum mg_expert expert;
     double advantage_eps;
     double clip_low, clip_high, dual_clip, entropy_bonus;

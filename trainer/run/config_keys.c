@@ -10,27 +10,25 @@
 
 static const char *const agents_names[] = {"co-train", "single", "frozen-sub", "frozen-main", NULL};
 static const char *const alignment_names[] = {"expect", "copy", "draw", NULL};
-static const char *const objective_names[] = {"dapo", "mrlx", "dr-grpo", NULL};
-static const char *const advantage_names[] = {"std", "unbiased", "mean", "loo", NULL};
 static const char *const expert_names[] = {"scorer", "off", NULL};
 static const char *const split_names[] = {"test", "dev", "train", NULL};
 
 #define AT(field) offsetof(struct mg_config, field)
 #define UINT(section, name, field, min, max, missing)                                                                  \
     {                                                                                                                  \
-        section, name, MG_KEY_UINT, AT(field), min, max, missing, NULL                                                 \
+        section, name, MG_KEY_UINT, AT(field), min, max, missing, NULL, 0                                              \
     }
 #define REAL(section, name, field, min, max, missing)                                                                  \
     {                                                                                                                  \
-        section, name, MG_KEY_REAL, AT(field), min, max, missing, NULL                                                 \
+        section, name, MG_KEY_REAL, AT(field), min, max, missing, NULL, 0                                              \
     }
-#define CHOICE(name, field, missing, names)                                                                            \
+#define CHOICE(name, field, missing, first, table)                                                                     \
     {                                                                                                                  \
-        "", name, MG_KEY_CHOICE, AT(field), 0, 0, missing, names                                                       \
+        "", name, MG_KEY_CHOICE, AT(field), 0, 0, missing, &(first), sizeof(table)[0]                                  \
     }
 #define TEXT(section, name, type, field, missing)                                                                      \
     {                                                                                                                  \
-        section, name, type, AT(field), 0, 0, missing, NULL                                                            \
+        section, name, type, AT(field), 0, 0, missing, NULL, 0                                                         \
     }
 #define AGENT(side, n_turns, n_new, n_context)                                                                         \
     TEXT(#side, "model", MG_KEY_PATH, side.model, NULL), TEXT(#side, "device", MG_KEY_TEXT, side.device, ""),          \
@@ -42,8 +40,8 @@ const struct mg_config_key mg_config_keys[] = {
     TEXT("", "corpus", MG_KEY_PATH, corpus, NULL),
     TEXT("", "questions", MG_KEY_PATH, questions, NULL),
     TEXT("", "tokenizer", MG_KEY_PATH, tokenizer, NULL),
-    {"", "seed", MG_KEY_U64, AT(seed), 0, 18446744073709551615.0, "1", NULL},
-    CHOICE("agents", agents, "co-train", agents_names),
+    {"", "seed", MG_KEY_U64, AT(seed), 0, 18446744073709551615.0, "1", NULL, 0},
+    CHOICE("agents", agents, "co-train", agents_names[0], agents_names),
     UINT("", "steps", steps, 1, 1000000, "80"),
     UINT("", "step_questions", step_questions, 1, 4096, "16"),
     UINT("", "rollouts", rollouts, 1, 1024, "8"),
@@ -51,11 +49,11 @@ const struct mg_config_key mg_config_keys[] = {
     UINT("", "eval_questions", eval_questions, 0, 1000000, "300"),
     UINT("", "eval_every", eval_every, 0, 1000000, "0"),
     UINT("", "checkpoint_every", checkpoint_every, 1, 1000000, "10"),
-    {"", "eval_split", MG_KEY_CHOICE, AT(eval_split), 0, 0, "test", split_names},
-    CHOICE("alignment", alignment, "expect", alignment_names),
-    CHOICE("objective", objective, "dapo", objective_names),
-    CHOICE("advantage", advantage, "std", advantage_names),
-    CHOICE("expert", expert, "scorer", expert_names),
+    CHOICE("eval_split", eval_split, "test", split_names[0], split_names),
+    CHOICE("alignment", alignment, "expect", alignment_names[0], alignment_names),
+    CHOICE("objective", objective, "dapo", mg_objectives[0].name, mg_objectives),
+    CHOICE("advantage", advantage, "std", mg_advantage_kinds[0].name, mg_advantage_kinds),
+    CHOICE("expert", expert, "scorer", expert_names[0], expert_names),
     REAL("", "advantage_eps", advantage_eps, 0, 1, "1e-6"),
     REAL("", "clip_low", clip_low, 0, 1, "0.2"),
     REAL("", "clip_high", clip_high, 0, 10, "0.28"),
@@ -114,19 +112,23 @@ out:
     return st;
 }
 
+static const char *
+choice_name(const struct mg_config_key *key, int i)
+{
+    return *(const char *const *)((const char *)key->choice + (size_t)i * key->stride);
+}
+
 static enum mg_status
 set_choice(struct mg_config *c, const struct mg_config_key *key, const char *text, const char *where,
            struct mg_err *err)
 {
     char all[128] = "";
+    const char *name;
     int i = 0;
 
-    for (; key->choice[i] != NULL; i++) {
-        if (strcmp(text, key->choice[i]) == 0)
-            break;
-        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", key->choice[i]);
-    }
-    if (key->choice[i] == NULL)
+    for (; (name = choice_name(key, i)) != NULL && strcmp(text, name) != 0; i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", name);
+    if (name == NULL)
         return mg_fail(err, MG_INPUT, "%s: %s is \"%.60s\", need one of: %s", where, key->name, text, all);
     if (key->offset == AT(eval_split)) {
         free(c->eval_split);
@@ -191,7 +193,7 @@ mg_config_get(const struct mg_config *c, const struct mg_config_key *key)
         snprintf(text, sizeof text, "%.17g", *(const double *)at);
         break;
     case MG_KEY_CHOICE:
-        return strdup(key->offset == AT(eval_split) ? c->eval_split : key->choice[*(const int *)at]);
+        return strdup(key->offset == AT(eval_split) ? c->eval_split : choice_name(key, *(const int *)at));
     case MG_KEY_TEXT:
     case MG_KEY_PATH:
         return strdup(*(char *const *)at);

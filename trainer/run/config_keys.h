@@ -15,7 +15,8 @@ struct mg_config_key {
     size_t offset;
     double min, max;           /* of numbers */
     const char *missing;       /* what stands for it where it is not given, as text; NULL: it must be given */
-    const char *const *choice; /* NULL-terminated */
+    const char *const *choice; /* the first name of a choice; NULL for what is none */
+    size_t stride;             /* bytes from a name to the next; NULL ends them */
 };
 extern const struct mg_config_key mg_config_keys[];
 extern const size_t mg_n_config_keys;
