@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-EXTRA_DIST += examples/advantage.c examples/advantage.py
+EXTRA_DIST += examples/advantage.c examples/advantage.py examples/calc.json examples/calc.py

@@ -74,6 +74,7 @@ trainer_suites = \
 	tests/trainer/check_text \
 	tests/trainer/check_tokenizer \
 	tests/trainer/check_tokenizer_load \
+	tests/trainer/check_tool_exec \
 	tests/trainer/check_tools \
 	tests/trainer/check_world \
 	tests/trainer/check_world_demo

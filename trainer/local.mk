@@ -181,6 +181,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tools/tool.c \
 	trainer/tools/tool.h \
 	trainer/tools/tool_corpus.c \
+	trainer/tools/tool_exec.c \
 	trainer/tools/tool_kind.h \
 	trainer/tools/tool_schema.c \
 	trainer/world/demo.c \

@@ -54,7 +54,7 @@ setup(void)
     mg_err_clear(&err);
     snprintf(path, sizeof path, "%s/corpus.db", dir);
     mg_ok(mg_fake_tokenizer(&tok, &err));
-    ck_assert_int_eq(mg_tools_open(spec, 2, &tools, &err), MG_OK);
+    ck_assert_int_eq(mg_tools_open(spec, 2, NULL, &tools, &err), MG_OK);
     ck_assert_int_eq(mg_policy_open(dir, &limits, &policy, &err), MG_OK);
 }
 

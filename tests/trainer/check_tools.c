@@ -40,7 +40,7 @@ setup(void)
                                         {.name = "open", .kind = "corpus-open", .corpus = corpus}};
 
     mg_err_clear(&err);
-    mg_ok(mg_tools_open(spec, 2, &tools, &err));
+    mg_ok(mg_tools_open(spec, 2, NULL, &tools, &err));
     mg_ok(mg_tool_session_open(tools, &session, &err));
 }
 
@@ -73,7 +73,7 @@ refuses(const struct mg_tool_spec *spec, size_t n, const char *part)
     struct mg_tools *none = NULL;
 
     mg_err_clear(&err);
-    ck_assert_int_eq(mg_tools_open(spec, n, &none, &err), MG_INPUT);
+    ck_assert_int_eq(mg_tools_open(spec, n, NULL, &none, &err), MG_INPUT);
     ck_assert_msg(strstr(err.text, part) != NULL, "\"%s\" does not say %s", err.text, part);
     ck_assert_ptr_null(none);
 }
@@ -88,7 +88,7 @@ START_TEST(tools_that_cannot_be)
     refuses(twice, 2, "two tools \"search\"");
     refuses(backwards, 2, "no tool before it searches");
     other.kind = "corpus";
-    refuses(&other, 1, "need one of: corpus-search, corpus-open");
+    refuses(&other, 1, "need one of: corpus-search, corpus-open, exec");
     other = search;
     other.schema = "[1]";
     refuses(&other, 1, "its schema is no JSON object");
@@ -217,7 +217,7 @@ START_TEST(schemas)
         {"{\"type\": \"array\", \"items\": {\"type\": \"integer\"}}", "[1, 2.5]", "type integer"},
         {"{\"required\": [\"a\"]}", "{\"a\": 1, \"b\": 2}", NULL},
         {"{\"required\": [\"a\"]}", "{\"b\": 2}", "a is missing"},
-        {"{\"properties\": {\"a\": {}}, \"additionalProperties\": false}", "{\"b\": 2}", "has no b"},
+        {"{\"properties\": {\"a\": {}}, \"additionalProperties\": false}", "{\"b\": 2}", "b is not among"},
         {"{\"properties\": {\"a\": {\"properties\": {\"b\": {\"type\": \"string\"}}}}}", "{\"a\": {\"b\": 1}}",
          "b must be"},
         {"{\"enum\": 5, \"required\": 5, \"properties\": 5, \"items\": 5, \"type\": 5}", "{\"a\": [1]}", "type"},

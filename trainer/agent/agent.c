@@ -98,7 +98,7 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
     if (mg_rollout_part_of(c, a->side).n_tools > 0)
-        MG_TRY(mg_tools_of(c, NULL, &a->tools, err));
+        MG_TRY(mg_tools_of(c, NULL, NULL, &a->tools, err));
     MG_TRY(open_policy(a, mg_config_agent(c, a->side), err));
 out:
     return st;

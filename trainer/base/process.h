@@ -38,7 +38,8 @@ struct mg_process_spec {
 
 /* How a program ended; all pointers end with the callback. */
 struct mg_process_end {
-    bool good;            /* by itself, with status 0, within its limits */
+    bool good;            /* by itself, with status 0 */
+    bool by_itself;       /* within its limits, with an exit status */
     int status;           /* its exit status; -1 if it has none */
     const char *sentence; /* "ended with status 3", "ran longer than 5 s": what happened, without the program's name */
     const char *out;      /* n_out bytes and a NUL; any bytes */

@@ -57,7 +57,8 @@ tell(struct mg_program *g)
 
     if (g->ended && WIFEXITED(g->wait))
         end.status = WEXITSTATUS(g->wait);
-    end.good = g->sentence[0] == '\0' && end.status == 0;
+    end.by_itself = g->sentence[0] == '\0' && end.status >= 0;
+    end.good = end.by_itself && end.status == 0;
     if (g->ended && WIFEXITED(g->wait))
         wrong(g, "ended with status %d", end.status);
     else if (g->ended)

@@ -50,7 +50,7 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
     n_sides = a->config.agents == MG_SINGLE ? 1 : MG_N_SIDES;
     tokenizer = o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer;
     MG_TRY(mg_tokenizer_load(tokenizer, &a->tok, err));
-    MG_TRY(mg_tools_of(&a->config, o->corpus, &a->tools, err));
+    MG_TRY(mg_tools_of(&a->config, o->corpus, NULL, &a->tools, err));
     for (int i = 0; i < n_sides; i++) {
         MG_TRY(open_policy(o, a, (enum mg_side)i, tokenizer, err));
         c.policy[i] = a->policy[i];

@@ -11,6 +11,7 @@
 static const struct mg_tool_kind *const kinds[] = {
     &mg_tool_corpus_search,
     &mg_tool_corpus_open,
+    &mg_tool_exec,
 };
 
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
@@ -63,12 +64,14 @@ out:
 }
 
 enum mg_status
-mg_tools_open(const struct mg_tool_spec *spec, size_t n, struct mg_tools **out, struct mg_err *err)
+mg_tools_open(const struct mg_tool_spec *spec, size_t n, struct mg_processes *processes, struct mg_tools **out,
+              struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_tools *t = NULL;
 
     MG_ALLOC(t, 1);
+    t->processes = processes;
     MG_ALLOC(t->tool, n);
     for (size_t i = 0; i < n; i++)
         MG_TRY(open_one(t, &spec[i], err));
@@ -173,7 +176,8 @@ mg_tool_session_close(struct mg_tool_session *s)
 static void
 end_call(struct mg_tool_call *call, enum mg_tool_outcome outcome, char *text)
 {
-    call->result = (struct mg_tool_result){outcome, text};
+    call->result.outcome = outcome;
+    call->result.text = text;
     call->ended = true;
 }
 
@@ -225,6 +229,7 @@ static void
 free_call(struct mg_tool_call *call)
 {
     json_decref(call->arguments);
+    free(call->text);
     free(call->result.text);
     free(call);
 }
@@ -235,7 +240,10 @@ begin(struct mg_tool_call *call, const char *arguments, struct mg_err *err)
     char why[MG_SCHEMA_WHY];
     json_error_t at;
 
+    call->text = strdup(arguments);
     call->arguments = json_loads(arguments, JSON_REJECT_DUPLICATES, &at);
+    if (call->text == NULL)
+        return mg_fail(err, MG_FAIL, "out of memory: the arguments of a tool");
     if (call->arguments == NULL)
         return mg_tool_refuse(call, err, "the arguments are no JSON: %s", at.text);
     if (!json_is_object(call->arguments))
@@ -292,7 +300,11 @@ mg_tools_run(struct mg_tools *t, double ms, struct mg_err *err)
 
     for (size_t i = 0; i < t->n; i++)
         if (t->tool[i].kind->run != NULL)
-            MG_TRY(t->tool[i].kind->run(&t->tool[i], ms, err));
+            MG_TRY(t->tool[i].kind->run(&t->tool[i], err));
+    if (t->processes != NULL && ms > 0.0)
+        mg_processes_wait(t->processes, ms);
+    else if (t->processes != NULL)
+        mg_processes_poll(t->processes);
 out:
     return st;
 }

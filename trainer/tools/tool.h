@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/status.h"
+#include "base/process.h"
 
 /*
  * The tools that agents call. A tool has a name, a description and a JSON Schema of its arguments; a call takes the
@@ -21,11 +21,19 @@ struct mg_tool_spec {
     const char *description; /* NULL: the kind's own */
     const char *schema;      /* a JSON Schema of the arguments; NULL: the kind's own */
     const char *corpus;      /* corpus-search, corpus-open: the database */
+    /* exec */
+    const char *const *command; /* NULL-terminated */
+    const char *folder;         /* its working directory */
+    struct mg_process_limits limits;
+    uint32_t retries; /* of a call that failed by the surroundings' doing */
+    bool json;        /* it answers with a JSON object, not with a text */
 };
 
-/* Opens all, in their order. MG_INPUT: no such kind, a name twice, a schema that is none, or what the kind finds. */
-enum mg_status mg_tools_open(const struct mg_tool_spec *spec, size_t n, struct mg_tools **out, struct mg_err *err);
-void mg_tools_close(struct mg_tools *t); /* accepts NULL; no call runs and no session is open */
+/* Opens all, in their order. Only exec needs `processes`, which may be shared and end before the tools are closed.
+ * MG_INPUT: no such kind, a name twice, a schema that is none, or what the kind finds. */
+enum mg_status mg_tools_open(const struct mg_tool_spec *spec, size_t n, struct mg_processes *processes,
+                             struct mg_tools **out, struct mg_err *err);
+void mg_tools_close(struct mg_tools *t); /* accepts NULL; no session is open */
 
 size_t mg_tools_count(const struct mg_tools *t);
 /* The number of the tool with a name, or the count if there is none. */
@@ -48,7 +56,8 @@ enum mg_tool_outcome {
 };
 struct mg_tool_result {
     enum mg_tool_outcome outcome;
-    char *text; /* UTF-8, malloc'ed */
+    char *text;   /* UTF-8, malloc'ed */
+    bool network; /* it could reach the network, though it was not to: the system does not let it be turned off */
 };
 
 /*

@@ -21,7 +21,8 @@ struct mg_tool_kind {
     /* Begins a call whose arguments fit the schema: it ends with one of the three ways below, now or in `run`. */
     enum mg_status (*start)(struct mg_tool_call *call, struct mg_err *err);
     void (*cancel)(struct mg_tool_call *call); /* of one that has not ended */
-    enum mg_status (*run)(struct mg_tool *tool, double ms, struct mg_err *err);
+    /* Does what is due, without waiting; the programs of the tools are polled elsewhere. */
+    enum mg_status (*run)(struct mg_tool *tool, struct mg_err *err);
 };
 
 struct mg_tool {
@@ -30,18 +31,19 @@ struct mg_tool {
     json_t *rules; /* the schema */
     void *data;    /* the kind's own */
     size_t state;  /* the tool whose state of a dialogue it uses: its own number, or that of one before it */
-    unsigned running;
 };
 
 struct mg_tools {
     struct mg_tool *tool; /* n of them */
     size_t n;
+    struct mg_processes *processes; /* may be NULL */
 };
 
 struct mg_tool_call {
     struct mg_tool *tool;
     void *state;       /* of the dialogue */
-    json_t *arguments; /* an object that fits the schema */
+    char *text;        /* the arguments as they were given */
+    json_t *arguments; /* the same: an object that fits the schema */
     void *data;        /* the kind's own, gone when the call has ended */
     bool ended;
     struct mg_tool_result result;
@@ -63,6 +65,6 @@ enum { MG_SCHEMA_WHY = 200 };
 bool mg_schema_fits(const json_t *schema, const json_t *value, char why[MG_SCHEMA_WHY]);
 
 /* The kinds. */
-extern const struct mg_tool_kind mg_tool_corpus_search, mg_tool_corpus_open;
+extern const struct mg_tool_kind mg_tool_corpus_search, mg_tool_corpus_open, mg_tool_exec;
 
 #endif

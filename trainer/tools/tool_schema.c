@@ -73,7 +73,7 @@ fits_members(const json_t *schema, json_t *value, const char *name, unsigned dep
         const json_t *rule = json_object_get(properties, key);
 
         if (rule == NULL && json_is_false(json_object_get(schema, "additionalProperties"))) {
-            snprintf(why, MG_SCHEMA_WHY, "%.40s has no %.40s", name, key);
+            snprintf(why, MG_SCHEMA_WHY, "%.40s is not among what %.40s may hold", key, name);
             return false;
         }
         if (rule != NULL && !fits(rule, one, key, depth + 1, why))
