@@ -138,15 +138,16 @@ END_TEST
 
 START_TEST(results_must_be_the_same_in_every_part)
 {
-    const struct mg_result r = {.key = {3, 7, 1, 2}, .format = true, .known = true, .expert = 0.5, .text = "Lima"};
+    const struct mg_result r = {
+        .key = {3, 7, 1, 2}, .format = true, .verdict = {MG_VERDICT_VALUE, 0.5}, .text = "Lima"};
     struct mg_result other[4] = {r, r, r, r};
 
     ck_assert_int_eq(ask(7, 5, "capital of Peru"), MG_OK);
     ck_assert_int_eq(answer(&r), MG_OK);
     ck_assert_int_eq(answer(&r), MG_OK);
     other[0].text = NULL;
-    other[1].expert = nextafter(0.5, 1.0);
-    other[2].known = false;
+    other[1].verdict.value = nextafter(0.5, 1.0);
+    other[2].verdict = (struct mg_verdict){MG_VERDICT_UNKNOWN, 0.0};
     other[3].format = false;
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(answer(&other[i]), MG_FAIL);
@@ -157,7 +158,7 @@ END_TEST
 
 START_TEST(results_arrive_once_in_the_order_of_their_writing)
 {
-    struct mg_result r = {.key = {3, 7, 1, 2}, .format = true, .known = true, .expert = 1.0 / 3, .text = "Lima"};
+    struct mg_result r = {.key = {3, 7, 1, 2}, .format = true, .verdict = {MG_VERDICT_VALUE, 1.0 / 3}, .text = "Lima"};
     struct mg_results read = {0};
     int64_t cursor = 0;
 
@@ -167,17 +168,17 @@ START_TEST(results_arrive_once_in_the_order_of_their_writing)
     ck_assert_str_eq(read.row[0].text, "Lima");
     ck_assert_uint_eq(read.row[0].key.question, 7);
     ck_assert_uint_eq(read.row[0].key.call, 2);
-    ck_assert(read.row[0].known && read.row[0].format);
-    ck_assert(read.row[0].expert == 1.0 / 3);
+    ck_assert(read.row[0].verdict.kind == MG_VERDICT_VALUE && read.row[0].format);
+    ck_assert(read.row[0].verdict.value == 1.0 / 3);
     r.key.phase = 4;
     ck_assert_int_eq(answer(&r), MG_OK);
     ck_assert_int_eq(answer(&(struct mg_result){.key = {3, 9, 0, 0}, .text = "nine"}), MG_OK);
-    ck_assert_int_eq(answer(&(struct mg_result){.key = {3, 6, 0, 0}}), MG_OK);
+    ck_assert_int_eq(answer(&(struct mg_result){.key = {3, 6, 0, 0}, .verdict = {MG_VERDICT_UNAVAILABLE, 0.0}}), MG_OK);
     ck_assert_int_eq(mg_store_ask(a, 3, NULL, 0, &cursor, &read, &err), MG_OK);
     ck_assert_uint_eq(read.n, 3);
     ck_assert_str_eq(read.row[1].text, "nine");
     ck_assert_ptr_null(read.row[2].text);
-    ck_assert(!read.row[2].known && !read.row[2].format);
+    ck_assert(read.row[2].verdict.kind == MG_VERDICT_UNAVAILABLE && !read.row[2].format);
     ck_assert_str_eq(results(&cursor), "");
     cursor = 0;
     ck_assert_str_eq(results(&cursor), "7 Lima;9 nine;6 (none);");

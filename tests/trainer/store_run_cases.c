@@ -42,15 +42,18 @@ END_TEST
 
 START_TEST(rollouts_keep_their_bits_and_their_order)
 {
-    static const double value[] = {0.1 + 0.9 / 3, 5e-324, 1.7976931348623157e308, 1e23, 2.0 / 3, -1.0, 0.0};
+    static const double value[] = {0.1 + 0.9 / 3, 5e-324, 1.0, 0.30000000000000004, 2.0 / 3, 1.0 / 49, 0.0};
     enum { N = sizeof value / sizeof value[0] };
     struct mg_rollout_row r[N], other;
     struct mg_rollout_rows got = {0};
 
     for (uint32_t i = 0; i < N; i++)
         r[i] =
-            (struct mg_rollout_row){{3, i / 3, i % 3, 0}, i, i % 2 == 1, value[i], value[(i + 1) % N], i % 3, "Lima"};
+            (struct mg_rollout_row){{3, i / 3, i % 3, 0},      i,     i % 2 == 1, {MG_VERDICT_VALUE, value[i]}, i % 3,
+                                    value[(i + 1) % N] * 1e23, "Lima"};
     r[2].answer = NULL;
+    r[1].verdict = (struct mg_verdict){MG_VERDICT_UNKNOWN, 0.0};
+    r[2].verdict = (struct mg_verdict){MG_VERDICT_UNAVAILABLE, 0.0};
     r[3].answer = "";
     ck_assert_int_eq(mg_store_hand_in(a, 3, r, N, 0, &err), MG_OK);
     ck_assert_int_eq(mg_store_hand_in(a, 3, r, N, 0, &err), MG_OK);
@@ -58,7 +61,8 @@ START_TEST(rollouts_keep_their_bits_and_their_order)
     ck_assert_uint_eq(got.n, N);
     for (uint32_t i = 0; i < N; i++) {
         ck_assert_mem_eq(&got.row[i].key, &r[i].key, sizeof r[i].key);
-        ck_assert_mem_eq(&got.row[i].correct, &r[i].correct, sizeof(double));
+        ck_assert_int_eq(got.row[i].verdict.kind, r[i].verdict.kind);
+        ck_assert_mem_eq(&got.row[i].verdict.value, &r[i].verdict.value, sizeof(double));
         ck_assert_mem_eq(&got.row[i].reward, &r[i].reward, sizeof(double));
         ck_assert_int_eq(got.row[i].kind, r[i].kind);
         ck_assert_uint_eq(got.row[i].calls, r[i].calls);
@@ -69,7 +73,7 @@ START_TEST(rollouts_keep_their_bits_and_their_order)
     for (int i = 0; i < 5; i++) {
         other = r[5];
         other.reward = i == 0 ? nextafter(other.reward, 1.0) : other.reward;
-        other.correct = i == 1 ? 0.5 : other.correct;
+        other.verdict.value = i == 1 ? 0.5 : other.verdict.value;
         other.answer = i == 2 ? NULL : other.answer;
         other.format ^= i == 3;
         other.calls += i == 4;

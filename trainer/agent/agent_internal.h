@@ -42,8 +42,8 @@ struct mg_phase_work {
 /* The rollouts of a phase, to their end: in the order of their keys afterwards. */
 enum mg_status mg_agent_rollouts_main(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
 enum mg_status mg_agent_rollouts_search(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
-/* The verdict on a result of the search agent, if there is one. */
-void mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r, bool *known, double *expert);
+/* The verdict on a result of the search agent. */
+struct mg_verdict mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r);
 /* Tells the store how far this agent is; unless `now`, a few times a second. */
 enum mg_status mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err);
 

@@ -79,7 +79,7 @@ main_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, s
         }
         l->reward += row->reward;
         l->format += row->format;
-        l->expert += row->correct;
+        l->expert += row->verdict.value;
         l->verdicts++;
         add(b, mg_rollouts_get(a->rollouts, i), (struct mg_reward){row->kind, row->reward}, 1.0f);
     }
@@ -112,13 +112,17 @@ out:
     return st;
 }
 
-void
-mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r, bool *known, double *expert)
+struct mg_verdict
+mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r)
 {
-    *known = false;
-    *expert = 0.0;
+    struct mg_verdict v = {.kind = MG_VERDICT_UNKNOWN};
+    bool known = false;
+
     if (a->config->expert == MG_EXPERT_SCORER)
-        mg_expert_verdict(&a->questions, r->opening, r->answer, known, expert);
+        mg_expert_verdict(&a->questions, r->opening, r->answer, &known, &v.value);
+    if (known)
+        v.kind = MG_VERDICT_VALUE;
+    return v;
 }
 
 /* One sub-trajectory of weight w: as a row of that weight, or as copies of it. */
@@ -127,14 +131,13 @@ add_aligned(struct mg_agent *a, struct batch *b, struct mg_rollout *r, const str
             struct mg_lesson *l)
 {
     struct mg_reward reward;
-    double expert;
-    bool known;
+    struct mg_verdict verdict = mg_agent_verdict(a, r);
+    bool known = verdict.kind == MG_VERDICT_VALUE;
 
-    mg_agent_verdict(a, r, &known, &expert);
-    reward = mg_reward_sub(&a->config->reward, r->fault == MG_FAULT_NONE, parent->correct, known, expert);
+    reward = mg_reward_sub(&a->config->reward, r->fault == MG_FAULT_NONE, parent->verdict.value, known, verdict.value);
     l->trajectories++;
     l->verdicts += known;
-    l->expert += known ? expert : 0.0;
+    l->expert += known ? verdict.value : 0.0;
     if (parent->kind == MG_REWARD_UNAVAILABLE || reward.kind == MG_REWARD_UNAVAILABLE) {
         l->unavailable++;
         return;

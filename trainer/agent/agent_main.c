@@ -159,9 +159,9 @@ hand_in(struct main_phase *m, struct mg_err *err)
         *row = (struct mg_rollout_row){.key = r->t.key,
                                        .calls = r->calls,
                                        .format = r->fault == MG_FAULT_NONE,
-                                       .correct = mg_asked_correct(q, r->answer) ? 1.0 : 0.0,
+                                       .verdict = {MG_VERDICT_VALUE, mg_asked_correct(q, r->answer) ? 1.0 : 0.0},
                                        .answer = r->answer};
-        reward = mg_reward_main(&a->config->reward, row->format, row->correct);
+        reward = mg_reward_main(&a->config->reward, row->format, row->verdict.value);
         row->kind = reward.kind;
         row->reward = reward.value;
         subtasks += r->calls;

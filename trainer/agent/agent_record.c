@@ -79,8 +79,8 @@ set_success(json_t *line, const struct mg_agent *a, const struct mg_phase_work *
 
         h = h < MAX_HOPS ? h : MAX_HOPS;
         n[h] += 1.0;
-        right[h] += w->row[q].correct;
-        all += w->row[q].correct;
+        right[h] += w->row[q].verdict.value;
+        all += w->row[q].verdict.value;
     }
     i = mg_wilson(all, w->n_questions);
     set_real(line, "lo", i.lo);

@@ -31,8 +31,8 @@ exchange(struct search_phase *s, bool *any, struct mg_err *err)
     for (size_t i = 0; i < a->pending.n; i++) {
         const struct mg_rollout *r = a->pending.r[i];
 
-        result[i] = (struct mg_result){.key = r->t.key, .format = r->fault == MG_FAULT_NONE, .text = r->answer};
-        mg_agent_verdict(a, r, &result[i].known, &result[i].expert);
+        result[i] = (struct mg_result){
+            .key = r->t.key, .format = r->fault == MG_FAULT_NONE, .verdict = mg_agent_verdict(a, r), .text = r->answer};
     }
     MG_TRY(mg_store_serve(a->store, s->w->phase.number, s->w->phase.step, result, a->pending.n, &s->cursor, &claimed,
                           &s->end, err));

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "question/verdict.h"
 #include "run/key.h"
 
 /*
@@ -79,10 +80,9 @@ void mg_subtasks_free(struct mg_subtasks *t); /* leaves {0} */
 /* The acknowledgement of a subtask. */
 struct mg_result {
     struct mg_key key;
-    bool format;      /* the dialogue was well formed */
-    bool known;       /* there is a verdict on the result itself */
-    double expert;    /* that verdict, 0 to 1 */
-    const char *text; /* NULL: the dialogue gave none */
+    bool format;               /* the dialogue was well formed */
+    struct mg_verdict verdict; /* on the result itself */
+    const char *text;          /* NULL: the dialogue gave none */
 };
 struct mg_results {
     struct mg_result *row;
@@ -113,8 +113,9 @@ struct mg_rollout_row {
     struct mg_key key; /* call is 0 */
     uint32_t calls;
     bool format;
-    double correct, reward;
+    struct mg_verdict verdict; /* on the answer */
     enum mg_reward_kind kind;
+    double reward;
     const char *answer; /* NULL: none */
 };
 struct mg_rollout_rows {

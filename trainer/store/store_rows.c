@@ -138,6 +138,12 @@ mg_store_serves(uint32_t version, uint32_t asked)
     return asked >= version && asked - version <= MG_STALENESS;
 }
 
+bool
+mg_verdict_valid(uint32_t kind, double value)
+{
+    return kind < MG_N_VERDICTS && value >= 0.0 && value <= 1.0 && (kind == MG_VERDICT_VALUE || value == 0.0);
+}
+
 static enum mg_status
 check(const char *what, const struct mg_key *key, uint32_t phase, const char *text, struct mg_err *err)
 {
@@ -168,7 +174,8 @@ mg_result_check(const struct mg_result *r, uint32_t phase, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    MG_REQUIRE(!r->known || isfinite(r->expert), MG_INPUT, "a verdict of %g", r->expert);
+    MG_REQUIRE(mg_verdict_valid(r->verdict.kind, r->verdict.value), MG_INPUT, "a result with a verdict of %g",
+               r->verdict.value);
     MG_TRY(check("result", &r->key, phase, r->text, err));
 out:
     return st;
@@ -179,8 +186,8 @@ mg_rollout_row_check(const struct mg_rollout_row *r, uint32_t phase, struct mg_e
 {
     enum mg_status st = MG_OK;
 
-    MG_REQUIRE(isfinite(r->correct) && isfinite(r->reward), MG_INPUT, "a rollout with a reward of %g for %g", r->reward,
-               r->correct);
+    MG_REQUIRE(mg_verdict_valid(r->verdict.kind, r->verdict.value) && isfinite(r->reward), MG_INPUT,
+               "a rollout with a reward of %g for a verdict of %g", r->reward, r->verdict.value);
     MG_TRY(check("rollout", &r->key, phase, r->answer, err));
 out:
     return st;
@@ -225,14 +232,28 @@ mg_subtask_compare(const struct mg_store *s, const struct mg_subtask *there, con
     return diverged(s, "subtask", &t->key, a, b, err);
 }
 
+static bool
+same_verdict(const struct mg_verdict *a, const struct mg_verdict *b)
+{
+    return a->kind == b->kind && a->value == b->value;
+}
+
+static void
+tell_verdict(const struct mg_verdict *v, char *out, size_t n)
+{
+    if (v->kind == MG_VERDICT_VALUE)
+        snprintf(out, n, "%.9g", v->value);
+    else
+        snprintf(out, n, "%s", v->kind == MG_VERDICT_UNKNOWN ? "unknown" : "unavailable");
+}
+
 static void
 describe_result(const struct mg_result *r, char *out, size_t n)
 {
-    char verdict[32] = "unknown";
+    char verdict[32];
 
-    if (r->known)
-        snprintf(verdict, sizeof verdict, "%.9g", r->expert);
-    snprintf(out, n, "%.80s, format %d, verdict %s", shown(r->text), r->format, verdict);
+    tell_verdict(&r->verdict, verdict, sizeof verdict);
+    snprintf(out, n, "%.60s, format %d, verdict %s", shown(r->text), r->format, verdict);
 }
 
 enum mg_status
@@ -241,8 +262,7 @@ mg_result_compare(const struct mg_store *s, const struct mg_result *there, const
 {
     char a[160], b[160];
 
-    if (there->format == r->format && there->known == r->known && (!r->known || there->expert == r->expert) &&
-        same(there->text, r->text))
+    if (there->format == r->format && same_verdict(&there->verdict, &r->verdict) && same(there->text, r->text))
         return MG_OK;
     describe_result(there, a, sizeof a);
     describe_result(r, b, sizeof b);
@@ -252,7 +272,10 @@ mg_result_compare(const struct mg_store *s, const struct mg_result *there, const
 static void
 describe_rollout(const struct mg_rollout_row *r, char *out, size_t n)
 {
-    snprintf(out, n, "%.80s, %u calls, reward %.9g", shown(r->answer), r->calls, r->reward);
+    char verdict[32];
+
+    tell_verdict(&r->verdict, verdict, sizeof verdict);
+    snprintf(out, n, "%.60s, %u calls, verdict %s, reward %.9g", shown(r->answer), r->calls, verdict, r->reward);
 }
 
 enum mg_status
@@ -262,7 +285,7 @@ mg_rollout_row_compare(const struct mg_store *s, const struct mg_rollout_row *th
     char a[160], b[160];
 
     if (memcmp(&there->key, &r->key, sizeof r->key) == 0 && there->calls == r->calls && there->format == r->format &&
-        there->correct == r->correct && there->kind == r->kind && there->reward == r->reward &&
+        same_verdict(&there->verdict, &r->verdict) && there->kind == r->kind && there->reward == r->reward &&
         same(there->answer, r->answer))
         return MG_OK;
     describe_rollout(there, a, sizeof a);

@@ -16,12 +16,13 @@ static const char schema[] =
     " text TEXT NOT NULL, UNIQUE(phase, question, rollout, call));"
     "CREATE INDEX IF NOT EXISTS subtask_queue ON subtask(phase, agent);"
     "CREATE TABLE IF NOT EXISTS result(seq INTEGER PRIMARY KEY, phase INTEGER NOT NULL, question INTEGER NOT NULL,"
-    " rollout INTEGER NOT NULL, call INTEGER NOT NULL, format INTEGER NOT NULL, expert REAL, text TEXT,"
+    " rollout INTEGER NOT NULL, call INTEGER NOT NULL, format INTEGER NOT NULL, verdict INTEGER NOT NULL,"
+    " value REAL NOT NULL, text TEXT,"
     " UNIQUE(phase, question, rollout, call));"
     "CREATE INDEX IF NOT EXISTS result_phase ON result(phase);"
     "CREATE TABLE IF NOT EXISTS rollout(phase INTEGER NOT NULL, question INTEGER NOT NULL, rollout INTEGER NOT NULL,"
-    " calls INTEGER NOT NULL, format INTEGER NOT NULL, correct REAL NOT NULL, kind INTEGER NOT NULL,"
-    " reward REAL NOT NULL, answer TEXT, PRIMARY KEY(phase, question, rollout)) WITHOUT ROWID;"
+    " calls INTEGER NOT NULL, format INTEGER NOT NULL, verdict INTEGER NOT NULL, value REAL NOT NULL,"
+    " kind INTEGER NOT NULL, reward REAL NOT NULL, answer TEXT, PRIMARY KEY(phase, question, rollout)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS phase(phase INTEGER PRIMARY KEY, rollouts INTEGER NOT NULL, subtasks INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS agent(agent TEXT PRIMARY KEY, epoch INTEGER NOT NULL, synced INTEGER NOT NULL)"
     " WITHOUT ROWID;"
@@ -47,17 +48,19 @@ static const char *const sql_text[MG_N_SQL] = {
     [MG_SQL_SUBTASKS] = "SELECT seq, phase, question, rollout, call, agent, version, text FROM subtask"
                         " WHERE phase = ? AND agent = ? AND seq > ? ORDER BY seq LIMIT ?",
     [MG_SQL_COUNT_SUBTASKS] = "SELECT count(*) FROM subtask WHERE phase = ?1 AND agent = coalesce(?2, agent)",
-    [MG_SQL_PUT_RESULT] = "INSERT OR IGNORE INTO result(phase, question, rollout, call, format, expert, text)"
-                          " VALUES(?, ?, ?, ?, ?, ?, ?)",
-    [MG_SQL_GET_RESULT] = "SELECT format, expert, text FROM result WHERE phase = ? AND question = ? AND rollout = ?"
-                          " AND call = ?",
-    [MG_SQL_RESULTS] = "SELECT seq, phase, question, rollout, call, format, expert, text FROM result"
+    [MG_SQL_PUT_RESULT] = "INSERT OR IGNORE INTO result(phase, question, rollout, call, format, verdict, value, text)"
+                          " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+    [MG_SQL_GET_RESULT] =
+        "SELECT format, verdict, value, text FROM result WHERE phase = ? AND question = ? AND rollout = ?"
+        " AND call = ?",
+    [MG_SQL_RESULTS] = "SELECT seq, phase, question, rollout, call, format, verdict, value, text FROM result"
                        " WHERE phase = ? AND seq > ? ORDER BY seq LIMIT ?",
-    [MG_SQL_PUT_ROLLOUT] = "INSERT OR IGNORE INTO rollout VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [MG_SQL_GET_ROLLOUT] = "SELECT phase, question, rollout, 0, calls, format, correct, kind, reward, answer"
+    [MG_SQL_PUT_ROLLOUT] = "INSERT OR IGNORE INTO rollout VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [MG_SQL_GET_ROLLOUT] = "SELECT phase, question, rollout, 0, calls, format, verdict, value, kind, reward, answer"
                            " FROM rollout WHERE phase = ? AND question = ? AND rollout = ?",
-    [MG_SQL_ROLLOUTS] = "SELECT phase, question, rollout, 0, calls, format, correct, kind, reward, answer FROM rollout"
-                        " WHERE phase = ? ORDER BY question, rollout LIMIT ? OFFSET ?",
+    [MG_SQL_ROLLOUTS] =
+        "SELECT phase, question, rollout, 0, calls, format, verdict, value, kind, reward, answer FROM rollout"
+        " WHERE phase = ? ORDER BY question, rollout LIMIT ? OFFSET ?",
     [MG_SQL_PUT_PHASE] = "INSERT OR IGNORE INTO phase VALUES(?, ?, ?)",
     [MG_SQL_GET_PHASE] = "SELECT rollouts, subtasks FROM phase WHERE phase = ?",
     [MG_SQL_PUT_NOTE] = "INSERT OR REPLACE INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -65,6 +65,9 @@ enum mg_status mg_sqlite_real(struct mg_sqlite *s, sqlite3_stmt *q, int column, 
 /* At most `most` bytes; *out lives until the statement moves; NULL for SQL NULL. */
 enum mg_status mg_sqlite_text(struct mg_sqlite *s, sqlite3_stmt *q, int column, int most, const char **out,
                               struct mg_err *err);
+/* Two columns: the kind and the value. */
+enum mg_status mg_sqlite_verdict(struct mg_sqlite *s, sqlite3_stmt *q, int column, struct mg_verdict *out,
+                                 struct mg_err *err);
 enum mg_status mg_sqlite_key(struct mg_sqlite *s, sqlite3_stmt *q, int column, struct mg_key *out, struct mg_err *err);
 
 /* ---- Acts ---- */

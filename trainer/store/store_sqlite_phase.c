@@ -12,13 +12,13 @@ read_rollout(struct mg_sqlite *s, sqlite3_stmt *q, struct mg_rollout_row *r, str
     MG_TRY(mg_sqlite_key(s, q, 0, &r->key, err));
     MG_TRY(mg_sqlite_u32(s, q, 4, &r->calls, err));
     MG_TRY(mg_sqlite_bool(s, q, 5, &r->format, err));
-    MG_TRY(mg_sqlite_real(s, q, 6, &r->correct, err));
-    MG_TRY(mg_sqlite_u32(s, q, 7, &kind, err));
+    MG_TRY(mg_sqlite_verdict(s, q, 6, &r->verdict, err));
+    MG_TRY(mg_sqlite_u32(s, q, 8, &kind, err));
     MG_REQUIRE(kind <= MG_REWARD_UNAVAILABLE, MG_INPUT, "store %s is damaged: a reward of kind %u", s->store.address,
                kind);
     r->kind = (enum mg_reward_kind)kind;
-    MG_TRY(mg_sqlite_real(s, q, 8, &r->reward, err));
-    MG_TRY(mg_sqlite_text(s, q, 9, MG_STORE_TEXT_MAX, &r->answer, err));
+    MG_TRY(mg_sqlite_real(s, q, 9, &r->reward, err));
+    MG_TRY(mg_sqlite_text(s, q, 10, MG_STORE_TEXT_MAX, &r->answer, err));
 out:
     return st;
 }
@@ -36,10 +36,11 @@ put_rollout(struct mg_sqlite *s, const struct mg_rollout_row *r, struct mg_err *
     sqlite3_bind_int64(q, 3, r->key.rollout);
     sqlite3_bind_int64(q, 4, r->calls);
     sqlite3_bind_int(q, 5, r->format);
-    sqlite3_bind_double(q, 6, r->correct);
-    sqlite3_bind_int(q, 7, (int)r->kind);
-    sqlite3_bind_double(q, 8, r->reward);
-    mg_sqlite_bind_text(q, 9, r->answer);
+    sqlite3_bind_int(q, 6, (int)r->verdict.kind);
+    sqlite3_bind_double(q, 7, r->verdict.value);
+    sqlite3_bind_int(q, 8, (int)r->kind);
+    sqlite3_bind_double(q, 9, r->reward);
+    mg_sqlite_bind_text(q, 10, r->answer);
     MG_TRY(mg_sqlite_run(s, q, &fresh, err));
     if (fresh)
         return MG_OK;

@@ -20,12 +20,9 @@ read_result(struct mg_sqlite *s, sqlite3_stmt *q, int column, struct mg_result *
 {
     enum mg_status st = MG_OK;
 
-    r->known = sqlite3_column_type(q, column + 1) != SQLITE_NULL;
-    r->expert = 0.0;
     MG_TRY(mg_sqlite_bool(s, q, column, &r->format, err));
-    if (r->known)
-        MG_TRY(mg_sqlite_real(s, q, column + 1, &r->expert, err));
-    MG_TRY(mg_sqlite_text(s, q, column + 2, MG_STORE_TEXT_MAX, &r->text, err));
+    MG_TRY(mg_sqlite_verdict(s, q, column + 1, &r->verdict, err));
+    MG_TRY(mg_sqlite_text(s, q, column + 3, MG_STORE_TEXT_MAX, &r->text, err));
 out:
     return st;
 }
@@ -68,11 +65,9 @@ put_result(struct mg_sqlite *s, const struct mg_result *r, struct mg_err *err)
 
     mg_sqlite_bind_key(q, &r->key);
     sqlite3_bind_int(q, 5, r->format);
-    if (r->known)
-        sqlite3_bind_double(q, 6, r->expert);
-    else
-        sqlite3_bind_null(q, 6);
-    mg_sqlite_bind_text(q, 7, r->text);
+    sqlite3_bind_int(q, 6, (int)r->verdict.kind);
+    sqlite3_bind_double(q, 7, r->verdict.value);
+    mg_sqlite_bind_text(q, 8, r->text);
     MG_TRY(mg_sqlite_run(s, q, &fresh, err));
     if (fresh)
         return MG_OK;

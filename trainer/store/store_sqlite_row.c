@@ -98,3 +98,18 @@ mg_sqlite_key(struct mg_sqlite *s, sqlite3_stmt *q, int column, struct mg_key *o
 out:
     return st;
 }
+
+enum mg_status
+mg_sqlite_verdict(struct mg_sqlite *s, sqlite3_stmt *q, int column, struct mg_verdict *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint32_t kind = 0;
+
+    MG_TRY(mg_sqlite_u32(s, q, column, &kind, err));
+    MG_TRY(mg_sqlite_real(s, q, column + 1, &out->value, err));
+    MG_REQUIRE(mg_verdict_valid(kind, out->value), MG_INPUT, "store %s is damaged: a verdict of kind %u and value %g",
+               s->store.address, kind, out->value);
+    out->kind = (enum mg_verdict_kind)kind;
+out:
+    return st;
+}
