@@ -103,6 +103,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/policy_internal.h \
 	trainer/policy/policy_ops.c \
 	trainer/policy/policy_state.c \
+	trainer/policy/policy_views.c \
 	trainer/policy/prefix.c \
 	trainer/policy/prefix.h \
 	trainer/policy/score.c \
@@ -165,6 +166,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tokenizer/tokenizer_bytes.c \
 	trainer/tokenizer/tokenizer_internal.h \
 	trainer/tokenizer/tokenizer_load.c \
+	trainer/tokenizer/tokenizer_member.c \
 	trainer/tokenizer/tokenizer_merge.c \
 	trainer/tokenizer/tokenizer_model.c \
 	trainer/tokenizer/tokenizer_regex.c \
@@ -189,6 +191,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/world/demo_internal.h \
 	trainer/world/demo_main.c \
 	trainer/world/demo_search.c \
+	trainer/world/demo_turn.c \
 	trainer/world/derive.c \
 	trainer/world/facts.c \
 	trainer/world/facts.h \

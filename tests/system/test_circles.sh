@@ -19,9 +19,6 @@ bench/rows/rows_policy.c bench/rows/rows_small.c
 lib/attention_simt.c lib/context.c lib/program.c lib/tune.c lib/tune_device.c lib/tune_params.c lib/tune_rows.c
 lib/op_gemm.c lib/op_gemm_pack.c
 trainer/agent/agent.c trainer/agent/agent_main.c trainer/agent/agent_search.c trainer/agent/agent_state.c
-trainer/policy/policy_buffers.c trainer/policy/policy_ops.c
-trainer/tokenizer/tokenizer_load.c trainer/tokenizer/tokenizer_model.c trainer/tokenizer/tokenizer_stage.c trainer/tokenizer/tokenizer_vocab.c
-trainer/world/demo.c trainer/world/demo_main.c trainer/world/demo_search.c
 """.split())
 
 

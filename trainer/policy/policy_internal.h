@@ -81,11 +81,11 @@ struct clgrpo_tensor mg_line(const struct clgrpo_tensor *t, size_t row, size_t n
 struct clgrpo_tensor mg_matrix(const struct clgrpo_tensor *flat, size_t offset, size_t rows, size_t cols);
 struct clgrpo_tensor mg_vector(const struct clgrpo_tensor *flat, size_t offset, size_t n);
 
-/* Buffers: policy_buffers.c */
+/* Buffers */
 enum mg_status mg_buffers_create(struct mg_policy *p, struct mg_err *err);
 void mg_buffers_destroy(struct mg_policy *p);
 
-/* Operations with errors and profile: policy_ops.c. A zeroed packed view means none. */
+/* Operations, with errors and profile. A zeroed packed view means none. */
 struct mg_gemm_flags {
     bool trans_a, trans_b, accumulate;
     const struct clgrpo_tensor *packed;
