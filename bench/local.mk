@@ -56,9 +56,10 @@ clgrpo_bench_SOURCES = \
 	bench/rows/plan.h \
 	bench/rows/quality.c \
 	bench/rows/quality.h \
-	bench/rows/quality_bits.c \
+	bench/rows/quality_batch.c \
 	bench/rows/quality_error.c \
 	bench/rows/quality_gap.c \
+	bench/rows/quality_repeat.c \
 	bench/rows/rows.h \
 	bench/rows/rows_attention.c \
 	bench/rows/rows_decode.c \

@@ -77,6 +77,21 @@ quality_read_double(struct bench *b, const struct clgrpo_tensor *t)
     return out;
 }
 
+void
+quality_zero(struct bench *b, const struct quality_outputs *o)
+{
+    for (unsigned i = 0; i < o->n; i++)
+        bench_ok(b, clgrpo_tensor_zero(b->ctx, &o->t[i], b->queue, 0, NULL, NULL), "quality");
+}
+
+bool
+quality_read_all(struct bench *b, const struct quality_outputs *o, float *host[])
+{
+    for (unsigned i = 0; i < o->n; i++)
+        host[i] = quality_read(b, &o->t[i]);
+    return !b->failed;
+}
+
 struct clgrpo_tensor
 quality_rows(struct clgrpo_tensor t, size_t first, size_t n)
 {

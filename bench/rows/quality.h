@@ -19,6 +19,16 @@ double quality_time_again(struct plan *p);
 float *quality_read(struct bench *b, const struct clgrpo_tensor *t);
 /* The same of f32, as doubles. */
 double *quality_read_double(struct bench *b, const struct clgrpo_tensor *t);
+/* Tensors that a plan writes. */
+enum { QUALITY_OUTPUTS = 6 };
+struct quality_outputs {
+    struct clgrpo_tensor t[QUALITY_OUTPUTS];
+    unsigned n;
+};
+void quality_zero(struct bench *b, const struct quality_outputs *o);
+/* quality_read of each; false if the run has failed. */
+bool quality_read_all(struct bench *b, const struct quality_outputs *o, float *host[]);
+
 /* The rows first .. first+n-1 of the tensor. */
 struct clgrpo_tensor quality_rows(struct clgrpo_tensor t, size_t first, size_t n);
 /* The offsets of packed sequences of equal length. */

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "peers/peers.h"
+#include "rows/plan.h"
 #include "rows/rows.h"
 
+/* A forward call, and the backward call on the same tensors; both are the forward plan's. */
 struct attention {
-    struct clgrpo_attention_args fwd;
-    struct clgrpo_attention_backward_args bwd;
+    struct plan forward, backward;
 };
 
-/* Lengths that run evenly from shortest to longest, or as rollouts: by equal factors, with a quarter cut at longest. */
+/* The lengths of a batch's sequences: from the shortest to the longest by equal steps, or as of rollouts: by equal
+ * factors, and the last quarter has the longest, at which rollouts are cut off. */
 enum lengths { EVEN, ROLLOUTS };
 enum { MAX_COUNT = 64 };
-/* One batch of `count` sequences. */
+
+/* A batch of `count` sequences. */
 struct shape {
     const char *label;
     size_t heads, kv_heads, dim, count, shortest, longest;
     enum lengths lengths;
-    bool full; /* without the causal mask */
-    bool large;
+    bool full;  /* without the causal mask */
+    bool large; /* for large machines only */
 };
 static const struct shape shapes[] = {
     {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024, EVEN, false, false},
@@ -46,18 +48,6 @@ static const struct shape shapes[] = {
     {"d128.h16.8x2048.full", 16, 16, 128, 8, 2048, 2048, EVEN, true, true},
 };
 
-static enum clgrpo_status
-run_forward(struct bench *b, void *arg)
-{
-    return clgrpo_attention(b->ctx, &((struct attention *)arg)->fwd, b->queue, 0, NULL, NULL);
-}
-
-static enum clgrpo_status
-run_backward(struct bench *b, void *arg)
-{
-    return clgrpo_attention_backward(b->ctx, &((struct attention *)arg)->bwd, b->queue, 0, NULL, NULL);
-}
-
 static size_t
 length_of(const struct shape *s, size_t i)
 {
@@ -68,7 +58,7 @@ length_of(const struct shape *s, size_t i)
     return (size_t)((double)s->shortest * pow((double)s->longest / (double)s->shortest, fmin(at / 0.75, 1.0)) + 0.5);
 }
 
-/* offsets[0..count]; returns (query, key) pairs of the mask. */
+/* Fills in offsets[0..count], and returns how many pairs of query and key the mask leaves. */
 static double
 layout(const struct shape *s, cl_int *offsets)
 {
@@ -84,56 +74,51 @@ layout(const struct shape *s, cl_int *offsets)
     return pairs;
 }
 
-/* prefix[0..count-1], or NULL */
+/* prefix [count], or NULL: without shared prefixes. */
 static void
 prepare(struct bench *b, const struct shape *s, const cl_int *offsets, const cl_int *prefix, struct attention *a)
 {
     struct clgrpo_attention_args fwd = CLGRPO_ATTENTION_ARGS_INIT;
     struct clgrpo_attention_backward_args bwd = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
-    size_t n = (size_t)offsets[s->count], bytes = 0;
+    struct plan *p = &a->forward;
+    const size_t n = (size_t)offsets[s->count];
 
-    fwd.q = bwd.q = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
-    fwd.k = bwd.k = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
-    fwd.v = bwd.v = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
-    fwd.o = bwd.o = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
-    fwd.lse = bwd.lse = bench_random(b, 2, BENCH_SHAPE(n, s->heads));
-    fwd.offsets = bwd.offsets = bench_ints(b, s->count + 1, offsets);
+    a->forward = a->backward = (struct plan){.b = b};
+    fwd.q = bwd.q = plan_heads(p, n, s->heads, s->dim);
+    fwd.k = bwd.k = plan_heads(p, n, s->kv_heads, s->dim);
+    fwd.v = bwd.v = plan_heads(p, n, s->kv_heads, s->dim);
+    fwd.o = bwd.o = plan_heads(p, n, s->heads, s->dim);
+    fwd.lse = bwd.lse = plan_matrix(p, n, s->heads);
+    fwd.offsets = bwd.offsets = plan_ints(p, s->count + 1, offsets);
     if (prefix != NULL)
-        fwd.prefix = bwd.prefix = bench_ints(b, s->count, prefix);
-    bwd.dout = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
-    bwd.dq = bench_random(b, 3, BENCH_SHAPE(n, s->heads, s->dim));
-    bwd.dk = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
-    bwd.dv = bench_random(b, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
+        fwd.prefix = bwd.prefix = plan_ints(p, s->count, prefix);
+    bwd.dout = plan_heads(p, n, s->heads, s->dim);
+    bwd.dq = plan_heads(p, n, s->heads, s->dim);
+    bwd.dk = plan_heads(p, n, s->kv_heads, s->dim);
+    bwd.dv = plan_heads(p, n, s->kv_heads, s->dim);
     fwd.max_len = bwd.max_len = s->longest;
     fwd.causal = bwd.causal = !s->full;
     fwd.scale = bwd.scale = 1.0f / sqrtf((float)s->dim);
-    bench_ok(b, clgrpo_attention_workspace(b->ctx, &fwd, &bytes), s->label);
-    fwd.workspace = bench_workspace(b, bytes);
-    bench_ok(b, clgrpo_attention_backward_workspace(b->ctx, &bwd, &bytes), s->label);
-    bwd.workspace = bench_workspace(b, bytes);
-    a->fwd = fwd;
-    a->bwd = bwd;
+    PLAN_WITH_SPACE(&a->forward, attention, fwd);
+    PLAN_WITH_SPACE(&a->backward, attention_backward, bwd);
 }
 
 static void
 release(struct attention *a)
 {
-    struct clgrpo_tensor *all[] = {&a->fwd.q,      &a->fwd.k,    &a->fwd.v,  &a->fwd.o,  &a->fwd.lse, &a->fwd.offsets,
-                                   &a->fwd.prefix, &a->bwd.dout, &a->bwd.dq, &a->bwd.dk, &a->bwd.dv};
-
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        bench_release(all[i]);
-    bench_release_workspace(&a->fwd.workspace);
-    bench_release_workspace(&a->bwd.workspace);
+    plan_release(&a->forward);
+    plan_release(&a->backward);
 }
 
 /*
- * `count` continuations of one prefix, which is in the batch once; the peer is the batch in which each carries it
- * itself. What binds is that one's speed, as both count the same work: times the pairs that need not be visited again.
+ * `count` continuations of one prefix, which is in the batch once. The peer is the batch in which every sequence has
+ * its own copy of the prefix. The row counts the work without the copies; so the limit is the peer's speed times the
+ * ratio of the pairs of query and key that the two batches visit.
  */
 struct family {
     const char *label;
-    size_t heads, kv_heads, dim, count, past, length;
+    size_t heads, kv_heads, dim, count;
+    size_t past, length; /* of the prefix and of a continuation */
 };
 static const struct family families[] = {
     {"d64.g4.p512.l256", 8, 2, 64, 4, 512, 256},     {"d64.g16.p512.l256", 8, 2, 64, 16, 512, 256},
@@ -153,10 +138,11 @@ family_rows(struct bench *b, const struct family *f)
                               .count = f->count,
                               .shortest = f->past + f->length,
                               .longest = f->past + f->length};
-    struct shape shared = one;
-    struct bench_case fwd = {.kind = BENCH_FLOP}, bwd = {.kind = BENCH_FLOP};
-    struct attention a[2] = {0};
-    cl_int offsets[MAX_COUNT + 2] = {0, (cl_int)f->past}, repeated[MAX_COUNT + 1], prefix[MAX_COUNT + 1] = {-1};
+    static struct attention shared, repeated;
+    struct shape batch = one;
+    struct bench_case fwd = {.kind = BENCH_FLOP, .run = plan_run, .arg = &shared.forward},
+                      bwd = {.kind = BENCH_FLOP, .run = plan_run, .arg = &shared.backward};
+    cl_int offsets[MAX_COUNT + 2] = {0, (cl_int)f->past}, offsets_one[MAX_COUNT + 1], prefix[MAX_COUNT + 1] = {-1};
 
     snprintf(fwd.row, sizeof fwd.row, "attention.prefix.fwd.f32.%s", f->label);
     snprintf(bwd.row, sizeof bwd.row, "attention.prefix.bwd.f32.%s", f->label);
@@ -164,28 +150,26 @@ family_rows(struct bench *b, const struct family *f)
         return;
     for (size_t i = 1; i <= f->count; i++)
         offsets[i + 1] = offsets[i] + (cl_int)f->length;
-    shared.count++;
-    shared.longest = f->past > f->length ? f->past : f->length;
-    layout(&one, repeated);
-    prepare(b, &shared, offsets, prefix, &a[0]);
-    prepare(b, &one, repeated, NULL, &a[1]);
-    fwd.run = run_forward;
-    bwd.run = run_backward;
-    fwd.arg = bwd.arg = &a[0];
-    bench_add_own(&fwd, "repeated", run_forward, &a[1], 0);
-    bench_add_own(&bwd, "repeated", run_backward, &a[1], 0);
+    batch.count++;
+    batch.longest = f->past > f->length ? f->past : f->length;
+    layout(&one, offsets_one);
+    prepare(b, &batch, offsets, prefix, &shared);
+    prepare(b, &one, offsets_one, NULL, &repeated);
+    bench_add_own(&fwd, "repeated", plan_run, &repeated.forward, 0);
+    bench_add_own(&bwd, "repeated", plan_run, &repeated.backward, 0);
     fwd.work = 4.0 * (alone + n * own) * (double)(f->heads * f->dim);
     bwd.work = 2.5 * fwd.work;
     fwd.peer_limit = bwd.peer_limit = n * (alone + own) / (alone + n * own);
     if (!b->failed)
         bench_run(b, &fwd);
-    if (!b->failed && bench_ok(b, run_forward(b, &a[0]), fwd.row) && bench_ok(b, run_forward(b, &a[1]), fwd.row))
+    if (!b->failed && bench_ok(b, plan_run(b, &shared.forward), fwd.row) &&
+        bench_ok(b, plan_run(b, &repeated.forward), fwd.row))
         bench_run(b, &bwd);
-    release(&a[0]);
-    release(&a[1]);
+    release(&shared);
+    release(&repeated);
 }
 
-/* Of a row that takes `flop`: five tensors of queries' size there, and as many of keys' size. */
+/* The tensors are at most as large as eight of the queries'. */
 static bool
 wanted(struct bench *b, const struct shape *s, size_t tokens, const char *row, double flop)
 {
@@ -195,41 +179,44 @@ wanted(struct bench *b, const struct shape *s, size_t tokens, const char *row, d
     return s->large ? bench_wanted_large(b, row, &need) : bench_wanted(b, row);
 }
 
+static void
+shape_rows(struct bench *b, const struct shape *s)
+{
+    static struct attention a;
+    struct bench_case fwd = {.kind = BENCH_FLOP, .run = plan_run, .arg = &a.forward},
+                      bwd = {.kind = BENCH_FLOP, .run = plan_run, .arg = &a.backward};
+    struct peer_naive *naive;
+    cl_int offsets[MAX_COUNT + 1];
+    const double pairs = layout(s, offsets), queries = (double)(s->heads * s->dim),
+                 keys = (double)(s->kv_heads * s->dim), tokens = (double)offsets[s->count];
+    bool forward, backward;
+
+    snprintf(fwd.row, sizeof fwd.row, "attention.fwd.f32.%s", s->label);
+    snprintf(bwd.row, sizeof bwd.row, "attention.bwd.f32.%s", s->label);
+    fwd.work = 4.0 * pairs * queries; /* two products */
+    bwd.work = 2.5 * fwd.work;        /* five */
+    fwd.bytes = 4.0 * tokens * (2.0 * queries + 2.0 * keys + (double)s->heads);
+    bwd.bytes = 4.0 * tokens * (4.0 * queries + 4.0 * keys + (double)s->heads);
+    forward = wanted(b, s, (size_t)offsets[s->count], fwd.row, fwd.work);
+    backward = wanted(b, s, (size_t)offsets[s->count], bwd.row, bwd.work);
+    if (!forward && !backward)
+        return;
+    prepare(b, s, offsets, NULL, &a);
+    if (forward && !b->failed) {
+        naive = peer_add_naive_attention(b, &fwd, &a.forward.calls[0].args.attention);
+        bench_run(b, &fwd);
+        peer_naive_destroy(naive);
+    }
+    if (backward && !b->failed && bench_ok(b, plan_run(b, &a.forward), fwd.row))
+        bench_run(b, &bwd);
+    release(&a);
+}
+
 void
 rows_attention(struct bench *b)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        const struct shape *s = &shapes[i];
-        struct bench_case fwd = {.kind = BENCH_FLOP, .run = run_forward},
-                          bwd = {.kind = BENCH_FLOP, .run = run_backward};
-        struct attention a = {0};
-        struct peer_naive *naive;
-        cl_int offsets[MAX_COUNT + 1];
-        double pairs;
-        bool forward, backward;
-
-        snprintf(fwd.row, sizeof fwd.row, "attention.fwd.f32.%s", s->label);
-        snprintf(bwd.row, sizeof bwd.row, "attention.bwd.f32.%s", s->label);
-        pairs = layout(s, offsets);
-        fwd.work = 4.0 * pairs * (double)(s->heads * s->dim); /* two products */
-        bwd.work = 2.5 * fwd.work;                            /* nominally five */
-        forward = wanted(b, s, (size_t)offsets[s->count], fwd.row, fwd.work);
-        backward = wanted(b, s, (size_t)offsets[s->count], bwd.row, bwd.work);
-        if (!forward && !backward)
-            continue;
-        prepare(b, s, offsets, NULL, &a);
-        fwd.arg = bwd.arg = &a;
-        fwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (2 * s->heads * s->dim + 2 * s->kv_heads * s->dim + s->heads));
-        bwd.bytes = 4.0 * (double)(a.fwd.q.shape[0] * (4 * s->heads * s->dim + 4 * s->kv_heads * s->dim + s->heads));
-        if (forward && !b->failed) {
-            naive = peer_add_naive_attention(b, &fwd, &a.fwd);
-            bench_run(b, &fwd);
-            peer_naive_destroy(naive);
-        }
-        if (backward && !b->failed && bench_ok(b, run_forward(b, &a), fwd.row))
-            bench_run(b, &bwd);
-        release(&a);
-    }
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        shape_rows(b, &shapes[i]);
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         family_rows(b, &families[i]);
 }

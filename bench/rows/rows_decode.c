@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "rows/plan.h"
 #include "rows/rows.h"
 
-/* `slots` sequences of `length` cached keys, one query each, of which the first `prefix` are one and the same in every
- * `group` sequences. */
+/* `slots` sequences of `length` cached keys, with one query each. In a row of prefixes, the first `prefix` keys are the
+ * same in each group of `group` sequences. */
 struct decode {
     const char *label;
     size_t heads, kv_heads, dim, slots, length;
-    bool halves; /* in storage of f16 and bf16 too */
+    bool halves; /* with caches in f16 and bf16 too */
     size_t prefix, group;
-    bool large;
+    bool large; /* for large machines only */
 };
 static const struct decode decodes[] = {
     {"d64.gqa4", 8, 2, 64, 1, 1024, false, 0, 1, false},       {"d64.gqa4", 8, 2, 64, 1, 8192, false, 0, 1, false},
@@ -24,7 +24,7 @@ static const struct decode decodes[] = {
     {"d64.gqa4", 8, 2, 64, 64, 8192, false, 0, 1, false},      {"d64.mha", 8, 8, 64, 16, 2048, true, 0, 1, false},
     {"d128.gqa32-8", 32, 8, 128, 16, 1024, true, 0, 1, false},
 };
-/* The suffix is 256; the keys that are read once per group and those that are not. */
+/* Each sequence has 256 keys of its own behind the prefix. */
 static const struct decode prefixes[] = {
     {"d64.mha", 8, 8, 64, 8, 1280, false, 1024, 8, false},   {"d64.mha", 8, 8, 64, 16, 1280, false, 1024, 16, false},
     {"d64.mha", 8, 8, 64, 8, 4352, false, 4096, 8, false},   {"d64.mha", 8, 8, 64, 16, 4352, false, 4096, 16, false},
@@ -32,70 +32,36 @@ static const struct decode prefixes[] = {
     {"d32.mha", 4, 4, 32, 32, 1280, false, 1024, 16, false},
 };
 
-static enum clgrpo_status
-run_decode(struct bench *b, void *arg)
-{
-    return clgrpo_attention_decode(b->ctx, arg, b->queue, 0, NULL, NULL);
-}
-
-static struct clgrpo_tensor
-ints(struct bench *b, const struct decode *d, size_t first, size_t step, size_t group)
-{
-    cl_int *host = bench_alloc(b, d->slots, sizeof *host);
-    struct clgrpo_tensor t = {0};
-
-    for (size_t i = 0; host != NULL && i < d->slots; i++)
-        host[i] = (cl_int)(first + i / group * step);
-    if (host != NULL)
-        t = bench_ints(b, d->slots, host);
-    free(host);
-    return t;
-}
-
-/* With the prefix in slots of its own behind the others', one for each group, or without. */
+/* With `shared`, the prefixes are in slots of their own behind the others, one for each group. */
 static void
-prepare(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, bool shared,
-        struct clgrpo_attention_decode_args *dec)
+prepare(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, bool shared, struct plan *p)
 {
-    const size_t slots = d->slots + (shared ? d->slots / d->group : 0), blocks = d->length / CLGRPO_ATTENTION_BLOCK;
-    struct clgrpo_attention_decode_args init = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
+    const size_t n = d->slots, slots = n + (shared ? n / d->group : 0), blocks = d->length / CLGRPO_ATTENTION_BLOCK;
+    struct clgrpo_attention_decode_args a = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
 
-    *dec = init;
-    dec->q = bench_random(b, 3, BENCH_SHAPE(d->slots, d->heads, d->dim));
-    dec->o = bench_random(b, 3, BENCH_SHAPE(d->slots, d->heads, d->dim));
-    dec->k_cache =
-        bench_random_as(b, dtype, 4, BENCH_SHAPE(slots, d->kv_heads, blocks, d->dim * CLGRPO_ATTENTION_BLOCK));
-    dec->v_cache = bench_random_as(b, dtype, 4, BENCH_SHAPE(slots, d->kv_heads, d->length, d->dim));
-    dec->slot = ints(b, d, 0, 1, 1);
-    dec->position = ints(b, d, d->length - 1, 0, 1);
+    *p = (struct plan){.b = b};
+    a.q = plan_heads(p, n, d->heads, d->dim);
+    a.o = plan_heads(p, n, d->heads, d->dim);
+    a.k_cache = plan_random(p, dtype, 4, BENCH_SHAPE(slots, d->kv_heads, blocks, d->dim * CLGRPO_ATTENTION_BLOCK));
+    a.v_cache = plan_random(p, dtype, 4, BENCH_SHAPE(slots, d->kv_heads, d->length, d->dim));
+    a.slot = plan_series(p, n, 0, 1, 1);
+    a.position = plan_series(p, n, d->length - 1, 1, 0);
     if (shared) {
-        dec->prefix_slot = ints(b, d, d->slots, 1, d->group);
-        dec->prefix_length = ints(b, d, d->prefix, 0, 1);
+        a.prefix_slot = plan_series(p, n, n, d->group, 1);
+        a.prefix_length = plan_series(p, n, d->prefix, 1, 0);
     }
-    dec->scale = 1.0f / sqrtf((float)d->dim);
+    a.scale = 1.0f / sqrtf((float)d->dim);
+    PLAN(p, attention_decode, a);
 }
 
-static void
-release(struct clgrpo_attention_decode_args *dec)
-{
-    bench_release(&dec->q);
-    bench_release(&dec->o);
-    bench_release(&dec->k_cache);
-    bench_release(&dec->v_cache);
-    bench_release(&dec->slot);
-    bench_release(&dec->position);
-    bench_release(&dec->prefix_slot);
-    bench_release(&dec->prefix_length);
-}
-
-/* What must be read of the cache, and the arithmetic, in which an exponential is one operation. */
+/* What must be read of the cache, and the arithmetic without the softmax. */
 static void
 describe(const struct decode *d, enum clgrpo_dtype dtype, struct bench_case *c)
 {
     const double own = (double)(d->slots * (d->length - d->prefix)), shared = (double)(d->slots / d->group * d->prefix);
 
     c->kind = BENCH_READ;
-    c->run = run_decode;
+    c->run = plan_run;
     c->work = 2.0 * (double)(clgrpo_dtype_bytes(dtype) * d->kv_heads * d->dim) * (own + shared);
     c->flop = 4.0 * (double)(d->slots * d->length * d->heads * d->dim);
 }
@@ -108,58 +74,49 @@ wanted(struct bench *b, const struct decode *d, const struct bench_case *c)
     return d->large ? bench_wanted_large(b, c->row, &need) : bench_wanted(b, c->row);
 }
 
-/* Halves beside f32. */
 static void
 decode_row(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, const char *type)
 {
-    struct clgrpo_attention_decode_args dec, f32;
-    struct bench_case c = {0};
+    static struct plan p, f32;
+    struct bench_case c = {.arg = &p};
 
     snprintf(c.row, sizeof c.row, "attention.decode.%s.%s.b%zu.kv%zu", type, d->label, d->slots, d->length);
     describe(d, dtype, &c);
     if (!wanted(b, d, &c))
         return;
-    prepare(b, d, dtype, false, &dec);
-    c.arg = &dec;
+    prepare(b, d, dtype, false, &p);
     if (dtype != CLGRPO_F32) {
         prepare(b, d, CLGRPO_F32, false, &f32);
-        bench_add_own(&c, "f32", run_decode, &f32, 0);
+        bench_add_own(&c, "f32", plan_run, &f32, 0);
     }
     bench_run(b, &c);
-    release(&dec);
-    if (dtype != CLGRPO_F32)
-        release(&f32);
+    plan_release(&p);
+    plan_release(&f32);
 }
 
-/* Prefixes beside the same histories in slots of their own. */
+/* The peer is decoding of the same sequences with a copy of the prefix in each one's slot. */
 static void
 prefix_row(struct bench *b, const struct decode *d)
 {
-    struct clgrpo_attention_decode_args dec, own;
-    struct bench_case c = {0};
+    static struct plan p, copies;
+    struct bench_case c = {.arg = &p};
 
     snprintf(c.row, sizeof c.row, "attention.decode.prefix.f32.%s.b%zu.g%zu.p%zu.kv%zu", d->label, d->slots, d->group,
              d->prefix, d->length);
     if (!bench_wanted(b, c.row))
         return;
-    prepare(b, d, CLGRPO_F32, true, &dec);
-    prepare(b, d, CLGRPO_F32, false, &own);
+    prepare(b, d, CLGRPO_F32, true, &p);
+    prepare(b, d, CLGRPO_F32, false, &copies);
     describe(d, CLGRPO_F32, &c);
-    c.arg = &dec;
-    bench_add_own(&c, "without sharing", run_decode, &own, 0);
+    bench_add_own(&c, "without sharing", plan_run, &copies, 0);
     c.peer_limit = (double)(d->group * d->length) / (double)(d->prefix + d->group * (d->length - d->prefix));
     bench_run(b, &c);
-    release(&dec);
-    release(&own);
+    plan_release(&p);
+    plan_release(&copies);
 }
 
-static enum clgrpo_status
-run_copy(struct bench *b, void *arg)
-{
-    return clgrpo_kv_copy(b->ctx, arg, b->queue, 0, NULL, NULL);
-}
-
-/* `n` sequences of `length` are forked, each of its own: every key and value is read once and written once. */
+/* The first `length` keys and values of `n` sequences are copied, each to a slot of its own: read once, written
+ * once. */
 struct fork {
     const char *label;
     size_t kv_heads, dim, n, length, n_positions;
@@ -173,33 +130,25 @@ static const struct fork forks[] = {
 static void
 copy_row(struct bench *b, const struct fork *f)
 {
+    static struct plan p;
     const size_t n = f->n, slots = 2 * n, blocks = f->n_positions / CLGRPO_ATTENTION_BLOCK;
-    struct clgrpo_kv_copy_args copy = CLGRPO_KV_COPY_ARGS_INIT;
-    struct bench_case c = {.kind = BENCH_COPY, .run = run_copy};
-    cl_int *host;
+    struct clgrpo_kv_copy_args a = CLGRPO_KV_COPY_ARGS_INIT;
+    struct bench_case c = {.kind = BENCH_COPY, .run = plan_run, .arg = &p};
 
     snprintf(c.row, sizeof c.row, "kv_copy.f32.%s.b%zu.kv%zu", f->label, n, f->length);
-    if (!bench_wanted(b, c.row) || (host = bench_alloc(b, 3 * n, sizeof *host)) == NULL)
+    if (!bench_wanted(b, c.row))
         return;
-    for (size_t i = 0; i < n; i++) {
-        host[i] = (cl_int)(2 * i);
-        host[n + i] = (cl_int)(2 * i + 1);
-        host[2 * n + i] = (cl_int)f->length;
-    }
-    copy.source = bench_ints(b, n, host);
-    copy.target = bench_ints(b, n, host + n);
-    copy.length = bench_ints(b, n, host + 2 * n);
-    copy.k_cache = bench_random(b, 4, BENCH_SHAPE(slots, f->kv_heads, blocks, f->dim * CLGRPO_ATTENTION_BLOCK));
-    copy.v_cache = bench_random(b, 4, BENCH_SHAPE(slots, f->kv_heads, f->n_positions, f->dim));
-    c.arg = &copy;
+    p = (struct plan){.b = b};
+    a.source = plan_series(&p, n, 0, 1, 2);
+    a.target = plan_series(&p, n, 1, 1, 2);
+    a.length = plan_series(&p, n, f->length, 1, 0);
+    a.k_cache =
+        plan_random(&p, CLGRPO_F32, 4, BENCH_SHAPE(slots, f->kv_heads, blocks, f->dim * CLGRPO_ATTENTION_BLOCK));
+    a.v_cache = plan_random(&p, CLGRPO_F32, 4, BENCH_SHAPE(slots, f->kv_heads, f->n_positions, f->dim));
+    PLAN(&p, kv_copy, a);
     c.work = 4.0 * 4.0 * (double)(n * f->kv_heads * f->length * f->dim);
     bench_run(b, &c);
-    bench_release(&copy.source);
-    bench_release(&copy.target);
-    bench_release(&copy.length);
-    bench_release(&copy.k_cache);
-    bench_release(&copy.v_cache);
-    free(host);
+    plan_release(&p);
 }
 
 void

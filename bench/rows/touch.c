@@ -1,130 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
 #include "rows/touch.h"
 
-/* Every operation once, in the forms that a training step uses, on sizes so small that only the programs cost. */
+#include "rows/plan.h"
 
-enum { N = 64, E = 64, V = 128, HEADS = 2, D = 64, MAX_TENSORS = 64, SCRATCH = 16 << 20 };
-
-struct touch {
-    struct bench *b;
-    struct clgrpo_tensor all[MAX_TENSORS];
-    unsigned n;
-    struct clgrpo_workspace scratch;
-    struct clgrpo_tensor index, offsets; /* 0, 1, 2 ... below V; one sequence of N */
-};
-
-static struct clgrpo_tensor
-keep(struct touch *t, struct clgrpo_tensor x)
-{
-    if (t->n < MAX_TENSORS)
-        t->all[t->n++] = x;
-    return x;
-}
-
-static struct clgrpo_tensor
-vector(struct touch *t, size_t n)
-{
-    return keep(t, bench_random(t->b, 1, BENCH_SHAPE(n)));
-}
-
-static struct clgrpo_tensor
-matrix(struct touch *t, size_t rows, size_t columns)
-{
-    return keep(t, bench_random(t->b, 2, BENCH_SHAPE(rows, columns)));
-}
-
-static struct clgrpo_tensor
-heads(struct touch *t)
-{
-    return keep(t, bench_random(t->b, 3, BENCH_SHAPE(N, HEADS, D)));
-}
-
-#define RUN(t, op, args) bench_ok((t)->b, clgrpo_##op((t)->b->ctx, &(args), (t)->b->queue, 0, NULL, NULL), #op)
+enum { N = 64, E = 64, V = 128, HEADS = 2, D = 64 };
 
 static void
-touch_products(struct touch *t)
+touch_products(struct plan *p)
 {
     struct clgrpo_gemm_args gemm = CLGRPO_GEMM_ARGS_INIT;
     struct clgrpo_gemm_pack_args pack = CLGRPO_GEMM_PACK_ARGS_INIT;
 
-    gemm.a = matrix(t, N, N);
-    gemm.b = pack.b = matrix(t, N, N);
-    gemm.c = matrix(t, N, N);
-    gemm.workspace = t->scratch;
-    RUN(t, gemm, gemm);
+    gemm.a = plan_matrix(p, N, N);
+    gemm.b = pack.b = plan_matrix(p, N, N);
+    gemm.c = plan_matrix(p, N, N);
+    PLAN_WITH_SPACE(p, gemm, gemm);
     gemm.trans_a = gemm.accumulate = true;
-    RUN(t, gemm, gemm);
+    PLAN_WITH_SPACE(p, gemm, gemm);
     gemm.trans_a = gemm.accumulate = false;
     gemm.trans_b = pack.trans_b = true;
-    RUN(t, gemm, gemm);
-    gemm.b_packed = pack.packed = vector(t, clgrpo_gemm_pack_elems(t->b->ctx, N, N));
-    RUN(t, gemm_pack, pack);
-    RUN(t, gemm, gemm);
+    PLAN_WITH_SPACE(p, gemm, gemm);
+    gemm.b_packed = pack.packed = plan_vector(p, clgrpo_gemm_pack_elems(p->b->ctx, N, N));
+    PLAN(p, gemm_pack, pack);
+    PLAN_WITH_SPACE(p, gemm, gemm);
 }
 
 static void
-touch_attention(struct touch *t)
+touch_attention(struct plan *p)
 {
     struct clgrpo_attention_args fwd = CLGRPO_ATTENTION_ARGS_INIT;
     struct clgrpo_attention_backward_args bwd = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
 
-    fwd.q = bwd.q = heads(t);
-    fwd.k = bwd.k = heads(t);
-    fwd.v = bwd.v = heads(t);
-    fwd.o = bwd.o = heads(t);
-    fwd.lse = bwd.lse = matrix(t, N, HEADS);
-    fwd.offsets = bwd.offsets = t->offsets;
-    bwd.dout = heads(t);
-    bwd.dq = heads(t);
-    bwd.dk = heads(t);
-    bwd.dv = heads(t);
+    fwd.q = bwd.q = plan_heads(p, N, HEADS, D);
+    fwd.k = bwd.k = plan_heads(p, N, HEADS, D);
+    fwd.v = bwd.v = plan_heads(p, N, HEADS, D);
+    fwd.o = bwd.o = plan_heads(p, N, HEADS, D);
+    fwd.lse = bwd.lse = plan_matrix(p, N, HEADS);
+    fwd.offsets = bwd.offsets = plan_series(p, 2, 0, 1, N);
+    bwd.dout = plan_heads(p, N, HEADS, D);
+    bwd.dq = plan_heads(p, N, HEADS, D);
+    bwd.dk = plan_heads(p, N, HEADS, D);
+    bwd.dv = plan_heads(p, N, HEADS, D);
     fwd.max_len = bwd.max_len = N;
     fwd.scale = bwd.scale = 0.125f;
-    fwd.workspace = bwd.workspace = t->scratch;
-    RUN(t, attention, fwd);
-    RUN(t, attention_backward, bwd);
+    PLAN_WITH_SPACE(p, attention, fwd);
+    PLAN_WITH_SPACE(p, attention_backward, bwd);
 }
 
 static void
-touch_decoding(struct touch *t)
+touch_decoding(struct plan *p)
 {
     enum { LENGTH = 2 * CLGRPO_ATTENTION_BLOCK };
     struct clgrpo_kv_append_args append = CLGRPO_KV_APPEND_ARGS_INIT;
     struct clgrpo_kv_copy_args copy = CLGRPO_KV_COPY_ARGS_INIT;
     struct clgrpo_attention_decode_args decode = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
     struct clgrpo_sample_args sample = CLGRPO_SAMPLE_ARGS_INIT;
-    struct clgrpo_tensor key = {0};
 
-    append.k_cache = decode.k_cache = keep(
-        t, bench_random(t->b, 4, BENCH_SHAPE(1, HEADS, LENGTH / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK)));
-    append.v_cache = decode.v_cache = keep(t, bench_random(t->b, 4, BENCH_SHAPE(1, HEADS, LENGTH, D)));
+    append.k_cache = decode.k_cache = plan_random(
+        p, CLGRPO_F32, 4, BENCH_SHAPE(1, HEADS, LENGTH / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK));
+    append.v_cache = decode.v_cache = plan_random(p, CLGRPO_F32, 4, BENCH_SHAPE(1, HEADS, LENGTH, D));
     copy.k_cache = append.k_cache;
     copy.v_cache = append.v_cache;
-    copy.source = copy.target = copy.length = keep(t, bench_ints(t->b, 1, (const cl_int[]){0}));
-    append.k = heads(t);
-    append.v = heads(t);
-    decode.q = heads(t);
-    decode.o = heads(t);
-    append.slot = decode.slot = keep(t, bench_ints(t->b, N, (const cl_int[N]){0}));
-    append.position = decode.position = t->index;
+    copy.source = copy.target = copy.length = plan_series(p, 1, 0, 1, 0);
+    append.k = plan_heads(p, N, HEADS, D);
+    append.v = plan_heads(p, N, HEADS, D);
+    decode.q = plan_heads(p, N, HEADS, D);
+    decode.o = plan_heads(p, N, HEADS, D);
+    append.slot = decode.slot = plan_series(p, N, 0, 1, 0);
+    append.position = decode.position = plan_series(p, N, 0, 1, 1);
     decode.scale = 0.125f;
-    sample.workspace = t->scratch;
-    RUN(t, kv_append, append);
-    RUN(t, kv_copy, copy);
-    RUN(t, attention_decode, decode);
-    sample.logits = matrix(t, N, V);
-    sample.logprob = vector(t, N);
-    sample.token = keep(t, bench_ints(t->b, N, (const cl_int[N]){0}));
-    if (bench_ok(t->b, clgrpo_tensor_create(t->b->ctx, CLGRPO_U64, 2, BENCH_SHAPE(N, 2), &key), "tensor"))
-        bench_ok(t->b, clgrpo_tensor_zero(t->b->ctx, &key, t->b->queue, 0, NULL, NULL), "zero");
-    sample.key = keep(t, key);
-    RUN(t, sample, sample);
+    PLAN(p, kv_append, append);
+    PLAN(p, kv_copy, copy);
+    PLAN(p, attention_decode, decode);
+    sample.logits = plan_matrix(p, N, V);
+    sample.logprob = plan_vector(p, N);
+    sample.token = plan_series(p, N, 0, 1, 0);
+    sample.key = plan_zeros(p, CLGRPO_U64, 2, BENCH_SHAPE(N, 2));
+    PLAN_WITH_SPACE(p, sample, sample);
 }
 
 static void
-touch_layer(struct touch *t)
+touch_layer(struct plan *p)
 {
     struct clgrpo_embedding_args embedding = CLGRPO_EMBEDDING_ARGS_INIT;
     struct clgrpo_embedding_backward_args embedding_back = CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT;
@@ -135,96 +91,87 @@ touch_layer(struct touch *t)
     struct clgrpo_swiglu_args swiglu = CLGRPO_SWIGLU_ARGS_INIT;
     struct clgrpo_swiglu_backward_args swiglu_back = CLGRPO_SWIGLU_BACKWARD_ARGS_INIT;
 
-    embedding.table = embedding_back.dtable = matrix(t, V, E);
-    embedding.index = embedding_back.index = rope.position = t->index;
-    embedding.y = norm.x = norm_back.x = add.a = matrix(t, N, E);
-    embedding_back.dy = norm_back.dy = add.b = swiglu_back.dy = matrix(t, N, E);
-    norm.w = norm_back.w = vector(t, E);
-    norm.y = norm_back.dx = add.y = swiglu.y = matrix(t, N, E);
-    norm.rstd = norm_back.rstd = vector(t, N);
-    norm_back.dw = vector(t, E);
-    norm_back.workspace = t->scratch;
-    rope.x = heads(t);
-    rope.table = matrix(t, N, D);
-    swiglu.gate_up = swiglu_back.gate_up = matrix(t, N, 2 * (size_t)E);
-    swiglu_back.dgate_up = matrix(t, N, 2 * (size_t)E);
-    RUN(t, embedding, embedding);
-    RUN(t, embedding_backward, embedding_back);
-    RUN(t, rmsnorm, norm);
-    RUN(t, rmsnorm_backward, norm_back);
-    RUN(t, rope, rope);
+    embedding.table = embedding_back.dtable = plan_matrix(p, V, E);
+    embedding.index = embedding_back.index = rope.position = plan_series(p, N, 0, 1, 1);
+    embedding.y = norm.x = norm_back.x = add.a = plan_matrix(p, N, E);
+    embedding_back.dy = norm_back.dy = add.b = swiglu_back.dy = plan_matrix(p, N, E);
+    norm.w = norm_back.w = plan_vector(p, E);
+    norm.y = norm_back.dx = add.y = swiglu.y = plan_matrix(p, N, E);
+    norm.rstd = norm_back.rstd = plan_vector(p, N);
+    norm_back.dw = plan_vector(p, E);
+    rope.x = plan_heads(p, N, HEADS, D);
+    rope.table = plan_matrix(p, N, D);
+    swiglu.gate_up = swiglu_back.gate_up = plan_matrix(p, N, 2 * (size_t)E);
+    swiglu_back.dgate_up = plan_matrix(p, N, 2 * (size_t)E);
+    PLAN(p, embedding, embedding);
+    PLAN(p, embedding_backward, embedding_back);
+    PLAN(p, rmsnorm, norm);
+    PLAN_WITH_SPACE(p, rmsnorm_backward, norm_back);
+    PLAN(p, rope, rope);
     rope.inverse = true;
-    RUN(t, rope, rope);
-    RUN(t, add, add);
-    RUN(t, swiglu, swiglu);
-    RUN(t, swiglu_backward, swiglu_back);
+    PLAN(p, rope, rope);
+    PLAN(p, add, add);
+    PLAN(p, swiglu, swiglu);
+    PLAN(p, swiglu_backward, swiglu_back);
 }
 
 static void
-touch_policy(struct touch *t)
+touch_policy(struct plan *p)
 {
     struct clgrpo_linear_logprob_args fwd = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
     struct clgrpo_linear_logprob_backward_args bwd = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
     struct clgrpo_advantage_args advantage = CLGRPO_ADVANTAGE_ARGS_INIT;
     struct clgrpo_policy_loss_args loss = CLGRPO_POLICY_LOSS_ARGS_INIT;
 
-    fwd.x = bwd.x = matrix(t, N, E);
-    fwd.w = bwd.w = matrix(t, V, E);
-    fwd.target = bwd.target = t->index;
-    fwd.logprob = loss.logprob = advantage.reward = vector(t, N);
-    fwd.lse = bwd.lse = vector(t, N);
-    fwd.entropy = loss.old_logprob = vector(t, N);
-    bwd.dlogprob = loss.dlogprob = vector(t, N);
-    bwd.dx = matrix(t, N, E);
-    bwd.dw = matrix(t, V, E);
-    advantage.offsets = t->offsets;
-    advantage.advantage = loss.advantage = vector(t, N);
-    loss.weight = vector(t, N);
-    loss.stats = vector(t, CLGRPO_POLICY_STATS);
-    fwd.workspace = bwd.workspace = loss.workspace = t->scratch;
-    RUN(t, linear_logprob, fwd);
-    RUN(t, linear_logprob_backward, bwd);
-    RUN(t, advantage, advantage);
-    RUN(t, policy_loss, loss);
+    fwd.x = bwd.x = plan_matrix(p, N, E);
+    fwd.w = bwd.w = plan_matrix(p, V, E);
+    fwd.target = bwd.target = plan_series(p, N, 0, 1, 1);
+    fwd.logprob = loss.logprob = advantage.reward = plan_vector(p, N);
+    fwd.lse = bwd.lse = plan_vector(p, N);
+    fwd.entropy = loss.old_logprob = plan_vector(p, N);
+    bwd.dlogprob = loss.dlogprob = plan_vector(p, N);
+    bwd.dx = plan_matrix(p, N, E);
+    bwd.dw = plan_matrix(p, V, E);
+    advantage.offsets = plan_series(p, 2, 0, 1, N);
+    advantage.advantage = loss.advantage = plan_vector(p, N);
+    loss.weight = plan_vector(p, N);
+    loss.stats = plan_vector(p, CLGRPO_POLICY_STATS);
+    PLAN_WITH_SPACE(p, linear_logprob, fwd);
+    PLAN_WITH_SPACE(p, linear_logprob_backward, bwd);
+    PLAN(p, advantage, advantage);
+    PLAN_WITH_SPACE(p, policy_loss, loss);
 }
 
 static void
-touch_optimiser(struct touch *t)
+touch_optimiser(struct plan *p)
 {
     struct clgrpo_global_norm_args norm = CLGRPO_GLOBAL_NORM_ARGS_INIT;
     struct clgrpo_adamw_args adamw = CLGRPO_ADAMW_ARGS_INIT;
 
-    adamw.param = vector(t, N);
-    adamw.grad = norm.grad = vector(t, N);
-    adamw.m = vector(t, N);
-    adamw.v = vector(t, N);
-    norm.out = vector(t, 2);
-    norm.workspace = t->scratch;
+    adamw.param = plan_vector(p, N);
+    adamw.grad = norm.grad = plan_vector(p, N);
+    adamw.m = plan_vector(p, N);
+    adamw.v = plan_vector(p, N);
+    norm.out = plan_vector(p, 2);
     adamw.lr = 1e-6f;
     adamw.step = 1;
-    RUN(t, global_norm, norm);
-    RUN(t, adamw, adamw);
+    PLAN_WITH_SPACE(p, global_norm, norm);
+    PLAN(p, adamw, adamw);
 }
 
 void
 touch_all(struct bench *b)
 {
-    struct touch t = {.b = b};
-    cl_int index[N];
+    static struct plan p;
 
-    for (cl_int i = 0; i < N; i++)
-        index[i] = i;
-    t.scratch = bench_workspace(b, SCRATCH);
-    t.index = keep(&t, bench_ints(b, N, index));
-    t.offsets = keep(&t, bench_ints(b, 2, (const cl_int[]){0, N}));
-    touch_products(&t);
-    touch_attention(&t);
-    touch_decoding(&t);
-    touch_layer(&t);
-    touch_policy(&t);
-    touch_optimiser(&t);
-    bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), "finish");
-    for (unsigned i = 0; i < t.n; i++)
-        bench_release(&t.all[i]);
-    bench_release_workspace(&t.scratch);
+    p = (struct plan){.b = b};
+    touch_products(&p);
+    touch_attention(&p);
+    touch_decoding(&p);
+    touch_layer(&p);
+    touch_policy(&p);
+    touch_optimiser(&p);
+    if (!b->failed && bench_ok(b, plan_run(b, &p), "start"))
+        bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), "start");
+    plan_release(&p);
 }
