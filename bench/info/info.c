@@ -44,7 +44,8 @@ to_json(const char *selector, bool chosen, struct clgrpo_context *ctx, const str
                      "parameters", info_tuning_to_json(ctx, d->family));
 }
 
-/* A context of the device, or NULL where there is none. Malformed rows are told once, and then left aside. */
+/* A context of the device, or NULL if there is none. If the user's rows of tuned parameters are malformed, it says so,
+ * sets *malformed, and goes on without them. */
 static struct clgrpo_context *
 open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
 {
@@ -68,7 +69,7 @@ open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
     return NULL;
 }
 
-/* The key of the device that a program gets. */
+/* The key of the device that a program gets without naming one. */
 static bool
 find_default(char *key, size_t bytes, bool *malformed)
 {

@@ -7,7 +7,7 @@
 #include "tier.h"
 #include "tune.h"
 
-/* "user, line 3, by device" */
+/* Where the value comes from, as "user, line 3, by device". */
 static void
 describe_source(const struct clg_tune_choice *c, char *text, size_t bytes)
 {
@@ -18,7 +18,7 @@ describe_source(const struct clg_tune_choice *c, char *text, size_t bytes)
         snprintf(text, bytes, "%s", clg_tune_source_name(c->source));
 }
 
-/* The parameters of an operation and class, each with its source where that is not the one before it. */
+/* The parameters of an operation and class. Neighbours of the same source have it once, behind the last of them. */
 static void
 print_class(struct clgrpo_context *ctx, size_t op, size_t shape_class)
 {

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The machine's ceilings, by kernels of their own: they must not change when the library's kernels do.
+ * Kernels that measure the machine's limits. They must not change when the library's kernels do.
  *
- * WIDTH is the vector's; GPU says whether neighbours take neighbouring vectors of a stream (1), or each item a run of its own (0). With
- * HALF the program is k_fma of halves alone, in vectors of twice the width, but of 16 at most.
+ * WIDTH is the number of lanes of a vector. In a stream, neighbouring items take neighbouring vectors (GPU is 1), or
+ * each item takes a contiguous part of its own (GPU is 0). With HALF the program is k_fma in f16 alone, in vectors of
+ * twice the width, but of 16 lanes at most.
  *
  *   k_fma, k_exp         CHAINS, EXP_CHAINS vectors of each item in registers, `rounds` times
  *   k_copy, k_write      per_item vectors of each item
- *   k_read, k_strided    per_item vectors, or floats STRIDE apart, of each item; the sums are stored lest the reads vanish
+ *   k_read, k_strided    per_item vectors, or floats STRIDE apart, of each item; the sums are stored, so that no
+ *                        compiler removes the reads
  *   k_f16, k_bf16        each group reads the same BLOCK elements `rounds` times
  *   k_dot                with DOT, CHAINS integers of each item, `rounds` times
- *   k_group              one group, whose items hand each other a number
+ *   k_group              one group, whose items read what their neighbours wrote
  *   k_local              each group reads its BLOCK floats of local memory `rounds` times
+ *   k_empty              nothing: the time of a launch
  */
 #ifndef CHAINS
 #define CHAINS 12
@@ -142,7 +145,7 @@ __kernel void k_strided(__global const float *restrict from, __global float *res
     to[get_global_id(0)] = (s[0] + s[1]) + (s[2] + s[3]);
 }
 
-/* Eight independent sums over the block; vector i by LOAD(i). */
+/* Eight independent sums over the block; LOAD(i) gives vector i. */
 #define READ_BLOCK(LOAD)                                                                                               \
     const size_t lane = get_local_id(0), n = get_local_size(0);                                                        \
     vf s[8];                                                                                                           \

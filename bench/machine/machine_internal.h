@@ -24,8 +24,8 @@ struct machine_rounds {
     unsigned n;
 };
 void machine_add_round(struct machine_rounds *r, double us);
-/* Adds the figure to b->limits, or keeps the better of two, and returns it. `work` of one round is in thousandths of
- * the row's unit times us, so GFLOP/s want flop; or it is 0, and the time is the figure. */
+/* Adds the figure to b->limits, or keeps the better of two, and returns it. It is in 1e9 per second if `work` is what
+ * one round does, in flop, bytes or operations; if `work` is 0 it is the time, in us. */
 double machine_keep(struct bench *b, const char *name, const char *unit, double work, const struct machine_rounds *r);
 /* Adds a row that is measured once. */
 void machine_add_limit(struct bench *b, const struct bench_row *row);

@@ -42,7 +42,7 @@ bench_random(struct bench *b, unsigned rank, const size_t *shape)
         state ^= state << 5;
         host[i] = (float)(int32_t)state * 4.6e-10f;
     }
-    for (size_t i = BLOCK; i < n; i += BLOCK) /* repeated, at a distance of megabytes */
+    for (size_t i = BLOCK; i < n; i += BLOCK) /* the block is repeated */
         memcpy(host + i, host, (n - i < BLOCK ? n - i : BLOCK) * sizeof *host);
     bench_ok(b, clgrpo_tensor_write(b->ctx, b->queue, &t, host, n * sizeof *host), "upload");
     free(host);

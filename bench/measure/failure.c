@@ -23,7 +23,7 @@ bench_fail(struct bench *b, const char *format, ...)
 bool
 bench_ok(struct bench *b, enum clgrpo_status st, const char *what)
 {
-    if (st == CLGRPO_OK || b->listing) /* nothing was allocated: calls may complain */
+    if (st == CLGRPO_OK || b->listing) /* while names are listed nothing is allocated, so calls may fail */
         return st == CLGRPO_OK;
     bench_fail(b, "%s: %s: %s", what, clgrpo_status_name(st), clgrpo_error_text(b->ctx));
     return false;

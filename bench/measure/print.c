@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "measure/bench.h"
 
-/* Which limits changed during the run, and, the first time, the notes of what is found once. */
+/* Notes of the limits that changed during the run, and, before the rows, of those that are found once. */
 static void
 print_notes(const struct bench *b)
 {

@@ -38,7 +38,7 @@ is_machine(const struct bench_row *row)
     return strncmp(row->row, "machine.", 8) == 0;
 }
 
-/* The rows of the machine are not, nor are those that say nothing about speed. */
+/* Whether the row counts in the verdict: those of the machine and those of quality do not. */
 static bool
 is_counted(const struct bench_row *row)
 {

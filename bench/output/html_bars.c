@@ -26,7 +26,7 @@ widest(const struct bench *b, unsigned group)
     return most;
 }
 
-/* Behind the bar, or at the right edge where it would leave the picture. */
+/* To the right of the bar, or against the right edge if it would leave the picture. */
 static void
 label(FILE *f, double x, int y, const struct bench_peer_result *peer)
 {

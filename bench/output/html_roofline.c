@@ -3,7 +3,7 @@
 
 #include "output/html.h"
 
-/* Rate over arithmetic intensity, both logarithmic: above the slopes lies only what the caches hold. */
+/* Rate over arithmetic intensity, both logarithmic. The data of a dot above the sloped lines come from the caches. */
 
 enum { WIDTH = 400, HEIGHT = 270, LEFT = 34, RIGHT = 8, TOP = 10, BOTTOM = 30 };
 
@@ -41,7 +41,8 @@ at_y(const struct range *g, double rate)
     return TOP + (g->y1 - log10(rate)) / (g->y1 - g->y0) * (HEIGHT - TOP - BOTTOM);
 }
 
-/* Whole decades around the dots and the ridge, at least two each way. */
+/* Whole decades that hold all dots, and the ridge, where a copy and the arithmetic take equal time. False if there is
+ * no dot. */
 static bool
 find_range(const struct bench *b, struct range *g)
 {
@@ -91,7 +92,7 @@ axes(FILE *f, const struct range *g)
             WIDTH - RIGHT, HEIGHT - 6, LEFT + 4, TOP + 9);
 }
 
-/* From where a memory rate enters the picture up to the flat part. */
+/* The sloped line of a memory rate, from the left or lower edge to the flat part. */
 static void
 slope(FILE *f, const struct range *g, double gbs, double fma, const char *name, bool below)
 {

@@ -20,7 +20,8 @@ struct points {
     size_t n;
 };
 
-/* Takes the part "s1024" out of "attention.fwd.f32.d64.s1024.causal"; 0 where there is none. */
+/* Copies a name such as "attention.fwd.f32.d64.s1024.causal" without its part ".s1024", and returns 1024; 0 if it has
+ * no such part or is not a row of attention. */
 static double
 take_length(const char *row, char *rest, size_t bytes)
 {
@@ -71,7 +72,7 @@ collect(const struct bench *b, struct points *out)
     return out->all != NULL;
 }
 
-/* The points from i on that belong to one line. */
+/* How many points from i on belong to one line. */
 static size_t
 run_length(const struct points *p, size_t i)
 {
@@ -149,8 +150,7 @@ draw(FILE *f, const struct bench *b, const struct points *p, const struct frame 
     draw_frame(f, b, g);
     for (size_t i = 0, run; i < p->n; i += run) {
         run = run_length(p, i);
-        colour =
-            p->all[i].peer ? colour : (colour + 1) % COLOURS; /* a peer sorts behind its row and takes its colour */
+        colour = p->all[i].peer ? colour : (colour + 1) % COLOURS; /* a peer comes after its row and has its colour */
         if (run < 2 || n == MAX_SERIES)
             continue;
         line(f, g, &p->all[i], run, colour);
@@ -166,7 +166,7 @@ draw(FILE *f, const struct bench *b, const struct points *p, const struct frame 
     fputs("Peers are dashed, in the colour of the row above.</p>\n", f);
 }
 
-/* The next of 1, 2, 2.5, 5, 10, 20 ... */
+/* The smallest of 1, 2, 2.5, 5, 10, 20 ... that is not below x. */
 static double
 round_up(double x)
 {

@@ -5,7 +5,7 @@
 
 #include "measure/bench.h"
 
-/* OpenBLAS, loaded at run time; its name tells the processor core that it was made to choose. */
+/* OpenBLAS, loaded at run time; the name says for which processor its kernels are. */
 typedef void peer_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a, int lda,
                         const float *b, int ldb, float beta, float *c, int ldc);
 struct peer_openblas {

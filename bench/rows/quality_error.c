@@ -10,8 +10,9 @@
 #include "reference/ref_linear_logprob.h"
 
 /*
- * The largest error against double arithmetic, relative to the size of the terms behind a result, in units of an f32's
- * eps. The bound is that of the tests: what as many independent roundings as a sum has terms add up to.
+ * The largest error against double precision, relative to the sum of the magnitudes of the terms behind each result, in
+ * units of the machine epsilon of f32. The bound is that of the tests: the error of as many independent roundings as a
+ * sum has terms.
  */
 static double
 largest(const float *got, const double *want, const double *size, size_t n)
@@ -23,7 +24,7 @@ largest(const float *got, const double *want, const double *size, size_t n)
     return most / FLT_EPSILON;
 }
 
-/* Of a result that is read from the device; what was `most` before stays if it is larger. */
+/* The larger of `most` and the largest error of the result t, which is read from the device. */
 static double
 compare(struct bench *b, const struct clgrpo_tensor *t, const double *want, const double *size, double most)
 {
@@ -67,7 +68,7 @@ gemm_error(struct bench *b, const char *name)
     free(want);
 }
 
-/* What is computed on the host of attention: results, and the sizes of their terms. */
+/* Attention in double precision: inputs, results, and for each result the sum of the magnitudes of its terms. */
 struct truth {
     double *o, *lse, *o_size, *lse_size, *q, *k, *v, *dout;
     struct ref_attention_gradients g;

@@ -8,16 +8,20 @@
 #include "rows/rows.h"
 
 /*
- * Log-probabilities of one sequence by attention and the head as in training, and token by token with a cache as in
- * decoding. With a cache of f32 the bits are to be the same. With one of halves the gap comes from the rounding of keys
- * and values, by u of themselves at most: a score moves by u s, s = scale sum |q k|, a weight of the softmax by 2 u s
- * of itself, an element of o by u (1 + 2 s) max |v|, and a logit, whose terms err independently, by the length of its
- * column of the head times that; a log-probability by twice a logit.
+ * Log-probabilities of one sequence, by attention and the head as in training, and token by token with a cache as in
+ * decoding. With a cache in f32 the bits must be equal. In f16 and bf16 the keys and values are rounded, with a
+ * relative error of at most u, and the errors that follow are at most:
+ *
+ *   a score            u s, where s = scale sum |q k|
+ *   a softmax weight   2 u s of the weight
+ *   an element of o    e = u (1 + 2 s) max |v|
+ *   a logit            e times the Euclidean length of the token's column of the head: its terms err independently
+ *   a log-probability  twice that of a logit
  */
 enum { TOKENS = 192, HEADS = 4, KEY_HEADS = 2, D = 64, WIDTH = HEADS * D, VOCABULARY = 1000 };
 
 struct gap {
-    struct plan p; /* the training forward */
+    struct plan p; /* the forward pass as in training */
     struct quality_attention a;
     struct quality_head h;
     struct clgrpo_tensor decoded; /* log-probabilities */
@@ -46,7 +50,7 @@ empty_cache(struct plan *p, enum clgrpo_dtype dtype, const size_t *shape)
     return t;
 }
 
-/* Decoding, in the slot 0 of a cache of `dtype`. */
+/* Decodes all tokens one by one, in slot 0 of a cache of `dtype`. */
 static void
 decode_all(struct gap *g, enum clgrpo_dtype dtype)
 {
@@ -98,7 +102,7 @@ most_of(const float *x, size_t n)
     return most;
 }
 
-/* The largest sum of |q k| of a head, by what q of a head sums to and the largest k. */
+/* s, or more: the largest sum of |q| of a head, times the largest |k| and the scale. */
 static double
 largest_score(const struct quality_attention *a, const float *q, double most_k)
 {

@@ -6,7 +6,7 @@
 #include "rows/plan.h"
 #include "rows/rows.h"
 
-/* A forward call, and the backward call on the same tensors; both are the forward plan's. */
+/* A forward and a backward call on the same tensors, which belong to the forward plan. */
 struct attention {
     struct plan forward, backward;
 };
@@ -169,7 +169,7 @@ family_rows(struct bench *b, const struct family *f)
     release(&repeated);
 }
 
-/* The tensors are at most as large as eight of the queries'. */
+/* Of tensors with a row for each token there are eight, none larger than the queries. */
 static bool
 wanted(struct bench *b, const struct shape *s, size_t tokens, const char *row, double flop)
 {

@@ -5,7 +5,7 @@
 #include "peers/peers.h"
 #include "rows/rows.h"
 
-/* A product, and what the peers need of it on the host. */
+/* A product, and copies of its matrices on the host, for OpenBLAS. */
 struct gemm {
     struct clgrpo_gemm_args args;
     struct clgrpo_tensor packed;
@@ -14,15 +14,15 @@ struct gemm {
 };
 
 struct shape {
-    const char *label; /* behind "gemm.f32." */
+    const char *label; /* the name without "gemm.f32." */
     size_t m, n, k;
     bool trans_a, trans_b, accumulate, packed;
     bool halves; /* in storage of f16 and bf16 too */
     bool large;
 };
 
-/* Squares, the trainer's own shapes (width 128, feed-forward 352, vocabulary 1024), one row and few rows of decoding, a
- * real head. */
+/* Squares; the shapes of the reference trainer (width 128, feed-forward 352, vocabulary 1024); one and few rows, as in
+ * decoding; heads of real models. */
 static const struct shape shapes[] = {
     {"nn.256", 256, 256, 256, false, false, false, false, false, false},
     {"nn.512", 512, 512, 512, false, false, false, false, false, false},
@@ -123,7 +123,7 @@ release(struct gemm *g)
     free(g->c);
 }
 
-/* One row reads every weight once, so bandwidth binds and the sets of buffers take turns. */
+/* With a single row every weight is read once: memory is the limit, and the sets of buffers are used in turn. */
 static bool
 reads_once(const struct shape *s)
 {
@@ -142,7 +142,7 @@ describe(const struct shape *s, enum clgrpo_dtype dtype, struct bench_case *c)
     c->run = run_gemm;
 }
 
-/* `copies` of it; NULL where memory is short. */
+/* `copies` products of equal shape; NULL if memory is short. */
 static struct gemm *
 prepare_all(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, unsigned copies)
 {
@@ -174,7 +174,7 @@ add_openblas(struct bench_case *c, struct gemm *g)
     c->n_peers = 1;
 }
 
-/* On the device and, for a peer there, on the host. */
+/* The memory is for the matrices on the device and for their copies on the host, which may be the same memory. */
 static bool
 wanted(struct bench *b, const struct shape *s, const struct bench_case *c)
 {
@@ -184,7 +184,7 @@ wanted(struct bench *b, const struct shape *s, const struct bench_case *c)
     return s->large ? bench_wanted_large(b, c->row, &need) : bench_wanted(b, c->row);
 }
 
-/* a and b in storage of `dtype`; halves have the same product of f32 for a peer. */
+/* a and b are stored in `dtype`. If that is f16 or bf16, the peer is the same product in f32. */
 static void
 gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const char *type)
 {
@@ -209,7 +209,7 @@ gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const 
         bench_add_own(&c, "f32", run_gemm, g32, sizeof *g32);
     } else {
         add_openblas(&c, g);
-        if (!s->large || b->info.family != CLGRPO_FAMILY_CPU) /* untuned for processors, it would take minutes */
+        if (!s->large || b->info.family != CLGRPO_FAMILY_CPU) /* not tuned for processors, it would take minutes */
             peer_add_clblast(b, &c, &g->args, sizeof *g);
         naive = peer_add_naive_gemm(b, &c, &g->args);
     }

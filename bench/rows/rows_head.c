@@ -5,10 +5,10 @@
 #include "rows/plan.h"
 #include "rows/rows.h"
 
-/* Calls on the same tensors, which are the forward plan's. */
+/* Calls on the same tensors, which belong to the forward plan. */
 struct head {
-    struct plan forward; /* log-probabilities and entropies */
-    struct plan alone;   /* log-probabilities */
+    struct plan forward; /* with log-probabilities and entropies */
+    struct plan alone;   /* with log-probabilities only */
     struct plan both;    /* forward and backward */
 };
 

@@ -12,11 +12,11 @@
 
 /*
  * What a program waits for before its first result: every operation once in a fresh context, first with an empty cache
- * folder, then with the one that this filled.
+ * folder, then with the folder that the first time filled.
  */
 enum { WARM_LIMIT_MS = 300, WARM_ROUNDS = 5 };
 
-/* ms for every operation once in a context of its own; negative if something failed. */
+/* Milliseconds for every operation once in a context of its own; negative if something failed. */
 static double
 start_ms(struct bench *b, const char *cache_dir, struct clgrpo_cache_stats *stats)
 {

@@ -4,7 +4,7 @@
 
 #include "rows/step.h"
 
-/* The weights that training starts from are small; what bench_random gives would saturate every softmax. */
+/* Training starts from small weights; with random numbers up to 1 every softmax would be saturated. */
 static const float weight_scale = 0.1f;
 
 static struct clgrpo_tensor
@@ -35,7 +35,7 @@ shrink(struct bench *b, const struct clgrpo_tensor *t)
     free(host);
 }
 
-/* What stays below decay_elems is decayed, as in a trainer; here all of it. */
+/* Clipping by the global norm, then AdamW, with weight decay for all parameters. */
 static void
 update(struct plan *p, struct step *s)
 {
@@ -59,7 +59,7 @@ update(struct plan *p, struct step *s)
     PLAN(p, adamw, a);
 }
 
-/* Every token gets its rollout's advantage by a gather. */
+/* The advantage of each token is that of its rollout; a gather spreads them. */
 static struct clgrpo_tensor
 token_advantage(struct plan *p, const struct step_shape *s, size_t n)
 {
@@ -77,7 +77,7 @@ token_advantage(struct plan *p, const struct step_shape *s, size_t n)
     return clgrpo_tensor_view(gather.y.buf, 0, CLGRPO_F32, 1, &n);
 }
 
-/* From hidden states to the loss and back; the gradient of x. */
+/* The head and the loss, forward and backward; returns the gradient of x. */
 static struct clgrpo_tensor
 head_and_loss(struct plan *p, const struct step_shape *s, struct step *out, struct clgrpo_tensor x,
               struct clgrpo_tensor w, struct clgrpo_tensor dw)
@@ -111,7 +111,7 @@ part(struct clgrpo_tensor flat, size_t at, unsigned rank, const size_t *shape)
     return clgrpo_tensor_view(flat.buf, at, CLGRPO_F32, rank, shape);
 }
 
-/* Layers there and back between the embedding and the head, which share a table. */
+/* The whole model, forward and backward. The embedding and the head share one table. */
 static void
 model(struct plan *p, const struct step_shape *s, struct step *out, const struct layer_inputs *in)
 {
@@ -174,7 +174,7 @@ step_flop(const struct step_shape *s)
     return STEP_LAYERS * (3.0 * layer_flop(&s->layer) + 3.5 * layer_attention_flop(&s->layer, pairs)) + 4.0 * table;
 }
 
-/* 8 rollouts of 128 tokens; then the tokens and width of the reference trainer's main job. */
+/* 8 rollouts of 128 tokens; then as many tokens as a step of the reference trainer's main job, with its width. */
 const struct step_shape step_shapes[STEP_SHAPES] = {
     {"g8x128.e256.v4096", 8, 128, 4096, {1024, 8, 128, 256, 4, 2, 64, 704}},
     {"g16x256.e128.v1024", 16, 256, 1024, {4096, 16, 256, 128, 4, 4, 32, 352}},

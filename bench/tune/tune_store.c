@@ -19,7 +19,7 @@ fail(const char *path, const char *what)
     return 1;
 }
 
-/* The columns that say what a row is for: operation to device. */
+/* The first columns, which say what a row is for: from the operation to the device. */
 static void
 row_head(const struct tune *t, const struct tune_result *r, char *text, size_t bytes)
 {
@@ -27,7 +27,7 @@ row_head(const struct tune *t, const struct tune_result *r, char *text, size_t b
              clg_tune_link_name(t->link), clg_tune_key(t->ctx, t->link));
 }
 
-/* The columns from the driver on. */
+/* The last columns: the driver and the version. */
 static void
 row_tail(const struct tune *t, char *text, size_t bytes)
 {
