@@ -18,8 +18,8 @@ FLOORS = {
                 "run tokenizer model question tools",
                 "base"],
     "bench": [".",
-              "rows output tune info",
-              "machine peers",
+              "rows tune info",
+              "output machine peers",
               "measure"],
 }
 # What a folder may include beside its own: headers of these folders by their names. lib/clgrpo: the installed ones.
