@@ -36,21 +36,4 @@ enum clgrpo_status clg_attention_check_prefix(struct clgrpo_context *ctx, const 
 #define CLG_ATTENTION_PREFIX(a)                                                                                        \
     CLG_TENSOR(&(a)->prefix), CLG_INT((a)->prefix.buf != NULL ? (a)->prefix.shape[0] : (size_t)0)
 
-/*
- * The simt kernels of attention: items in a row of a group, the rows, and all defines of one of them. `tensors` are the
- * n views that it moves by rows.
- */
-enum { CLG_ATTENTION_SIMT_X = 8, CLG_ATTENTION_DEFINES = 192 };
-enum clg_attention_pass { CLG_ATTENTION_FORWARD, CLG_ATTENTION_BACKWARD };
-struct clg_attention_simt {
-    size_t rows;
-    char defines[CLG_ATTENTION_DEFINES];
-};
-struct clg_attention_simt clg_attention_simt_choose(const struct clgrpo_context *ctx, enum clg_attention_pass pass,
-                                                    size_t head_dim, const struct clgrpo_tensor *prefix,
-                                                    const struct clgrpo_tensor *const *tensors, size_t n);
-/* Why the device cannot run the tile of this number in a class of head dimensions; NULL if it can. */
-const char *clg_attention_simt_refusal(const struct clgrpo_context *ctx, enum clg_attention_pass pass,
-                                       size_t shape_class, size_t index);
-
 #endif

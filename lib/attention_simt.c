@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "attention.h"
+#include "attention_simt.h"
 #include "simt_tile.h"
-#include "tune.h"
 
 /* Parameters of kernels/attention_simt_tile.cl; y m is 64. No choice changes a bit. */
 struct tile {
@@ -52,28 +51,31 @@ local_words(const struct tile *t, enum clg_attention_pass pass, size_t head_dim)
                                          : shared + larger(stage, 2 * operand) + 2 * block;
 }
 
-const char *
-clg_attention_simt_refusal(const struct clgrpo_context *ctx, enum clg_attention_pass pass, size_t shape_class,
-                           size_t index)
+enum clgrpo_status
+clg_attention_simt_check(struct clgrpo_context *ctx, const char *place, enum clg_attention_pass pass, size_t head_dim,
+                         size_t tile)
 {
-    const struct tile *t = tile_at(ctx, index);
+    enum clgrpo_status st = CLGRPO_OK;
+    const struct tile *t = tile_at(ctx, tile);
+    size_t items, bytes;
 
-    if (t == NULL)
-        return "the device has no such tile";
-    if ((size_t)CLG_ATTENTION_SIMT_X * t->y > ctx->info.max_work_group)
-        return "the group is larger than the device allows";
-    return sizeof(float) * local_words(t, pass, (size_t)32 << shape_class) > ctx->info.local_bytes
-               ? "the device has too little local memory"
-               : NULL;
+    CLG_REQUIRE(ctx, t != NULL, CLGRPO_E_VALUE, "%s: the device has no attention's tile %zu", place, tile);
+    items = (size_t)CLG_ATTENTION_SIMT_X * t->y;
+    bytes = sizeof(float) * local_words(t, pass, head_dim);
+    CLG_REQUIRE(ctx, items <= ctx->info.max_work_group, CLGRPO_E_VALUE,
+                "%s: a work-group of %zu items, the device takes at most %zu", place, items, ctx->info.max_work_group);
+    CLG_REQUIRE(ctx, bytes <= ctx->info.local_bytes, CLGRPO_E_VALUE,
+                "%s: %zu bytes of local memory, the device has %llu", place, bytes,
+                (unsigned long long)ctx->info.local_bytes);
+out:
+    return st;
 }
 
 struct clg_attention_simt
-clg_attention_simt_choose(const struct clgrpo_context *ctx, enum clg_attention_pass pass, size_t head_dim,
-                          const struct clgrpo_tensor *prefix, const struct clgrpo_tensor *const *tensors, size_t n)
+clg_attention_simt_with(const struct clgrpo_context *ctx, size_t tile, size_t head_dim,
+                        const struct clgrpo_tensor *prefix, const struct clgrpo_tensor *const *tensors, size_t n)
 {
-    const enum clg_tune_param_id param =
-        pass == CLG_ATTENTION_FORWARD ? CLG_TUNE_ATTENTION_SIMT_TILE : CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE;
-    const struct tile *t = tile_at(ctx, (size_t)clg_tune_get(ctx, param, clg_attention_class(head_dim)));
+    const struct tile *t = tile_at(ctx, tile);
     struct clg_attention_simt chosen = {.rows = t->y};
     bool aligned = true;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "hash.h"
 #include "internal.h"
 
 #include <errno.h>
@@ -20,21 +21,13 @@ struct header {
 static const char magic[8] = {'c', 'l', 'g', 'r', 'p', 'o', '0', '1'};
 static const uint64_t max_binary = 256u << 20;
 
-/* FNV-1a, twice with different seeds: only a file name, never trusted. */
-static uint64_t
-fnv(const char *p, size_t n, uint64_t hash)
-{
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ (unsigned char)p[i]) * 0x100000001b3u;
-    return hash;
-}
-
+/* Two hashes of the key from different starts: a name only, never trusted. */
 static bool
 file_name(char *path, size_t bytes, const char *dir, const char *key, size_t key_bytes)
 {
     int n = snprintf(path, bytes, "%s/%016llx%016llx.bin", dir,
-                     (unsigned long long)fnv(key, key_bytes, 0xcbf29ce484222325u),
-                     (unsigned long long)fnv(key, key_bytes, 0x84222325cbf29ce4u));
+                     (unsigned long long)clg_hash(CLG_HASH_START, key, key_bytes),
+                     (unsigned long long)clg_hash(0x84222325cbf29ce4u, key, key_bytes));
 
     return n > 0 && (size_t)n < bytes;
 }

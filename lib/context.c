@@ -11,135 +11,130 @@
 
 /* A CPU device without vectors of its own (llvmpipe) makes lanes of work-items, as a GPU does. */
 static enum clgrpo_status
-choose_family(enum clgrpo_family wanted, struct clgrpo_device_info *info, char *error, size_t error_bytes)
+choose_family(struct clgrpo_context *ctx, enum clgrpo_family wanted)
 {
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clgrpo_device_info *info = &ctx->info;
     const char *env = getenv("CLGRPO_FAMILY");
     const bool vectors = (info->type & CL_DEVICE_TYPE_CPU) != 0 && info->vector_width > 1;
 
     info->family = vectors ? CLGRPO_FAMILY_CPU : CLGRPO_FAMILY_SIMT;
-    if (wanted != CLGRPO_FAMILY_AUTO) {
+    if (wanted != CLGRPO_FAMILY_AUTO)
         info->family = wanted;
-    } else if (env != NULL && strcasecmp(env, "simt") == 0) {
+    else if (env != NULL && strcasecmp(env, "simt") == 0)
         info->family = CLGRPO_FAMILY_SIMT;
-    } else if (env != NULL && strcasecmp(env, "cpu") == 0) {
+    else if (env != NULL && strcasecmp(env, "cpu") == 0)
         info->family = CLGRPO_FAMILY_CPU;
-    } else if (env != NULL && env[0] != '\0') {
-        snprintf(error, error_bytes, "CLGRPO_FAMILY is \"%.40s\", need simt or cpu", env);
-        return CLGRPO_E_VALUE;
-    }
-    return CLGRPO_OK;
+    else
+        CLG_REQUIRE(ctx, env == NULL || env[0] == '\0', CLGRPO_E_VALUE, "CLGRPO_FAMILY is \"%.40s\", need simt or cpu",
+                    env);
+    ctx->family = info->family;
+out:
+    return st;
 }
 
 static enum clgrpo_status
-choose_width(struct clgrpo_device_info *info, char *error, size_t error_bytes)
+choose_width(struct clgrpo_context *ctx)
 {
+    enum clgrpo_status st = CLGRPO_OK;
     const char *env = getenv("CLGRPO_VECTOR_WIDTH");
 
     if (env == NULL || env[0] == '\0')
         return CLGRPO_OK;
-    if (strcmp(env, "4") != 0 && strcmp(env, "8") != 0 && strcmp(env, "16") != 0) {
-        snprintf(error, error_bytes, "CLGRPO_VECTOR_WIDTH is \"%.40s\", need 4, 8 or 16", env);
-        return CLGRPO_E_VALUE;
-    }
-    if (info->family == CLGRPO_FAMILY_CPU)
-        info->vector_width = (cl_uint)atoi(env);
-    return CLGRPO_OK;
+    CLG_REQUIRE(ctx, strcmp(env, "4") == 0 || strcmp(env, "8") == 0 || strcmp(env, "16") == 0, CLGRPO_E_VALUE,
+                "CLGRPO_VECTOR_WIDTH is \"%.40s\", need 4, 8 or 16", env);
+    if (ctx->family == CLGRPO_FAMILY_CPU)
+        ctx->info.vector_width = (cl_uint)atoi(env);
+out:
+    return st;
 }
 
-/* `error` gets a sentence where the status alone does not say enough. */
+/* What follows from the device, the configuration and the environment. */
 static enum clgrpo_status
-create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config, struct clgrpo_context **out,
-       char *error, size_t error_bytes)
+configure(struct clgrpo_context *ctx, const struct clgrpo_context_config *config)
 {
     static const struct clgrpo_context_config defaults = CLGRPO_CONTEXT_CONFIG_INIT;
-    struct clgrpo_context *ctx;
-    enum clgrpo_status st;
+    enum clgrpo_status st = CLGRPO_OK;
 
     if (config == NULL)
         config = &defaults;
-    if (cl == NULL || device == NULL || out == NULL || config->struct_size != sizeof *config ||
-        (unsigned)config->family > CLGRPO_FAMILY_CPU)
-        return CLGRPO_E_ARGUMENT;
-    ctx = calloc(1, sizeof *ctx);
-    if (ctx == NULL)
-        return CLGRPO_E_MEMORY;
-    if (clg_device_probe(device, &ctx->info) != CL_SUCCESS) {
-        free(ctx);
-        return CLGRPO_E_DEVICE;
-    }
+    CLG_REQUIRE(ctx, config->struct_size == sizeof *config, CLGRPO_E_ARGUMENT,
+                "the configuration's struct_size is %zu, not %zu; use the INIT macro", config->struct_size,
+                sizeof *config);
+    CLG_REQUIRE(ctx, (unsigned)config->family <= CLGRPO_FAMILY_CPU, CLGRPO_E_ARGUMENT, "unknown family %d",
+                (int)config->family);
+    CLG_TRY(clg_device_probe(ctx));
     ctx->cache_stats.struct_size = sizeof ctx->cache_stats;
-    ctx->device = device;
     ctx->allow_reordering = config->allow_reordering;
     ctx->tiers = calloc(CLG_N_TIERS, sizeof *ctx->tiers);
-    st = ctx->tiers != NULL ? choose_family(config->family, &ctx->info, error, error_bytes) : CLGRPO_E_MEMORY;
-    if (st == CLGRPO_OK)
-        st = choose_width(&ctx->info, error, error_bytes);
-    ctx->family = ctx->info.family;
-    if (st == CLGRPO_OK)
-        st = clg_tune_open(ctx, config, error, error_bytes);
-    if (st != CLGRPO_OK) {
-        clg_tune_close(ctx);
-        free(ctx->tiers);
-        free(ctx->cache_dir);
-        free(ctx);
-        return st;
-    }
+    CLG_REQUIRE(ctx, ctx->tiers != NULL, CLGRPO_E_MEMORY, "out of memory");
+    CLG_TRY(choose_family(ctx, config->family));
+    CLG_TRY(choose_width(ctx));
+    CLG_TRY(clg_tune_open(ctx, config->tune_file));
     ctx->cache_dir = clg_cache_dir(config->cache_dir);
-    ctx->cl = cl;
-    clRetainContext(cl);
-    *out = ctx;
-    return CLGRPO_OK;
+out:
+    return st;
 }
 
 enum clgrpo_status
 clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
                       struct clgrpo_context **out)
 {
-    char sink[128];
+    struct clgrpo_context *ctx;
+    enum clgrpo_status st;
 
-    return create(cl, device, config, out, sink, sizeof sink);
+    if (cl == NULL || device == NULL || out == NULL)
+        return CLGRPO_E_ARGUMENT;
+    ctx = calloc(1, sizeof *ctx);
+    if (ctx == NULL)
+        return CLGRPO_E_MEMORY;
+    clRetainContext(cl);
+    ctx->cl = cl;
+    ctx->device = device;
+    st = configure(ctx, config);
+    if (st == CLGRPO_OK)
+        *out = ctx;
+    else
+        clgrpo_context_destroy(ctx);
+    return st;
+}
+
+static enum clgrpo_status
+open_device(struct clgrpo_context *ctx, const char *selector, const struct clgrpo_context_config *config)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_int code = CL_SUCCESS;
+
+    CLG_TRY(clg_device_find(ctx, selector, &ctx->device));
+    ctx->cl = clCreateContext(NULL, 1, &ctx->device, NULL, NULL, &code);
+    CLG_REQUIRE(ctx, code == CL_SUCCESS, CLGRPO_E_OPENCL, "clCreateContext failed with %s", clg_cl_name(code));
+    CLG_TRY(configure(ctx, config));
+    ctx->queue = clCreateCommandQueue(ctx->cl, ctx->device, 0, &code);
+    CLG_REQUIRE(ctx, code == CL_SUCCESS, CLGRPO_E_OPENCL, "clCreateCommandQueue failed with %s", clg_cl_name(code));
+out:
+    return st;
 }
 
 enum clgrpo_status
 clgrpo_context_open(const char *selector, const struct clgrpo_context_config *config, struct clgrpo_context **out,
                     char *error, size_t error_bytes)
 {
+    struct clgrpo_context *ctx;
     enum clgrpo_status st;
-    cl_device_id device = NULL;
-    cl_context cl = NULL;
-    cl_int code = CL_SUCCESS;
-    char sink[128];
 
-    if (error == NULL || error_bytes == 0) {
-        error = sink;
-        error_bytes = sizeof sink;
-    }
     if (out == NULL)
         return CLGRPO_E_ARGUMENT;
     *out = NULL;
-    if ((st = clg_device_find(selector, &device, error, error_bytes)) != CLGRPO_OK)
-        return st;
-    cl = clCreateContext(NULL, 1, &device, NULL, NULL, &code);
-    if (code != CL_SUCCESS) {
-        snprintf(error, error_bytes, "clCreateContext failed with %s", clg_cl_name(code));
-        return CLGRPO_E_OPENCL;
+    ctx = calloc(1, sizeof *ctx);
+    st = ctx != NULL ? open_device(ctx, selector, config) : CLGRPO_E_MEMORY;
+    if (st == CLGRPO_OK) {
+        *out = ctx;
+        return CLGRPO_OK;
     }
-    snprintf(error, error_bytes, "%s", "");
-    st = create(cl, device, config, out, error, error_bytes);
-    clReleaseContext(cl); /* the library's context holds its own reference */
-    if (st != CLGRPO_OK) {
-        if (error[0] == '\0')
-            snprintf(error, error_bytes, "the context could not be made: %s", clgrpo_status_text(st));
-        return st;
-    }
-    (*out)->queue = clCreateCommandQueue((*out)->cl, device, 0, &code);
-    if (code != CL_SUCCESS) {
-        snprintf(error, error_bytes, "clCreateCommandQueue failed with %s", clg_cl_name(code));
-        clgrpo_context_destroy(*out);
-        *out = NULL;
-        return CLGRPO_E_OPENCL;
-    }
-    return CLGRPO_OK;
+    if (error != NULL && error_bytes > 0)
+        snprintf(error, error_bytes, "%s", ctx != NULL ? ctx->error.text : clgrpo_status_text(st));
+    clgrpo_context_destroy(ctx);
+    return st;
 }
 
 void
@@ -152,7 +147,8 @@ clgrpo_context_destroy(struct clgrpo_context *ctx)
     free(ctx->tiers);
     if (ctx->queue != NULL)
         clReleaseCommandQueue(ctx->queue);
-    clReleaseContext(ctx->cl);
+    if (ctx->cl != NULL)
+        clReleaseContext(ctx->cl);
     free(ctx->cache_dir);
     free(ctx);
 }
@@ -191,10 +187,4 @@ void
 clgrpo_cache_stats_get(const struct clgrpo_context *ctx, struct clgrpo_cache_stats *stats)
 {
     *stats = ctx->cache_stats;
-}
-
-unsigned
-clg_vector_width(const struct clgrpo_context *ctx)
-{
-    return ctx->info.vector_width < 4 ? 4 : ctx->info.vector_width;
 }

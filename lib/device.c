@@ -47,37 +47,51 @@ usable_width(cl_uint native)
     return native >= 16 ? 16 : native >= 8 ? 8 : native >= 4 ? 4 : 1;
 }
 
-cl_int
-clg_device_probe(cl_device_id device, struct clgrpo_device_info *info)
+static enum clgrpo_status
+get(struct clgrpo_context *ctx, cl_device_info what, size_t bytes, void *value)
 {
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_int code = clGetDeviceInfo(ctx->device, what, bytes, value, NULL);
+
+    CLG_REQUIRE(ctx, code == CL_SUCCESS, CLGRPO_E_DEVICE, "the device does not answer: clGetDeviceInfo of 0x%x: %s",
+                (unsigned)what, clg_cl_name(code));
+out:
+    return st;
+}
+
+enum clgrpo_status
+clg_device_probe(struct clgrpo_context *ctx)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clgrpo_device_info *info = &ctx->info;
     cl_platform_id platform = NULL;
     cl_uint native = 1;
-    cl_int code = CL_SUCCESS;
 
-    memset(info, 0, sizeof *info);
     info->struct_size = sizeof *info;
-    code |= clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof info->type, &info->type, NULL);
-    code |=
-        clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof info->compute_units, &info->compute_units, NULL);
-    code |= clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof info->max_work_group, &info->max_work_group,
-                            NULL);
-    code |= clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof info->global_bytes, &info->global_bytes, NULL);
-    code |= clGetDeviceInfo(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof info->local_bytes, &info->local_bytes, NULL);
-    code |= clGetDeviceInfo(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof info->max_alloc_bytes, &info->max_alloc_bytes,
-                            NULL);
-    code |= clGetDeviceInfo(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof native, &native, NULL);
-    code |= clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
-    if (code != CL_SUCCESS)
-        return CL_INVALID_DEVICE;
+    CLG_TRY(get(ctx, CL_DEVICE_TYPE, sizeof info->type, &info->type));
+    CLG_TRY(get(ctx, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof info->compute_units, &info->compute_units));
+    CLG_TRY(get(ctx, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof info->max_work_group, &info->max_work_group));
+    CLG_TRY(get(ctx, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof info->global_bytes, &info->global_bytes));
+    CLG_TRY(get(ctx, CL_DEVICE_LOCAL_MEM_SIZE, sizeof info->local_bytes, &info->local_bytes));
+    CLG_TRY(get(ctx, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof info->max_alloc_bytes, &info->max_alloc_bytes));
+    CLG_TRY(get(ctx, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof native, &native));
+    CLG_TRY(get(ctx, CL_DEVICE_PLATFORM, sizeof platform, &platform));
     info->vector_width = usable_width(native);
-    text_info(device, CL_DEVICE_NAME, info->name, sizeof info->name);
-    text_info(device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
-    text_info(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
+    text_info(ctx->device, CL_DEVICE_NAME, info->name, sizeof info->name);
+    text_info(ctx->device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
+    text_info(ctx->device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
     clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform - 1, info->platform, NULL);
     snprintf(info->key, sizeof info->key, "%.80s/%.80s/%.80s", info->vendor, info->name, info->driver);
-    info->has_fp64 = clg_device_has(device, "cl_khr_fp64");
-    info->has_fp16 = clg_device_has(device, "cl_khr_fp16");
-    return CL_SUCCESS;
+    info->has_fp64 = clg_device_has(ctx->device, "cl_khr_fp64");
+    info->has_fp16 = clg_device_has(ctx->device, "cl_khr_fp16");
+out:
+    return st;
+}
+
+unsigned
+clg_vector_width(const struct clgrpo_context *ctx)
+{
+    return ctx->info.vector_width < 4 ? 4 : ctx->info.vector_width;
 }
 
 struct candidate {
@@ -131,17 +145,26 @@ matches(const struct candidate *c, const char *selector)
     return strcasestr(c->name, selector) != NULL;
 }
 
-enum clgrpo_status
-clg_device_find(const char *selector, cl_device_id *device, char *error, size_t error_bytes)
+/* "0:0 platform / device, 0:1 ..." */
+static void
+write_list(const struct candidate *list, unsigned n, char *text, size_t bytes)
 {
+    size_t used = 0;
+
+    for (unsigned i = 0; i < n && used < bytes; i++)
+        used += (size_t)snprintf(text + used, bytes - used, "%s%u:%u %s", i > 0 ? ", " : "", list[i].platform_index,
+                                 list[i].device_index, list[i].name);
+}
+
+enum clgrpo_status
+clg_device_find(struct clgrpo_context *ctx, const char *selector, cl_device_id *device)
+{
+    enum clgrpo_status st = CLGRPO_OK;
     struct candidate list[MAX_DEVICES];
     unsigned n = list_devices(list, MAX_DEVICES);
-    size_t used;
+    char text[400] = "";
 
-    if (n == 0) {
-        snprintf(error, error_bytes, "no OpenCL device found; install a driver, for example pocl-opencl-icd");
-        return CLGRPO_E_DEVICE;
-    }
+    CLG_REQUIRE(ctx, n > 0, CLGRPO_E_DEVICE, "no OpenCL device found; install a driver, for example pocl-opencl-icd");
     if (selector == NULL || selector[0] == '\0')
         selector = getenv("CLGRPO_DEVICE");
     if (selector == NULL || selector[0] == '\0') {
@@ -149,17 +172,16 @@ clg_device_find(const char *selector, cl_device_id *device, char *error, size_t 
         for (unsigned i = n; i-- > 0;)
             if ((list[i].type & CL_DEVICE_TYPE_GPU) != 0)
                 *device = list[i].device;
-        return CLGRPO_OK;
+        goto out;
     }
     for (unsigned i = 0; i < n; i++) {
         if (matches(&list[i], selector)) {
             *device = list[i].device;
-            return CLGRPO_OK;
+            goto out;
         }
     }
-    used = (size_t)snprintf(error, error_bytes, "no device matches '%.64s'; there are", selector);
-    for (unsigned i = 0; i < n && used < error_bytes; i++)
-        used += (size_t)snprintf(error + used, error_bytes - used, "%s %u:%u %s", i > 0 ? "," : "",
-                                 list[i].platform_index, list[i].device_index, list[i].name);
-    return CLGRPO_E_DEVICE;
+    write_list(list, n, text, sizeof text);
+    st = clg_fail(ctx, CLGRPO_E_DEVICE, "no device matches '%.64s'; there are %s", selector, text);
+out:
+    return st;
 }

@@ -4,11 +4,11 @@
 
 #include "internal.h"
 
-/* Fills all of info but the family. */
-cl_int clg_device_probe(cl_device_id device, struct clgrpo_device_info *info);
+/* Finds the device that a selector of clgrpo_context_open means. E_DEVICE: the sentence lists the devices there are. */
+enum clgrpo_status clg_device_find(struct clgrpo_context *ctx, const char *selector, cl_device_id *device);
+/* Fills in all of the context's info but the family. E_DEVICE: the device does not answer. */
+enum clgrpo_status clg_device_probe(struct clgrpo_context *ctx);
 /* Whether the device lists this extension, as a whole word. */
 bool clg_device_has(cl_device_id device, const char *name);
-/* Finds the device that a selector of clgrpo_context_open means; else a sentence in `error`. */
-enum clgrpo_status clg_device_find(const char *selector, cl_device_id *device, char *error, size_t error_bytes);
 
 #endif

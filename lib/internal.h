@@ -10,9 +10,17 @@
 
 /* ---- Context and errors ------------------------------------------------------------------------------------------ */
 
-struct clg_tune_table; /* tune.c */
-struct clg_tier_state; /* tier.h */
-struct clg_program;    /* a built specialisation of a unit, with its kernels */
+struct clg_program;    /* a specialisation of a unit and its kernels, built */
+struct clg_tune_table; /* values of the tuned parameters */
+struct clg_tier_state; /* what is known of a tier */
+
+/* The first failure since the last clear. Of an attempt whose failure is no failure of the call: kept before, put back
+ * after. */
+struct clg_error {
+    enum clgrpo_status status;
+    cl_int cl;
+    char text[512];
+};
 
 struct clgrpo_context {
     cl_context cl;
@@ -26,9 +34,7 @@ struct clgrpo_context {
     bool allow_reordering;
     struct clg_tier_state *tiers; /* CLG_N_TIERS of them */
     struct clgrpo_cache_stats cache_stats;
-    enum clgrpo_status error_status;
-    cl_int error_cl;
-    char error_text[512];
+    struct clg_error error;
 };
 
 /* Keeps the first sentence; returns `status`. */
@@ -36,6 +42,8 @@ enum clgrpo_status clg_fail(struct clgrpo_context *ctx, enum clgrpo_status statu
     __attribute__((format(printf, 3, 4)));
 enum clgrpo_status clg_fail_cl(struct clgrpo_context *ctx, cl_int code, const char *call);
 const char *clg_cl_name(cl_int code);
+/* The vectors of the device in floats, P_VECTOR_WIDTH of every kernel: 4, 8 or 16. */
+unsigned clg_vector_width(const struct clgrpo_context *ctx);
 
 /* The three control macros: `st` and the label `out` are the caller's. */
 #define CLG_TRY(expr)                                                                                                  \
@@ -104,8 +112,7 @@ clg_divide_up(size_t n, size_t by)
 enum clgrpo_status clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *defines,
                                   cl_kernel *out);
 void clg_programs_destroy(struct clgrpo_context *ctx);
-double clg_now(void);                                        /* seconds of a clock that only goes forward */
-unsigned clg_vector_width(const struct clgrpo_context *ctx); /* what P_VECTOR_WIDTH is: 4, 8 or 16 */
+double clg_now(void); /* seconds of a clock that only goes forward */
 
 /* Kernel sources embedded at build time. */
 struct clg_source {

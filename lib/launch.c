@@ -52,7 +52,7 @@ kernel_name(cl_kernel kernel, char name[64])
     return name;
 }
 
-/* Fails where the arguments are not as many as the kernel's parameters: it would run with those of an earlier launch. */
+/* With fewer arguments than parameters a kernel would run with those of an earlier launch. */
 static enum clgrpo_status
 check_count(struct clgrpo_context *ctx, cl_kernel kernel, cl_uint n_args)
 {

@@ -12,11 +12,15 @@ include_HEADERS = \
 
 lib_libclg_la_SOURCES = \
 	lib/attention.h \
+	lib/attention_simt.c \
+	lib/attention_simt.h \
 	lib/cache_disk.c \
+	lib/clock.c \
 	lib/context.c \
 	lib/device.c \
 	lib/device.h \
 	lib/gemm.h \
+	lib/hash.h \
 	lib/internal.h \
 	lib/launch.c \
 	lib/launch.h \
@@ -24,7 +28,6 @@ lib_libclg_la_SOURCES = \
 	lib/op_adamw.c \
 	lib/op_add.c \
 	lib/op_advantage.c \
-	lib/attention_simt.c \
 	lib/op_attention.c \
 	lib/op_attention_backward.c \
 	lib/op_attention_decode.c \
@@ -56,11 +59,15 @@ lib_libclg_la_SOURCES = \
 	lib/tier_probe.c \
 	lib/tune.c \
 	lib/tune.h \
+	lib/tune_check.c \
 	lib/tune_device.c \
 	lib/tune_file.c \
 	lib/tune_params.c \
 	lib/tune_params.h \
-	lib/tune_rows.c
+	lib/tune_rows.c \
+	lib/tune_rows.h \
+	lib/tune_sources.c \
+	lib/tune_table.h
 nodist_lib_libclg_la_SOURCES = kernels/sources.c
 lib_libclg_la_CPPFLAGS = $(base_cppflags)
 lib_libclg_la_CFLAGS = $(base_cflags) $(ZLIB_CFLAGS)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attention.h"
+#include "attention_simt.h"
 #include "tune.h"
 
 #include <limits.h>
@@ -103,8 +104,9 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
     enum clgrpo_status st = CLGRPO_OK;
     const size_t h = a->q.shape[1], block = CLGRPO_ATTENTION_BLOCK;
     const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->o};
+    const int tile = clg_tune_get(seq->ctx, CLG_TUNE_ATTENTION_SIMT_TILE, clg_attention_class(a->q.shape[2]));
     const struct clg_attention_simt chosen =
-        clg_attention_simt_choose(seq->ctx, CLG_ATTENTION_FORWARD, a->q.shape[2], &a->prefix, tensors, 4);
+        clg_attention_simt_with(seq->ctx, (size_t)tile, a->q.shape[2], &a->prefix, tensors, 4);
     const struct clg_grid grid = {3,
                                   {clg_round_up(a->max_len, block) / block, h, a->offsets.shape[0] - 1},
                                   {CLG_ATTENTION_SIMT_X, chosen.rows, 1}};

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attention.h"
+#include "attention_simt.h"
+#include "tune.h"
 
 #include <math.h>
 
@@ -65,8 +67,9 @@ static struct plan
 plan_simt(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
 {
     const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->dout, &a->dq, &a->dk, &a->dv};
+    const int tile = clg_tune_get(ctx, CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE, clg_attention_class(a->q.shape[2]));
     const struct clg_attention_simt simt =
-        clg_attention_simt_choose(ctx, CLG_ATTENTION_BACKWARD, a->q.shape[2], &a->prefix, tensors, 7);
+        clg_attention_simt_with(ctx, (size_t)tile, a->q.shape[2], &a->prefix, tensors, 7);
     const size_t n_blocks = clg_round_up(a->max_len, CLGRPO_ATTENTION_BLOCK) / CLGRPO_ATTENTION_BLOCK;
     const size_t n_sequences = a->offsets.shape[0] - 1;
 

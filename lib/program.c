@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* common.cl and the fragments, each behind a line of its name. */
 enum { MAX_PIECES = 2 * (CLG_MAX_FRAGMENTS + 1), MAX_KERNELS = 8, MAX_OPTIONS = 1024 };
@@ -27,15 +26,6 @@ struct pieces {
     char lines[MAX_PIECES / 2][64];
     cl_uint n;
 };
-
-double
-clg_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static const struct clg_unit *
 find_unit(const char *name)

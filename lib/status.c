@@ -100,12 +100,12 @@ clg_fail(struct clgrpo_context *ctx, enum clgrpo_status status, const char *fmt,
 {
     va_list ap;
 
-    if (ctx->error_status != CLGRPO_OK)
+    if (ctx->error.status != CLGRPO_OK)
         return status;
-    ctx->error_status = status;
-    ctx->error_cl = CL_SUCCESS;
+    ctx->error.status = status;
+    ctx->error.cl = CL_SUCCESS;
     va_start(ap, fmt);
-    vsnprintf(ctx->error_text, sizeof ctx->error_text, fmt, ap);
+    vsnprintf(ctx->error.text, sizeof ctx->error.text, fmt, ap);
     va_end(ap);
     return status;
 }
@@ -113,39 +113,39 @@ clg_fail(struct clgrpo_context *ctx, enum clgrpo_status status, const char *fmt,
 enum clgrpo_status
 clg_fail_cl(struct clgrpo_context *ctx, cl_int code, const char *call)
 {
-    bool first = ctx->error_status == CLGRPO_OK;
+    bool first = ctx->error.status == CLGRPO_OK;
     int name_len = 0;
 
     while (call[name_len] != '\0' && call[name_len] != '(')
         name_len++;
     clg_fail(ctx, CLGRPO_E_OPENCL, "%.*s failed with %s (%d)", name_len, call, clg_cl_name(code), code);
     if (first)
-        ctx->error_cl = code;
+        ctx->error.cl = code;
     return CLGRPO_E_OPENCL;
 }
 
 enum clgrpo_status
 clgrpo_error_status(const struct clgrpo_context *ctx)
 {
-    return ctx->error_status;
+    return ctx->error.status;
 }
 
 cl_int
 clgrpo_error_cl(const struct clgrpo_context *ctx)
 {
-    return ctx->error_cl;
+    return ctx->error.cl;
 }
 
 const char *
 clgrpo_error_text(const struct clgrpo_context *ctx)
 {
-    return ctx->error_text;
+    return ctx->error.text;
 }
 
 void
 clgrpo_error_clear(struct clgrpo_context *ctx)
 {
-    ctx->error_status = CLGRPO_OK;
-    ctx->error_cl = CL_SUCCESS;
-    ctx->error_text[0] = '\0';
+    ctx->error.status = CLGRPO_OK;
+    ctx->error.cl = CL_SUCCESS;
+    ctx->error.text[0] = '\0';
 }

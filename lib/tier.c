@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "hash.h"
 
 /* What kernels/probe_rows.cl computes in one round. The longest chain of sums is below four groups. */
 static void
@@ -95,19 +96,11 @@ clg_tier_verdict_name(enum clg_tier_verdict verdict)
 
 /* ---- Verdicts on disk ---- */
 
-static uint64_t
-hash_bytes(uint64_t hash, const void *bytes, size_t n)
-{
-    for (const unsigned char *p = bytes; n > 0; p++, n--)
-        hash = (hash ^ *p) * 0x100000001b3u;
-    return hash;
-}
-
 /* The sources of the probe, so that a verdict dies with them. */
 static uint64_t
 hash_unit(const char *unit)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = CLG_HASH_START;
 
     for (size_t u = 0; u < clg_n_units; u++) {
         if (strcmp(clg_units[u].name, unit) != 0)
@@ -115,7 +108,7 @@ hash_unit(const char *unit)
         for (const char *const *f = clg_units[u].fragments; *f != NULL; f++)
             for (size_t s = 0; s < clg_n_sources; s++)
                 if (strcmp(clg_sources[s].name, *f) == 0)
-                    hash = hash_bytes(hash, clg_sources[s].bytes, clg_sources[s].n_bytes);
+                    hash = clg_hash(hash, clg_sources[s].bytes, clg_sources[s].n_bytes);
     }
     return hash;
 }

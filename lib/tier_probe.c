@@ -201,19 +201,16 @@ static void
 settle_broken(const struct clgrpo_context *ctx, struct clg_tier *out)
 {
     out->verdict = CLG_TIER_BROKEN;
-    snprintf(out->reason, sizeof out->reason, "%.127s", ctx->error_text);
+    snprintf(out->reason, sizeof out->reason, "%.127s", ctx->error.text);
 }
 
 void
 clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clg_tier *out, unsigned *which)
 {
-    const enum clgrpo_status old_status = ctx->error_status;
-    const cl_int old_cl = ctx->error_cl;
-    char old_text[sizeof ctx->error_text];
+    const struct clg_error before = ctx->error;
     struct probe p = {.ctx = ctx, .spec = spec};
     enum clgrpo_status st;
 
-    memcpy(old_text, ctx->error_text, sizeof old_text);
     clgrpo_error_clear(ctx);
     st = prepare(&p);
     settle_broken(ctx, out);
@@ -232,7 +229,5 @@ clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
             break;
     }
     release(&p);
-    ctx->error_status = old_status;
-    ctx->error_cl = old_cl;
-    memcpy(ctx->error_text, old_text, sizeof old_text);
+    ctx->error = before;
 }

@@ -1,52 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tuned parameters: the rows that give them values, and the values of a context. */
+/* Tuned parameters of a context. */
 #ifndef CLGRPO_LIB_TUNE_H
 #define CLGRPO_LIB_TUNE_H
 
 #include "internal.h"
 #include "tune_params.h"
 
-/* Why the device cannot run an operation's class with these values of its parameters; NULL if it can. */
-const char *clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values);
-
-/* ---- Rows ---- */
-
-enum { CLG_TUNE_UNSET = -0x7fffffff };
-struct clg_tune_row {
-    size_t op;
-    int shape_class; /* or CLG_TUNE_ANY_CLASS */
-    enum clg_tune_link link;
-    char key[256], driver[128];
-    int values[CLG_TUNE_MAX_SET]; /* of the operation's parameters in order, CLG_TUNE_UNSET where the row has none */
-    double median_us, ratio;
-    bool current; /* of this version of the library; only then are op, class and values filled */
-    unsigned line;
-};
 /*
- * Calls `row` for each row of a text in the format of clgrpo-tuning(5). The first malformed line ends it: false, and a
- * sentence with `name` and the line's number in `error`.
+ * Gives every parameter a value: from the rows that are built in, then from the user's file, then from CLGRPO_TUNE in
+ * the environment. file: NULL for clg_tune_path, which need not exist; "" for none. E_TUNING: a malformed row, a file
+ * that cannot be read, or an entry of CLGRPO_TUNE that cannot be used.
  */
-typedef void clg_tune_visit(void *arg, const struct clg_tune_row *row);
-bool clg_tune_parse(const char *name, const char *text, size_t bytes, clg_tune_visit *visit, void *arg, char *error,
-                    size_t error_bytes);
-/* A whole file in memory, freed by the caller; *text is NULL if it is not there and need not be. False, and a sentence,
- * if it cannot be read. */
-bool clg_tune_read(const char *path, bool must_exist, char **text, size_t *bytes, char *error, size_t error_bytes);
-/* "NAME=VALUE,NAME=VALUE" into an operation's values; NULL, or what is wrong with it. */
-const char *clg_tune_parse_values(size_t op, char *text, char separator, int *values);
-
-/* ---- The values of a context ---- */
-
-struct clg_tune_table;
-/* Built-in rows, then the user's file, then the environment's CLGRPO_TUNE. A malformed row is CLGRPO_E_TUNING, its
- * sentence in `error`. */
-enum clgrpo_status clg_tune_open(struct clgrpo_context *ctx, const struct clgrpo_context_config *config, char *error,
-                                 size_t error_bytes);
-/* Takes the rows of a text that match and rank above those in force. */
-bool clg_tune_take(struct clgrpo_context *ctx, enum clg_tune_source source, const char *name, const char *text,
-                   size_t bytes, char *error, size_t error_bytes);
+enum clgrpo_status clg_tune_open(struct clgrpo_context *ctx, const char *file);
 void clg_tune_close(struct clgrpo_context *ctx);
-/* The user's file when the config names none; false if it has no place, or `bytes` are too few. */
+/*
+ * Takes the rows of a text in the format of clgrpo-tuning(5) that match the context and rank above those in force. A row
+ * whose values the device cannot run is left out. E_TUNING: a malformed row; the sentence begins with `name`.
+ */
+enum clgrpo_status clg_tune_take(struct clgrpo_context *ctx, enum clg_tune_source source, const char *name,
+                                 const char *text, size_t bytes);
+/* The place of the user's file; false if neither XDG_DATA_HOME nor HOME gives one, or `bytes` are too few. */
 bool clg_tune_path(char *path, size_t bytes);
 
 /* A value in force, and where it comes from. */
@@ -64,11 +37,10 @@ int clg_tune_get(const struct clgrpo_context *ctx, enum clg_tune_param_id param,
 /* Appends " -DP_NAME=VALUE" for each define of the operation whose value is not the standard one. */
 void clg_tune_defines(const struct clgrpo_context *ctx, enum clg_tune_op_id op, size_t shape_class, char *text,
                       size_t bytes);
-
 /*
- * Sets all parameters of an operation in a class, in the order of their declarations, for calls from now on. A value
- * that is not allowed, that the device cannot run, or that is frozen leaves all as they were: E_VALUE. Workspaces may
- * need other sizes afterwards.
+ * Sets all parameters of an operation in a class, in the order of their declarations, for calls from now on. Workspaces
+ * may need other sizes afterwards. E_VALUE leaves all as they were: there is no such operation, class or number of
+ * parameters, a value is not allowed or frozen, or the device cannot run them.
  */
 enum clgrpo_status clg_tune_set(struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values,
                                 size_t n_values);
@@ -77,11 +49,5 @@ enum clgrpo_status clg_tune_set(struct clgrpo_context *ctx, size_t op, size_t sh
 void clg_tune_left_out(const struct clgrpo_context *ctx, unsigned *n_stale, unsigned *n_refused);
 /* What a row's device column must say to match this context by `link`; "" where the device does not tell. */
 const char *clg_tune_key(const struct clgrpo_context *ctx, enum clg_tune_link link);
-
-/* The keys of a device, one for each link. */
-struct clg_tune_keys {
-    char text[CLG_TUNE_N_LINKS][256];
-};
-void clg_tune_keys_fill(const struct clgrpo_context *ctx, struct clg_tune_keys *keys);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tune.h"
+#include "tune_rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,28 +25,30 @@ clg_tune_path(char *path, size_t bytes)
     return n > 0 && (size_t)n < bytes;
 }
 
-bool
-clg_tune_read(const char *path, bool must_exist, char **text, size_t *bytes, char *error, size_t error_bytes)
+enum clgrpo_status
+clg_tune_read(struct clgrpo_context *ctx, const char *path, bool must_exist, char **text, size_t *bytes)
 {
+    enum clgrpo_status st = CLGRPO_OK;
     FILE *f = fopen(path, "rb");
     struct stat info;
 
     *text = NULL;
     if (f == NULL && errno == ENOENT && !must_exist)
-        return true;
-    if (f == NULL) {
-        snprintf(error, error_bytes, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    if (fstat(fileno(f), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size > max_bytes)
-        snprintf(error, error_bytes, "%s: no plain file of at most %ld bytes", path, max_bytes);
-    else if ((*text = malloc((size_t)info.st_size + 1)) == NULL)
-        snprintf(error, error_bytes, "%s: out of memory", path);
-    else if ((*bytes = fread(*text, 1, (size_t)info.st_size, f)) != (size_t)info.st_size) {
-        snprintf(error, error_bytes, "%s: cannot be read", path);
+        return CLGRPO_OK;
+    CLG_REQUIRE(ctx, f != NULL, CLGRPO_E_TUNING, "%s: %s", path, strerror(errno));
+    CLG_REQUIRE(ctx, fstat(fileno(f), &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= max_bytes,
+                CLGRPO_E_TUNING, "%s: no plain file of at most %ld bytes", path, max_bytes);
+    *text = malloc((size_t)info.st_size + 1);
+    CLG_REQUIRE(ctx, *text != NULL, CLGRPO_E_MEMORY, "%s: out of memory", path);
+    *bytes = fread(*text, 1, (size_t)info.st_size, f);
+    CLG_REQUIRE(ctx, *bytes == (size_t)info.st_size, CLGRPO_E_TUNING, "%s: %zu of %lld bytes can be read", path, *bytes,
+                (long long)info.st_size);
+out:
+    if (f != NULL)
+        fclose(f);
+    if (st != CLGRPO_OK) {
         free(*text);
         *text = NULL;
     }
-    fclose(f);
-    return *text != NULL;
+    return st;
 }

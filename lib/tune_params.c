@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tune.h"
-#include "attention.h"
-#include "simt_tile.h"
+#include "tune_params.h"
 
 #include <string.h>
 
@@ -116,38 +114,4 @@ clg_tune_link_name(enum clg_tune_link link)
     static const char *const names[] = {"class", "vendor", "arch", "device"};
 
     return (unsigned)link < sizeof names / sizeof names[0] ? names[link] : "?";
-}
-
-static const char *
-refuse_provider(const struct clgrpo_context *ctx, int provider)
-{
-#ifndef HAVE_CLBLAST
-    if (provider != 0)
-        return "the library was built without CLBlast";
-#endif
-    return provider != 0 && (ctx->info.type & CL_DEVICE_TYPE_GPU) == 0 ? "CLBlast is for GPUs only" : NULL;
-}
-
-const char *
-clg_tune_refusal(const struct clgrpo_context *ctx, size_t op, size_t shape_class, const int *values)
-{
-    const int *v = values;
-
-    switch ((enum clg_tune_op_id)op) {
-    case CLG_TUNE_GEMM_SIMT:
-        return v[1] > 0 && clg_simt_tile_at(ctx, (size_t)v[1] - 1) == NULL ? "the device has no such tile"
-                                                                           : refuse_provider(ctx, v[0]);
-    case CLG_TUNE_ATTENTION_SIMT:
-        return clg_attention_simt_refusal(ctx, CLG_ATTENTION_FORWARD, shape_class, (size_t)v[0]);
-    case CLG_TUNE_ATTENTION_BACKWARD_SIMT:
-        return clg_attention_simt_refusal(ctx, CLG_ATTENTION_BACKWARD, shape_class, (size_t)v[0]);
-    case CLG_TUNE_ROWS_SIMT:
-        return (size_t)v[0] > ctx->info.max_work_group ? "the group is larger than the device allows" : NULL;
-    case CLG_TUNE_GEMM_CPU:
-    case CLG_TUNE_ATTENTION_CPU:
-    case CLG_TUNE_LOGPROB_CPU:
-    case CLG_TUNE_N_OPS:
-        break;
-    }
-    return NULL;
 }

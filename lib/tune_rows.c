@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tune.h"
+#include "tune_rows.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -7,6 +7,9 @@
 
 enum column { AT_OP, AT_TYPE, AT_CLASS, AT_DEVICE, AT_VALUES, AT_MEDIAN, AT_RATIO, AT_DRIVER, AT_VERSION, N_COLUMNS };
 enum { MAX_LINE = 1024 };
+
+/* Every failure is of one status; `place` begins the sentence. */
+#define REQUIRE(cond, ...) CLG_REQUIRE(ctx, cond, CLGRPO_E_TUNING, "%s: " __VA_ARGS__)
 
 /* A whole decimal number of at most nine digits. */
 static bool
@@ -18,50 +21,55 @@ parse_int(const char *text, int *value)
     return n > 0 && n <= 9 && text[n] == '\0';
 }
 
-static const char *
-set_value(size_t op, char *assignment, int *values)
+static bool
+is_allowed(const struct clg_tune_param *p, int value)
 {
-    size_t first = clg_tune_first(op), n = clg_tune_count(op);
-    char *eq = strchr(assignment, '=');
-    int value;
-
-    if (eq == NULL)
-        return "a parameter is not NAME=VALUE";
-    *eq = '\0';
-    if (!parse_int(eq + 1, &value))
-        return "a parameter's value is no number";
-    for (size_t i = 0; i < n; i++) {
-        const struct clg_tune_param *p = &clg_tune_params[first + i];
-
-        if (strcmp(p->name, assignment) != 0)
-            continue;
-        if (values[i] != CLG_TUNE_UNSET)
-            return "a parameter is given twice";
-        values[i] = value;
-        for (size_t j = 0; j < p->n_allowed; j++)
-            if (p->allowed[j] == value)
-                return NULL;
-        return "a parameter's value is not among those allowed";
-    }
-    return "the operation has no such parameter";
+    for (size_t i = 0; i < p->n_allowed; i++)
+        if (p->allowed[i] == value)
+            return true;
+    return false;
 }
 
-const char *
-clg_tune_parse_values(size_t op, char *text, char separator, int *values)
+static enum clgrpo_status
+set_value(struct clgrpo_context *ctx, const char *place, size_t op, char *assignment, int *values)
 {
-    const char *wrong = NULL;
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t n = clg_tune_count(op);
+    const struct clg_tune_param *p = &clg_tune_params[clg_tune_first(op)];
+    char *eq = strchr(assignment, '=');
+    int value;
+    size_t i = 0;
+
+    REQUIRE(eq != NULL, "a parameter is not NAME=VALUE", place);
+    *eq = '\0';
+    REQUIRE(parse_int(eq + 1, &value), "a parameter's value is no number", place);
+    while (i < n && strcmp(p[i].name, assignment) != 0)
+        i++;
+    REQUIRE(i < n, "%s has no such parameter", place, clg_tune_ops[op].name);
+    REQUIRE(values[i] == CLG_TUNE_UNSET, "%s is given twice", place, p[i].name);
+    REQUIRE(is_allowed(&p[i], value), "%d is not among those allowed of %s", place, value, p[i].name);
+    values[i] = value;
+out:
+    return st;
+}
+
+enum clgrpo_status
+clg_tune_parse_values(struct clgrpo_context *ctx, const char *place, size_t op, char *text, char separator, int *values)
+{
+    enum clgrpo_status st = CLGRPO_OK;
 
     for (size_t i = 0; i < CLG_TUNE_MAX_SET; i++)
         values[i] = CLG_TUNE_UNSET;
-    while (wrong == NULL && text != NULL) {
+    while (text != NULL) {
         char *end = strchr(text, separator);
 
         if (end != NULL)
             *end = '\0';
-        wrong = set_value(op, text, values);
+        CLG_TRY(set_value(ctx, place, op, text, values));
         text = end != NULL ? end + 1 : NULL;
     }
-    return wrong;
+out:
+    return st;
 }
 
 /* Digits, perhaps with a point among them: strtod would follow the program's locale. */
@@ -83,100 +91,100 @@ parse_positive(const char *text, double *value)
 }
 
 /* "arch:sm_90" */
-static const char *
-parse_key(const char *text, struct clg_tune_row *row)
+static enum clgrpo_status
+parse_key(struct clgrpo_context *ctx, const char *place, const char *text, struct clg_tune_row *row)
 {
-    for (unsigned link = 0; link < CLG_TUNE_N_LINKS; link++) {
-        const char *name = clg_tune_link_name((enum clg_tune_link)link);
-        size_t n = strlen(name);
+    enum clgrpo_status st = CLGRPO_OK;
+    unsigned link = 0;
+    size_t n = 0;
 
-        if (strncmp(text, name, n) != 0 || text[n] != ':')
-            continue;
-        row->link = (enum clg_tune_link)link;
-        if (text[n + 1] == '\0' || strlen(text + n + 1) >= sizeof row->key)
-            return "the device key is empty or too long";
-        snprintf(row->key, sizeof row->key, "%s", text + n + 1);
-        return NULL;
+    for (; link < CLG_TUNE_N_LINKS; link++) {
+        const char *name = clg_tune_link_name((enum clg_tune_link)link);
+
+        n = strlen(name);
+        if (strncmp(text, name, n) == 0 && text[n] == ':')
+            break;
     }
-    return "the device does not begin with device:, arch:, vendor: or class:";
+    REQUIRE(link < CLG_TUNE_N_LINKS, "the device does not begin with device:, arch:, vendor: or class:", place);
+    row->link = (enum clg_tune_link)link;
+    n = strlen(text += n + 1);
+    REQUIRE(n > 0 && n < sizeof row->key, "the device key is empty or over %zu bytes", place, sizeof row->key - 1);
+    memcpy(row->key, text, n + 1);
+out:
+    return st;
 }
 
 /* Columns that mean the same in every version, then the rest if the row is of this one. */
-static const char *
-parse_columns(char **column, struct clg_tune_row *row)
+static enum clgrpo_status
+parse_columns(struct clgrpo_context *ctx, const char *place, char **column, struct clg_tune_row *row)
 {
-    const char *wrong = parse_key(column[AT_DEVICE], row);
+    enum clgrpo_status st = CLGRPO_OK;
+    const size_t driver_bytes = strlen(column[AT_DRIVER]);
 
-    if (wrong != NULL)
-        return wrong;
-    if (!parse_positive(column[AT_MEDIAN], &row->median_us) || !parse_positive(column[AT_RATIO], &row->ratio))
-        return "the median or the ratio is no positive number";
-    if (column[AT_DRIVER][0] == '\0' || strlen(column[AT_DRIVER]) >= sizeof row->driver)
-        return "the driver is empty or too long";
-    snprintf(row->driver, sizeof row->driver, "%s", column[AT_DRIVER]);
+    CLG_TRY(parse_key(ctx, place, column[AT_DEVICE], row));
+    REQUIRE(parse_positive(column[AT_MEDIAN], &row->median_us), "the median is no positive number", place);
+    REQUIRE(parse_positive(column[AT_RATIO], &row->ratio), "the ratio is no positive number", place);
+    REQUIRE(driver_bytes > 0 && driver_bytes < sizeof row->driver, "the driver is empty or over %zu bytes", place,
+            sizeof row->driver - 1);
+    memcpy(row->driver, column[AT_DRIVER], driver_bytes + 1);
+    REQUIRE(column[AT_VERSION][0] != '\0', "the version is empty", place);
     row->current = strcmp(column[AT_VERSION], PACKAGE_VERSION) == 0;
     if (!row->current)
-        return column[AT_VERSION][0] == '\0' ? "the version is empty" : NULL;
-    if (!clg_tune_find_op(column[AT_OP], &row->op))
-        return "there is no such operation";
-    if (strcmp(clg_tune_ops[row->op].type, column[AT_TYPE]) != 0)
-        return "the operation has no such type";
-    if (!clg_tune_find_class(row->op, column[AT_CLASS], &row->shape_class))
-        return "the operation has no such class";
-    return clg_tune_parse_values(row->op, column[AT_VALUES], ' ', row->values);
+        goto out;
+    REQUIRE(clg_tune_find_op(column[AT_OP], &row->op), "there is no such operation", place);
+    REQUIRE(strcmp(clg_tune_ops[row->op].type, column[AT_TYPE]) == 0, "%s has no such type", place,
+            clg_tune_ops[row->op].name);
+    REQUIRE(clg_tune_find_class(row->op, column[AT_CLASS], &row->shape_class), "%s has no such class", place,
+            clg_tune_ops[row->op].name);
+    CLG_TRY(clg_tune_parse_values(ctx, place, row->op, column[AT_VALUES], ' ', row->values));
+out:
+    return st;
 }
 
-static const char *
-parse_line(char *line, struct clg_tune_row *row)
+static enum clgrpo_status
+parse_line(struct clgrpo_context *ctx, const char *place, char *line, struct clg_tune_row *row)
 {
+    enum clgrpo_status st = CLGRPO_OK;
     char *column[N_COLUMNS], *at = line;
     int n = 0;
 
     for (const char *c = line; *c != '\0'; c++)
-        if (iscntrl((unsigned char)*c) && *c != '\t')
-            return "there is a control character";
+        REQUIRE(!iscntrl((unsigned char)*c) || *c == '\t', "there is a control character", place);
     while (n < N_COLUMNS && at != NULL) {
         column[n++] = at;
         at = strchr(at, '\t');
         if (at != NULL)
             *at++ = '\0';
     }
-    if (n < N_COLUMNS || at != NULL)
-        return "there are not nine columns with tabs between";
-    return parse_columns(column, row);
+    REQUIRE(n == N_COLUMNS && at == NULL, "there are not nine columns with tabs between", place);
+    CLG_TRY(parse_columns(ctx, place, column, row));
+out:
+    return st;
 }
 
-static bool
-fail(char *error, size_t error_bytes, const char *name, unsigned line, const char *wrong)
+enum clgrpo_status
+clg_tune_parse(struct clgrpo_context *ctx, const char *name, const char *text, size_t bytes, clg_tune_visit *visit,
+               void *arg)
 {
-    snprintf(error, error_bytes, "%s: line %u: %s", name, line, wrong);
-    return false;
-}
-
-bool
-clg_tune_parse(const char *name, const char *text, size_t bytes, clg_tune_visit *visit, void *arg, char *error,
-               size_t error_bytes)
-{
+    enum clgrpo_status st = CLGRPO_OK;
     unsigned number = 0;
 
     for (size_t at = 0, n; at < bytes; at += n + 1) {
-        const char *end = memchr(text + at, '\n', bytes - at), *wrong;
+        const char *end = memchr(text + at, '\n', bytes - at);
         struct clg_tune_row row = {.line = ++number};
-        char line[MAX_LINE];
+        char line[MAX_LINE], place[256];
 
         n = end != NULL ? (size_t)(end - text) - at : bytes - at;
         if (n == 0 || text[at] == '#')
             continue;
-        if (n >= sizeof line)
-            return fail(error, error_bytes, name, number, "the line is too long");
-        if (memchr(text + at, '\0', n) != NULL)
-            return fail(error, error_bytes, name, number, "there is a control character");
+        snprintf(place, sizeof place, "%.200s: line %u", name, number);
+        REQUIRE(n < sizeof line, "the line is too long: %zu bytes, at most %zu", place, n, sizeof line - 1);
+        REQUIRE(memchr(text + at, '\0', n) == NULL, "there is a control character", place);
         memcpy(line, text + at, n);
         line[n] = '\0';
-        wrong = parse_line(line, &row);
-        if (wrong != NULL)
-            return fail(error, error_bytes, name, number, wrong);
+        CLG_TRY(parse_line(ctx, place, line, &row));
         visit(arg, &row);
     }
-    return true;
+out:
+    return st;
 }

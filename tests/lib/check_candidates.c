@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "candidate_case.h"
-#include "tune.h"
+#include "tune_table.h"
 
 /* ---- The problems ---- */
 
@@ -116,7 +116,7 @@ static void
 take_row(const struct trial *t, const int *values)
 {
     struct clgrpo_context *ctx = t->ctx[STRICT];
-    char row[1024], parameters[256] = "", error[256] = "";
+    char row[1024], parameters[256] = "";
     size_t used = 0;
 
     for (size_t p = 0; p < t->n_params; p++)
@@ -124,7 +124,7 @@ take_row(const struct trial *t, const int *values)
                                  t->params[p].name, values[p]);
     snprintf(row, sizeof row, "%s\tf32\t%s\tdevice:%s\t%s\t10.5\t1.25\t%s\t%s\n", t->c->op, t->c->shape_class,
              clg_tune_key(ctx, CLG_TUNE_DEVICE), parameters, ctx->info.driver, PACKAGE_VERSION);
-    ck_assert_msg(clg_tune_take(ctx, CLG_TUNE_USER, "row", row, strlen(row), error, sizeof error), "%s", error);
+    fx_ok(ctx, clg_tune_take(ctx, CLG_TUNE_USER, "row", row, strlen(row)));
 }
 
 /* Neither a call nor a row makes a strict context change the order of a sum; one that may is right, in its own bits. */
@@ -166,7 +166,8 @@ try_candidate(struct trial *t, const int *values, unsigned *n_tried)
 {
     bool changes_order = false;
 
-    if (clg_tune_refusal(t->ctx[FREE], t->op, t->shape_class, values) != NULL) {
+    if (clg_tune_check(t->ctx[FREE], "candidate", t->op, t->shape_class, values) != CLGRPO_OK) {
+        clgrpo_error_clear(t->ctx[FREE]);
         fx_fails(t->ctx[FREE], set(t, FREE, values), CLGRPO_E_VALUE);
         return;
     }

@@ -5,7 +5,7 @@
 
 #include "gemm.h"
 #include "gemm_case.h"
-#include "tune.h"
+#include "tune_table.h"
 
 /* Of one kernel and of several; by one, two and more than a tile of either. */
 static const struct gemm_shape shapes[] = {{1, 1, 1},   {2, 3, 5},     {7, 17, 9},     {1, 33, 18},    {37, 1, 16},
@@ -116,7 +116,8 @@ START_TEST(only_on_demand)
 
     unsetenv("CLGRPO_GEMM");
     ck_assert_int_eq(clg_gemm_provider_choose(ctx, 5, false), CLG_GEMM_OWN);
-    ck_assert_int_eq(clg_tune_refusal(ctx, CLG_TUNE_GEMM_SIMT, CLG_GEMM_PLAIN, clblast) == NULL, gpu);
+    ck_assert_int_eq(clg_tune_check(ctx, "clblast", CLG_TUNE_GEMM_SIMT, CLG_GEMM_PLAIN, clblast) == CLGRPO_OK, gpu);
+    clgrpo_error_clear(ctx);
     setenv("CLGRPO_GEMM", "own", 1);
     ck_assert_int_eq(clg_gemm_provider_choose(ctx, 5, false), CLG_GEMM_OWN);
     setenv("CLGRPO_GEMM", "clblast", 1);

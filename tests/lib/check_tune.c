@@ -34,9 +34,7 @@ write_row(char *text, size_t bytes, const struct clgrpo_context *ctx, const char
 static void
 take(struct clgrpo_context *ctx, enum clg_tune_source source, const char *text)
 {
-    char error[256] = "";
-
-    ck_assert_msg(clg_tune_take(ctx, source, "text", text, strlen(text), error, sizeof error), "%s", error);
+    fx_ok(ctx, clg_tune_take(ctx, source, "text", text, strlen(text)));
 }
 
 static struct clg_tune_choice
@@ -281,9 +279,14 @@ END_TEST
 /* CLBlast is never used on a processor, even where a row asks for it and may. */
 START_TEST(refused_by_the_device)
 {
-    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_SIMT, "", true);
+    struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_SIMT, "", true), *other = NULL;
+    struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
     unsigned stale, refused;
-    char row[600];
+    char row[600], error[256] = "";
+
+    config.family = CLGRPO_FAMILY_SIMT;
+    config.tune_file = "";
+    config.allow_reordering = true;
 
     if ((ctx->info.type & CL_DEVICE_TYPE_GPU) == 0) {
         write_row(row, sizeof row, ctx, "gemm_simt", "tn", CLG_TUNE_DEVICE, "PROVIDER=1");
@@ -291,6 +294,11 @@ START_TEST(refused_by_the_device)
         ck_assert_int_eq(choice(ctx, CLG_TUNE_GEMM_SIMT_PROVIDER, CLG_GEMM_TN).value, 0);
         clg_tune_left_out(ctx, &stale, &refused);
         ck_assert_uint_eq(refused, 1);
+        ck_assert_str_eq(clgrpo_error_text(ctx), "");
+        setenv("CLGRPO_TUNE", "gemm_simt:TILE=1 gemm_simt/tn:PROVIDER=1", 1);
+        ck_assert_int_eq(clgrpo_context_open(NULL, &config, &other, error, sizeof error), CLGRPO_E_TUNING);
+        unsetenv("CLGRPO_TUNE");
+        ck_assert_msg(strncmp(error, "CLGRPO_TUNE: entry 2: ", 22) == 0, "%s", error);
     }
     clgrpo_context_destroy(ctx);
 }

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "tune.h"
+#include "internal.h"
+#include "tune_rows.h"
 
 static void
 count_current(void *arg, const struct clg_tune_row *row)
@@ -18,8 +19,8 @@ count_current(void *arg, const struct clg_tune_row *row)
 /* Every row that is built in is well-formed and of this version. */
 START_TEST(built_in_rows)
 {
+    struct clgrpo_context ctx = {0};
     unsigned n_files = 0, n = 0;
-    char error[256];
 
     for (size_t i = 0; i < clg_n_sources; i++) {
         const char *name = clg_sources[i].name;
@@ -27,9 +28,8 @@ START_TEST(built_in_rows)
         if (strstr(name, ".tsv") == NULL)
             continue;
         n_files++;
-        ck_assert_msg(clg_tune_parse(name, (const char *)clg_sources[i].bytes, clg_sources[i].n_bytes, count_current,
-                                     &n, error, sizeof error),
-                      "%s", error);
+        fx_ok(&ctx, clg_tune_parse(&ctx, name, (const char *)clg_sources[i].bytes, clg_sources[i].n_bytes,
+                                   count_current, &n));
     }
     ck_assert_uint_eq(n_files, 2);
     ck_assert_uint_ge(n, 1);
@@ -79,11 +79,13 @@ START_TEST(hostile_rows)
     unsigned n = 0;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char text[512], error[256] = "";
+        struct clgrpo_context ctx = {0}; /* for its sentence */
+        const char *error = ctx.error.text;
+        char text[512];
         int bytes = snprintf(text, sizeof text, "# first\n%s\n\n%s\n" GOOD "\n", GOOD, bad[i].row);
 
         n = 0;
-        ck_assert_msg(!clg_tune_parse("f", text, (size_t)bytes, ignore, &n, error, sizeof error), "taken: %s",
+        ck_assert_msg(clg_tune_parse(&ctx, "f", text, (size_t)bytes, ignore, &n) == CLGRPO_E_TUNING, "taken: %s",
                       bad[i].row);
         ck_assert_msg(strstr(error, bad[i].sentence) != NULL && strncmp(error, "f: line 4: ", 11) == 0,
                       "'%s' gave '%s'", bad[i].row, error);
@@ -96,17 +98,17 @@ END_TEST
 START_TEST(damaged_rows)
 {
     const size_t full = strlen(GOOD);
+    struct clgrpo_context ctx = {0};
     unsigned n = 0;
-    char error[256];
 
-    ck_assert(clg_tune_parse("f", GOOD, full, ignore, &n, error, sizeof error));
+    fx_ok(&ctx, clg_tune_parse(&ctx, "f", GOOD, full, ignore, &n));
     ck_assert_uint_eq(n, 1);
     for (size_t k = 1; k < full; k++) {
         char *text = malloc(k); /* no byte after it */
         bool good;
 
         memcpy(text, GOOD, k);
-        good = clg_tune_parse("f", text, k, ignore, &n, error, sizeof error);
+        good = clg_tune_parse(&ctx, "f", text, k, ignore, &n) == CLGRPO_OK;
         ck_assert(!good || k >= full - strlen(PACKAGE_VERSION) + 1); /* a shorter version is another version */
         free(text);
     }
@@ -115,22 +117,25 @@ START_TEST(damaged_rows)
 
         memcpy(text, GOOD, full);
         text[k] = '\0';
-        ck_assert(!clg_tune_parse("f", text, full, ignore, &n, error, sizeof error));
-        ck_assert_msg(strstr(error, "control character") != NULL, "%s", error);
+        clgrpo_error_clear(&ctx);
+        ck_assert_int_eq(clg_tune_parse(&ctx, "f", text, full, ignore, &n), CLGRPO_E_TUNING);
+        ck_assert_msg(strstr(ctx.error.text, "control character") != NULL, "%s", ctx.error.text);
     }
 }
 END_TEST
 
 START_TEST(long_rows)
 {
-    char *text = malloc(5000), error[256];
+    struct clgrpo_context ctx = {0};
+    char *text = malloc(5000);
     unsigned n = 0;
 
     memset(text, 'x', 5000);
-    ck_assert(!clg_tune_parse("f", text, 5000, ignore, &n, error, sizeof error));
-    ck_assert_msg(strstr(error, "line 1: the line is too long") != NULL, "%s", error);
+    ck_assert_int_eq(clg_tune_parse(&ctx, "f", text, 5000, ignore, &n), CLGRPO_E_TUNING);
+    ck_assert_str_eq(ctx.error.text, "f: line 1: the line is too long: 5000 bytes, at most 1023");
+    clgrpo_error_clear(&ctx);
     memset(text, '#', 5000);
-    ck_assert(clg_tune_parse("f", text, 5000, ignore, &n, error, sizeof error));
+    fx_ok(&ctx, clg_tune_parse(&ctx, "f", text, 5000, ignore, &n));
     ck_assert_uint_eq(n, 0);
     free(text);
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tiles of the simt family's attention. No choice changes a bit. */
+#ifndef CLGRPO_ATTENTION_SIMT_H
+#define CLGRPO_ATTENTION_SIMT_H
+
+#include "internal.h"
+
+enum clg_attention_pass { CLG_ATTENTION_FORWARD, CLG_ATTENTION_BACKWARD };
+
+/* Items of a row of a work-group, its rows, and all defines of its kernels. */
+enum { CLG_ATTENTION_SIMT_X = 8, CLG_ATTENTION_DEFINES = 192 };
+struct clg_attention_simt {
+    size_t rows;
+    char defines[CLG_ATTENTION_DEFINES];
+};
+/* The tile of this number, which clg_attention_simt_check must have passed, for a head dimension and n views that the
+ * kernels move by rows. */
+struct clg_attention_simt clg_attention_simt_with(const struct clgrpo_context *ctx, size_t tile, size_t head_dim,
+                                                  const struct clgrpo_tensor *prefix,
+                                                  const struct clgrpo_tensor *const *tensors, size_t n);
+/* E_VALUE: the device has no tile of this number, or cannot run it with this head dimension; `place` begins the
+ * sentence. */
+enum clgrpo_status clg_attention_simt_check(struct clgrpo_context *ctx, const char *place, enum clg_attention_pass pass,
+                                            size_t head_dim, size_t tile);
+
+#endif
