@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gemm.h"
+#include "gemm_kernel.h"
 
 #include <clblast_c.h>
 

@@ -91,6 +91,9 @@ enum clgrpo_status clg_tensor_check_storage(struct clgrpo_context *ctx, const ch
 const char *clg_storage_name(enum clgrpo_dtype dtype);
 #define CLG_SHAPE(...) ((const size_t[]){__VA_ARGS__})
 
+/* Rows first .. first + n - 1 of a tensor of any rank. */
+struct clgrpo_tensor clg_tensor_rows(const struct clgrpo_tensor *t, size_t first, size_t n);
+
 /* The workspace is at least `need` bytes, inside its buffer, 64-byte aligned. need 0 accepts none. */
 enum clgrpo_status clg_workspace_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_workspace *w,
                                        size_t need);

@@ -3,8 +3,7 @@
 #ifndef CLGRPO_LINEAR_LOGPROB_H
 #define CLGRPO_LINEAR_LOGPROB_H
 
-#include "gemm.h"
-#include "rows.h"
+#include "gemm_pack.h"
 #include "simt_tile.h"
 
 /* Of kernels/lse.cl and kernels/linear_logprob_*.cl. */
@@ -27,7 +26,5 @@ enum clgrpo_status clg_logprob_x_run(struct clg_seq *seq, struct clgrpo_tensor *
 enum { CLG_LOGPROB_DEFINES = CLG_SIMT_TILE_DEFINES + 64 };
 void clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct clg_simt_tile *tile,
                          const struct clgrpo_tensor *x, const struct clgrpo_tensor *w, char text[CLG_LOGPROB_DEFINES]);
-/* Rows first .. first + n - 1 of a tensor of any rank. */
-struct clgrpo_tensor clg_rows(const struct clgrpo_tensor *t, size_t first, size_t n);
 
 #endif

@@ -11,19 +11,29 @@ include_HEADERS = \
 	lib/clgrpo_policy.h
 
 lib_libclg_la_SOURCES = \
+	lib/attention.c \
 	lib/attention.h \
 	lib/attention_simt.c \
 	lib/attention_simt.h \
 	lib/cache_disk.c \
+	lib/cast.c \
+	lib/cast.h \
 	lib/clock.c \
 	lib/context.c \
 	lib/device.c \
 	lib/device.h \
+	lib/gemm.c \
 	lib/gemm.h \
+	lib/gemm_cpu.c \
+	lib/gemm_kernel.h \
+	lib/gemm_pack.c \
+	lib/gemm_pack.h \
+	lib/gemm_simt.c \
 	lib/hash.h \
 	lib/internal.h \
 	lib/launch.c \
 	lib/launch.h \
+	lib/linear_logprob.c \
 	lib/linear_logprob.h \
 	lib/op_adamw.c \
 	lib/op_add.c \

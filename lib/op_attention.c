@@ -3,60 +3,7 @@
 #include "attention_simt.h"
 #include "tune.h"
 
-#include <limits.h>
-#include <math.h>
-
 #define OP "attention"
-
-enum clgrpo_status
-clg_attention_check_heads(struct clgrpo_context *ctx, const char *op, size_t n_heads, size_t n_keys, size_t head_dim,
-                          float scale)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_REQUIRE(ctx, head_dim == 32 || head_dim == 64 || head_dim == 128, CLGRPO_E_SHAPE,
-                "%s: the head dimension is %zu, need 32, 64 or 128", op, head_dim);
-    CLG_REQUIRE(ctx, n_keys > 0 && n_heads > 0 && n_heads % n_keys == 0, CLGRPO_E_SHAPE,
-                "%s: %zu query heads are no multiple of %zu key heads", op, n_heads, n_keys);
-    CLG_REQUIRE(ctx, isfinite(scale) && scale > 0.0f, CLGRPO_E_VALUE, "%s: scale is %g, need a finite number above 0",
-                op, (double)scale);
-out:
-    return st;
-}
-
-enum clgrpo_status
-clg_attention_check_count(struct clgrpo_context *ctx, const char *op, const char *name, size_t n)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_REQUIRE(ctx, n <= INT_MAX / 2, CLGRPO_E_SHAPE, "%s: %s is %zu, at most %d", op, name, n, INT_MAX / 2);
-out:
-    return st;
-}
-
-enum clgrpo_status
-clg_attention_check_prefix(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *prefix,
-                           const struct clgrpo_tensor *offsets)
-{
-    if (prefix->buf == NULL)
-        return CLGRPO_OK;
-    return clg_tensor_check(ctx, op, "prefix", prefix, CLGRPO_I32, 1, CLG_SHAPE(offsets->shape[0] - 1));
-}
-
-struct clg_attention_cut
-clg_attention_cut_choose(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key, size_t n_pairs,
-                         size_t max_len)
-{
-    struct clg_attention_cut cut = {.tiles = heads_per_key < limit ? limit / heads_per_key : 1};
-    const size_t want = (size_t)8 * ctx->info.compute_units;
-
-    for (;;) {
-        cut.n_chunks = clg_round_up(max_len, cut.tiles * CLG_ATTENTION_ROWS) / (cut.tiles * CLG_ATTENTION_ROWS);
-        if (cut.n_chunks * n_pairs >= want || cut.tiles < 8)
-            return cut;
-        cut.tiles /= 2;
-    }
-}
 
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_attention_args *a)

@@ -3,27 +3,6 @@
 
 #define OP "kv_append"
 
-enum clgrpo_status
-clg_attention_check_cache(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *k_cache,
-                          const struct clgrpo_tensor *v_cache, size_t n_keys, size_t head_dim)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-    const size_t n_slots = v_cache->shape[0], n_positions = v_cache->shape[2], block = CLGRPO_ATTENTION_BLOCK;
-
-    CLG_REQUIRE(ctx, clg_storage_name(v_cache->dtype) != NULL, CLGRPO_E_DTYPE,
-                "%s: the cache has dtype %d, need f32, f16 or bf16", op, (int)v_cache->dtype);
-    CLG_TRY(clg_tensor_check_dense(ctx, op, "v_cache", v_cache, v_cache->dtype, 4,
-                                   CLG_SHAPE(CLG_ANY, n_keys, CLG_ANY, head_dim)));
-    CLG_REQUIRE(ctx, n_positions % block == 0, CLGRPO_E_SHAPE,
-                "%s: the cache has %zu positions, need a multiple of %zu", op, n_positions, block);
-    CLG_TRY(clg_tensor_check_dense(ctx, op, "k_cache", k_cache, v_cache->dtype, 4,
-                                   CLG_SHAPE(n_slots, n_keys, n_positions / block, head_dim * block)));
-    CLG_TRY(clg_attention_check_count(ctx, op, "the number of slots", n_slots));
-    CLG_TRY(clg_attention_check_count(ctx, op, "the number of positions", n_positions));
-out:
-    return st;
-}
-
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_kv_append_args *a)
 {

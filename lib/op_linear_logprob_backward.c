@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "gemm.h"
 #include "linear_logprob.h"
 
 #define OP "linear_logprob_backward"
@@ -33,8 +34,8 @@ dx_gemm(const struct clgrpo_linear_logprob_backward_args *a, const struct clgrpo
     struct clgrpo_gemm_args g = CLGRPO_GEMM_ARGS_INIT;
 
     g.a = *dz;
-    g.b = clg_rows(&a->w, col, dz->shape[1]);
-    g.c = clg_rows(&a->dx, row, dz->shape[0]);
+    g.b = clg_tensor_rows(&a->w, col, dz->shape[1]);
+    g.c = clg_tensor_rows(&a->dx, row, dz->shape[0]);
     g.accumulate = col > 0;
     return g;
 }
@@ -47,8 +48,8 @@ dw_gemm(const struct clgrpo_linear_logprob_backward_args *a, const struct clgrpo
 
     g.a = *dz;
     g.trans_a = true;
-    g.b = clg_rows(&a->x, row, dz->shape[0]);
-    g.c = clg_rows(&a->dw, col, dz->shape[1]);
+    g.b = clg_tensor_rows(&a->x, row, dz->shape[0]);
+    g.c = clg_tensor_rows(&a->dw, col, dz->shape[1]);
     g.accumulate = true;
     return g;
 }
@@ -139,11 +140,12 @@ run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a,
     enum clgrpo_status st = CLGRPO_OK;
     const bool cpu = seq->ctx->family == CLGRPO_FAMILY_CPU, with_entropy = a->dentropy.buf != NULL;
     const size_t rows = dz->shape[0], cols = dz->shape[1];
-    const struct clgrpo_tensor x = clg_rows(&a->x, row, rows), w = clg_rows(&a->w, col, cols);
-    const struct clgrpo_tensor target = clg_rows(&a->target, row, rows), lse = clg_rows(&a->lse, row, rows);
-    const struct clgrpo_tensor g = clg_rows(&a->dlogprob, row, rows);
-    const struct clgrpo_tensor entropy = with_entropy ? clg_rows(&a->entropy, row, rows) : lse;
-    const struct clgrpo_tensor h = with_entropy ? clg_rows(&a->dentropy, row, rows) : lse;
+    const struct clgrpo_tensor x = clg_tensor_rows(&a->x, row, rows), w = clg_tensor_rows(&a->w, col, cols);
+    const struct clgrpo_tensor target = clg_tensor_rows(&a->target, row, rows),
+                               lse = clg_tensor_rows(&a->lse, row, rows);
+    const struct clgrpo_tensor g = clg_tensor_rows(&a->dlogprob, row, rows);
+    const struct clgrpo_tensor entropy = with_entropy ? clg_tensor_rows(&a->entropy, row, rows) : lse;
+    const struct clgrpo_tensor h = with_entropy ? clg_tensor_rows(&a->dentropy, row, rows) : lse;
     const struct clg_grid cpu_grid = clg_grid1(clg_divide_up(rows, CLG_GEMM_MR), 1);
     const struct clg_simt_tile tile = clg_simt_tile_head(seq->ctx, rows, clg_divide_up(cols, 128));
     const struct clg_grid simt_grid = {
@@ -180,7 +182,7 @@ run_columns(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_arg
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->x.shape[0], cols = least(p->cols, a->w.shape[0] - col);
-    const struct clgrpo_tensor w = clg_rows(&a->w, col, cols);
+    const struct clgrpo_tensor w = clg_tensor_rows(&a->w, col, cols);
     const bool cpu = seq->ctx->family == CLGRPO_FAMILY_CPU;
     const size_t e = a->x.shape[1];
     const struct clgrpo_tensor panels = part(a, p->panels, clgrpo_gemm_pack_elems(seq->ctx, e, cols));

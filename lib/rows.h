@@ -16,7 +16,4 @@ struct clg_grid clg_rows_grid(const struct clgrpo_context *ctx, size_t n);
 /* A fixed number of groups, whatever the device: where it decides the order of a sum. */
 struct clg_grid clg_rows_fixed(const struct clgrpo_context *ctx, size_t n_groups);
 
-/* clgrpo_cast without its argument check, as launches of `seq`; rank 1 (dense) or 2. */
-enum clgrpo_status clg_cast_run(struct clg_seq *seq, const struct clgrpo_tensor *from, const struct clgrpo_tensor *to);
-
 #endif

@@ -44,6 +44,16 @@ clgrpo_tensor_view(cl_mem buf, size_t offset, enum clgrpo_dtype dtype, unsigned 
     return t;
 }
 
+struct clgrpo_tensor
+clg_tensor_rows(const struct clgrpo_tensor *t, size_t first, size_t n)
+{
+    struct clgrpo_tensor r = *t;
+
+    r.offset += first * t->stride[0];
+    r.shape[0] = n;
+    return r;
+}
+
 size_t
 clg_round_up(size_t n, size_t multiple)
 {
