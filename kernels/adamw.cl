@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AdamW, one pass: m, v and param in place, [P] dense; scale[0] multiplies the gradient and 0 leaves everything as it is.
+ * AdamW in one pass: m, v and param [P] in place, dense; scale[0] multiplies the gradient, and 0 leaves everything as
+ * it is.
  *
- * Rows here are vectors of the flat [P]: an item owns whole vectors. bias1 and bias2 are 1 / (1 - beta^step), computed in double on the host. Weight
- * decay for elements below decay_elems. No local memory. f32, but the gradient is stored as C_GRAD (storage.cl); with C_COPY the new parameter is
- * stored a second time, as that type.
+ * The rows of the loops are here groups of C_GROUP_SIZE vectors of [P]; an item owns whole vectors. bias1 and bias2
+ * are 1 / (1 - beta^step), computed in double by the host. Elements below decay_elems get weight decay. No local
+ * memory. f32, but the gradient is stored as C_GRAD, and with C_COPY the new parameter is stored a second time, as
+ * that type.
  */
 #ifndef C_GRAD
 #define C_GRAD f32

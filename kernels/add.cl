@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* y = a + b, [N][E] by row strides; y may be a or b. A group owns whole rows, an item whole vectors. No local memory. f32. */
+/*
+ * y = a + b, [N][E] by row strides; y may be a or b. A group owns whole rows, an item whole vectors. No local memory.
+ * f32.
+ */
 inline void add(__global const float *a, __global const float *b, __global float *y, size_t c, size_t e, bool whole)
 {
     store(load(a, c, e, whole) + load(b, c, e, whole), y, c, e, whole);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Group-relative advantage: (r - mean) * scale, mean and deviation weighted, scale by C_KIND (clgrpo_policy.h).
+ * Group-relative advantage: (r - mean) times a scale that C_KIND selects; mean and variance are weighted.
  *
  *   reward, weight, advantage [R]    offsets [G+1]    C_WEIGHTED 0: every weight is 1 and the buffer is not read
  *
- * Item g owns group g whole and visits its rewards in order, so a group's bits do not depend on the other groups. Three passes: extremes
- * and weight sum; mean; variance. Sums are of differences, from the smallest reward and then from the mean, so that their error is relative
- * to the spread and not to the size of the rewards. Offsets outside 0..R are clamped. No local memory, no barriers. f32.
+ * Item g owns group g and visits its rewards in order, so a group's bits do not depend on the other groups. Three
+ * passes: extremes and weight sum; mean; variance. Differences are summed, from the smallest reward and then from the
+ * mean, so that the error is relative to the spread of the rewards and not to their size. Offsets outside 0 .. R are
+ * clamped. No local memory, no barriers. f32.
  */
 #ifndef C_KIND
 #define C_KIND 0
@@ -24,7 +25,7 @@ static inline float weight_of(__global const float *weight, uint i)
     return C_WEIGHTED ? weight[i] : 1.0f;
 }
 
-/* What a deviation from the mean is multiplied with. */
+/* The factor of a deviation from the mean. */
 static inline float scale_of(float variance, float total, float eps)
 {
     switch (C_KIND) {
@@ -80,7 +81,7 @@ __kernel void k_advantage(__global const float *reward, ulong reward_offset, __g
             rest = fma(w, d, rest);
         }
     }
-    /* The rounding error of the mean, taken out of both moments. */
+    /* The rounding error of the mean: the weighted mean of the deviations from it. Both moments are corrected. */
     const float slip = rest / total;
     const float scale = scale_of(max(squares / total - slip * slip, 0.0f), total, eps);
     for (int i = 0; i < n; ++i)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the tiles of decoding (attention_tile.cl) ask for memory ahead of its use: C_HINTS times in every step of an
- * inner loop, `step` elements from each other from `next` on, and so that P_TILES tiles together, where there are as
- * many, ask for as many lines as they read in that step. One tile of one row reads f32 from end to end; hardware
- * foresees that, and hints would only be in its way. Behind a prefix one tile may walk alone: it asks for every second
- * line where it reads several in a step, and hardware for its neighbour. Each hint stands by itself: in a loop, it
- * would keep the compiler from scheduling the tile.
+ * Prefetches in the register tiles of decoding. Each step i of an inner loop issues C_HINTS of them, `step` elements
+ * apart, from `next` on.
+ *
+ * C_HINTS is chosen so that P_TILES tiles together prefetch as many cache lines as they read in a step. A single tile
+ * of one row that reads f32 has none: it reads consecutive memory, which hardware prefetches by itself. With C_PREFIX
+ * one tile may read alone: it prefetches every second line where it reads several in a step; hardware fetches the
+ * neighbour of each. Each hint is a statement of its own: a loop around them would keep the compiler from scheduling
+ * the tile's loop.
  */
 #ifndef P_TILES
 #define P_TILES 1

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Attention backward in one pass, cpu family: with p = exp(s - lse) recomputed from the forward's lse,
- *   delta[n][h] = sum_d dout o      ds = p (dout v^T - delta)      dv = p^T dout   dk = scale ds^T q   dq = scale ds k
+ *   delta[n][h] = sum_d dout o    ds = p (dout v^T - delta)    dv = p^T dout    dk = scale ds^T q    dq = scale ds k
  *
- * Group (g, b) owns key head g of sequence b and of those that continue it. It visits these sequences in order, the keys
- * of each in chunks of P_TILES tiles of P_ROWS, ascending; in a chunk the query heads of g, in order; for a head the
- * sequences that see the keys - of b all, else the keys' own - and the blocks of 64 queries of each, ascending. dk and
- * dv of the chunk stay in private memory; dq rests in its tensor from one chunk to the next, unscaled, and delta in the
- * workspace [N][H]. Sums run in the order of the two passes, so the bits are theirs. It is the only writer of what it
- * owns. No barriers, no local memory. A group of a sequence that continues another has nothing to do.
+ * Group (g, b) owns key head g of sequence b and of the sequences that continue it, as their only writer. A group whose
+ * sequence continues another has nothing to do. The loops, outermost first, each ascending:
+ *   the sequences of the group, for their keys
+ *   chunks of P_TILES tiles of P_ROWS keys; their dk and dv stay in private memory
+ *   the query heads of g
+ *   the sequences whose queries see the keys: for keys of b all of the group's, else the keys' own sequence
+ *   blocks of 64 queries
+ * dq is added up in its tensor from one chunk to the next, without the scale, and delta is kept in the workspace
+ * [N][H]. Every sum has the order of the two-pass kernels, and so their bits. No barriers, no local memory.
  */
 #ifndef P_TILES
 #define P_TILES 16
 #endif
 
-/* dq [C_BLOCK][D] of a block of queries += ds k over the keys of one batch, from `key` on, n_keys of them. */
+/* dq [C_BLOCK][D] of a block of queries += ds k over n_keys keys from `key` on: those of one batch of tiles. */
 static inline void
 clg_dq_batch(const struct clg_queries *b, int key, int n_keys, const float *ds, const float *k, float *dq)
 {
@@ -27,7 +30,7 @@ clg_dq_batch(const struct clg_queries *b, int key, int n_keys, const float *ds, 
         }
 }
 
-/* The n rows of a block of dq between private memory and its tensor. */
+/* The n rows of a block of dq, from its tensor to private memory. */
 static inline void
 clg_dq_load(__global const float *from, size_t row, int n, float *dq)
 {
@@ -58,7 +61,9 @@ k_attention_backward(
     float dq[(C_BLOCK + P_ROWS) * C_HEAD_DIM] __attribute__((aligned(64)));
     struct clg_queries block;
 
-    const uint key_heads = n_prefix > 0; /* their dimension: families are few, and all key heads of one equal */
+    /* the dimension of the grid that counts key heads: with prefixes the second, so that all sequences, whose work
+     * differs, come before the next key head */
+    const uint key_heads = n_prefix > 0;
     const int g = get_group_id(key_heads), b = get_group_id(1 - key_heads), n_all = n_heads * get_num_groups(key_heads);
     offsets += offsets_off;
     prefix += prefix_off;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the units share that read keys and values from the KV cache itself: C_CACHE, its storage type, where the tiles find it, and prefixes. */
+/*
+ * For the kernels that read keys and values from the KV cache: C_CACHE, its storage type; how the register tiles load
+ * from it; and prefixes of tokens.
+ */
 #ifndef C_CACHE
 #define C_CACHE f32
 #endif
@@ -12,7 +15,8 @@ typedef C_OF(clg_t_, C_CACHE) cache_t;
 #define T_LOAD(i, p) C_OF(clg_load_, C_CACHE)(i, p)
 #define C_BLOCK      64
 
-/* How many positions, whole blocks, token n has of the slot prefix_slot[n]; -1 if its pair is out of range. */
+/* The number of positions that token n has in slot prefix_slot[n], a multiple of C_BLOCK; -1 if its pair is out of
+ * range. */
 static inline int
 clg_prefix(__global const int *prefix_slot, __global const int *prefix_length, size_t n, int position, int n_slots)
 {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention forward, cpu family: o = softmax(scale q k^T) v over packed sequences, which may continue another, fp32
- * throughout. Rows and keys are numbered by position in the history (attention_prefix.cl).
+ * Attention forward, cpu family: o = softmax(scale q k^T) v over packed sequences, which may continue another; f32.
+ * Rows and keys are numbered by their position in the history, that is, with a prefix's rows first.
  *
- * Group (x, g, b) owns the query rows of chunk x of sequence b, for the query heads of key head g: up to P_TILES tiles
- * of P_ROWS rows, shared out over the heads, `tiles` for each. For every block of 64 keys it packs K (transposed) and V
- * once and runs all tiles over them, P_BATCH tiles at a time so that a panel stays in the first-level cache. The
- * arithmetic of a row is that of clg_tile_*. Chunks are numbered from both ends inwards, so that any run of consecutive
- * groups holds long and short causal rows alike. No barriers, no local memory; a chunk past the end has nothing to do.
+ * Group (x, g, b) owns the query rows of chunk x of sequence b, for the query heads of key head g: up to P_TILES
+ * tiles of P_ROWS rows, `tiles` for each head. For every block of 64 keys it packs K (transposed) and V once and runs
+ * all tiles over them, P_BATCH tiles at a time so that a panel stays in the first-level cache. The arithmetic of a
+ * row is that of the functions clg_tile_*. Chunks are numbered from both ends inwards, so that any run of consecutive
+ * groups has long and short causal rows alike. A chunk past the end has nothing to do. No barriers, no local memory.
  */
 #ifndef P_TILES
 #define P_TILES 32
 #endif
 #define P_BATCH 4
 
-/* One batch of up to P_BATCH tiles against one packed block. */
+/* Up to P_BATCH tiles over one packed block of keys. */
 static inline void
 clg_forward_batch(int n_tiles, const int *row, const int *visible, int first, int len, int causal, const float *keys,
                   const float *cols, const float *q, float *m, vf *l, float *o)

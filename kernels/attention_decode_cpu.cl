@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention against the KV cache, cpu family: token n sees positions 0 .. position[n] of slot[n]; with C_PREFIX its
- * first prefix_length[n] positions are those of prefix_slot[n].
+ * Attention over the KV cache, cpu family: token n sees positions 0 .. position[n] of slot[n]; with C_PREFIX its first
+ * prefix_length[n] positions are those of prefix_slot[n].
  *
- * Group (x, g) owns tokens x * n_group .. of key head g. A run of valid tokens of one slot, or of one prefix, is cut,
- * with their query heads, into C_ROWS rows at most (token-major). They walk the prefix together, so that it is read
- * once; then the rows of each slot walk what is left of theirs.
+ * Group (x, g) owns tokens x * n_group .. (x + 1) * n_group - 1 of key head g. Consecutive valid tokens that have one
+ * slot, or one prefix, are a run. A run has a row for each token and query head, tokens in the outer dimension, and
+ * is computed in sets of up to C_ROWS rows. A set reads the prefix once for all its rows; then the rows of each slot
+ * read the rest of that slot.
  *
- * The arithmetic of a row is that of clg_tile_*, so its bits are those of the forward kernel for the same history,
- * whoever walks with it. A token out of range gets zeros. No barriers, no local memory.
+ * The arithmetic of a row is that of the functions clg_tile_*, so its bits are those of the forward kernel for the same
+ * history, whichever rows are computed with it. A token out of range gets zeros. No barriers, no local memory.
  */
 
-/* A token that sees `prefix` positions of prefix_slot, then its own; slot is negative if something is out of range. */
+/* A token that sees `prefix` positions of prefix_slot, then those of slot up to `last`; slot < 0 if any is out of
+ * range. */
 struct clg_token {
     int slot, prefix_slot, prefix, last;
 };
@@ -35,7 +37,7 @@ clg_together(struct clg_token a, struct clg_token b)
     return b.slot >= 0 && a.prefix == b.prefix && (a.prefix > 0 ? a.prefix_slot == b.prefix_slot : a.slot == b.slot);
 }
 
-/* What is read for token n: from the beginning of its history, or of what is its own. */
+/* The first memory that is read for token n: of its prefix, if it has one and not `own`; else of its slot. */
 static inline struct clg_span
 clg_next_span(const struct clg_tokens *all, int n, bool own)
 {
@@ -45,8 +47,8 @@ clg_next_span(const struct clg_tokens *all, int n, bool own)
     return t.prefix > 0 && !own ? clg_span_of(all, t.prefix_slot, 0) : clg_span_of(all, t.slot, t.prefix);
 }
 
-/* The n_rows rows from the row0th on of tokens n and so on, n_heads each, of which t is one: they walk the prefix, then
- * slot by slot what is their own. */
+/* Rows row0 .. row0 + n_rows - 1 of a run that begins with token n and has n_heads rows for each token; t is one of its
+ * tokens. All rows read the prefix, then those of each slot the positions behind it. */
 static inline void
 clg_walk_together(clg_rows *r, const struct clg_tokens *all, struct clg_token t, int n, int row0, int n_rows,
                   int n_heads)

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention against the KV cache, simt family: token n sees positions 0 .. position[n] of slot[n].
+ * Attention over the KV cache, simt family: token n sees positions 0 .. position[n] of slot[n]; with C_PREFIX the
+ * blocks below prefix_length[n] are read from prefix_slot[n].
  *
- * Group (n, x, g) of 64 items owns one token and up to P_HEADS query heads of key head g, which is read once for them
- * all: item j scores position j of each block (the cache's key blocks are transposed, so reads of K are consecutive)
- * and owns columns j, j + 64 of their outputs (reads of V likewise). Heads that the last group lacks repeat its first
- * and are not stored.
+ * Group (n, x, g) of 64 items owns token n and up to P_HEADS query heads of key head g, so that keys and values are
+ * read once for these heads. Item j computes the score of position j of each block (the cache holds blocks of keys
+ * transposed, so the items read consecutive memory) and owns columns j, j + 64 of the outputs (so they do for
+ * values). If the last group has fewer heads, it computes its first again in their place and does not store it.
  *
- * Order and arithmetic per row are those of the forward kernel: fma chains over d and over positions, one maximum per
- * block, l in 8 partial sums (position mod 8), of which item j keeps number j mod 8 of head j / 8. A token out of range
- * walks no block and gets zeros. C_PREFIX: blocks below prefix_length[n] come from prefix_slot[n].
+ * Order and arithmetic of a row are those of the forward kernel: fma chains over d and over positions, one maximum
+ * for each block, l in 8 partial sums (position mod 8), of which item j keeps number j mod 8 of head j / 8. A token
+ * out of range reads no block and gets zeros.
  *
- * Local memory, for each head: q (D), p (64), 8 partials and a factor: at most 4384 bytes. Barriers: q before the
- * first block; in a block, scores before the partial maxima, these before the maximum, p and the factors before their
- * use, and their use before the next block's scores.
+ * Local memory, for each head: q (D), p (64), 8 partial values and a factor: at most 4384 bytes. Barriers: q before
+ * the first block; in each block, scores before the partial maxima, these before the maximum, p and the factors
+ * before their use, and their use before the next block's scores.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
@@ -34,10 +35,12 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
                    int n_heads, float scale2)
 {
     __local float q[P_HEADS * C_HEAD_DIM], p[P_HEADS * C_BLOCK], partial[P_HEADS * C_X], factor[P_HEADS];
-    const size_t n = get_group_id(0), g = get_group_id(2), keys = get_num_groups(2), item = get_local_id(0); /* in addresses */
+    /* for addresses: neighbouring items are seen to have consecutive ones only while their number is size_t */
+    const size_t n = get_group_id(0), g = get_group_id(2), keys = get_num_groups(2), item = get_local_id(0);
     const int j = item, slot = slot_buf[slot_off + n], position = position_buf[position_off + n];
     const int h0 = get_group_id(1) * P_HEADS, heads = min(n_heads - h0, P_HEADS);
-    const uint own = (uint)j / C_X, lane = own * C_BLOCK + (uint)j % C_X; /* of the partial sum that item j keeps */
+    /* the head of the partial sum that item j keeps, and where its first term is in p */
+    const uint own = (uint)j / C_X, lane = own * C_BLOCK + (uint)j % C_X;
     prefix_slot += prefix_slot_off;
     prefix_length += prefix_length_off;
     const int prefix = C_PREFIX ? clg_prefix(prefix_slot, prefix_length, n, position, n_slots) : 0;

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rows of a group of attention_decode_cpu.cl, and their walk along a slot of the KV cache, whose key blocks are
- * already transposed: it is read in place. Parts, tiles of P_ROWS rows and then what is left row by row, take a block
- * in turn. Meanwhile they ask for the next one, each for its share (attention_ahead.cl): so memory is busy while they
- * compute.
+ * The rows of a set of attention decoding, cpu family, and their computation over a slot of the KV cache, which is
+ * read in place, as its blocks of keys are transposed already.
+ *
+ * The rows are cut into parts: tiles of P_ROWS rows, then single rows. For each block of 64 positions all parts
+ * compute their scores, then the softmax, then the sums over values; meanwhile each part prefetches its share of the
+ * next block.
  */
 #define C_ROWS (P_TILES * P_ROWS)
 
-/* Queries, packed and scaled, the state of each, and the last position that it sees. */
+/* Of each row: the query, scaled; the state of its softmax, o, m and l; the last position that it sees. */
 typedef struct {
     float q[C_ROWS * C_HEAD_DIM], o[C_ROWS * C_HEAD_DIM], m[C_ROWS + C_ROWS_PADDED];
     vf l[C_ROWS];
     int last[C_ROWS];
 } __attribute__((aligned(64))) clg_rows;
 
-/* Keys and values from a position on. */
+/* Keys and values of a slot from some position on. */
 struct clg_span {
     __global const cache_t *keys, *values;
 };
 
-/* Cache and tokens. */
+/* The cache and all tokens of the call. */
 struct clg_tokens {
     __global const cache_t *keys, *values;
     __global const int *slot, *position, *prefix_slot, *prefix_length;
     int n_tokens, n_slots, n_positions;
 };
 
-/* Positions of a slot from `first` on. */
+/* Keys and values of `slot` from position `first` on, of the group's key head. */
 static inline struct clg_span
 clg_span_of(const struct clg_tokens *all, int slot, int first)
 {
@@ -36,7 +38,8 @@ clg_span_of(const struct clg_tokens *all, int slot, int first)
     return span;
 }
 
-/* What part t of so many asks for of n elements in 1 / `width` as many steps. */
+/* The share of part t, of `parts`, in prefetching the n elements from `next` on: hints of a loop of n / `width`
+ * steps. */
 static inline struct clg_ahead
 clg_share(__global const cache_t *next, int n, int width, int t, int parts)
 {
@@ -44,7 +47,7 @@ clg_share(__global const cache_t *next, int n, int width, int t, int parts)
     return ahead;
 }
 
-/* Part t, n_rows rows from `row` on, against a panel of scores of a block: s [C_ROWS] rows of C_BLOCK. */
+/* Scores of part t, n_rows rows from `row` on, with panel j of a block of keys: s is [C_ROWS][C_BLOCK]. */
 static inline void
 clg_part_scores(const int n_rows, clg_rows *r, int row, struct clg_span block, int j, float *s, struct clg_span next,
                 int t, int parts)
@@ -59,7 +62,7 @@ clg_part_softmax(const int n_rows, clg_rows *r, int row, float *s, int panels, i
     clg_tile_softmax(n_rows, s + row * C_BLOCK, panels, first, r->last + row, r->m + row, r->l + row, f + row);
 }
 
-/* The same against a panel of columns, of n positions. */
+/* Sums of part t over the n positions of a block of values, for the panel of columns from c on. */
 static inline void
 clg_part_accumulate(const int n_rows, clg_rows *r, int row, const float *s, struct clg_span block, int c, int n,
                     const float *f, struct clg_span next, int t, int parts)
@@ -69,8 +72,8 @@ clg_part_accumulate(const int n_rows, clg_rows *r, int row, const float *s, stru
                               clg_share(next.values + c * C_BLOCK, C_COLS * C_BLOCK, C_COLS, t, parts));
 }
 
-/* Rows from .. to-1 against the n positions of a block, of which `first` is the first: tiles, then row by row. In this
- * order: a part writes factors behind its rows, which are the next part's. */
+/* Rows from .. to-1 over a block of n positions, the first of which is `first`. The softmax of a part writes factors
+ * f past its own rows; the next part, computed after it, overwrites them. */
 static inline void
 clg_decode_block(clg_rows *r, int from, int to, struct clg_span block, int n, int first, struct clg_span next)
 {
@@ -95,8 +98,8 @@ clg_decode_block(clg_rows *r, int from, int to, struct clg_span block, int n, in
     }
 }
 
-/* Rows from .. to-1 against positions first .. end-1 of a slot, first a multiple of C_BLOCK; `next` is read after them.
- */
+/* Rows from .. to-1 over positions first .. end-1 of a slot, first a multiple of C_BLOCK; `next` is what is read after
+ * them. */
 static inline void
 clg_decode_walk(clg_rows *r, int from, int to, struct clg_span at, int first, int end, struct clg_span next)
 {
@@ -107,7 +110,7 @@ clg_decode_walk(clg_rows *r, int from, int to, struct clg_span at, int first, in
     }
 }
 
-/* Row i from nothing. */
+/* Row i before its first block. */
 static inline void
 clg_row_begin(clg_rows *r, int i, __global const float *q, float scale2, int last)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention backward, second of two passes, cpu family: dv = p^T dout, dk = scale ds^T q, summed over the query heads of
- * the key head, with delta from the first pass.
+ * Attention backward, second of two passes, cpu family: dv = p^T dout, dk = scale ds^T q, summed over the query heads
+ * of the key head, with delta from the first pass.
  *
- * Group (x, g, b) owns the keys of chunk x of sequence b and key head g: up to P_TILES tiles of P_ROWS keys. For every
- * query head of g, in order, every sequence that sees them - b, then those that continue it, ascending, which all come
- * after - and every block of 64 of its queries, ascending, it packs q and dout both ways and runs its tiles over them.
- * It is the only writer of its rows of dk and dv. No barriers, no local memory.
+ * Group (x, g, b) owns the keys of chunk x of sequence b and key head g, up to P_TILES tiles of P_ROWS keys, and is
+ * the only writer of their dk and dv. It visits the query heads of g in order; for each the sequences whose queries
+ * see the keys: b, then those that continue it, ascending, all of whose queries come after; and of each the blocks of
+ * 64 queries, ascending, for which it packs q and dout both ways and runs its tiles over them. No barriers, no local
+ * memory.
  */
 #ifndef P_TILES
 #define P_TILES 16

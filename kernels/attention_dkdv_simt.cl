@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention backward, second pass, simt family: dv = p^T dout, dk = scale ds^T q, summed over the query heads of the key head, with
- * delta from the first pass.
+ * Attention backward, second pass, simt family: dv = p^T dout, dk = scale ds^T q, summed over the query heads of the
+ * key head, with delta from the first pass.
  *
- * Group (t, g, b) owns keys 64 t .. 64 t + 63 of sequence b and key head g, and is the only writer of their dk and dv. It walks the
- * query heads of g in order; for each the sequences that see the keys - b, then with C_PREFIX 1 those that continue it, ascending, which
- * all come after; and of each the query blocks that see a key of the tile, ascending.
+ * Group (t, g, b) owns keys 64 t .. 64 t + 63 of sequence b and key head g, and is the only writer of their dk and
+ * dv. It visits the query heads of g in order; for each the sequences whose queries see the keys: b, then with
+ * C_PREFIX 1 those that continue it, ascending, all of whose queries come after; and of each the blocks of queries
+ * that see a key of the tile, ascending.
  *
- * One tile of scores is held at a time: p goes to local memory for dv, and stays there while the same registers take v dout^T, of which
- * the item makes ds with its own p.
+ * An item has one tile of scores in registers. It stores p to local memory, where it is the operand of dv, computes
+ * v dout^T in the same registers, and makes ds of that and of its own part of p.
  *
- * Local memory: C_SHARED + C_STAGE_BOTH + 128 words, at most 26624 bytes with the defaults. Barriers: those of the tiles; p may overwrite ds
- * after the last accumulation's, ds p after the first accumulation's last. lse and delta are written before the first product's barriers
- * and read after them; the last accumulation's barriers come before they are written again. Registers: P_MI (8 + D / 4) accumulators.
- * Global memory: six tiles of 256 D bytes a block for four products: 21 operations a byte.
+ * Local memory: C_SHARED + C_STAGE_BOTH + 128 words, at most 26624 bytes with the defaults. Barriers: those of the
+ * tiles. p may overwrite ds after the last barrier of the accumulation of dk, and ds p after the last one of dv. lse
+ * and delta are written before the barriers of the first product and read after them; the barriers of the last
+ * accumulation come before they are written again. Registers: P_MI (8 + D / 4) accumulators. Global memory: six tiles
+ * of 256 D bytes a block for four products: 21 operations a byte.
  */
 C_GROUP __kernel void
 k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tiles of attention backward whose rows are keys and whose lanes are queries, cpu family; p is recomputed from the
- * forward's lse, and the sums are those of clg_tile_accumulate.
+ * Tiles of attention backward, cpu family, whose rows are keys and whose lanes are queries. p is recomputed from the
+ * forward's lse; the sums are those of clg_tile_accumulate.
  *
- *   clg_dkdv_batch  of up to P_BATCH tiles of P_ROWS keys and one block of 64 queries of one head:
+ *   clg_dkdv_batch  of up to P_BATCH tiles of P_ROWS keys, with one block of 64 queries of one head:
  *                   p = 2^(s - lse)   ds = p (dout v^T - delta)   dv += p^T dout   dk += ds^T q
  *
- * p and ds of a query that does not see the key, or lies past the end, are 0.
+ * p and ds are 0 for a query that does not see the key or is past the end.
  */
 #define P_BATCH 4
 
-/* One block of 64 queries: `first` of `len`, packed both ways; lse in base 2. */
+/* A block of 64 queries, from number `first` of `len` on: q and dout, transposed and as columns; lse in base 2. */
 struct clg_queries {
     float q_keys[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
     float q_cols[C_BLOCK * C_HEAD_DIM] __attribute__((aligned(64)));
@@ -20,7 +20,7 @@ struct clg_queries {
     int first, len, causal;
 };
 
-/* First lane of the block that a tile of keys from `key` on needs. */
+/* The index in the block of the first query that sees key `key`. */
 static inline int
 clg_tile_from(int key, const struct clg_queries *b)
 {
@@ -28,8 +28,8 @@ clg_tile_from(int key, const struct clg_queries *b)
 }
 
 /*
- * p in place of the scores, ds in place of dp; tile row i is key `key` + i. ds of the panel before those computed and
- * of all after them is 0: a tile of queries may reach into them.
+ * Replaces the scores s by p, and dp by ds; row i is key `key` + i. ds is also set to 0 in the panel before those
+ * that were computed and in all after them, as the tiles of queries that compute dq may read them.
  */
 static inline void
 clg_tile_probabilities(float *s, float *dp, int key, const struct clg_queries *b)
@@ -65,7 +65,7 @@ clg_tile_probabilities(float *s, float *dp, int key, const struct clg_queries *b
     }
 }
 
-/* k, v, dk, dv [n_tiles][P_ROWS][D] from `key` on; ds [n_tiles][P_ROWS][C_BLOCK] is left for the caller. */
+/* k, v, dk, dv [n_tiles][P_ROWS][D] from `key` on; ds [n_tiles][P_ROWS][C_BLOCK] is a result, too. */
 static inline void
 clg_dkdv_batch(int n_tiles, int key, const struct clg_queries *b, const float *k, const float *v, float *ds, float *dk,
                float *dv)
@@ -94,7 +94,7 @@ clg_dkdv_batch(int n_tiles, int key, const struct clg_queries *b, const float *k
         }
 }
 
-/* k and v of n_tiles tiles from `key` on, as rows; dk and dv begin at 0. */
+/* Packs k and v of n_tiles tiles as rows, and sets dk and dv to 0. */
 static inline void
 clg_dkdv_begin(__global const float *k_buf, size_t k_row, __global const float *v_buf, size_t v_row, int n_tiles,
                int n_keys, float *k, float *v, float *dk, float *dv)
@@ -110,7 +110,7 @@ clg_dkdv_begin(__global const float *k_buf, size_t k_row, __global const float *
     }
 }
 
-/* Block `first` of the queries; q and dout begin there. lse and delta are left to the caller. */
+/* Packs a block of queries from number `first` on, where q and dout point. The caller fills lse and delta. */
 static inline void
 clg_pack_queries(__global const float *q, size_t q_row, __global const float *dout, size_t dout_row, int first,
                  int len, int causal, float scale2, struct clg_queries *b)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention backward, first pass, cpu family: with p = exp(s - lse) recomputed from the forward's lse,
+ * Attention backward, first of two passes, cpu family: with p = exp(s - lse) recomputed from the forward's lse,
  *   delta[n][h] = sum_d dout o      ds = p (dout v^T - delta)      dq = scale ds k
  *
- * Groups, chunks, tiles and packing as in the forward pass; besides, a tile packs its dout, and V is packed transposed
- * too. delta is left in the workspace [N][H] for the second pass. Group (x, g, b) is the only writer of its rows of dq
- * and delta, and sums keys in ascending order. No barriers, no local memory.
+ * Groups, chunks, tiles and packing are those of the forward kernel; a tile also packs its rows of dout, and V is
+ * packed transposed, too. delta goes to the workspace [N][H], for the second pass. Group (x, g, b) is the only writer
+ * of its rows of dq and delta, and sums keys in ascending order. No barriers, no local memory.
  */
 #ifndef P_TILES
 #define P_TILES 32
 #endif
 #define P_BATCH 4
 
-/* ds of one tile and block, in place of the scores. dp is dout v^T; lse in base 2. */
+/* Replaces the scores s of one tile and block by ds. dp is dout v^T; lse is in base 2. */
 static inline void
 clg_tile_dscores(float *s, const float *dp, int n_panels, int first, const int *last, const float *lse,
                  const float *delta)

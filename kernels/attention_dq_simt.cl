@@ -3,19 +3,21 @@
  * Attention backward, first pass, simt family: with p = exp(s - lse) recomputed from the forward's lse,
  *   delta[n][h] = sum_d dout o      ds = p (dout v^T - delta)      dq = scale ds k
  *
- * Group (t, h, b) owns 64 query rows of sequence b and query head h, the last rows first where later rows see more, and is the only
- * writer of their dq and of their delta (workspace [N][H], for the second pass). Keys are summed in ascending order.
+ * Group (t, h, b) owns 64 query rows of sequence b and query head h, and is the only writer of their dq and their delta
+ * (workspace [N][H], for the second pass). Group 0 has the last rows, which see the most keys where the mask is causal.
+ * Keys are summed in ascending order.
  *
- * One tile of scores is held at a time: the item keeps its p in local memory, in the places that only it writes and reads, while the same
- * registers take dout v^T. Where p is 0 so is ds, whatever a masked position holds.
+ * An item has one tile of scores in registers: it stores its part of p to local memory, where it alone reads it, and
+ * computes dout v^T in the same registers. Where p is 0, ds is 0, whatever a masked position holds.
  *
- * Local memory: C_SHARED + C_STAGE_BOTH words, at most 26112 bytes with the defaults. Barriers: those of the tiles, and one between
- * writing and reading the partials of delta in the room of p, read before the first product's barriers; ds may overwrite p after them and
- * is read after the accumulation's first. Registers: P_MI (8 + D / 8) accumulators. Global memory: five tiles of 256 D bytes a block for
- * three products: 19 operations a byte.
+ * Local memory: C_SHARED + C_STAGE_BOTH words, at most 26112 bytes with the defaults. Barriers: those of the tiles,
+ * and one between writing and reading the partial sums of delta, which lie where p comes later; they are read before
+ * the barriers of the first product. ds overwrites the item's own p, and is read after the first barrier of the
+ * accumulation; the next p overwrites it after the last one. Registers: P_MI (8 + D / 8) accumulators. Global memory:
+ * five tiles of 256 D bytes a block for three products: 19 operations a byte.
  */
 
-/* delta of the item's rows, and lse in base 2; 0 past the end. */
+/* delta, and lse in base 2, of the item's rows; 0 past the end. */
 TILE_FN void
 clg_row_constants(__global const float *o, ulong o_row, __global const float *dout, ulong dout_row,
                   __global const float *lse, ulong lse_row, int n, __local float *partial, float *delta, float *lse2)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Packing for the cpu kernels of attention, into private memory: blocks of 64 rows as panels that the register tiles
- * read in order, and the rows of tiles. Of n rows the last stands for those past the end (n >= 1), so nothing past a
- * sequence is read; what comes of them is masked or not stored. A block's rows may come from two places.
+ * read in order, and the rows of tiles. Of n rows, n >= 1, the last one is repeated for those past the end, so that
+ * nothing past a sequence is read; what is computed from the repeated rows is masked or not stored. The rows of a
+ * block may lie in two places: the end of a prefix and the start of what continues it.
  *
  *   clg_pack_keys  x [64][D] -> [64 / C_PANEL][D][C_PANEL], transposed, times f (1 keeps the bits)
  *   clg_pack_cols  x [64][D] -> [D / C_COLS][64][C_COLS]
  *   clg_pack_rows  x [P_ROWS][D] -> [P_ROWS][D], times f
  */
 
-/* Row i is at head + i row for i < split, else at tail + i row; there are n. */
+/* n rows: row i is at head + i * row if i < split, else at tail + i * row. */
 struct clg_rows {
     __global const float *head, *tail;
     size_t row;
@@ -39,7 +40,7 @@ clg_row_of(const struct clg_rows *r, int i)
     return (at < r->split ? r->head : r->tail) + at * r->row;
 }
 
-/* a and b interleaved: their lower halves, their upper halves. */
+/* The lower halves of a and b, interleaved; below, the upper halves. */
 static inline vf
 clg_zip_low(vf a, vf b)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a sequence of a packed batch sees, where one may continue another: sequence b continues p = prefix[b] if 0 <= p < n
- * and prefix[p] is not in that range, else it stands alone (so no chain, no circle). n is 0 where there is no prefix at all.
+ * The keys that a sequence of a packed batch sees, where one sequence may continue another. Sequence b continues
+ * sequence p = prefix[b] if 0 <= p < n and prefix[p] is not in that range; else it stands alone. So there are neither
+ * chains nor cycles. n is 0 where the call has no prefixes.
  *
- * A position counts from the beginning of the history: those below `past` are the prefix's rows, the others b's own, up to
- * `len`. Position j is row prefix + j or own + j (own may be negative).
+ * The history of b is the rows of p and then those of b. Positions count from its beginning: those below `past` are
+ * rows of p, the others rows of b, `len` in all. Position j is row prefix + j or row own + j of the batch; own may be
+ * negative.
  */
 struct clg_history {
     int past, len, prefix, own;
@@ -24,7 +26,8 @@ clg_root(__global const int *prefix, int n, int b)
     return clg_in_batch(p, n) && !clg_in_batch(prefix[p], n) ? p : -1;
 }
 
-/* A family is a sequence that stands alone, then those that continue it, ascending: the next after `last`, or -1. */
+/* A family is a sequence that stands alone, the root, and those that continue it, in ascending order: the next after
+ * `last`, or -1. */
 static inline int
 clg_next_of_family(__global const int *prefix, int n, int root, int last)
 {
@@ -49,9 +52,9 @@ clg_history_of(__global const int *offsets, __global const int *prefix, int n, i
 }
 
 /*
- * The sequence of group (x, g, b'). With a prefix it is b' + x / 2 modulo B: any X consecutive groups then are all x, the
- * pairs of a long and a short chunk with the sequences in turn, so a run of groups that is handed to a compute unit is a
- * fair sample, whichever sequences are long.
+ * The sequence of group (x, g, b'): b', or with a prefix (b' + x / 2) mod B. A run of consecutive groups, as a
+ * compute unit gets it, then has chunks of many sequences, so that the work of the runs differs little however the
+ * lengths of the sequences differ.
  */
 static inline int
 clg_sequence(int n_prefix)

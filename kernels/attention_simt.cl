@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention forward, simt family: o = softmax(scale q k^T) v over packed sequences, which may continue another with C_PREFIX 1, fp32
- * throughout. Rows and keys are numbered by position in the history (attention_prefix.cl).
+ * Attention forward, simt family: o = softmax(scale q k^T) v over packed sequences, which with C_PREFIX 1 may continue
+ * another; f32. Rows and keys are numbered by their position in the history, that is, with a prefix's rows first.
  *
- * Group (t, h, b) owns 64 query rows of sequence b and query head h, the last rows first where later rows see more. It walks the key
- * blocks up to the last that a row sees, with the online softmax in base 2 (Dao, arXiv 2307.08691): one maximum per row and block, l in
- * 8 partial sums per row (position mod 8), masked p exactly 0. A group past the sequence's end walks no block, but its items reach the
- * same barriers as each other.
+ * Group (t, h, b) owns 64 query rows of sequence b and query head h; group 0 has the last rows, which see the most
+ * keys where the mask is causal. It visits the blocks of keys up to the last that a row sees, with the online softmax
+ * in base 2 (Dao, arXiv 2307.08691): one maximum for each row and block, l in 8 partial sums for each row (position
+ * mod 8), p of masked positions exactly 0. A group past the end of the sequence visits no block; the barriers that
+ * its items reach are the same for all.
  *
- * Local memory: C_SHARED + C_STAGE + 512 words, at most 27904 bytes with the defaults. Barriers: those of the tiles, one between writing
- * and reading the partial maxima, after which p may overwrite the tile of q, and one for the final sums; the partials are written again
- * only after a tile's barriers. Registers: P_MI (8 + D / 8) accumulators.
+ * Local memory: C_SHARED + C_STAGE + 512 words, at most 27904 bytes with the defaults. Barriers: those of the tiles;
+ * one between writing and reading the partial maxima, after which p may overwrite the tile of q; and one for the
+ * final sums. The partial values are written again only after barriers of the tiles. Registers: P_MI (8 + D / 8)
+ * accumulators.
  */
 
-/* Largest, or sum of, the 8 partials of a row in the order of x. */
+/* Maximum and sum of the 8 partial values of a row, in the order of x. */
 static inline float
 clg_row_max(__local const float *partial)
 {
@@ -31,7 +33,8 @@ clg_row_sum(__local const float *partial)
     return r;
 }
 
-/* Scores become p; m, l and o are carried. low: first position of the item; last[i]: last position that row i sees. */
+/* Replaces the scores s by p and updates m, l and o. low: the item's first position; last[i]: the last that row i
+ * sees. */
 TILE_FN void
 clg_block_softmax(float *s, int low, const int *last, __local float *partial, float *m, float *l, float *o)
 {

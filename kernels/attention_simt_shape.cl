@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Defaults of gemm_simt_tile.cl for the simt kernels of attention, before it in their units; attention_simt_tile.cl explains them. */
+/* Parameters of tile_product for the simt kernels of attention. */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
 #endif

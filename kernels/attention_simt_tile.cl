@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the simt kernels of attention add to the tile of gemm_simt_tile.cl. A group holds a tile of 64 x 64 scores, 64 rows against a
- * block of 64 positions counted from the start of the sequence: P_TX is 8, P_TY P_MI is 64, P_NI is 8. Item (x, y) owns rows TILE_Y +
- * TILE_AT(i, P_TY), of scores positions x, x + 8, ..., x + 56 whatever P_VEC, and of outputs columns ITEM_X + TILE_AT(c, 8).
+ * Tiles of the simt kernels of attention, on top of tile_product. A group has a tile of 64 x 64 scores: 64 rows and a
+ * block of 64 positions, counted from the start of the history. P_TX is 8, P_TY P_MI is 64, P_NI is 8. Item (x, y)
+ * owns rows TILE_Y + TILE_AT(i, P_TY); of scores positions x, x + 8, ..., x + 56, whatever P_VEC is; of outputs
+ * columns ITEM_X + TILE_AT(c, 8).
  *
- *   clg_scores      s[i][j]  = f sum_d a[i][d] b[j][d]      one fma chain per element, d ascending from 0
- *   clg_accumulate  o[i][c] += sum_j p[i][j] x[j][c]        one fma chain per element, j ascending
+ *   clg_scores      s[i][j]  = f sum_d a[i][d] b[j][d]      one fma chain for each element, d ascending from 0
+ *   clg_accumulate  o[i][c] += sum_j p[i][j] x[j][c]        one fma chain for each element, j ascending
  *
- * Local memory: `shared` has C_SHARED floats for p, `stage` C_STAGE floats for the tiles of b and x. The tile of a is in `shared` before p
- * is (forward), or beside b's where p outlives a product of scores (backward: C_STAGE_BOTH). p is [position][row] with P_VEC 4, so that
- * four rows are one load, else [row][position]; rows of 68 words keep both its writes and its reads on different banks. Rows from n on are
- * read as zeros, so nothing past a sequence's end is read.
+ * Local memory: `shared` has C_SHARED floats for p, `stage` C_STAGE floats for the tiles of b and x. The tile of a
+ * lies in `shared` before p does (forward), or beside that of b where p is still needed after a product of scores
+ * (backward: C_STAGE_BOTH). p is [position][row] with P_VEC 4, so that four rows are one load, else [row][position];
+ * with rows of 68 words neither its writes nor its reads meet on a bank. Rows from n on are read as zeros: nothing
+ * past a sequence's end is read.
  *
- * Model, per block and group: global memory 256 D bytes for each of a, b and x, for 2 x 2 x 4096 D operations: 21 operations a byte (a
- * comes from a cache after the first block). Local memory, per item and k: (P_MI + 8) / P_VEC and (P_MI + D / 8) / P_VEC loads.
+ * Cost, of a block and group: global memory 256 D bytes for each of a, b and x, for 2 x 2 x 4096 D operations: 21
+ * operations a byte (a comes from a cache after the first block). Local memory, of an item and k: (P_MI + 8) / P_VEC
+ * loads for scores, (P_MI + D / 8) / P_VEC for sums.
  *
  *   parameter   default (lanes)  constraint
- *   P_TY P_MI   16 4             P_TY P_MI = 64; 8 P_TY items, at most the device's work-group. 8 8 has fewer loads of local memory for a
- *                                product, but some 240 registers at D = 64
+ *   P_TY P_MI   16 4             P_TY P_MI = 64; 8 P_TY items, at most the device's work-group. 8 8 has fewer loads of
+ *                                local memory for a product, but needs some 240 registers at D = 64
  *   P_K         8 (16)           8 or 16; C_SHARED + C_STAGE words of local memory, see the kernels
- *   P_VEC P_SUB_M P_SUB_N P_UNROLL P_BUFFERS: as in gemm_simt_tile.cl
+ *
+ * P_VEC, P_SUB_M, P_SUB_N, P_UNROLL and P_BUFFERS: see tile_product. In parentheses what suits a runtime that makes
+ * lanes of items.
  */
 #define C_X     8
 #define C_BLOCK 64
@@ -37,7 +42,8 @@
 #define C_P_ROW (P_VEC == 1 ? C_PITCH : 1)
 #define C_P_POS (P_VEC == 1 ? 1 : C_PITCH)
 
-/* How a kernel's items stand. A runtime that makes lanes of items is to make as many as are in a row: more would not be neighbours. */
+/* The work-group. A runtime that makes lanes of items is told to make P_TX of them: items of one row have consecutive
+ * addresses, those of different rows do not. */
 #if P_VEC == 1 && defined(cl_intel_required_subgroup_size)
 #define C_GROUP __attribute__((reqd_work_group_size(P_TX, P_TY, 1), intel_reqd_sub_group_size(P_TX)))
 #else
@@ -47,11 +53,13 @@
 #define CLG_ROW(i) (TILE_Y + TILE_AT(i, P_TY))
 #define CLG_COL(c) (ITEM_X + TILE_AT(c, C_X))
 
-/* Where the 8 partials of the item's row i lie, and the item's own: neighbouring items' rows beside each other, thus on different banks. */
+/* Indices of the first of the 8 partial values of the item's row i, and of the item's own. The rows of neighbouring
+ * items lie side by side, thus on different banks. */
 #define CLG_PARTIALS(i) (((i)*P_TY + get_local_id(1)) * C_X)
 #define CLG_PARTIAL(i)  (CLG_PARTIALS(i) + get_local_id(0))
 
-/* n rows of a block: row i is at `at` + i row, and `jump` further from row `split` on: between a prefix and what continues it. */
+/* n rows of a block: row i is at `at` + i * row, and from i = split on, where a prefix ends, `jump` elements
+ * further. */
 struct clg_rows {
     __global const float *at;
     ulong row, jump;
@@ -85,7 +93,7 @@ clg_scores(float *s, __global const float *a, ulong a_row, int n_a, struct clg_r
         s[e] *= f;
 }
 
-/* The item's part of p or ds into local memory. */
+/* Stores the item's part of p or ds to local memory. */
 TILE_FN void
 clg_share(const float *s, __local float *p)
 {
@@ -104,7 +112,7 @@ clg_share(const float *s, __local float *p)
         }
 }
 
-/* What the item shared at its position j: P_MI rows. */
+/* Loads what the item stored there for its position j: P_MI rows. */
 TILE_FN void
 clg_recall(float *to, __local const float *p, const int j)
 {
@@ -114,7 +122,7 @@ clg_recall(float *to, __local const float *p, const int j)
         tile_read(to + i, p + TILE_AT(i, P_TY) * C_P_ROW);
 }
 
-/* p is complete, or its writes are before the first barrier here; it and stage are free at the return. */
+/* The writes of p come before the first barrier here; at the return no item reads p or stage any more. */
 TILE_FN void
 clg_accumulate(float *o, __local const float *p, struct clg_rows x, __local float *stage)
 {
@@ -151,7 +159,7 @@ clg_accumulate(float *o, __local const float *p, struct clg_rows x, __local floa
 #endif
 }
 
-/* Rows below n of the item's part of a finished tile, times f (0 + clears the sign of zero). */
+/* Stores the item's part of a finished tile, times f, rows below n; adding +0 clears the sign of a zero. */
 TILE_FN void
 clg_store(const float *o, const float *f, int n, __global float *out, ulong out_row)
 {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Online softmax of one tile and block (Dao, arXiv 2307.08691), scores in base 2. Row i sees positions up to last[i];
- * `first` is the block's first position and n_panels says how much of it was computed: all that any row of the tile
- * sees. s becomes p in place; m and l (by lane) are carried from block to block, and f is what o has to be multiplied
- * by. A row that sees nothing of the block keeps m and l to the bit and has f = 2^0 = 1: its maximum stays, its p are
- * selected to 0.
+ * `first` is the first position of the block; the first n_panels panels of the block were computed, which is all that
+ * any row of the tile sees. s becomes p in place; m and l (by lane) are updated from block to block, and f is the
+ * factor that o has to be multiplied by. A row that sees nothing of the block keeps its m and l to the bit, and its f
+ * is 2^0 = 1: its maximum does not change, and its p are selected to 0.
  *
- * n_rows is a constant, P_ROWS or fewer. m and f have C_ROWS_PADDED elements, whole vectors; elements of m behind the
- * rows keep their values, those of f become 1.
+ * n_rows is a constant, at most P_ROWS. m and f have C_ROWS_PADDED elements, whole vectors; elements past the rows
+ * are kept in m and become 1 in f.
  */
 #define C_ROWS_PADDED ((P_ROWS + C_VW - 1) / C_VW * C_VW)
 
-/* Masks the row from lane `visible` + 1 on; returns its largest score. */
+/* Masks the scores of a row behind position `visible` of the block; returns the largest. */
 static inline float
 clg_row_top(float *row, int n_panels, int visible)
 {
@@ -29,7 +29,7 @@ clg_row_top(float *row, int n_panels, int visible)
     return clg_max_v(top);
 }
 
-/* The row's p in place of its scores; returns l with their sum added lane by lane, in order. */
+/* Replaces the scores of a row by p; returns l, to which they are added lane by lane, in order. */
 static inline vf
 clg_row_exp(float *row, int n_panels, int visible, float m, vf l)
 {

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Register tiles of the cpu kernels of attention. A tile is P_ROWS rows (queries, or keys in the dk/dv pass) against
- * one block of C_BLOCK = 64 positions, counted from the start of the sequence.
+ * Register tiles of the cpu kernels of attention. A tile is P_ROWS rows (queries, or keys in the dk/dv pass) and one
+ * block of C_BLOCK = 64 positions, counted from the start of the history.
  *
- *   clg_tile_scores      s[i][j]  = sum_d a[i][d] b[d][j]    one fma chain per element, d ascending from 0
- *   clg_tile_softmax     online softmax of one block: maximum, rescale, p = 2^(s - m), l by lane (j mod C_VW)
- *   clg_tile_accumulate  o[i][c]  = f[i] o[i][c] + sum_j p[i][j] x[j][c]    likewise, j ascending
- *   clg_tile_accumulate_turned      the same of p[j][i], with f = 1
+ *   clg_tile_scores             s[i][j] = sum_d a[i][d] b[d][j]                     one fma chain, d ascending from 0
+ *   clg_tile_softmax            maximum, rescaling, p = 2^(s - m), l by lane (j mod C_VW)
+ *   clg_tile_accumulate         o[i][c] = f[i] o[i][c] + sum_j p[i][j] x[j][c]      one fma chain, j ascending
+ *   clg_tile_accumulate_turned  o[i][c] = o[i][c] + sum_j p[j][i] x[j][c]           one fma chain, j ascending
  *
- * So what happens to a row does not depend on the tile, its neighbours or where the block comes from: the caller may
- * leave out panels and positions that a mask hides. There p is exactly 0, l + 0 is l, and fma(0, x, o) is o but for the
- * sign of a zero, which the callers clear at the end by adding +0.
+ * The bits of a row therefore depend neither on the tile, nor on the other rows, nor on where the block lies in
+ * memory. A caller may leave out panels and positions that a mask hides: p is exactly 0 there, l + 0 is l, and fma(0,
+ * x, o) is o but for the sign of a zero, which callers clear at the end by adding +0.
  *
- * Registers: P_ROWS * C_NS accumulators, C_NS vectors of b and one broadcast: 15 of 16 for AVX2, 29 of 32 for AVX-512.
- * T_SPACE is the address space of b and x and T_ELEMENT their type: packed private blocks, or the KV cache. The
- * functions *_ahead take n_rows, P_ROWS or fewer, a constant; their loops also name P_ROWS, as a bound that is only
- * known when the function is inlined comes too late to keep arrays in registers. Step i of their inner loops begins
- * with T_AHEAD(i, ahead), which may ask for memory that is needed later.
+ * Registers: P_ROWS * C_NS accumulators, C_NS vectors of b and one broadcast element: 15 of 16 for AVX2, 29 of 32 for
+ * AVX-512. T_SPACE is the address space of b and x, and T_ELEMENT their type: packed private blocks, or the KV cache.
+ *
+ * The functions *_ahead take the number of rows n_rows, a constant of at most P_ROWS. Their loops are bounded by
+ * P_ROWS as well, as a bound that is known only after inlining comes too late to keep arrays in registers. Step i of
+ * an inner loop begins with T_AHEAD(i, ahead), which may prefetch.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64
@@ -55,7 +56,7 @@ struct clg_ahead {
 #define C_PANEL (C_NS * C_VW)
 #define C_COLS  (C_NC * C_VW)
 
-/* a [n_rows][D], b [D] rows of C_PANEL at b_row from each other, s [n_rows] rows of C_BLOCK. */
+/* a [n_rows][D], b [D][C_PANEL] with row stride b_row, s [n_rows][C_PANEL] with row stride C_BLOCK. */
 static inline void
 clg_tile_scores_ahead(const int n_rows, const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, float *s,
                       const struct clg_ahead ahead)
@@ -95,7 +96,7 @@ clg_tile_scores(const float *a, T_SPACE const T_ELEMENT *b, const size_t b_row, 
     clg_tile_scores_ahead(P_ROWS, a, b, b_row, s, none);
 }
 
-/* p [n_rows] rows of C_BLOCK, x [C_BLOCK] rows of C_COLS at x_row from each other, o [n_rows] rows of C_HEAD_DIM,
+/* p [n_rows][C_BLOCK], x [C_BLOCK][C_COLS] with row stride x_row, o [n_rows][C_COLS] with row stride C_HEAD_DIM,
  * f [n_rows]; positions from .. to-1. */
 static inline void
 clg_tile_accumulate_ahead(const int n_rows, const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row,
@@ -137,7 +138,7 @@ clg_tile_accumulate(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_r
     clg_tile_accumulate_ahead(P_ROWS, p, x, x_row, from, to, f, o, none);
 }
 
-/* p [n] rows of C_BLOCK, of which P_ROWS columns count; the rest as above. */
+/* p [n][P_ROWS] with row stride C_BLOCK; x and o as above. */
 static inline void
 clg_tile_accumulate_turned(const float *p, T_SPACE const T_ELEMENT *x, const size_t x_row, const int n, float *o)
 {
@@ -181,7 +182,7 @@ clg_lanes(void)
 #endif
 }
 
-/* A finished row of a tile, times f, with the sign of zero cleared. */
+/* Stores a finished row of a tile, times f; adding +0 clears the sign of a zero. */
 static inline void
 clg_row_scaled(const float *row, float f, __global float *out)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * y = x between the storage types C_FROM and C_TO (storage.cl); [N][E] by row strides. A group owns whole rows, an item single elements. No local
- * memory.
+ * y = x, from storage type C_FROM to C_TO; [N][E] by row strides. A group owns whole rows, an item single elements.
+ * No local memory.
  */
 #ifndef C_FROM
 #define C_FROM f32

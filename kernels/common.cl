@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * First fragment of every unit: types and the numerics that all kernels share, so that a value has the same bits whichever kernel and
- * vector width computes it. FP_CONTRACT is off: a fused multiply-add is written fma().
+ * Types and numeric functions that all kernels share, so that a value has the same bits whichever kernel computes it.
+ * FP_CONTRACT is off: a fused multiply-add is written fma().
  *
- * clg_exp2(x): 2^x for x <= 127 by a degree-6 polynomial on [-0.5, 0.5] (relative error < 2e-7 over the normal range); x below -126 gives
- * 2^-126 times at most 2, x of -INFINITY or C_MASKED gives a value below 2e-38: callers that need an exact 0 select it.
+ * clg_exp2(x): 2^x for x <= 127, by a polynomial of degree 6 on [-0.5, 0.5]; relative error below 2e-7. An x below
+ * -126, C_MASKED and -INFINITY included, gives 2^-126, not 0: a caller that needs an exact 0 selects it.
  */
 #pragma OPENCL FP_CONTRACT OFF
 
-/* PoCL counts warnings on standard error. A parameter that makes an operand constant, or a loop that the compiler would rather not unroll, is
- * no news to a user. */
+/* PoCL reports warnings on standard error. These two are expected: a parameter makes an operand constant, and the
+ * compiler declines to unroll a loop. */
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wpass-failed"
 #pragma clang diagnostic ignored "-Wconstant-logical-operand"
 #endif
 
-/* Asks for memory ahead of its use: into the caches from `level` (1 to 3, 3 the nearest) on. */
-#ifdef POCL_DEVICE_ADDRESS_BITS /* where prefetch() does nothing */
+/* Prefetches the cache line at p. level 3: into all caches; 2: into the second level and those beyond; 1: the third. */
+#ifdef POCL_DEVICE_ADDRESS_BITS /* PoCL, whose prefetch() does nothing */
 #define CLG_AHEAD(level, p) __builtin_prefetch(p, 0, level)
 #else
 #define CLG_AHEAD(level, p) prefetch(p, 1)
@@ -27,8 +27,9 @@
 #endif
 
 /*
- * A C99 inline function that is not inlined has no body here. LLVM 15 and 19 leave large ones uninlined for NVIDIA and AMD, whose linkers then
- * miss them; and PoCL 3.1, which defines the word away, shares the local memory of a function that it does not inline between work-groups.
+ * Every function is inlined. By the rules of C99 an `inline` function has no external definition, so a call that is not
+ * inlined does not link; LLVM 15 and 19 leave large functions as calls for NVIDIA and AMD. PoCL 3.1 defines `inline` as
+ * nothing, and the local memory of a function that stays a call is then shared between work-groups.
  */
 #undef inline
 #define inline inline __attribute__((always_inline))
@@ -36,7 +37,7 @@
 #define C_CAT_(a, b) a##b
 #define C_CAT(a, b)  C_CAT_(a, b)
 
-/* The native vector: vf is float4, float8 or float16; vi its integer twin. */
+/* vf: the native vector, float4, float8 or float16. vi: the vector of as many ints. */
 #define C_VW P_VECTOR_WIDTH
 typedef C_CAT(float, P_VECTOR_WIDTH) vf;
 typedef C_CAT(int, P_VECTOR_WIDTH) vi;
@@ -44,8 +45,8 @@ typedef C_CAT(int, P_VECTOR_WIDTH) vi;
 #define as_vi(x)          C_CAT(as_int, P_VECTOR_WIDTH)(x)
 
 /*
- * Vector i of p, at the alignment of a float. PoCL 3.1 makes vloadn and vstoren of halves of halves, which the compiler
- * does not always join again: where it is clang, they are read and written whole.
+ * vf_load, vf_store: vector i of p, aligned as a float is. PoCL 3.1 splits vloadn and vstoren into halves, recursively,
+ * and the compiler does not always merge them again. With clang a packed struct makes each one access.
  */
 #ifdef __clang__
 typedef struct {
@@ -103,11 +104,12 @@ inline vf clg_exp_v(vf x)
     return clg_exp2_v(x * (vf)(C_LOG2E));
 }
 
-/* Lane reductions as a fixed tree: halves onto halves. */
+/* Sum and maximum of the lanes of a vector, as a fixed tree: the upper half is combined with the lower one, and so
+ * on. */
 inline float clg_sum4(float4 v)
 {
     float2 h = v.lo + v.hi;
-    return fma(h.x, 1.0f, h.y); /* h.x + h.y, in a form that oclgrind 21.10 does not die of */
+    return fma(h.x, 1.0f, h.y); /* h.x + h.y, on which oclgrind 21.10 crashes */
 }
 inline float clg_max4(float4 v)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Embedding: y[n] = table[index[n]], a row of zeros where the index is outside 0..V-1; and its gradient.
+ * Embedding: y[n] = table[index[n]], a row of zeros where the index is outside 0 .. V-1; and its gradient.
  *
  * k_embedding: a group owns whole rows of y.
- * k_embedding_backward: group g owns the rows of dtable in its V g / groups .. share alone and walks all N indices in ascending order, so no
- * two groups write one row and the order of a row's sum is that of the batch. Item l owns the same columns throughout. No local memory,
- * no barriers. f32.
+ * k_embedding_backward: group g owns rows V g / groups .. V (g + 1) / groups - 1 of dtable and visits all N indices in
+ * ascending order. So each row has one writer, and is summed in the order of the batch. Item l owns the same columns of
+ * every row. No local memory, no barriers. f32.
  */
 C_KERNEL void k_embedding(__global const float *restrict table, ulong table_at, ulong table_stride, __global const int *restrict index,
                           ulong index_at, __global float *restrict y, ulong y_at, ulong y_stride, ulong n, ulong e, ulong v)

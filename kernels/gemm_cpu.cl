@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * C = alpha op(A) B + beta C on a cpu device; B in panels (gemm_tile.cl), C [m][n] with row stride ldc.
+ * C = alpha op(A) B + beta C, cpu family; B in panels of GEMM_NR columns, C [m][n] with row stride ldc.
  *
- * One group is one work-item and owns mc x nc elements of C: it alone writes them, so there is no barrier and no local
- * memory. It walks k in slices of kc. Within a slice, a panel of B (kc x GEMM_NR) stays in the first-level cache while
- * all tiles of the group's rows pass by, and the group's rows of A (mc x kc) stay in the second level. Between slices
- * the accumulators rest in C, exactly: the chain of an element is the one of a single pass, from C when GEMM_ADD, else
- * from 0. alpha, unless 1, multiplies the finished sum; GEMM_SCALE_AND_ADD then adds C by one more fma, for which C
- * must be untouched until the end: the host passes kc = k.
+ * One group is one work-item and owns mc x nc elements of C, as their only writer: no barriers, no local memory. k is
+ * cut into slices of kc. Within a slice, a panel of B (kc x GEMM_NR) stays in the first-level cache while it is
+ * multiplied with all tiles of the group's rows, and the group's rows of A (mc x kc) stay in the second-level cache.
+ * Between slices the accumulators are stored in C, which loses nothing: an element is the same chain of fused
+ * multiply-adds as in one pass over k, starting from C for GEMM_ADD, else from 0. alpha, unless 1, multiplies the
+ * finished sum; GEMM_SCALE_AND_ADD then adds C in one more fma, so C must be intact until then: kc is k in this case.
  *
- * C_A and C_B are the storage types of a and b. C_TRANS_A: A is [k][m], else [m][k]. It is read in place, which takes
- * f32, or, with C_PACK_A, a slice of it is copied to the group's scratch: [mc / GEMM_MR][kc][GEMM_MR] of a [k][m], else
- * [mc][kc]. C_PACK_B (with C_PACK_A): b is [k][n], and a slice of it is copied to panels in the group's scratch; else
- * b is packed. A launch computes the groups from first_group on, each with scratch of its own.
+ * C_A and C_B are the storage types of a and b. C_TRANS_A: a is [k][m], else [m][k]. It is read in place, which needs
+ * f32, or with C_PACK_A copied, slice by slice, to the group's scratch memory: as [mc / GEMM_MR][kc][GEMM_MR] from
+ * [k][m], as [mc][kc] from [m][k]. With C_PACK_B (and C_PACK_A) b is [k][n], and its slices are packed there too;
+ * else b is packed already. A launch computes the groups from first_group on, each with scratch memory of its own.
  *
- * Memory runs ahead by hand: each whole tile asks for its share of the next panel and for the next tile of C. One to
- * three rows pass several panels at once.
+ * Each whole tile prefetches its share of the next panel, and the next tile of C. Products of one to three rows
+ * multiply several panels at once.
  *
- * Tails: rows past m repeat the last valid row in place, or are 0 in scratch; columns past n are 0 in panels. Neither
- * is stored, and no address past a matrix is read.
+ * Tails: rows past m repeat the last valid row where A is read in place, and are 0 in scratch memory; columns past n
+ * are 0 in the panels. Neither is stored, and nothing past a matrix is read.
  */
 #ifndef C_TRANS_A
 #define C_TRANS_A 0
@@ -34,13 +34,13 @@
 #endif
 typedef C_OF(clg_t_, C_A) a_t;
 
-/* How a finished sum becomes an element; enum clg_gemm_finish of lib/gemm.h. */
+/* What becomes of a finished sum s: C = s (from 0), s (from C), alpha s, alpha s + C. The host has the same numbers. */
 #define GEMM_STORE         0
 #define GEMM_ADD           1
 #define GEMM_SCALE         2
 #define GEMM_SCALE_AND_ADD 3
 
-/* acc = the tile of C: reads its n_rows x n_cols valid elements. */
+/* acc = a tile of C, of which n_rows x n_cols elements are valid. */
 static inline void
 gemm_c_load(vf acc[GEMM_MR][GEMM_NV], __global const float *c, size_t ldc, uint n_rows, uint n_cols)
 {
@@ -85,7 +85,7 @@ gemm_c_store(vf acc[GEMM_MR][GEMM_NV], __global float *c, size_t ldc, uint n_row
     }
 }
 
-/* acc = alpha acc (+ C). */
+/* acc = alpha acc, or alpha acc + C. */
 static inline void
 gemm_scale(vf acc[GEMM_MR][GEMM_NV], float alpha, bool add, __global const float *c, size_t ldc, uint n_rows,
            uint n_cols)
@@ -101,7 +101,7 @@ gemm_scale(vf acc[GEMM_MR][GEMM_NV], float alpha, bool add, __global const float
             acc[i][j] = add ? fma((vf)(alpha), acc[i][j], old[i][j]) : alpha * acc[i][j];
 }
 
-/* k-major rows of A to panels of GEMM_MR = 6 columns, each kc x 6 apart. */
+/* A slice of A [k][m] into panels of GEMM_MR = 6 rows of op(A), which are kc * 6 elements apart. */
 static inline void
 gemm_pack_a(__global const a_t *a, size_t lda, uint n_cols, uint n_k, uint kc, __global float *to)
 {
@@ -122,7 +122,7 @@ gemm_pack_a(__global const a_t *a, size_t lda, uint n_cols, uint n_k, uint kc, _
     }
 }
 
-/* Rows of A, kc apart. */
+/* A slice of A [m][k] as f32, its rows kc elements apart. */
 static inline void
 gemm_widen_a(__global const a_t *a, size_t lda, uint n_rows, uint n_k, uint kc, __global float *to)
 {
@@ -156,8 +156,8 @@ gemm_ahead_c(__global const float *c, size_t ldc)
 }
 
 /*
- * One tile of C over the n_k terms of a slice. n_a is n_rows again, but never a constant: from rows that are known to
- * be apart alike the compiler makes one chain of addresses, and the loop waits for it.
+ * One tile of C over the n_k terms of a slice. n_a equals n_rows but is not a constant: where the compiler knows that
+ * the rows are at equal distances, it derives each address from the one before, and the loop waits for that chain.
  */
 static inline void
 gemm_tile_slice(__global float *c, size_t ldc, uint n_rows, uint n_cols, __global const float *a, uint n_a,
@@ -178,7 +178,7 @@ gemm_tile_slice(__global float *c, size_t ldc, uint n_rows, uint n_cols, __globa
     gemm_c_store(acc, c, ldc, n_rows, n_cols);
 }
 
-/* A panel against m rows of A, whose tiles are GEMM_MR * tile_stride apart; meanwhile `next` comes nearer. */
+/* A panel times m rows of A, whose tiles are GEMM_MR * tile_stride elements apart; prefetches panel `next`. */
 static inline void
 gemm_panel(__global float *c, size_t ldc, uint m, uint n_cols, __global const float *a, size_t tile_stride,
            size_t row_stride, size_t step, __global const panel_t *panel, __global const panel_t *next, uint n_k,
@@ -203,8 +203,9 @@ gemm_panel(__global float *c, size_t ldc, uint m, uint n_cols, __global const fl
 }
 
 /*
- * Few rows of A against whole panels, several at a time: a tile that repeats a row multiplies while memory idles, and
- * one panel's chains alone would not fill the multiply-adders. R rows, P panels. Returns how many columns that makes.
+ * R rows of A times whole panels, P at a time; returns the number of columns that are done. With so few rows a tile
+ * would mostly repeat a row, which costs time that the loads could use, and the chains of one panel are too few to
+ * keep the multiply-add units busy.
  */
 #define GEMM_DEFINE_ROWS(R, P)                                                                                         \
     static inline uint gemm_rows_##R(__global float *c, size_t ldc, uint n_cols, __global const float *a,              \

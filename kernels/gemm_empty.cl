@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* C = 0 for a product over no terms: one group of one item for each element, columns along dimension 0. */
+/* C = 0, for a product over no terms. Group (n, m), of one item, owns element [m][n]. */
 __kernel void
 k_gemm_empty(__global float *c, ulong c_at, ulong ldc)
 {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes op(B) as panels of GEMM_NR columns (gemm_tile.cl). One group is one work-item and owns k_count rows of n_count
- * columns, whole panels, from k0 = k_count * group 1 and n0 = n_count * group 0 on. C_TRANS_B: b is [n][k], and 4 x 4
- * blocks are transposed in registers; else b is [k][n]. Columns past n become 0. C_B and C_PANEL are the storage types
- * of b and the panels.
+ * Packs op(B) into panels of GEMM_NR columns.
+ *
+ * One group is one work-item. Group (i, j) owns columns n_count i .. of whole panels and rows k_count j .. of op(B).
+ * C_TRANS_B: b is [n][k], and blocks of 4 x 4 are transposed in registers; else b is [k][n]. Columns past n are
+ * written as 0. C_B and C_PANEL are the storage types of b and of the panels. No barriers, no local memory.
  */
 #ifndef C_TRANS_B
 #define C_TRANS_B 0
 #endif
 
-/* Four columns of a panel for n_k rows from four rows of b. */
+/* Four columns of a panel, n_k rows of them, from four rows of b [n][k]. */
 static inline void
 gemm_pack_4(__global const b_t *from, size_t ldb, uint n_k, __global panel_t *to)
 {

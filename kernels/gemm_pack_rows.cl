@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * k-major rows of B, of type C_B, to panels (gemm_tile.cl). Few rows at a time: b is then read along its rows, and the
- * lines that are written fit a first-level cache.
+ * Packs rows of B [k][n], stored as C_B, into panels of GEMM_NR columns, few rows at a time: B is then read along its
+ * rows, and the cache lines that are written meanwhile fit a first-level cache.
  */
 #ifndef C_B
 #define C_B f32
 #endif
 typedef C_OF(clg_t_, C_B) b_t;
 
-/* One row (one k) of a panel from elements `step` apart. */
+/* One row of a panel, from n_cols elements at a distance of `step`. */
 static inline void
 gemm_pack_row(__global const b_t *from, size_t step, uint n_cols, __global panel_t *to)
 {
@@ -30,7 +30,7 @@ gemm_pack_rows(__global const b_t *from, size_t ldb, uint n_cols, uint n_k, __gl
     }
 }
 
-/* Panels kc x GEMM_NR apart. */
+/* n_k rows of n_cols columns; panels are kc * GEMM_NR elements apart. */
 static inline void
 gemm_pack_b(__global const b_t *b, size_t ldb, uint n_cols, uint n_k, size_t kc, __global panel_t *to)
 {

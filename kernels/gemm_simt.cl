@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * C = alpha op(A) op(B) + beta C by work-items. A group of P_TX x P_TY items owns T_M x T_N elements of C (gemm_simt_tile.cl: parameters,
- * local memory, barriers, and the model of both memories). Each element is one chain of fma over k ascending, from C when GEMM_ADD, else
- * from 0; alpha, unless 1, multiplies the finished sum. No bit depends on the tile.
+ * C = alpha op(A) op(B) + beta C, simt family. A group of P_TX x P_TY items owns T_M x T_N elements of C and computes
+ * them by tile_product, whose parameters, local memory, barriers and cost are described there. Each element is one
+ * chain of fma over k ascending, from C for GEMM_ADD, else from 0; alpha, unless 1, multiplies the finished sum. No
+ * bit depends on the tile.
  *
- * C_TRANS_A: A is [k][m], else [m][k]. C_TRANS_B: B is [n][k], else [k][n]. Rows and columns past the edge are computed on zeros and not
- * stored. C_A, C_B: what A and B hold (storage.cl), f32 unless given.
+ * C_TRANS_A: A is [k][m], else [m][k]. C_TRANS_B: B is [n][k], else [k][n]. Rows and columns past the edge are computed
+ * from zeros and not stored. C_A, C_B: the storage types of A and B, f32 unless given.
  */
 #ifndef C_TRANS_A
 #define C_TRANS_A 0
@@ -61,7 +62,7 @@ k_gemm(__global const C_OF(clg_t_, C_A) *restrict a, ulong a_at, __global const 
     }
 }
 
-/* op(B) as a dense [k][n] of C_PANEL: item (n, k) writes one element. */
+/* op(B) as a dense [k][n] of type C_PANEL: item (n, k) writes one element. */
 __kernel void k_gemm_pack(__global const C_OF(clg_t_, C_B) *restrict b, ulong b_at,
                           __global C_OF(clg_t_, C_PANEL) *restrict packed, ulong packed_at, ulong ldb, uint n, uint k)
 {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The product of slices that gemm_simt_tile.cl, the fragment before it, fetches and keeps; its banner is the proof of both. */
+/*
+ * The product of the slices that tile_fetch_as loads and tile_keep stores in local memory, and tile_product, the loop
+ * over them.
+ */
 
-/* P_VEC words. */
+/* Loads P_VEC words. */
 TILE_FN void
 tile_read(tile_x *to, __local const tile_x *from)
 {
@@ -16,7 +19,8 @@ tile_read(tile_x *to, __local const tile_x *from)
 #endif
 }
 
-/* acc [P_MI][n] += a slice: a at the item's first row, a_k and a_row words between its k and rows; b likewise, b_k between its k. */
+/* acc [P_MI][n] += the product of a slice. a and b point to the item's first row and column; a_k and b_k are the words
+ * from one k to the next, a_row those from one row of a to the next. */
 #if C_HALF
 TILE_FN void
 tile_step(float *acc, const int n, __local const half *a, const int a_k, const int a_row, __local const half *b, const int b_k)
@@ -93,15 +97,17 @@ tile_step(float *acc, const int n, __local const float *a, const int a_k, const 
 }
 #endif
 
-/* The first row and column of an item; its others by TILE_AT. In an address, ITEM_Y and ITEM_X: a runtime that makes lanes of items takes
- * neighbours for strangers, and gathers, where an int has been between. */
+/* The first row and column of an item; TILE_AT gives the distances of the others. Addresses use ITEM_Y and ITEM_X,
+ * which are size_t: after a conversion to int, a runtime that makes lanes of items does not recognise that the
+ * addresses of neighbours are consecutive, and gathers. */
 #define ITEM_Y              (get_local_id(1) * P_VEC)
 #define ITEM_X              (get_local_id(0) * P_VEC)
 #define TILE_Y              ((int)ITEM_Y)
 #define TILE_AT(i, n_items) ((i) % P_VEC + (i) / P_VEC * (n_items) * P_VEC)
 
-/* acc [P_MI][P_NI] += op(A) op(B). a and b are at the tile's first row and column, of which rows and cols exist; la and lb hold
- * T_LOCAL_A and T_LOCAL_B words, free at the call and at the return. b has a split. */
+/* acc [P_MI][P_NI] += op(A) op(B). a and b point to the tile's first row and column; `rows` and `cols` of them exist.
+ * la and lb have T_LOCAL_A and T_LOCAL_B words, which no item uses at the call or at the return. From row `split` on
+ * (k where b is T_DEPTH), b is `jump` elements further. */
 TILE_FN void
 tile_product_split(float *acc, __global const tile_stored *a, ulong lda, const int kind_a, int rows, __global const tile_stored *b,
                    ulong ldb, int split, ulong jump, const int kind_b, int cols, int k, __local tile_x *la, __local tile_x *lb)

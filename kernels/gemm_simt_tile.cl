@@ -1,46 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The matrix product of a work-group, for every simt kernel that has one: acc += op(A) op(B) over a tile of T_M x T_N elements.
- * Items stand as P_TX x P_TY; item (x, y) owns P_MI rows and P_NI columns of the tile, in runs of P_VEC:
+ * The matrix product of a work-group, tile_product, for every simt kernel that has one: acc += op(A) op(B) over a
+ * tile of T_M x T_N elements. This part has its parameters, and moves slices of the operands from global to local
+ * memory.
  *
- *   row i:    y P_VEC + i mod P_VEC + (i / P_VEC) P_TY P_VEC       column j:    the same with x and P_TX
+ * Item (x, y) of P_TX x P_TY owns P_MI rows and P_NI columns of the tile, in runs of P_VEC:
  *
- * so that the items of a row read neighbouring words of local memory. Each element is one chain of fma over k ascending, whatever the
- * parameters: they change no bit. k past its end is read as 0 and adds +0.
+ *   row i:    y P_VEC + i mod P_VEC + (i / P_VEC) P_TY P_VEC
+ *   column j: x P_VEC + j mod P_VEC + (j / P_VEC) P_TX P_VEC
  *
- * k advances by P_K. With P_BUFFERS 2 the next slice travels from global memory through registers into the other buffer while this one
- * is used, one barrier a slice; with 1 a slice is copied, used, and dropped, two barriers a slice. Every item reaches each of them: the
- * loop count is the group's.
+ * so that neighbouring items read neighbouring words of local memory. Each element is one chain of fma over k
+ * ascending: no parameter changes a bit. k past the end is read as 0 and adds +0.
  *
- * A slice is fetched four elements at a time along the operand's contiguous extent, as a float4 when C_ALIGNED (row stride and offset
- * are multiples of 4) and inside, else one by one and 0 past the edge. It is kept as [k][extent + 4]; the fetch of an operand that is
- * contiguous in k gives two neighbouring items the 32 bytes of a row, and 16 pairs 16 rows, so that the transposing stores fall on 32
- * banks (4 (T + 4) mod 32 = 16). With P_VEC 1 words are fetched one by one, by neighbours side by side, and an operand A that is
- * contiguous in k stays as it is, [row][P_K + 4].
+ * k is cut into slices of P_K. With P_BUFFERS 2 the next slice is loaded into registers while the current one is
+ * used, and then stored to the other buffer: one barrier a slice. With 1 a slice is loaded, stored and used: two
+ * barriers a slice. The number of slices is the same for all items of a group, so all reach each barrier.
  *
- * C_A and C_B, f32 unless given, say how the operands are stored (storage.cl); halves become f32 as they are fetched, so that all behind the
- * fetch, and every bit, is that of the f32 that they hold, and their rows take half the traffic.
+ * A slice is loaded four elements at a time along the dimension in which the operand is contiguous: as a float4 where
+ * C_ALIGNED (row stride and offset are multiples of 4) and all four exist, else one by one, 0 past the edge. Local
+ * memory holds it as [k][extent + 4]. An operand that is contiguous in k is loaded by pairs of items, 32 bytes of a
+ * row each, 16 pairs 16 rows, so that the stores, which transpose, meet 32 different banks (4 (T + 4) mod 32 = 16).
+ * With P_VEC 1 words are loaded one by one, neighbouring words by neighbouring items, and an operand A that is
+ * contiguous in k is held as it is, [row][P_K + 4].
  *
- * C_HALF (a tier, cl_khr_fp16): both operands are f16, stay so in local memory, and each T_RUN products, of neighbouring columns in pairs, are
- * summed in half arithmetic, from 0, before f32 takes the sum. A run is off by at most (T_RUN + 1) 2^-11 of the sum of its products'
- * magnitudes where halves round to nearest, and 2^-14 for each product that halves flush; a sum over 65504 within a run is infinite.
+ * C_A and C_B, f32 unless given, are the storage types of the operands. Halves become f32 as they are loaded: the
+ * bits are those of the f32 values stored, for half the traffic.
  *
- * Model of f32, per slice and group: global memory 4 P_K (T_M + T_N) bytes in 32-byte sectors that are used whole (of halves half as much, in
- * half sectors at P_K 8), for 2 P_K T_M T_N operations, so T_M T_N / (2 (T_M + T_N)) a byte: 16 at 64 x 64, 32 at 128 x 128. Local memory, per
- * item and k: (P_MI + P_NI) / P_VEC loads of P_VEC words for P_MI P_NI fma: 4 loads of 16 bytes for 64 at 8 x 8.
+ * C_HALF (a tier; cl_khr_fp16): both operands are f16 and stay so in local memory. T_RUN products at a time, two
+ * columns in one instruction, are summed from 0 in half arithmetic, and this sum is added in f32. It is off by at
+ * most (T_RUN + 1) 2^-11 of the sum of the products' magnitudes, where halves round to nearest, and 2^-14 for each
+ * product that is flushed to 0; a sum that passes 65504 is infinite.
  *
- * Where GPUs and a runtime that makes vector lanes of items pull apart there is a parameter: a GPU wants all accumulators in registers,
- * float4 loads and the next slice in flight; lanes want single words side by side, few accumulators at a time, plain copies, and few
- * values that live across a barrier. In parentheses what suits the latter (AVX2, 16 registers).
+ * Cost in f32, of a slice and group: global memory 4 P_K (T_M + T_N) bytes, in 32-byte sectors that are used whole
+ * (with halves half as many bytes, in sectors used by half where P_K is 8), for 2 P_K T_M T_N operations: T_M T_N /
+ * (2 (T_M + T_N)) operations a byte, 16 at 64 x 64 and 32 at 128 x 128. Local memory, of an item and k: for P_MI P_NI
+ * fma (P_MI + P_NI) / P_VEC loads of P_VEC words, 4 loads of 16 bytes for 64 fma at 8 x 8.
+ *
+ * GPUs want all accumulators in registers, float4 loads, and the next slice on its way. Runtimes that execute
+ * neighbouring items as the lanes of a vector unit want single words by neighbouring items, few accumulators at a
+ * time, plain copies, and few values that live across a barrier. Where the two differ there is a parameter; in
+ * parentheses what suits the latter (AVX2, 16 registers):
  *
  *   parameter        default       constraint
  *   P_TX P_TY        8 8 (16 16)   powers of 2; P_TX P_TY items: 64 to 256, and at most the device's work-group
  *   P_MI P_NI        8 8 (8 8)     powers of 2, at least P_VEC; T_M = P_TY P_MI, T_N = P_TX P_NI, at most 128 each
  *   P_K              8 (16)        8, 16 or 32; T_LOCAL_A + T_LOCAL_B words of local memory, 30 KiB at most: 8704 bytes
  *   P_VEC            4 (1)         4 or 1
- *   P_SUB_M P_SUB_N  all (4 2)     divide P_MI and P_NI, at least P_VEC: rows and columns that pass over a slice at a time; less than
- *                                  all costs loads of local memory
- *   P_UNROLL         P_K (4)       steps of k unrolled, 1 to P_K; fewer need fewer registers
+ *   P_SUB_M P_SUB_N  all (4 2)     divide P_MI and P_NI, at least P_VEC: the rows and columns of one pass over a slice;
+ *                                  with less than all, local memory is read more than once
+ *   P_UNROLL         P_K (4)       steps of k that are unrolled, 1 to P_K; fewer need fewer registers
  *   P_BUFFERS        2 (1)         2 or 1
  *
  * Registers by ptxas for sm_80 and sm_90, defaults: 127 to 168, none spilled.
@@ -75,10 +83,10 @@
 #ifndef P_BUFFERS
 #define P_BUFFERS 2
 #endif
-#ifndef T_MOST_N /* the most columns of an item, of any product in the unit */
+#ifndef T_MOST_N /* the most columns of an item in any product of the program */
 #define T_MOST_N P_NI
 #endif
-#ifndef T_MOST /* the most rows or columns of an operand's tile */
+#ifndef T_MOST /* the most rows or columns of a tile in any product of the program */
 #define T_MOST (T_M > T_N ? T_M : T_N)
 #endif
 #ifndef C_ALIGNED
@@ -98,7 +106,8 @@
 #define T_M     (P_TY * P_MI)
 #define T_N     (P_TX * P_NI)
 
-/* Words of a buffer, and float4s, or words with P_VEC 1, of a slice that an item fetches. */
+/* T_SIZE: words of a buffer for a slice of T rows. T_FETCH: float4s, or words with P_VEC 1, that an item loads of
+ * it. */
 #define T_SIZE(T)  (P_VEC == 1 ? (T) * (P_K + 4) + 4 * P_K : P_K * ((T) + 4))
 #if P_VEC == 1
 #define T_FETCH(T) (((T) * P_K + T_ITEMS - 1) / T_ITEMS)
@@ -108,14 +117,18 @@
 #define T_LOCAL_A  (P_BUFFERS * T_SIZE(T_M))
 #define T_LOCAL_B  (P_BUFFERS * T_SIZE(T_N))
 
-/* How an operand lies in global memory, and what becomes of it in local memory. */
-#define T_DEPTH  0 /* [k][extent], as it is */
+/* Layout of an operand in global memory, and of its slice in local memory. */
+#define T_DEPTH  0 /* [k][extent], held as it is */
 #define T_ROWS   1 /* [extent][k], transposed */
-#define T_KEPT   2 /* [extent][k], as it is: A with P_VEC 1 */
-#define T_SPREAD 3 /* T_ROWS; of every 64 rows, 4 i + j goes to 16 j + i: with P_VEC 1 and P_TX 16, item x owns 4 x .. 4 x + 3 */
-#define T_WOVEN  4 /* T_ROWS; of every 32 rows, 8 j + i goes to 4 i + j: with P_VEC 4 and P_TX 8, item x owns x, x + 8, x + 16, ... */
+#define T_KEPT   2 /* [extent][k], held as it is: A with P_VEC 1 */
+/* T_ROWS with rows permuted. T_SPREAD: of every 64, row 4 i + j goes to 16 j + i, so that with P_VEC 1 and P_TX 16
+ * item x owns 4 x .. 4 x + 3. T_WOVEN: of every 32, row 8 j + i goes to 4 i + j, so that with P_VEC 4 and P_TX 8 item
+ * x owns x, x + 8, x + 16, ... */
+#define T_SPREAD 3
+#define T_WOVEN  4
 
-/* Place v of a slice with P_VEC 4, four elements: their row (the first's) and k; and the row of x that row r of the slice is. */
+/* With P_VEC 4, the row and k of the first of the four elements number v of a slice; and the row of the operand that
+ * row r of the slice is. */
 #define TILE_ROW(kind, T, v)                                                                                           \
     ((kind) == T_DEPTH ? (v) % ((T) / 4) * 4 : (v) / 2 % (T))
 #define TILE_K(kind, T, v) ((kind) == T_DEPTH ? (v) / ((T) / 4) : (v) % 2 * 4 + (v) / (2 * (T)) * 8)
@@ -124,10 +137,11 @@
      : (kind) == T_WOVEN ? (r) / 32 * 32 + (r) % 4 * 8 + (r) / 4 % 8                                                   \
                          : (r))
 
-/* Bounds of loops are macros, and less than all is a condition: what a compiler unrolls before it inlines, it then keeps in registers. */
+/* Loops have macros as bounds, and a condition inside where fewer iterations are wanted: compilers unroll before they
+ * inline, and only then keep the arrays in registers. */
 #define TILE_FN static inline __attribute__((always_inline))
 
-/* Words of local memory and of its copies in registers. */
+/* The type of a word in local memory, and of four. tile_stage: what an item loads at a time, on its way there. */
 #if C_HALF
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 typedef half tile_x;
@@ -143,7 +157,8 @@ typedef tile_x tile_stage;
 typedef tile_x4 tile_stage;
 #endif
 
-/* What an operand holds, and its element n, four aligned elements at p, and one. Where one operand is of halves, both are addressed as bytes. */
+/* tile_stored: the type by which both operands are addressed, bytes where one of them is stored as halves.
+ * TILE_ELEMENT: the address of element n; TILE_GET4: four aligned elements at p; TILE_GET: element n. */
 #define T_TYPE_f32  0
 #define T_TYPE_f16  1
 #define T_TYPE_bf16 2
@@ -168,14 +183,14 @@ tile_get4(__global const uchar *p, const int type)
 {
     if (type == T_TYPE_f32)
         return *(__global const float4 *)p;
-    const ushort4 halves = *(__global const ushort4 *)p; /* one load: storage.cl's words know no alignment */
+    const ushort4 halves = *(__global const ushort4 *)p; /* one aligned load, unlike clg_load4 */
     if (type == T_TYPE_f16)
         return vload_half4(0, (const half *)&halves);
     return as_float4(convert_uint4(halves) << 16);
 }
 #endif
 
-/* `count` (1..4 or more, less: none) valid elements at p. */
+/* The four elements at p, of which `count` exist (4 or more: all; 0 or less: none); the others are 0. */
 TILE_FN tile_x4
 tile_fetch_4(__global const tile_stored *p, int count, const int type)
 {
@@ -186,13 +201,14 @@ tile_fetch_4(__global const tile_stored *p, int count, const int type)
 }
 
 #if P_VEC == 1
-/* Row and k of the item's word i of a slice; past T or P_K where there are more items than words. */
+/* Row and k of the word number i that the item moves; past T or P_K where there are more items than words. */
 struct tile_place {
     size_t row, k;
 };
 
-/* Words lie in runs along the operand's contiguous extent. The item's place in its row is a sum's last term where it can be, or no
- * neighbours are seen. */
+/* Words are numbered along the dimension in which the operand is contiguous. Where possible the item's number is the
+ * last term of a sum: else a runtime that makes lanes of items does not recognise that their addresses are
+ * consecutive. */
 TILE_FN struct tile_place
 tile_place(const uint i, const int kind, const uint T)
 {
@@ -205,7 +221,8 @@ tile_place(const uint i, const int kind, const uint T)
 }
 #endif
 
-/* The slice at k0 of T rows of x, of which `rows` exist; x is at the tile's first row. From step `split` of ld on, x is `jump` further. */
+/* Loads the slice at k0 of T rows of x, of which `rows` exist, into registers; x points to the tile's first row. From
+ * row (k where T_DEPTH) `split` on, the operand is `jump` elements further. */
 #if P_VEC == 1
 TILE_FN void
 tile_fetch_as(const int type, tile_stage *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T,
@@ -228,7 +245,8 @@ tile_fetch_as(const int type, tile_stage *stage, __global const tile_stored *x, 
     }
 }
 #else
-/* Extents are powers of 2, so that the place of item + n is that of item plus that of n. */
+/* Extents are powers of 2, so that the row and k of number item + n are the sums of those of item and of n, and the
+ * latter are constants. */
 TILE_FN void
 tile_fetch_as(const int type, tile_stage *stage, __global const tile_stored *x, ulong ld, int split, ulong jump, const int kind, const uint T,
               int rows, int k0, int k)

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The register tile that every matrix product of the cpu family is made of: acc[i][j] += a[i][k] b[k][j] for GEMM_MR
- * rows and GEMM_NV vectors of columns, one fused multiply-add per element and k, k ascending. An element's bits
- * therefore depend only on its row of A, its column of B and the value that the chain starts from.
+ * The register tile of every matrix product of the cpu family: acc[i][j] += a[i][k] b[k][j] for GEMM_MR rows and
+ * GEMM_NV vectors of columns, one fused multiply-add for each element and k, k ascending. The bits of an element
+ * therefore depend only on its row of A, its column of B, and the value that the chain starts from.
  *
- * B is packed in panels of GEMM_NR columns: element (k, n) of a [K][N] operand lies at ((n / GEMM_NR) * K + k) *
- * GEMM_NR + n % GEMM_NR, and columns past N are 0. A is read in place, row by row, or from any place where the rows of
- * a tile are equally spaced.
+ * B is packed in panels of GEMM_NR columns: element (k, n) of a [K][N] operand is at ((n / GEMM_NR) * K + k) *
+ * GEMM_NR + n % GEMM_NR, and columns past N are 0. C_PANEL is the storage type of the panels: halves become f32 as
+ * they are read. A is read in place, or from any place where the rows of a tile are at equal distances.
  *
- * C_PANEL is the storage type of the panels: halves become f32 as they are read.
- *
- * Registers: 6 x 2 accumulators of 16 (widths 4 and 8), 6 x 4 of 32 (width 16); the rest holds GEMM_NV vectors of B and
- * one broadcast of A.
+ * Registers: 6 x 2 accumulators of 16 (vector widths 4 and 8), 6 x 4 of 32 (width 16); the others hold GEMM_NV
+ * vectors of B and one broadcast element of A.
  */
 #ifndef C_PANEL
 #define C_PANEL f32
@@ -24,10 +22,12 @@ typedef C_OF(clg_t_, C_PANEL) panel_t;
 #define GEMM_NV 2
 #endif
 #define GEMM_NR (GEMM_NV * P_VECTOR_WIDTH)
-/* Rows that are packed at a time: their lines and those of one panel fit any first-level cache, whatever the strides. */
+/* Rows that are packed in one sweep over the columns: the cache lines that this reads and writes fit a first-level
+ * cache, whatever the strides. */
 #define GEMM_PACK_ROWS 8
 
-/* The rows of a tile that has n_rows (1 or more) valid ones: the last valid row stands for those past it. */
+/* Pointers to the rows of a tile of which n_rows, 1 or more, are valid: the last valid row is repeated for the
+ * others. */
 static inline void
 gemm_tile_rows(__global const float *rows[GEMM_MR], __global const float *a, size_t stride, uint n_rows)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The norm of a flat gradient and the factor that clips it.
+ * The norm of a flat gradient [P] and the factor that clips it.
  *
- * k_global_norm: group b of C_PARTIALS owns a fixed run of vectors. Each lane keeps two compensated sums in turn (high and low part: Knuth's
- * two-sum, so the rounding of each addition is kept); they and the lanes are added by a tree, items by a tree. partial[b][2] holds both parts.
- * k_global_norm_finish: one item adds the partials in order, compensated, and writes out[0] = norm, out[1] = min(1, max_norm / norm), 1 if
- * max_norm is 0, 0 if the norm is not finite. Local memory: 4 * C_GROUP_SIZE bytes in simt. f32.
+ * k_global_norm: group b of C_PARTIALS owns a fixed run of vectors. A lane takes vectors alternately into two
+ * compensated sums, each of a high part and a low part that collects the rounding errors of the additions (Knuth's
+ * two-sum) and of the squares. The two sums are added, then the lanes by a tree, then the items by a tree.
+ * partial[b][2]: both parts.
+ * k_global_norm_finish: one item adds the partial sums in order, compensated, and writes out[0] = norm and out[1] =
+ * min(1, max_norm / norm), 1 if max_norm is 0, 0 if the norm is not finite.
+ * Local memory: 4 * C_GROUP_SIZE bytes in simt. f32.
  */
 #ifndef C_PARTIALS
 #define C_PARTIALS 64

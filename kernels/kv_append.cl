@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Stores the keys and values of N tokens in the KV cache: k_cache [S][K][L/64][D][64], v_cache [S][K][L][D],
- * rounded to the storage type C_CACHE.
+ * Stores the keys and values of N tokens in the KV cache: k_cache [S][K][L/64][D][64], v_cache [S][K][L][D], rounded
+ * to the storage type C_CACHE.
  *
- * Group (n, g) of P_GROUP items owns token n of key head g, item d its elements d, d + P_GROUP, ... A (slot, position)
- * that is out of range is skipped. No barriers, no local memory.
+ * Group (n, g) of P_GROUP items owns token n of key head g; item d stores its elements d, d + P_GROUP, ... A pair
+ * (slot, position) that is out of range is skipped. No barriers, no local memory.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copies the first length[n] positions of slot source[n] to slot target[n] of the KV cache, in whole blocks of 64: a block
- * of a key head is 64 D elements side by side in k_cache as in v_cache, so both copies are one run.
+ * Copies the first length[n] positions of slot source[n] of the KV cache to slot target[n], in whole blocks of 64. A
+ * block of a key head is 64 D consecutive elements, in k_cache as in v_cache.
  *
- * Group (n, g, b) of P_GROUP items owns block b of key head g of target[n], item i its words of 8 elements i, i + P_GROUP,
- * ... An entry that is out of range, or a block behind its length, is skipped. No barriers, no local memory. C_WORD is an
- * unsigned type of the element's size: bits are copied.
+ * Group (n, g, b) of P_GROUP items owns block b of key head g of target[n]; item i copies its vectors of 8 elements i,
+ * i + P_GROUP, ... An entry that is out of range, and a block from length[n] on, are skipped. No barriers, no local
+ * memory. Bits are copied: C_WORD is an unsigned type of the element's size.
  */
 #ifndef C_HEAD_DIM
 #define C_HEAD_DIM 64

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Forward of the language-model head, cpu family: the state of lse.cl of every row and segment, and the target's logit.
+ * Forward of the language-model head, cpu family: the log-sum-exp state of each row and segment, and the target's
+ * logit.
  *
  *   z[n][v] = inv_temperature * sum_e x[n][e] w[v][e]
- *   x [N][E], rows x_stride apart    panels: w packed by gemm_pack, columns v0 .. of this launch    target [N]
- *   part [3][n_segments][N]: m, s, t    target_z [N]: z[n][target[n]], written by the segment that holds the target
  *
- * Group (i, j) owns rows i * C_ROWS .. and segment first_segment + j. A block of C_LSE_BLOCK columns of the packed w stays in cache while
- * all tiles of rows pass over it; the logits of a tile live in private memory. No local memory, no barriers. Tails: the last valid row
- * stands for rows past N and is not stored; columns past V hold C_MASKED. f32 accumulation, one chain of fused multiply-adds per logit.
+ *   x [N][E]                 rows at a distance of x_stride
+ *   panels                   w in panels of GEMM_NR columns, from the first column of this launch on
+ *   target [N]
+ *   part [3][n_segments][N]  m, s, t of each segment; t only with C_ENTROPY
+ *   target_z [N]             z[n][target[n]], written by the group whose segment holds the target
+ *
+ * Group (i, j) owns rows C_ROWS i .. and segment first_segment + j. A block of C_LSE_BLOCK columns of the packed w
+ * stays in the cache while the logits of all tiles of rows are computed with it; the logits of a tile lie in private
+ * memory. No local memory, no barriers. Tails: the last valid row is repeated for rows past N and not stored; columns
+ * past V hold C_MASKED. f32; a logit is one chain of fused multiply-adds, e ascending.
  */
 #ifndef C_ENTROPY
 #define C_ENTROPY 0
@@ -17,7 +23,7 @@
 #define C_ROWS       (GEMM_MR * C_ROW_TILES)
 #define LOGIT_PANELS (C_LSE_BLOCK / GEMM_NR)
 
-/* Logits of one tile of rows and one block of columns, of which n_cols (1 or more) are valid. */
+/* z: the logits of a tile of rows and a block of columns, of which n_cols (1 or more) are valid. */
 static inline void logits_block(vf z[GEMM_MR][C_LSE_NV], __global const float *const rows[GEMM_MR], uint width,
                                 __global const float *panels, uint n_cols, float inv_temperature)
 {

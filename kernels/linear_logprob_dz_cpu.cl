@@ -2,11 +2,17 @@
 /*
  * Gradient of the logits for a tile of rows and columns, cpu family; the logits are those of the forward, bit for bit.
  *
- *   p = exp(z - lse)    dz = inv_temperature (g 1[v = target] - p (g + h (z - lse + entropy))),  g = dlogprob, h = dentropy
- *   x [n_rows][E]    panels: w packed by gemm_pack, columns col0 .. col0 + n_cols - 1    target, lse, entropy, g, h [n_rows]
- *   dz [n_rows][dz_stride], dz_stride a multiple of C_LSE_BLOCK plus a pad; columns from n_cols to the end of a block are scratch
+ *   p = exp(z - lse)    dz = inv_temperature (g 1[v = target] - p (g + h (z - lse + entropy)))
  *
- * Group i owns rows i * GEMM_MR ..; a tile whose g and h are all 0 is set to 0 without reading x. No local memory, no barriers.
+ *   x [n_rows][E]
+ *   panels                         w in panels of GEMM_NR columns: columns col0 .. col0 + n_cols - 1
+ *   target, lse, entropy [n_rows]
+ *   g, h [n_rows]                  dlogprob and dentropy
+ *   dz [n_rows][dz_stride]         written; dz_stride is at least n_cols rounded up to a multiple of C_LSE_BLOCK, and
+ *                                  columns from n_cols to there get undefined values
+ *
+ * Group i owns rows GEMM_MR i ..; where g and h of a whole tile are 0, x is not read. No local memory, no barriers.
+ * f32.
  */
 static inline void dz_row(__global float *dz, const vf z[C_LSE_NV], float lse, float entropy, float g, float h,
                           float inv_temperature)

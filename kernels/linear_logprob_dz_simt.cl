@@ -2,12 +2,17 @@
 /*
  * Gradient of the logits for a tile of rows and columns, simt family; the logits are those of the forward, bit for bit.
  *
- *   p = exp(z - lse)    dz = inv_temperature (g 1[v = target] - p (g + h (z - lse + entropy))),  g = dlogprob, h = dentropy
- *   x [n_rows][E]    w [n_cols][E], rows col0 .. of the whole    target, lse, entropy, g, h [n_rows]    dz [n_rows][dz_stride]
+ *   p = exp(z - lse)    dz = inv_temperature (g 1[v = target] - p (g + h (z - lse + entropy)))
  *
- * Group (i, j) owns rows T_M i .. and columns T_N j .. of the tile, an item the rows and columns that it owns in the forward. Local memory:
- * T_LOCAL_A + T_LOCAL_B floats; barriers those of the tile. Outside elements are computed and not stored. A row whose g and h are 0 gets
- * 0.
+ *   x [n_rows][E]
+ *   w [n_cols][E]                  the head's rows col0 .. col0 + n_cols - 1, stored as C_B
+ *   target, lse, entropy [n_rows]
+ *   g, h [n_rows]                  dlogprob and dentropy
+ *   dz [n_rows][dz_stride]         written, n_cols columns
+ *
+ * Group (i, j) owns rows T_M i .. and columns T_N j ..; an item owns the rows and columns that it has in the forward.
+ * Local memory: T_LOCAL_A + T_LOCAL_B floats; barriers: those of tile_product. Elements outside are computed and not
+ * stored. A row whose g and h are 0 gets 0. f32.
  */
 __attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
 k_logprob_dz(__global const float *restrict x, ulong x_offset, ulong x_stride,

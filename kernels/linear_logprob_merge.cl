@@ -2,8 +2,9 @@
 /*
  * Last pass of the language-model head, both families: merges the states of a row's segments, ascending.
  *
- *   part [3][n_segments][N]: m, s, t (t only with C_ENTROPY)    logprob [N]: in, z of the target; out, z - lse, or -inf if the target is
- *   outside 0..V-1    lse, entropy [N]
+ *   part [3][n_segments][N]  m, s, t of each segment; t only with C_ENTROPY
+ *   logprob [N]              in: z of the target; out: z - lse, or -inf if the target is outside 0 .. V-1
+ *   lse, entropy [N]         written; entropy only with C_ENTROPY
  *
  * Item n owns row n. No local memory, no barriers; items past N do nothing.
  */

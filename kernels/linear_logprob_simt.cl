@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Forward of the language-model head, simt family: the state of lse.cl of every row and segment, and the target's logit.
+ * Forward of the language-model head, simt family: the log-sum-exp state of each row and segment, and the target's
+ * logit.
  *
  *   z[n][v] = inv_temperature * sum_e x[n][e] w[v][e]
- *   x [N][E], w [V][E], rows x_stride and w_stride apart    target [N]    w is stored as C_B
- *   part [3][n_segments][N]: m, s, t    target_z [N]: z[n][target[n]], written by the segment that holds the target
  *
- * Group (i, j) owns rows T_M i .. and segment j, and walks it T_N columns at a time (gemm_simt_tile.cl: parameters, barriers and the model
- * of both memories; here P_TX is C_LSE_LANES and P_NI 4 or 8). Of every 64 columns, item (lane, y) owns 4 lane .. 4 lane + 3: with P_VEC 4
- * as the tile has it, with P_VEC 1 by T_SPREAD. Rows and columns outside are computed on zeros, not stored, or masked. f32, one chain of
- * fused multiply-adds per logit, e ascending.
+ *   x [N][E], w [V][E]       rows at distances of x_stride and w_stride; w is stored as C_B
+ *   target [N]
+ *   part [3][n_segments][N]  m, s, t of each segment; t only with C_ENTROPY
+ *   target_z [N]             z[n][target[n]], written by the group whose segment holds the target
  *
- * Local memory: C_LOGPROB_LOCAL floats, for the tiles and then for the lanes' states: 12800 bytes with the defaults. Barriers: those of
- * the tiles, after whose last the states may be written, and one before they are merged. Registers: P_MI (P_NI + 3) values.
+ * Group (i, j) owns rows T_M i .. and segment j, and computes T_N columns at a time by tile_product, whose parameters
+ * and cost are described there; here P_TX is C_LSE_LANES and P_NI 4 or 8. Of every 64 columns, item (lane, y) owns 4
+ * lane .. 4 lane + 3: with P_VEC 4 by the layout of the tile, with P_VEC 1 by T_SPREAD. Rows and columns outside are
+ * computed from zeros, and not stored, or masked. f32; a logit is one chain of fused multiply-adds, e ascending.
+ *
+ * Local memory: C_LOGPROB_LOCAL floats, for the tiles and then for the lanes' states: 12800 bytes with the defaults.
+ * Barriers: those of the tiles, after the last of which the states may be written, and one before they are merged.
+ * Registers: P_MI (P_NI + 3) values.
  */
 #ifndef C_ENTROPY
 #define C_ENTROPY 0
@@ -23,10 +28,12 @@
 #define C_OPERANDS (T_LOCAL_A + T_LOCAL_B)
 #define C_LOGPROB_LOCAL (C_OPERANDS > C_STATES ? C_OPERANDS : C_STATES)
 
-/* A lane's state of row i of the items y is in slot i P_TY + y, turned by half the slot: 32 items that store, or load, meet 32 banks. */
+/* Index of the state of a lane in slot i P_TY + y, which is row i of the items y. Lanes are rotated by half the
+ * number of the slot, so that 32 items that store, or load, at a time do so on 32 banks. */
 #define C_STATE_AT(slot, lane) ((slot)*C_LSE_LANES + ((lane) + (slot) / 2) % C_LSE_LANES)
 
-/* The item's dot products; x and w point to the tile's first row and column. Every item of the group calls it. */
+/* acc: the item's dot products; x and w point to the tile's first row and column. Every item of the group must call
+ * it. */
 TILE_FN void
 logits_tile(float *acc, __global const float *x, ulong x_stride, uint n_rows, __global const C_OF(clg_t_, C_B) *w,
             ulong w_stride, uint n_cols, uint width, __local float *local_memory)
@@ -38,7 +45,8 @@ logits_tile(float *acc, __global const float *x, ulong x_stride, uint n_rows, __
                  w_stride, C_KIND_W, (int)n_cols, (int)width, local_memory, local_memory + T_LOCAL_A);
 }
 
-/* One tile of columns from c on into the states of the item's rows, and the target's logit where it is here. */
+/* Adds a tile of columns, from c on, to the states of the item's rows, and stores the target's logit if the item
+ * has it. */
 TILE_FN void
 logprob_take(lse_state *state, const float *acc, uint c, uint end, uint rows_here, float inv_temperature,
              __global const int *target, __global float *target_z)

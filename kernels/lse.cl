@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * log sum_v exp z[v] of a row, and the order in which it is summed: the language-model head and the sampler both include this, so that a
- * token has the same log-probability, bit for bit, when it is drawn and when it is trained on.
+ * log sum_v exp z[v] of a row, and the order in which it is summed. The language-model head and the sampler both use
+ * this, so that a token has the same log-probability, bit for bit, when it is drawn and when it is trained on.
  *
- * State of a set of columns: m = max z, s = sum exp(z - m), t = sum (z - m) exp(z - m), the last only when an entropy is wanted.
- *   a row       is cut into segments of C_LSE_SEGMENT columns; their states are merged one after the other, ascending
- *   a segment   cpu: blocks of C_LSE_BLOCK columns, ascending; lane l of the native vector owns columns l, l + width, ... and the maximum
- *               is shared by the lanes; at the end the lanes are added as a tree
- *               simt: C_LSE_LANES lanes; lane l owns columns 4 l .. 4 l + 3 of every 64, ascending, with a maximum of its own; at the end
- *               the lanes are merged one after the other, ascending
+ * State of a set of columns: m = max z, s = sum exp(z - m), t = sum (z - m) exp(z - m); t only where an entropy is
+ * wanted.
+ *   row            segments of C_LSE_SEGMENT columns, whose states are merged one after the other, ascending
+ *   segment, cpu   blocks of C_LSE_BLOCK columns, ascending. Lane l of the native vector sums columns l, l + width,
+ *                  ...; all lanes have one maximum; at the end the lanes are added as a tree
+ *   segment, simt  C_LSE_LANES lanes. Lane l sums columns 4 l .. 4 l + 3 of every 64, ascending, with a maximum of
+ *                  its own; at the end the lanes are merged one after the other, ascending
  * Columns past the end hold C_MASKED; they add less than 2e-38 to a sum of at least 1.
  */
 #define C_LSE_SEGMENT 1024
@@ -17,10 +18,11 @@
 #define C_LSE_LANES   16
 #define C_LSE_STEP    64
 
-/* No difference below this changes a float sum that holds exp(0). */
+/* exp of a smaller number does not change an f32 sum that is at least exp(0). */
 #define C_LSE_FLOOR (-88.0f)
 
-/* log(x) for normal x: a polynomial for log(1 + f) / f on [sqrt(1/2) - 1, sqrt(2) - 1] (relative error 5e-9 before rounding). */
+/* log(x) for normal x = 2^e (1 + f): a polynomial for log(1 + f) / f on [sqrt(1/2) - 1, sqrt(2) - 1], whose relative
+ * error is 5e-9 before rounding. */
 inline float clg_log(float x)
 {
     int bits = as_int(x), e = (bits - 0x3f3504f3) >> 23;
@@ -48,7 +50,7 @@ inline lse_state lse_empty(void)
     return r;
 }
 
-/* a, then b. One of the two factors is exactly 1. */
+/* The state of the columns of a and then b. One of the two factors is exactly 1. */
 inline lse_state lse_merge(lse_state a, lse_state b)
 {
     lse_state r;
@@ -66,13 +68,13 @@ inline float lse_value(lse_state r)
     return r.m + clg_log(r.s);
 }
 
-/* lse - sum z p = log s - t / s. */
+/* The entropy, lse - sum z p with p = exp(z - m) / s, is log s - t / s. */
 inline float lse_entropy(lse_state r)
 {
     return clg_log(r.s) - r.t / r.s;
 }
 
-/* cpu: a segment's state while its blocks pass. */
+/* cpu: the state of a segment between its blocks; s and t by lane. */
 typedef struct {
     float m;
     vf s, t;
@@ -112,7 +114,7 @@ inline lse_state lse_lanes_end(const lse_lanes *r)
     return o;
 }
 
-/* simt: one lane takes its four columns of a step. */
+/* simt: the state of a lane after four more columns. */
 inline lse_state lse_step(lse_state r, float4 z)
 {
     lse_state o;

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clipped policy loss and its gradient, and the sums that watch it; formulas in clgrpo_policy.h.
+ * Clipped policy loss, its gradient, and sums for statistics.
+ *
+ *   ratio = exp(logprob - old_logprob)    u = ratio A    c = clamp(ratio, low, high) A    d = ref_logprob - logprob
+ *   J = min(u, c), and at least dual_clip A where A < 0    kl = exp(d) - d - 1 (C_REF)
+ *   loss = sum weight (-J + kl_beta kl)    dlogprob = its derivative by logprob
  *
  *   logprob, old_logprob, ref_logprob (C_REF), advantage, weight, dlogprob [N]    part [n_parts][8]    stats [8]
  *
- * k_policy_loss: item i owns the P_ITEM_VECTORS native vectors of tokens from i * P_ITEM_VECTORS on and writes their sums to part[i]; tokens
- * past N are loaded as weight 0. k_policy_stats: one group of 64; item 8 j + s adds part[j], part[j + 8], ... of statistic s, and item s then
- * adds the eight sums. Local: 64 * 4 bytes, one barrier before that second addition. Orders are fixed. f32.
+ * k_policy_loss: item i owns P_ITEM_VECTORS native vectors of tokens from vector i * P_ITEM_VECTORS on and writes their
+ * sums to part[i]; tokens past N are loaded as weight 0.
+ * k_policy_stats: one group of 64; item 8 j + s adds part[j], part[j + 8], ... of statistic s, and item s then adds
+ * these eight sums. Local memory: 256 bytes; one barrier, before the second addition. Orders are fixed. f32.
  *
- * A token of weight 0 is replaced by one whose logprob, old_logprob, ref and advantage are 0 before anything is computed of it. An active
- * NaN stays NaN. Exponents are cut at 88.
+ * Before anything is computed of a token of weight 0, its logprob, old_logprob, ref and advantage are replaced by 0.
+ * A NaN in a token of another weight stays NaN. Exponents are cut at 88.
  */
 #ifndef C_REF
 #define C_REF 0
@@ -25,7 +30,7 @@ static inline vf exp_of(vf x)
     return select(clg_exp_v(min(x, (vf)(88.0f))), x, bad);
 }
 
-/* Tokens at .. at + width - 1; those past n are `outside`. */
+/* x[at] .. x[at + C_VW - 1]; those from n on are `outside`. */
 static inline vf load_tokens(__global const float *x, uint at, uint n, float outside)
 {
     if (at + C_VW <= n)
@@ -102,7 +107,8 @@ __kernel void k_policy_loss(__global const float *logprob, ulong logprob_offset,
     part[7] = clg_sum_v(approx);
 }
 
-/* As a table, because oclgrind 21.10 takes the wrong branch of nested choices. */
+/* Sum, minimum or maximum of a and b, as statistic s takes. A table, because oclgrind 21.10 evaluates nested
+ * conditional expressions wrongly. */
 static inline float join(uint s, float a, float b)
 {
     const float joined[3] = {a + b, min(a, b), max(a, b)};

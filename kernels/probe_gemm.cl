@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The probe of half arithmetic: tile_step of gemm_simt_product.cl, as the product runs it, with operands in local memory. A group of 8 x 8 items
- * takes 64 inputs, rounds them to multiples of 2^-8 (f16 and the reference hold these exactly), and lays them out as two slices,
+ * The probe of half arithmetic: runs tile_step as tile_product does, with operands in local memory. A group of 8 x 8
+ * items takes 64 inputs, rounds them to multiples of 2^-8 (which f16 and the reference hold exactly), and makes two
+ * slices of them:
  *
  *   A[k][row] = v[(row + 5 k) mod 64]    B[k][col] = v[(27 k - col) mod 64]    k = 0 .. 2 P_K - 1
  *
- * A round adds both slices, with a barrier for each as in the product. Item e writes element e of its 64 sums, so that all are needed.
+ * A round adds the products of both slices, with a barrier for each as in the product. Item e writes element e of its
+ * 64 sums, so that no sum can be left out by the compiler.
  */
 __attribute__((reqd_work_group_size(P_TX * P_TY, 1, 1))) __kernel void
 k_probe_gemm(__global const float *restrict x, __global float *restrict y, uint rounds)

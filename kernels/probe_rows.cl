@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The probe of a tier: group_sum of rows.cl with the work around it that the small operations have, for a tier may gain alone and lose there.
- * In each round, item i adds x[i], 2^-20 of the last round's sum, and 2^-10 of the squares of its group's inputs, each taken C_VISITS times, as
- * vectors; then it gets the group's sum. Every item writes what it got. A round has the barriers of group_sum, and every item does every round.
+ * The probe of sub-group sums: group_sum with work around it as in the element-wise operations, since a tier may be
+ * faster alone and slower there.
+ *
+ * In each round item i takes x[i], 2^-20 of the last round's sum, and 2^-10 of the squares of its group's inputs,
+ * each C_VISITS times, read as vectors; group_sum adds this up over the group. Every item writes the last sum.
+ * Barriers: those of group_sum; every item does every round.
  */
 #define C_VISITS 2
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RMSNorm: y = x rstd w, rstd = 1 / sqrt(mean x^2 + eps); with C_RESIDUAL sum = x + residual first (sum may be x), and y is of sum.
+ * RMSNorm: y = x rstd w, rstd = 1 / sqrt(mean x^2 + eps). With C_RESIDUAL, sum = x + residual is stored first and
+ * takes the place of x; sum may be x.
  *
  *   x, y, residual, sum [N][E] by row strides   w [E]   rstd [N], written if has_rstd
  *
- * A group owns whole rows. Squares are summed by lane in C_CHAINS fma chains, the chains in pairs, lanes by a tree, items by a tree: a fixed
- * order per row. The second pass reads what the first one left in the cache, and asks for the next row meanwhile. Local memory:
- * 4 * C_GROUP_SIZE bytes in simt. f32.
+ * A group owns whole rows. Squares are summed by lane in C_CHAINS chains of fma; the chains are added in pairs, the
+ * lanes by a tree, the items by a tree: a fixed order for each row. The second loop finds the row in the cache and
+ * prefetches the next one. Local memory: 4 * C_GROUP_SIZE bytes in simt. f32.
  */
 #ifndef C_RESIDUAL
 #define C_RESIDUAL 0

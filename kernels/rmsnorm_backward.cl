@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RMSNorm backward: dx = rstd (w dy - x rstd^2 mean(w dy x)), written, or added with C_ACCUMULATE; dw += sum over rows of dy x rstd.
+ * RMSNorm backward: dx = rstd (w dy - x rstd^2 mean(w dy x)), written, or with C_ACCUMULATE added; dw += sum over
+ * rows of dy x rstd.
  *
- * k_rmsnorm_backward: group b of C_BLOCKS owns rows N b / C_BLOCKS .. and partial[b][E] alone. The mean is summed as in the forward. Item l owns
- * the same columns of dx and of partial in every row, so no barrier orders them. Rows are added in ascending order. The second pass
- * asks for the next row.
- * k_rmsnorm_dw: dw += partial[0] + partial[1] + ..., in that order, one item per vector.
+ * k_rmsnorm_backward: group b owns rows N b / C_BLOCKS .. N (b + 1) / C_BLOCKS - 1, and partial[b][E]. The mean is
+ * summed as the forward sums squares. Item l owns the same columns of dx and of partial in every row, so they need no
+ * barrier. Rows are added in ascending order. The second loop of a row prefetches the next row.
+ * k_rmsnorm_dw: dw += partial[0] + partial[1] + ..., in this order, one item for each vector.
  * Local memory: 4 * C_GROUP_SIZE bytes in simt. f32.
  */
 #ifndef C_BLOCKS

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rotary embedding in place, half-split form: (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin); sign -1 turns back.
+ * Rotary position embedding in place, half-split form: (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin); sign -1 turns
+ * by the negative angle.
  *
- *   x [N][H][D] by strides   position [N]   table [T][D]: D/2 cosines, D/2 sines   a row whose position is outside 0..T-1 is left alone
+ *   x [N][H][D] by strides   position [N]   table [T][D]: D/2 cosines, D/2 sines
  *
- * A group owns whole tokens; an item owns both halves of the pairs it turns. D/2 is a multiple of the vector width (16, 32 or 64). f32.
+ * A row whose position is outside 0 .. T-1 is left as it is. A group owns whole tokens; an item owns both elements of
+ * the pairs that it turns. D/2 is 16, 32 or 64, a multiple of the vector width. No local memory. f32.
  */
 C_KERNEL void k_rope(__global float *restrict x, ulong x_at, ulong token_stride, ulong head_stride, __global const int *restrict position,
                      ulong position_at, __global const float *restrict table, ulong table_at, ulong table_stride, ulong n, ulong heads,

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the small operations share out rows and vectors, in both families (C_CPU 1 or 0), and partial vectors at a row's end.
+ * Loops over the rows of a matrix and the vectors of a row, for the element-wise operations of both families (C_CPU 1
+ * or 0).
  *
- * C_ROWS(row, n)      cpu: the one item of group g owns a run of neighbouring rows; simt: group g owns rows g, g + groups, ...
- * C_WHOLE(c, n)       the whole vectors of a row of n floats: cpu: all of them; simt: item l owns vectors l, l + items, ...
- * C_PART(c, n)        then the partial vector at its end, if there is one, for the item whose turn it is
- * C_FOURS(c, n)       the whole vectors by C_CHAINS at a time: vectors c, c + C_GROUP_SIZE, ..., for sums by as many independent chains
- * C_REST(c, n)        the whole vectors that are left after C_FOURS
- * C_AHEAD(p, n)       cpu: asks for the cache line at p, of n floats that come next, to be read or written; p may lie outside of the buffer. Of
- *                     wide rows the second-level cache alone has room beside the one at work; it also does for a stream.
+ * C_ROWS(row, n)  the rows of n that the group owns. cpu: a run of consecutive rows; simt: rows g, g + groups, ...
+ * C_WHOLE(c, n)   the whole vectors, of a row of n floats, that the item owns. cpu: all; simt: l, l + items, ...
+ * C_PART(c, n)    then the partial vector at the end of the row, if there is one, for the item that owns it
+ * C_FOURS(c, n)   whole vectors, C_CHAINS in a step: c, c + C_GROUP_SIZE, ..., for sums in independent chains
+ * C_REST(c, n)    the whole vectors that C_FOURS leaves
+ * C_AHEAD(p, n)   cpu: prefetches the cache line at p, of a row of n floats that is read or written next; p may lie
+ *                 outside the buffer. Long rows go to the second-level cache, as they would evict the current row from
+ *                 the first
  *
- * A vector is computed by the same lane-wise arithmetic whether it is whole or the part at the end of a row, and by one item alone, so a row's
- * bits depend on nothing but the row. The loops are apart so that the common one holds no test: bodies are inline functions that take `whole` as
- * a constant, and no restrict: inlined, it becomes what Oclgrind does not know. No kernel here leaves a loop before a barrier.
+ * A vector is computed by the same arithmetic in each lane whether it is whole or partial, and by one item, so the
+ * bits of a row depend on nothing but the row. The two cases have loops of their own, so that the common one has no
+ * test: the bodies are inline functions that take `whole` as a constant. Their parameters are not `restrict`, which
+ * Oclgrind does not support in a function that is inlined. No kernel leaves a loop early, so all items of a group
+ * reach each barrier.
  */
 #ifndef C_CPU
 #define C_CPU 1
@@ -51,7 +55,7 @@
 #else
 #define C_AHEAD(p, n)
 #endif
-#if P_LANES /* the width of sub-groups, where it can be had on demand */
+#if P_LANES /* the size of sub-groups to require */
 #define C_KERNEL __attribute__((reqd_work_group_size(C_GROUP_SIZE, 1, 1), intel_reqd_sub_group_size(P_LANES))) __kernel
 #else
 #define C_KERNEL __attribute__((reqd_work_group_size(C_GROUP_SIZE, 1, 1))) __kernel
@@ -86,8 +90,9 @@ inline void store(vf x, __global float *p, size_t c, size_t n, bool whole)
         p[c * C_VW + i] = lane[i];
 }
 
-/* The sum over a group of each item's x, to all of them: a fixed tree over the items. `scratch` holds C_GROUP_SIZE floats; every item of the
- * group must call it. The first barrier orders the items' writes before the tree's reads, the last one the result's read before the next use. */
+/* The sum of the x of all items of a group, to each of them, by a fixed tree over the items. `scratch` holds
+ * C_GROUP_SIZE floats; every item of the group must call it. The barriers in the loop order the writes of a level
+ * before the reads of the next, the last barrier the read of the result before the next call's writes. */
 #if C_CPU
 #define group_sum(x, scratch) (x)
 #else
@@ -107,16 +112,17 @@ inline float group_tree(float x, __local float *scratch)
     return x;
 }
 #if HAS_SUBGROUPS
-#ifndef C_SHUFFLE_XOR /* a tier may name another way */
+#ifndef C_SHUFFLE_XOR /* unless a tier defines another shuffle */
 #pragma OPENCL EXTENSION cl_khr_subgroup_shuffle : enable
 #define C_LANE              get_sub_group_local_id()
 #define C_LANES             get_max_sub_group_size()
 #define C_SHUFFLE_XOR(x, m) sub_group_shuffle_xor(x, m)
 #endif
 /*
- * The same tree in each sub-group: its levels above the sub-group's width from local memory, the others by shuffles. Both items of a pair add
- * the other's value, and addition commutes, so that every lane ends with the sum. Where positions lie in sub-groups does not matter, for they
- * are read from local memory. The first barrier orders writes before reads, the second the reads before the next use.
+ * The same tree, computed by each sub-group: the levels above its width read local memory, the others are shuffles.
+ * In a shuffle each lane of a pair adds the other's value; addition commutes, so both get the same bits, and every
+ * lane ends with the sum. Which items make a sub-group does not matter, as a lane reads its values by lane number.
+ * The first barrier orders the writes before the reads, the second the reads before the next call's writes.
  */
 #define C_LEVEL_1(s, i) ((s)[i] + (s)[(i) + C_GROUP_SIZE / 2])
 #define C_LEVEL_2(s, i) (C_LEVEL_1(s, i) + C_LEVEL_1(s, (i) + C_GROUP_SIZE / 4))

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sampling, cpu family: one token and its log-probability per row of logits.
+ * Sampling, cpu family: one token and its log-probability for each row of logits.
  *
- *   logits [B][V], rows apart    key [B][2]    token, logprob [B]    scratch [slots][words], see sample_row_cpu.cl
+ *   logits [B][V], by a row stride    key [B][2]    token, logprob [B]    scratch [slots][words]
  *
- * k_sample: group g owns rows g, g + n_groups, ... whole. For few rows the same in three launches: k_guess a row each, k_pass a part each,
- * k_finish a row each.
+ * k_sample: group g computes rows g, g + n_groups, ... whole. For few rows three launches do the same, with a group
+ * for each row in k_guess, for each part of a row in k_pass, and for each row in k_finish.
  *
- * A row is read once: a guess from a sample of it says between which logits the cut should be; the pass sums the log-sum-exp in the order of
- * lse.cl, and lists the tokens between those. Within the list the cut is found exactly; should it not be there, by further passes. The draw
- * walks along the segments' weights, then along one segment. No local memory, no barriers. Tokens past V are C_MASKED. f32 sums: lanes, then
- * blocks, then segments ascending.
+ * A row is read once: a sample of it gives a bracket of two logits between which the cut should be; one pass sums the
+ * log-sum-exp and lists the tokens of the bracket. The cut is found exactly, in the list, or by more passes if it is
+ * not there. The draw finds the segment in which the sum of kept weights passes u times their total, then the block,
+ * then the token. No local memory, no barriers. Columns past V hold C_MASKED. f32; sums go over lanes, then blocks,
+ * then segments ascending.
  */
 static lse_state join_segments(row_slot r)
 {
@@ -23,7 +24,7 @@ static lse_state join_segments(row_slot r)
     return all;
 }
 
-/* Weights of the segments from their own maximum to the row's. Returns their sum. */
+/* Rescales the segments' weights from their own maximum to the row's; returns the sum. */
 static float scale_segments(row_slot r, float top)
 {
     float total = 0.0f;
@@ -38,7 +39,7 @@ static float scale_segments(row_slot r, float top)
     return total;
 }
 
-/* Which lanes stay; `at` is where they are, of which ties stay up to `last`. */
+/* Which lanes the cut keeps: z from high up, and ties (low <= z < high) whose place `at` is at most `last`. */
 static inline vi kept_v(const row_cut *r, vf z, vi at, int last)
 {
     if (!C_CUT)
@@ -66,7 +67,7 @@ static inline float kept_block(vf w[C_LSE_NV], const row_cut *r, uint c, uint en
     return clg_sum_v(sum);
 }
 
-/* What the list keeps of a segment whose n tokens there begin at `first`. */
+/* The kept weight of a segment in the list, where its n tokens begin at `first`. */
 static inline float kept_of_list(const row_cut *r, uint first, uint n)
 {
     vf sum = (vf)(0.0f);
@@ -79,7 +80,7 @@ static inline float kept_of_list(const row_cut *r, uint first, uint n)
     return clg_sum_v(sum);
 }
 
-/* s[g]: what is kept of segment g. */
+/* s[g] = the kept weight of segment g. */
 static void keep_segments(const row_cut *r)
 {
     const row_slot s = r->slot;
@@ -103,7 +104,7 @@ static void keep_segments(const row_cut *r)
     }
 }
 
-/* The token of a block at which the sum passes the goal; the last one that has weight if none does. */
+/* The token of a block at which the sum of kept weights passes the goal; if none does, the last one that has weight. */
 static inline uint walk_block(const row_cut *r, uint c, uint end, float sum, float goal)
 {
     vf w[C_LSE_NV];
@@ -156,7 +157,8 @@ static uint first_equal(__global const float *logits, uint vocab, float top)
     return 0;
 }
 
-/* The first token of the largest logit. Its segment is the first that has that maximum; nothing is stored on the way. */
+/* The first token of the largest logit, which lies in the first segment that has that maximum; uses no scratch
+ * memory. */
 static uint greedy_row(__global const float *logits, uint vocab, float inv_temperature, float *lse)
 {
     const uint n_segments = (vocab + C_LSE_SEGMENT - 1) / C_LSE_SEGMENT;
@@ -177,7 +179,7 @@ static uint greedy_row(__global const float *logits, uint vocab, float inv_tempe
     return first + first_equal(logits + first, min((uint)C_LSE_SEGMENT, vocab - first), all.m);
 }
 
-/* Behind the pass: the token, and the row's log-sum-exp. */
+/* After the pass: the token, and the row's log-sum-exp. */
 static uint finish_row(row_slot slot, __global const float *logits, __global const ulong *key, uint vocab,
                        float inv_temperature, uint top_k, float top_p, float *lse)
 {

@@ -2,8 +2,9 @@
 /*
  * Sampling, cpu family: the exact cut of a row, after its pass.
  *
- * A bisection over ranks between a rank that has enough at or above it and one that has not. It counts within the list while that covers
- * what is left; else over the row, until so few tokens are left that they fit the list, which is then made anew.
+ * A search over ranks between low, at or above which there is enough (tokens for top_k, mass for top_p), and high, at
+ * or above which there is not. It counts in the list where that covers all ranks between; else over the row, until
+ * the tokens between are few enough for the list, which is then made anew.
  */
 typedef struct {
     int n;
@@ -15,13 +16,13 @@ typedef struct {
     row_slot slot;
     uint vocab;
     float inv_temperature, top;
-    int low, high; /* enough is at or above low, not at or above high */
+    int low, high; /* there is enough at or above low, and not at or above high */
     tally at_low, at_high;
     int first, last; /* the list holds every token whose rank is first .. last - 1 */
-    tally above;     /* of last */
+    tally above;     /* the tokens of rank last and above */
     uint n_list;
-    int last_tie;   /* of the tokens from low up to high, these ids stay: 0 .. last_tie */
-    int last_place; /* and, if the list has them, its places 0 .. last_place */
+    int last_tie;   /* of the tokens with low <= rank < high, the ids 0 .. last_tie are kept */
+    int last_place; /* the same in the list, if it has them: its elements 0 .. last_place are kept */
 } row_cut;
 
 static tally tally_row(const row_cut *r, int rank)
@@ -57,7 +58,7 @@ static tally tally_list(const row_cut *r, int rank)
     return t;
 }
 
-/* Weights of the list, and what fills its last vector. */
+/* Computes the weights of a list of n tokens; its last vector is filled with logits of -infinity. */
 static void end_list(row_cut *r, uint n)
 {
     for (uint i = n; i % C_VW != 0; ++i)
@@ -67,7 +68,7 @@ static void end_list(row_cut *r, uint n)
     r->n_list = n;
 }
 
-/* Joins the parts' lists, and what is known from the pass; the list is of no ranks if a part had too little room. */
+/* Joins the lists of the parts, and their counts. If one had too little room, the list is empty and covers no ranks. */
 static void begin_cut(row_cut *r)
 {
     const row_slot s = r->slot;
@@ -89,7 +90,7 @@ static void begin_cut(row_cut *r)
     end_list(r, fits ? n : 0);
 }
 
-/* Lists the tokens from low up to high. */
+/* Lists the tokens with low <= rank < high anew. */
 static void collect(row_cut *r)
 {
     const row_slot s = r->slot;
@@ -129,7 +130,8 @@ static inline bool has_enough(tally t, int count, float need)
     return count > 0 ? t.n >= count : t.mass >= need;
 }
 
-/* A rank between low and high: where a straight line has the amount, and every other time the middle, lest that creeps. */
+/* The rank between low and high to test next: by linear interpolation of the amount, and every second time the
+ * middle, so that the interval shrinks by half at least as often. */
 static inline int next_rank(const row_cut *r, int count, float need, uint step)
 {
     const float low = rank_logit(r->low), high = rank_logit(r->high);
@@ -142,7 +144,7 @@ static inline int next_rank(const row_cut *r, int count, float need, uint step)
     return max(r->low + 1, min(r->high - 1, rank_of(low + share * (high - low))));
 }
 
-/* Brings low and high together: `count` tokens, or `need` mass if count is 0. */
+/* Narrows low and high to one rank or one token: `count` tokens are enough, or if count is 0 the mass `need`. */
 static void settle(row_cut *r, int count, float need)
 {
     for (uint step = 0; as_uint(r->high) - as_uint(r->low) > 1 && r->at_low.n - r->at_high.n > 1 && r->at_low.n != count;
@@ -165,7 +167,7 @@ static void settle(row_cut *r, int count, float need)
     }
 }
 
-/* Narrows low and high by what is known of the list's ends. */
+/* Narrows low and high to the ranks of the list, if the cut is among them. */
 static void try_list(row_cut *r, int count, float need)
 {
     if (r->last <= r->low || r->last > r->high)
@@ -189,7 +191,8 @@ static void try_list(row_cut *r, int count, float need)
     }
 }
 
-/* The first token from id `from` on that is the n-th, from 1, of rank low up to high. */
+/* The id of the n-th token, counted from 1, with low <= rank < high and an id from `from` on; INT_MAX if there is
+ * none. */
 static int find_tie(const row_cut *r, uint from, uint n)
 {
     const float low = rank_logit(r->low), high = rank_logit(r->high);
@@ -202,7 +205,7 @@ static int find_tie(const row_cut *r, uint from, uint n)
     return INT_MAX;
 }
 
-/* Sets the last tie to the n-th, from 1. */
+/* Makes the n-th token, counted from 1, with low <= rank < high the last that is kept of them. */
 static void end_ties(row_cut *r, uint n)
 {
     const float low = rank_logit(r->low), high = rank_logit(r->high);
@@ -221,7 +224,7 @@ static void end_ties(row_cut *r, uint n)
     r->last_tie = find_tie(r, g * C_LSE_SEGMENT, n);
 }
 
-/* Keeps the first n_kept tokens of rank low up to high. */
+/* Keeps the first n_kept tokens, by id, of those with low <= rank < high. */
 static void drop_ties(row_cut *r, uint n_kept)
 {
     const int n = r->at_low.n - r->at_high.n;
@@ -233,7 +236,7 @@ static void drop_ties(row_cut *r, uint n_kept)
     r->at_low.n = r->at_high.n + (int)n_kept;
 }
 
-/* Finds both cuts of a row whose total weight is given. */
+/* Finds both cuts of a row; `total` is the weight of all its tokens. */
 static void cut_row(row_cut *r, uint top_k, float top_p, float total)
 {
     const int above_all = rank_of(r->top) + 1;

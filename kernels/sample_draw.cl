@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What both sampling kernels share: the random number, the order of logits as integers, and which tokens a cut keeps.
+ * For the sampling kernels of both families: the random number of a row, and the order of logits as integers.
  *
- * Logits are ordered by `rank_of`, an integer that grows with the float. A cut keeps every token of a rank above `rank`, and of the tokens
- * of that rank the first `n_ties` by id. Weights are exp(z - max z), exactly 0 below C_LSE_FLOOR.
+ * rank_of(z) is an integer that grows with the logit z. A cut keeps every token above some rank, and the first tokens
+ * of that rank by id. Weights are exp(z - max z), exactly 0 below C_LSE_FLOOR.
  */
 #define PHILOX_ROUNDS 10
 
@@ -27,13 +27,13 @@ static inline uint philox_word(ulong key, ulong counter)
     return c0;
 }
 
-/* The middle of one of 2^23 equal parts of (0, 1); exact. */
+/* The middle of one of 2^23 equal parts of (0, 1), by the leading 23 bits; exact. */
 static inline float uniform_of(uint word)
 {
     return ((float)(word >> 9) + 0.5f) * (1.0f / 8388608.0f);
 }
 
-/* +0 and -0 are one rank. */
+/* Ascending with z; +0 and -0 have one rank. */
 static inline int rank_of(float z)
 {
     const int u = as_int(z + 0.0f);
@@ -45,13 +45,13 @@ static inline float rank_logit(int rank)
     return as_float(rank ^ ((rank >> 31) & 0x7fffffff));
 }
 
-/* Half way from low to high, which may be 2^32 - 1 apart. */
+/* The middle of low and high, which may be 2^32 - 1 apart. */
 static inline int rank_middle(int low, int high)
 {
     return as_int(as_uint(low) + (as_uint(high) - as_uint(low)) / 2u);
 }
 
-/* Tokens of rank `rank` that the mass needs besides those above it: 1 .. n_ties. */
+/* How many of n_ties tokens, each of mass `each`, reach the mass `need` together with the mass `above`: 1 .. n_ties. */
 static inline uint ties_needed(float need, float above, float each, uint n_ties)
 {
     const float n = ceil((need - above) / each);

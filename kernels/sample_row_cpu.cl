@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sampling, cpu family: what is kept of a row, the guess at its cut, and the one pass over it.
+ * Sampling, cpu family: the scratch memory of a row, the guess at its cut, and the one pass over it.
  *
- * A row's slot of the scratch, in words of 4 bytes, for S = ceil(V / C_LSE_SEGMENT) segments and P = ceil(V / PART) parts:
+ * Before the pass, a sample of the row's blocks gives a bracket: two logits, low and high, that the cut is probably
+ * between. The pass sums the log-sum-exp and the tokens from high up, and lists the tokens with low <= z < high, which
+ * are those of the bracket.
  *
- *   bracket [16]               low and high of the list
- *   m, s, over [S]             of each segment: its log-sum-exp state, and the weight of its tokens from `high` up
- *   n_in [S]                   listed tokens of each segment
- *   n_over, n_list [P]         of each part: tokens from `high` up, tokens from `low` up to `high`, listed or not
- *   z, w [P][room]             the listed tokens, ids ascending: logit over temperature, weight
+ * A row's slot of the scratch memory, in words of 4 bytes, with S = ceil(V / C_LSE_SEGMENT) segments and P = ceil(V /
+ * PART) parts:
  *
- * A part is the same work whichever group does it, so that a row has the same bits whether one group takes it whole or many share it.
+ *   bracket [16]    low and high
+ *   m, s, over [S]  of each segment: its log-sum-exp state, and the weight of its tokens from high up
+ *   n_in [S]        of each segment: its tokens of the bracket
+ *   n_over [P]      of each part: its tokens from high up
+ *   n_list [P]      of each part: its tokens of the bracket, also if there is no room to list them
+ *   z, w [P][room]  the listed tokens, ids ascending: logit over temperature, and weight
+ *
+ * A part is the same work whichever group does it: a row has the same bits whether one group computes it or many.
  */
 #ifndef C_GREEDY
 #define C_GREEDY 0
@@ -23,8 +29,8 @@
 #define MOST_ROOM     2048
 #define GUESS_BLOCKS  32
 #define GUESS_BINS    512
-#define EDGE          0.01f /* of a bin: more than rounding moves a logit by */
-#define GUESS_RANGE   40.0f /* nothing so far below the maximum has weight */
+#define EDGE          0.01f /* of a bin's width: more than the rounding error of a logit's place among the bins */
+#define GUESS_RANGE   40.0f /* tokens that far below the maximum have no weight that counts */
 
 typedef struct {
     __global float *bracket, *m, *s, *over;
@@ -69,7 +75,7 @@ inline vf weight_v(vf z, float top)
     return select((vf)(0.0f), clg_exp_v(d), d > (vf)(C_LSE_FLOOR));
 }
 
-/* The block of a sample that is spread over the row. */
+/* Block number i of the n blocks, of n_blocks, that are the sample: they are at equal distances in the row. */
 static inline void guess_block(vf z[C_LSE_NV], __global const float *logits, uint vocab, float inv_temperature, uint i,
                                uint n, uint n_blocks)
 {
@@ -80,8 +86,8 @@ static inline void guess_block(vf z[C_LSE_NV], __global const float *logits, uin
 typedef struct {
     float mass[GUESS_BINS], low, width, total;
     int count[GUESS_BINS];
-    bool is_whole; /* the sample is the row */
-    float n;       /* tokens looked at */
+    bool is_whole; /* the sample is the whole row */
+    float n;       /* tokens of the sample */
 } histogram;
 
 static void fill_histogram(histogram *h, __global const float *logits, uint vocab, float inv_temperature)
@@ -123,7 +129,8 @@ static void fill_histogram(histogram *h, __global const float *logits, uint voca
         h->total += h->mass[b];
 }
 
-/* What the sample's share of mass p may be wrong by: three standard deviations of a ratio of sums. */
+/* The error of the mass above a cut at share p, estimated from the sample: three standard deviations of a ratio of
+ * sums. */
 static float mass_error(const histogram *h, float p)
 {
     float above = 0.0f, below = 0.0f, mass = 0.0f;
@@ -140,8 +147,9 @@ static float mass_error(const histogram *h, float p)
 }
 
 /*
- * bracket[0] and [1]: logits that the cut is probably between, the first cut if there are two, with at most an eighth of the tokens. That it
- * may be elsewhere costs time alone.
+ * bracket[0] and bracket[1]: low and high, for the first cut if there are two. About a sixteenth of the tokens, at
+ * most, are between, so that the list, which has room for an eighth, holds them. Where the cut lies elsewhere,
+ * finding it takes longer; the result is the same.
  */
 static void guess(__global float *bracket, __global const float *logits, uint vocab, float inv_temperature, uint top_k,
                   float top_p)
@@ -172,7 +180,7 @@ static void guess(__global float *bracket, __global const float *logits, uint vo
     bracket[1] = high;
 }
 
-/* Which vectors of a block have tokens from low up to high, as bits: lane by lane, until vectors_of joins them. */
+/* In each lane bit j, if vector j of a block has a token of the bracket there; vectors_of joins the lanes. */
 inline vi listed_bits(vf z, float low, float high, uint j)
 {
     return (z >= (vf)(low)) & (z < (vf)(high)) & (vi)(1 << j);
@@ -195,9 +203,9 @@ inline int lanes_sum(vi x)
 }
 
 /*
- * Writes a block's tokens from low up to high behind the n of the list, and returns how many that makes; none are written where they might
- * leave the room, so that a list that was ever longer than room - C_VW is not whole. No branches: a lane that is not meant is overwritten by the
- * next.
+ * Appends a block's tokens of the bracket to the list, which has n, and returns how many there are then. A vector
+ * that might not fit is counted and not written, so a list is complete only if it ends with at most room - C_VW.
+ * Lanes are written without branches: one that does not belong to the list is overwritten by the next.
  */
 static inline int append_block(__global float *list, int n, int room, const vf z[C_LSE_NV], uint vectors, float low, float high)
 {
@@ -217,14 +225,15 @@ static inline int append_block(__global float *list, int n, int room, const vf z
     return n;
 }
 
-/* What a segment has of the bracket. */
+/* Of a segment, by lane, the weight and number of its tokens from high up; and the length of the part's list. */
 typedef struct {
     vf over;
     vi n_over;
     int n_list;
 } pass_lanes;
 
-/* A segment's blocks: their maxima, the maxima up to and with each, and how sums scale from one of those to the next. */
+/* Of the blocks of a segment: top, the maximum of each; m, the maximum of all up to it; scale, the factor by which
+ * sums are multiplied when the maximum grows to m. */
 #define N_BLOCKS (C_LSE_SEGMENT / C_LSE_BLOCK)
 typedef struct {
     float top[N_BLOCKS], m[N_BLOCKS], scale[16];
@@ -250,13 +259,13 @@ static inline float block_max(__global const float *logits, uint valid)
     return clg_max_v(max(max(top[0], top[1]), max(top[2], top[3])));
 }
 
-/* Largest logit, over temperature, of a block of the row; scaling does not change which is largest. */
+/* The largest logit over temperature of the block at c: the scaled maximum, as scaling keeps the order. */
 static inline float block_top(__global const float *logits, uint vocab, uint c, float inv_temperature)
 {
     return c < vocab ? block_max(logits + c, min((uint)C_LSE_BLOCK, vocab - c)) * inv_temperature : C_MASKED;
 }
 
-/* All eight at once: block after block each exponential would wait for its maximum. */
+/* All factors of a segment at once, as vectors: one by one, each exponential would wait for the maximum before it. */
 static inline void join_maxima(pass_maxima *r)
 {
     float before[16], m = C_MASKED;
@@ -280,8 +289,8 @@ inline void first_maxima(pass_maxima *r, __global const float *logits, uint voca
 }
 
 /*
- * A segment's log-sum-exp, in the order of lse_block, and its tokens of the bracket. Takes the maxima of its blocks, and on the way, while
- * memory would idle, reads and leaves those of the next segment.
+ * The log-sum-exp of a segment, in the order of lse_block, and its tokens of the bracket. maxima->top: in, the maxima
+ * of its blocks; out, those of the next segment, which are read meanwhile, so that memory and arithmetic overlap.
  */
 static lse_state pass_segment(pass_lanes *lanes, pass_maxima *maxima, __global const float *logits, uint vocab, uint first,
                               float inv_temperature, float low, float high, __global float *list, int room)
@@ -331,7 +340,7 @@ static lse_state pass_segment(pass_lanes *lanes, pass_maxima *maxima, __global c
     return r;
 }
 
-/* One part: the states of its segments, and its share of the bracket. */
+/* One part of a row: the states of its segments, and its tokens of the bracket. */
 static void pass_part(row_slot r, __global const float *logits, uint vocab, float inv_temperature, uint part)
 {
     const float low = C_CUT ? r.bracket[0] : 0.0f, high = C_CUT ? r.bracket[1] : 0.0f;

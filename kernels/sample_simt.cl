@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sampling, simt family: one token and its log-probability per row of logits.
+ * Sampling, simt family: one token and its log-probability for each row of logits.
  *
- *   logits [B][V], rows apart    key [B][2]    token, logprob [B]
- *   scratch [n_groups][2][words / 2] (weights, ranks); a row's slot is its group's
+ *   logits [B][V], by a row stride    key [B][2]    token, logprob [B]
+ *   scratch [n_groups][2][words / 2]  the group's weights and ranks of the tokens of its row
  *
- * Group g, 64 items, owns rows g, g + n_groups, ... whole. Log-sum-exp in the order of lse.cl, four segments at a time of 16 lanes each; a
- * bisection of 32 counts for each cut, items taking every 64th token; then each item owns a run of ceil(V / 64) tokens, and item 0 walks
- * first along the runs and then along the tokens of one. Local: 64 * 3 * 4 = 768 bytes. Barriers: every sum over the group is written,
- * passed, read by all items and passed again, so that loops are uniform. f32.
+ * Group g, of 64 items, owns rows g, g + n_groups, ... The log-sum-exp is computed for four segments at a time, by 16
+ * lanes each. Each cut is found by a bisection of 32 counts, in which an item takes every 64th token. For the draw an
+ * item sums a run of ceil(V / 64) tokens; item 0 finds the run, then the token in it. Local memory: 64 * 3 * 4 = 768
+ * bytes. Barriers: a sum over the group is written, then read by all items, with a barrier after each; so all have
+ * the same sum, take the same branches, and reach each barrier. f32.
  *
- * Local memory comes as an argument: PoCL 3.1 leaves a __local variable of the kernel static, shared by its threads, when the compiler
- * propagates its address into a function that is not inlined.
+ * Local memory is an argument: PoCL 3.1 keeps a __local variable of a kernel static, so that its threads share it,
+ * where the compiler propagates its address into a function that is not inlined.
  */
 #ifndef C_GREEDY
 #define C_GREEDY 0
@@ -28,7 +29,7 @@ typedef struct {
     float mass;
 } tally;
 
-/* Every item's values, in item order. All items call it and get the same. */
+/* The sum of all items' values, in the order of the items. All items must call it, and get the same. */
 static inline tally tally_sum(tally mine, __local int *ints, __local float *floats)
 {
     const uint item = get_local_id(0);
@@ -90,8 +91,8 @@ static inline tally tally_from(__global const float *weights, __global const int
 }
 
 /*
- * Largest rank of which enough is at or above, `count` tokens or, if count is 0, `need` mass; *above: the tally of the ranks above it. The
- * rank `low` must have enough.
+ * The largest rank at or above which there is enough: `count` tokens or, if count is 0, the mass `need`. There must
+ * be enough at or above `low`. *above: the tokens of the ranks above the result.
  */
 static inline int bisect(__global const float *weights, __global const int *ranks, uint vocab, int low, int high,
                          int count, float need, tally *above, __local int *ints, __local float *floats)
@@ -112,8 +113,8 @@ static inline int bisect(__global const float *weights, __global const int *rank
 }
 
 /*
- * Leaves the weights of tokens of a higher rank and of the first n_kept of this one, and sets the others to 0. Only when ties are dropped
- * does item 0 walk alone.
+ * Keeps the weights of the tokens above `rank` and of the first n_kept of the n_ties of that rank, and sets the
+ * others to 0. Item 0 visits the tokens alone, and only if ties are dropped.
  */
 static inline void keep(__global float *weights, __global const int *ranks, uint vocab, int rank, uint n_ties,
                         uint n_kept)
@@ -154,7 +155,7 @@ static inline void cut_row(__global float *weights, __global const int *ranks, u
     keep(weights, ranks, vocab, top_p < 1.0f ? rank : low, n_ties, top_p < 1.0f ? kept : n_ties);
 }
 
-/* Item 0's result counts. */
+/* The token, of which item 0's result is the valid one. */
 static inline uint draw_row(__global const float *weights, uint vocab, uint run, float u, __local float *floats)
 {
     const uint item = get_local_id(0), first = min(item * run, vocab), end = min(first + run, vocab);

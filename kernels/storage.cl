@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Elements in storage, f32, f16 or bf16, which are f32 in every computation. A kernel that takes any of them names the type by a define, and
- * C_OF(clg_load_, C_X) then is the function of that type:
+ * Storage types f32, f16 and bf16 of elements that are f32 in every computation. A kernel gets the name of a type, X,
+ * by a define, and C_OF(clg_load_, X) is then that type's function:
  *
- *   clg_t_X   what a buffer holds            clg_load_X(i, p)        vector i from p on     clg_store_X(v, i, p)
- *   clg_get_X(i, p)   element i              clg_load4_X(i, p)       four elements          clg_store4_X(v, i, p)
- *                                            clg_load2_X(i, p)       two                    clg_put_X(x, i, p)
+ *   clg_t_X                                   the type of an element in a buffer
+ *   clg_get_X(i, p)    clg_put_X(x, i, p)     element i
+ *   clg_load2_X(i, p)                         elements 2 i and 2 i + 1
+ *   clg_load4_X(i, p)  clg_store4_X(v, i, p)  elements 4 i .. 4 i + 3
+ *   clg_load_X(i, p)   clg_store_X(v, i, p)   native vector i
  *
- * Loads are exact; stores round to nearest even, NaN is kept, f16 overflows to infinity. bf16 is the upper half of an f32: rounding adds half of
- * the lower half's unit (and the tie's parity); a NaN gets its quiet bit, so that its payload cannot round to infinity. f16, by integers too, so
- * that a compiler can make vectors of it: below 2^-14 adding 0.5 leaves the rounded multiple of 2^-24 in the low bits; from there on the exponent
- * is moved by 112 and 13 bits are rounded off, into infinity from 65520. No half arithmetic.
+ * Loads are exact. Stores round to nearest even, keep NaN, and turn what is too large for f16 into infinity. They are
+ * integer arithmetic, which a compiler can vectorise; no half arithmetic is needed of the device.
+ *
+ *   bf16  the upper 16 bits of an f32. Rounding adds 0x7fff and the bit that becomes the last one, so that ties go to
+ *         even. A NaN gets its quiet bit, as its payload could round to infinity
+ *   f16   below 2^-14, adding 0.5 leaves the rounded multiple of 2^-24 in the low bits. From there on, the exponent is
+ *         reduced by 112 and 13 bits are rounded off; from 65520 on this gives infinity
  */
 #define C_OF(name, type) C_CAT(name, type)
 
@@ -30,7 +35,7 @@ typedef ushort clg_t_bf16;
 #define clg_load2_bf16(i, p) as_float2(convert_uint2(vload2(i, p)) << 16)
 #define clg_load4_bf16(i, p) as_float4(convert_uint4(vload4(i, p)) << 16)
 
-/* Whole vectors, for the reason that common.cl gives. */
+/* One access, where vloadn is split into halves, as in vf_load. */
 #ifdef __clang__
 typedef struct {
     C_CAT(ushort, P_VECTOR_WIDTH) v;

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SwiGLU: y = silu(gate) up, silu(t) = t s(t), s(t) = 1 / (1 + exp(-t)); backward: dgate = dy up s (1 + t (1 - s)), dup = dy t s.
+ * SwiGLU: y = silu(gate) up, silu(t) = t s(t), s(t) = 1 / (1 + exp(-t)). Backward: dgate = dy up s (1 + t (1 - s)),
+ * dup = dy t s.
  *
- *   gate_up, dgate_up [N][2F] (gate first)   y, dy [N][F]   dgate_up may be gate_up: an item reads both halves before it writes them
+ *   gate_up, dgate_up [N][2F], gate first   y, dy [N][F]
  *
- * A group owns whole rows, an item whole vectors of them. exp(-t) is at most 2^115, where s is 2.4e-35; clg_exp2 bounds it below. While a row is
- * computed, the next one is asked for: gate and up are two short streams, which a prefetcher loses at each row's end. No local memory.
+ * dgate_up may be gate_up: an item reads gate and up of a column before it writes either gradient.
+ *
+ * A group owns whole rows, an item whole vectors of them. 2^x for exp(-t) is cut at x = 115, where s is 2.4e-35. The
+ * loop of a row prefetches the next row: gate and up are two short streams, which a hardware prefetcher loses at the
+ * end of every row. No local memory. f32.
  */
 /* 1 / s(t). */
 inline vf inverse_sigmoid(vf t)
