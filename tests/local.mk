@@ -64,6 +64,7 @@ trainer_suites = \
 	tests/trainer/check_rollout \
 	tests/trainer/check_rollout_log \
 	tests/trainer/check_rollout_log_damage \
+	tests/trainer/check_rollout_tools \
 	tests/trainer/check_run_dir \
 	tests/trainer/check_safetensors \
 	tests/trainer/check_scorer \
@@ -86,6 +87,7 @@ tests_trainer_check_demos_SOURCES = tests/trainer/check_demos.c $(fake_tokenizer
 tests_trainer_check_dialogue_SOURCES = tests/trainer/check_dialogue.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_report_SOURCES = tests/trainer/check_report.c $(fake_tokenizer)
 tests_trainer_check_rollout_SOURCES = tests/trainer/check_rollout.c $(fake_policy) $(fake_tokenizer)
+tests_trainer_check_rollout_tools_SOURCES = tests/trainer/check_rollout_tools.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_sft_SOURCES = tests/trainer/check_sft.c $(fake_tokenizer)
 
 # ---- What suites share ----

@@ -34,7 +34,7 @@ void mg_format_destroy(struct mg_format *f); /* accepts NULL */
 
 /* Begins a dialogue: the question or the subtask, up to where the agent writes. */
 enum mg_status mg_format_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, struct mg_err *err);
-/* Appends what a call gave, up to where the agent writes again; text NULL: nothing. */
+/* Appends what a call gave, up to where the agent writes again; text NULL or "": nothing. */
 enum mg_status mg_format_observe(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text,
                                  struct mg_err *err);
 

@@ -113,7 +113,7 @@ static enum mg_status
 roles_observe(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text, struct mg_err *err)
 {
     const struct roles *r = (const struct roles *)f;
-    const char *said = text != NULL ? text : "none";
+    const char *said = text != NULL && text[0] != '\0' ? text : "none";
 
     return mg_roles_turn(t, r->tok, &r->sp, r->callable[callable].read, said, strlen(said), false, err);
 }

@@ -76,11 +76,10 @@ to_json(const struct mg_trajectory *t)
         if (t->mask[i])
             json_array_append_new(logprob, json_real((double)t->logprob[i]));
     }
-    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question",
-                     (json_int_t)t->key.question, "rollout", (json_int_t)t->key.rollout, "call",
-                     (json_int_t)t->key.call, "version", (json_int_t)t->version, "weight", (double)t->weight, "reward",
-                     (double)t->reward, "advantage", (double)t->advantage, "kind", kind_name[t->kind], "ids", ids,
-                     "mask", mask, "logprob", logprob);
+    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question", (json_int_t)t->key.question,
+                     "rollout", (json_int_t)t->key.rollout, "call", (json_int_t)t->key.call, "version",
+                     (json_int_t)t->version, "weight", (double)t->weight, "reward", (double)t->reward, "advantage",
+                     (double)t->advantage, "kind", kind_name[t->kind], "ids", ids, "mask", mask, "logprob", logprob);
 }
 
 /* A log-probability that is not finite has no JSON form: it leaves the list one short. */
@@ -167,7 +166,8 @@ out:
 }
 
 static enum mg_status
-read_token(const char *path, const json_t *id, const json_t *mask, struct mg_trajectory *t, size_t i, struct mg_err *err)
+read_token(const char *path, const json_t *id, const json_t *mask, struct mg_trajectory *t, size_t i,
+           struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     json_int_t token = json_integer_value(id), sampled = json_integer_value(mask);
