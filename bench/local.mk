@@ -5,6 +5,8 @@ bin_PROGRAMS += clgrpo-bench clgrpo-info clgrpo-tune
 bench_cppflags = $(base_cppflags) -I$(top_srcdir)/bench -I$(top_builddir)/bench
 
 clgrpo_bench_SOURCES = \
+	bench/arguments.c \
+	bench/arguments.h \
 	bench/main.c \
 	bench/machine/machine.c \
 	bench/machine/machine.h \
@@ -16,8 +18,6 @@ clgrpo_bench_SOURCES = \
 	bench/machine/machine_rates.c \
 	bench/machine/machine_units.c \
 	bench/measure/bench.h \
-	bench/measure/clock.c \
-	bench/measure/clock.h \
 	bench/measure/data.c \
 	bench/measure/failure.c \
 	bench/measure/family.c \
@@ -26,6 +26,8 @@ clgrpo_bench_SOURCES = \
 	bench/measure/limit.c \
 	bench/measure/median.c \
 	bench/measure/median.h \
+	bench/measure/now.c \
+	bench/measure/now.h \
 	bench/measure/print.c \
 	bench/measure/row.c \
 	bench/measure/row.h \
@@ -39,13 +41,13 @@ clgrpo_bench_SOURCES = \
 	bench/output/html_scaling.c \
 	bench/output/html_text.c \
 	bench/output/json.c \
+	bench/output/output.c \
 	bench/output/output.h \
 	bench/output/results.c \
 	bench/output/svg.c \
 	bench/output/tsv.c \
 	bench/output/whole_file.c \
 	bench/output/whole_file.h \
-	bench/output/write.c \
 	bench/peers/clblast.c \
 	bench/peers/naive.c \
 	bench/peers/openblas.c \
@@ -60,7 +62,7 @@ clgrpo_bench_SOURCES = \
 	bench/rows/quality_error.c \
 	bench/rows/quality_gap.c \
 	bench/rows/quality_repeat.c \
-	bench/rows/rows.h \
+	bench/rows/row_groups.h \
 	bench/rows/rows_attention.c \
 	bench/rows/rows_decode.c \
 	bench/rows/rows_gemm.c \
@@ -120,12 +122,12 @@ clgrpo_info_LDFLAGS = $(base_ldflags)
 clgrpo_info_LDADD = lib/libclg.la $(JANSSON_LIBS)
 
 clgrpo_tune_SOURCES = \
-	bench/measure/clock.c \
-	bench/measure/clock.h \
 	bench/measure/family.c \
 	bench/measure/family.h \
 	bench/measure/median.c \
 	bench/measure/median.h \
+	bench/measure/now.c \
+	bench/measure/now.h \
 	bench/output/whole_file.c \
 	bench/output/whole_file.h \
 	bench/tune/tune_attention.c \

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "clgrpo.h"
-#include "measure/clock.h"
+#include "measure/now.h"
 #include "measure/family.h"
 #include "measure/row.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "rows/quality.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 
 /* The value of a row is how many rows of an output have the bits that they have when the batch is computed in parts. */
 

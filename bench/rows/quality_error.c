@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "rows/quality.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 #include "reference/ref_attention.h"
 #include "reference/ref_gemm.h"
 #include "reference/ref_linear_logprob.h"

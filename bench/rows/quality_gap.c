@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "rows/quality.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 
 /*
  * Log-probabilities of one sequence, by attention and the head as in training, and token by token with a cache as in

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "rows/quality.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 #include "rows/step.h"
 
 /* Each row is of so many runs, which start from zeroed outputs. Its value is how many gave the bits of the first. */

@@ -4,7 +4,7 @@
 
 #include "peers/peers.h"
 #include "rows/plan.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 
 /* A forward and a backward call on the same tensors, which belong to the forward plan. */
 struct attention {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "rows/plan.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 
 /* `slots` sequences of `length` cached keys, with one query each. In a row of prefixes, the first `prefix` keys are the
  * same in each group of `group` sequences. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "peers/peers.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 
 /* A product, and copies of its matrices on the host, for OpenBLAS. */
 struct gemm {

@@ -3,7 +3,7 @@
 
 #include "peers/peers.h"
 #include "rows/plan.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 
 /* Calls on the same tensors, which belong to the forward plan. */
 struct head {

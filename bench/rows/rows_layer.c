@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows/layer.h"
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 
 /*
  * One decoder layer, forward and then backward, as a trainer would call it: one sequence, all weights with their

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 #include "rows/small_row.h"
 
 /* variant: how tokens are chosen. */

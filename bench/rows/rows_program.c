@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 #include "rows/touch.h"
 #include "measure/median.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rows/rows.h"
+#include "rows/row_groups.h"
 #include "rows/step.h"
 
 void

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "tune.h"
-#include "measure/clock.h"
+#include "measure/now.h"
 
 enum {
     TUNE_MAX_PARAMS = 8,

@@ -4,4 +4,4 @@
 set -eu
 [ -n "${CLANG_FORMAT:-}" ] || { echo "clang-format is missing"; exit 77; }
 cd "$srcdir"
-"$CLANG_FORMAT" --dry-run --Werror lib/*.[ch] trainer/*/*.[ch] bench/*.c bench/*/*.[ch] reference/*.[ch] tests/*/*.[ch] examples/*.c
+"$CLANG_FORMAT" --dry-run --Werror lib/*.[ch] trainer/*/*.[ch] bench/*.[ch] bench/*/*.[ch] reference/*.[ch] tests/*/*.[ch] examples/*.c

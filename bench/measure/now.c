@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "measure/clock.h"
+#include "measure/now.h"
 
 #include <time.h>
 

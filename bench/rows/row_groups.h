@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows. Each function measures those that are wanted, or adds their names to the list while b->listing is set. */
-#ifndef CLGRPO_BENCH_ROWS_H
-#define CLGRPO_BENCH_ROWS_H
+#ifndef CLGRPO_BENCH_ROW_GROUPS_H
+#define CLGRPO_BENCH_ROW_GROUPS_H
 
 #include "measure/bench.h"
 
