@@ -120,6 +120,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report/report.c \
 	trainer/report/report.h \
 	trainer/report/report_chart.c \
+	trainer/report/report_curves.c \
 	trainer/report/report_dialogue.c \
 	trainer/report/report_text.c \
 	trainer/report/summary.c \
@@ -137,10 +138,12 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout/rollout_rules.c \
 	trainer/run/config.c \
 	trainer/run/config.h \
+	trainer/run/config_json.c \
 	trainer/run/config_keys.c \
 	trainer/run/config_keys.h \
 	trainer/run/config_plan.c \
-	trainer/run/key.c \
+	trainer/run/config_settle.c \
+	trainer/run/config_value.c \
 	trainer/run/key.h \
 	trainer/run/metrics.c \
 	trainer/run/metrics.h \

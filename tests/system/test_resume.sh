@@ -31,12 +31,14 @@ eval_questions = 40
 eval_every = 10
 checkpoint_every = 3
 lr = 0.001
-main {
+agent "main" {
     model = "."
+    calls = { "search" }
     context = 400
 }
-search {
+agent "search" {
     model = "."
+    tools = { "search", "open" }
     context = 900
 }
 EOF

@@ -11,7 +11,8 @@
 #include "suite.h"
 
 #define HEAD   "corpus = c.db\nquestions = q.jsonl\ntokenizer = /t.json\n"
-#define MODELS "main {\n model = m\n}\nsearch {\n model = s\n}\n"
+#define ROOT   "agent main {\n model = m\n calls = {search}\n}\n"
+#define MODELS ROOT "agent search {\n model = s\n}\n"
 
 static char folder[64], file[96];
 
@@ -75,16 +76,23 @@ START_TEST(defaults_are_those_of_the_manual)
     loads(HEAD MODELS, &c);
     ck_assert_uint_eq(c.step_questions, 16);
     ck_assert_uint_eq(c.rollouts, 8);
-    ck_assert_uint_eq(c.calls, 8);
+    ck_assert_uint_eq(c.n_agents, 2);
+    ck_assert_uint_eq(c.agent[1].aligned, 8);
     ck_assert_uint_eq(c.steps, 80);
     ck_assert_int_eq(c.alignment, MG_ALIGN_EXPECT);
     ck_assert_str_eq(mg_objectives[c.objective].name, "dapo");
-    ck_assert_int_eq(c.agents, MG_CO_TRAIN);
+    ck_assert_int_eq(c.preset, MG_CO_TRAIN);
     ck_assert_double_eq(c.lr, 1e-4);
     ck_assert_double_eq(c.beta2, 0.98);
-    ck_assert_double_eq(c.reward.sub_expert, 0.5);
-    ck_assert_uint_eq(c.main.turns, 7);
-    ck_assert_uint_eq(c.search.context, 512);
+    ck_assert_str_eq(c.agent[0].name, "main");
+    ck_assert_uint_eq(c.agent[0].turns, 7);
+    ck_assert_double_eq(c.agent[0].reward.correct, 0.9);
+    ck_assert_double_eq(c.agent[0].reward.expert, 0.0);
+    ck_assert_str_eq(c.agent[1].name, "search");
+    ck_assert_uint_eq(c.agent[1].context, 512);
+    ck_assert_double_eq(c.agent[1].reward.correct, 0.4);
+    ck_assert_double_eq(c.agent[1].reward.expert, 0.5);
+    ck_assert(c.agent[0].train && c.agent[1].train);
     ck_assert_str_eq(c.tokenizer, "/t.json");
     mg_config_free(&c);
 }
@@ -99,63 +107,79 @@ START_TEST(paths_begin_at_the_file)
     snprintf(want, sizeof want, "%s/c.db", here);
     ck_assert_str_eq(c.corpus, want);
     snprintf(want, sizeof want, "%s/s", here);
-    ck_assert_str_eq(c.search.model, want);
+    ck_assert_str_eq(c.agent[1].model, want);
     mg_config_free(&c);
     free(here);
 }
 END_TEST
 
+static void
+try_range(void *at, const struct mg_config_key *key)
+{
+    double values[] = {key->min, key->max, key->min - 1.0, key->max * 1.5 + 1.0};
+
+    for (int v = 0; v < 4; v++) {
+        char text[64];
+        const char *pointer = text;
+        enum mg_status want = v < 2 ? MG_OK : MG_INPUT;
+
+        snprintf(text, sizeof text, "%.17g", values[v]);
+        mg_err_clear(&err);
+        ck_assert_msg(mg_config_set(at, key, &pointer, 1, "x.conf:3", &err) == want, "%s = %s: %s", key->name, text,
+                      err.text);
+        ck_assert(want == MG_OK || (strstr(err.text, key->name) != NULL && strstr(err.text, text) != NULL));
+    }
+}
+
 /* Both ends of every range are taken, a step beyond is refused with its line and value. */
 START_TEST(every_range_ends_where_it_says)
 {
-    for (size_t i = 0; i < mg_n_config_keys; i++) {
-        const struct mg_config_key *key = &mg_config_keys[i];
-        double values[] = {key->min, key->max, key->min - 1.0, key->max * 1.5 + 1.0};
+    struct mg_config c = {0};
 
-        if (key->type != MG_KEY_UINT && key->type != MG_KEY_REAL)
-            continue;
-        for (int v = 0; v < 4; v++) {
-            struct mg_config c = {0};
-            char text[64];
-            enum mg_status want = v < 2 ? MG_OK : MG_INPUT;
-
-            snprintf(text, sizeof text, "%.17g", values[v]);
-            mg_err_clear(&err);
-            ck_assert_msg(mg_config_set(&c, key, text, "x.conf:3", &err) == want, "%s = %s: %s", key->name, text,
-                          err.text);
-            ck_assert(want == MG_OK || (strstr(err.text, key->name) != NULL && strstr(err.text, text) != NULL));
-        }
+    for (size_t i = 0; i < mg_n_config_keys; i++)
+        if (mg_config_keys[i].type == MG_KEY_UINT || mg_config_keys[i].type == MG_KEY_REAL)
+            try_range(&c, &mg_config_keys[i]);
+    for (size_t s = 0; s < MG_N_SECTIONS; s++) {
+        ck_assert_int_eq(mg_section_alloc(&c, &mg_sections[s], 1, &err), MG_OK);
+        for (size_t i = 0; i < mg_sections[s].n_keys; i++)
+            if (mg_sections[s].keys[i].type == MG_KEY_UINT || mg_sections[s].keys[i].type == MG_KEY_REAL)
+                try_range(mg_section_item(&c, &mg_sections[s], 0), &mg_sections[s].keys[i]);
     }
+    mg_config_free(&c);
 }
 END_TEST
 
 START_TEST(a_wrong_value_is_named)
 {
-    refuses(HEAD MODELS "steps = 0\n", ":10:", "steps", "\"0\"");
+    refuses(HEAD MODELS "steps = 0\n", ":11:", "steps", "\"0\"");
     refuses(HEAD "steps = 8.5\n" MODELS, ":4:", "steps", "\"8.5\"");
-    refuses(HEAD MODELS "\nsteps = many\n", ":11:", "steps", "\"many\"");
-    refuses(HEAD MODELS "lr = nan\n", ":10:", "lr", "\"nan\"");
-    refuses(HEAD MODELS "seed = -1\n", ":10:", "seed", "\"-1\"");
-    refuses(HEAD MODELS "seed = 18446744073709551616\n", ":10:", "seed", "18446744073709551616");
-    refuses(HEAD MODELS "objective = ppo\n", ":10:", "dapo, mrlx, dr-grpo", "\"ppo\"");
-    refuses(HEAD "main {\n model = m\n turns = 65\n}\nsearch {\n model = s\n}\n", ":6: main:", "turns", "\"65\"");
+    refuses(HEAD MODELS "\nsteps = many\n", ":12:", "steps", "\"many\"");
+    refuses(HEAD MODELS "lr = nan\n", ":11:", "lr", "\"nan\"");
+    refuses(HEAD MODELS "seed = -1\n", ":11:", "seed", "\"-1\"");
+    refuses(HEAD MODELS "seed = 18446744073709551616\n", ":11:", "seed", "18446744073709551616");
+    refuses(HEAD MODELS "objective = ppo\n", ":11:", "dapo, mrlx, dr-grpo", "\"ppo\"");
+    refuses(HEAD "agent main {\n model = m\n turns = 65\n}\n", ":6: agent main:", "turns", "\"65\"");
+    refuses(HEAD ROOT "agent search {\n model = s\n train = maybe\n}\n", ":10: agent search:", "false, true",
+            "\"maybe\"");
 }
 END_TEST
 
 START_TEST(a_wrong_file_is_named)
 {
-    refuses(HEAD MODELS "stepz = 3\n", ":10:", "no such option", "stepz");
-    refuses(HEAD MODELS "steps = 3\nlr = 1\nsteps = 4\n", ":12:", "steps is given twice", "line 10");
-    refuses(HEAD "main {\n model = m\n model = n\n}\nsearch {\n model = s\n}\n", ":6:", "model is given twice", "5");
-    refuses(HEAD MODELS MODELS, ":11:", "model is given twice", "5");
-    refuses(HEAD "main {\n model = m\n}\n", ": search:", "model", "missing");
+    refuses(HEAD MODELS "stepz = 3\n", ":11:", "no such option", "stepz");
+    refuses(HEAD MODELS "steps = 3\nlr = 1\nsteps = 4\n", ":13:", "steps is given twice", "line 11");
+    refuses(HEAD "agent main {\n model = m\n model = n\n}\n", ":6:", "model is given twice", "5");
+    refuses(HEAD "agent main {\n model = m\n calls = {a}\n calls = {b}\n}\n", ":7:", "calls is given twice", "6");
+    refuses(HEAD MODELS MODELS, ":", "duplicate title", "main");
+    refuses(HEAD ROOT "agent search {\n}\n", ": agent search:", "model", "missing");
     refuses(MODELS, ":", "corpus", "missing");
-    refuses(HEAD "agents = single\nmain {\n model = m\n", ": ends", "after 88 bytes", "section");
+    refuses(HEAD "agents = single\nagent main {\n model = m\n", ": ends", "after 94 bytes", "section");
     refuses(HEAD MODELS "/* steps = 3\n", ": ends", "bytes", "comment");
-    refuses(HEAD MODELS "steps = \n", ":11:", "premature end of file", "");
+    refuses(HEAD MODELS "steps = \n", ":12:", "premature end of file", "");
     refuses(HEAD MODELS "}\n", ":", "unexpected closing brace", "");
     refuses(HEAD MODELS "eval_split = \"test\n", ":", "premature end of file", "");
-    refuses(HEAD MODELS "main = 3\n", ":10:", "missing opening brace", "main");
+    refuses(HEAD MODELS "agent = 3\n", ":11:", "missing title", "agent");
+    refuses(HEAD MODELS "main {\n}\n", ":11:", "no such option", "main");
     refuses("", "", "corpus", "missing");
 }
 END_TEST
@@ -168,8 +192,8 @@ START_TEST(what_is_no_text_is_refused)
     size_t large = (1 << 20) + 1;
     char *spaces = malloc(large);
 
-    refuses(HEAD "main {\n model = \"m\xff\"\n}\n", ":5: main:", "model", "not UTF-8");
-    refuses(HEAD "main {\n model = \"m\\xc3\"\n}\n", ":5: main:", "model", "not UTF-8");
+    refuses(HEAD "agent main {\n model = \"m\xff\"\n}\n", ":5: agent main:", "model", "not UTF-8");
+    refuses(HEAD "agent main {\n model = \"m\\xc3\"\n}\n", ":5: agent main:", "model", "not UTF-8");
     ck_assert_int_eq(load_bytes(with_nul, sizeof with_nul - 1, &c), MG_INPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "NUL"));
     ck_assert_ptr_nonnull(spaces);
@@ -222,35 +246,87 @@ END_TEST
 
 START_TEST(values_must_fit_together)
 {
-    refuses(HEAD "main {\n model = m\n context = 32\n}\nsearch {\n model = s\n}\n", ": main:", "context is 32",
-            "new_tokens 32");
+    refuses(HEAD "agent main {\n model = m\n context = 32\n}\n", ": agent main:", "context is 32", "new_tokens 32");
     refuses(HEAD MODELS "dual_clip = 0.5\n", ":", "dual_clip", "0.5");
-    refuses(HEAD MODELS "main_format = 0\nmain_correct = 0\n", ":", "reward", "0");
+    refuses(HEAD "agent main {\n model = m\n reward_format = 0\n reward_correct = 0\n}\n", ":", "reward", "0");
+    refuses(HEAD "agent main {\n model = m\n reward_expert = 0.5\n}\n", ":", "reward_expert", "0.5");
 }
 END_TEST
 
-START_TEST(a_single_agent_needs_no_search)
+/* The first agent calls the others, and each of them is called, by nobody else. */
+START_TEST(agents_must_fit_together)
+{
+    refuses(HEAD, ":", "agent", "no section");
+    refuses(HEAD "agent \"\" {\n model = m\n}\n", ":", "name", "\"\"");
+    refuses(HEAD "agent \"../a\" {\n model = m\n}\n", ":", "name", "../a");
+    refuses(HEAD "agent Main {\n model = m\n}\n", ":", "name", "Main");
+    refuses(HEAD ROOT, ":", "agent main calls \"search\"", "no section");
+    refuses(HEAD "agent main {\n model = m\n}\nagent search {\n model = s\n}\n", ":", "search", "nobody calls");
+    refuses(HEAD "agent main {\n model = m\n calls = {main}\n}\n", ":", "main", "itself");
+    refuses(HEAD "agent main {\n model = m\n calls = {search, search}\n}\nagent search {\n model = s\n}\n", ":",
+            "search", "twice");
+    refuses(HEAD ROOT "agent search {\n model = s\n calls = {main}\n}\n", ":", "only the first agent may call",
+            "search");
+}
+END_TEST
+
+START_TEST(any_number_of_agents)
 {
     struct mg_config c = {0};
+    uint32_t which = 9;
 
-    loads(HEAD "agents = single\nmain {\n model = m\n}\n", &c);
-    ck_assert(mg_config_trains(&c, true) && !mg_config_trains(&c, false));
+    loads(HEAD
+          "agent plan {\n model = m\n calls = { look, calc }\n}\nagent look {\n model = s\n tools = { a, \"b c\" }\n}\n"
+          "agent calc {\n model = s\n train = false\n aligned = 2\n}\n",
+          &c);
+    ck_assert_uint_eq(c.n_agents, 3);
+    ck_assert_uint_eq(c.agent[0].calls.n, 2);
+    ck_assert_str_eq(c.agent[0].calls.item[1], "calc");
+    ck_assert_str_eq(c.agent[1].tools.item[1], "b c");
+    ck_assert(c.agent[1].train && !c.agent[2].train);
+    ck_assert_uint_eq(c.agent[2].aligned, 2);
+    ck_assert_int_eq(mg_config_find(&c, "calc", &which, &err), MG_OK);
+    ck_assert_uint_eq(which, 2);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_config_find(&c, "main", &which, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "plan, look, calc"));
     mg_config_free(&c);
 }
 END_TEST
 
-START_TEST(who_trains)
+START_TEST(a_single_agent_has_all_tools)
+{
+    struct mg_config c = {0};
+
+    loads(HEAD "agents = single\nagent main {\n model = m\n calls = {a, b}\n tools = {t}\n}\n"
+               "agent a {\n model = s\n tools = {u, t}\n}\nagent b {\n model = s\n tools = {v}\n}\n",
+          &c);
+    ck_assert_uint_eq(c.n_agents, 1);
+    ck_assert_uint_eq(c.agent[0].calls.n, 0);
+    ck_assert_uint_eq(c.agent[0].tools.n, 3);
+    ck_assert_str_eq(c.agent[0].tools.item[0], "t");
+    ck_assert_str_eq(c.agent[0].tools.item[1], "u");
+    ck_assert_str_eq(c.agent[0].tools.item[2], "v");
+    mg_config_free(&c);
+}
+END_TEST
+
+START_TEST(a_preset_freezes)
 {
     static const struct {
-        enum mg_agents agents;
-        bool main, search;
-    } want[] = {{MG_CO_TRAIN, true, true}, {MG_FROZEN_SUB, true, false}, {MG_FROZEN_MAIN, false, true}};
+        const char *text;
+        bool root, sub;
+    } want[] = {{"co-train", true, true}, {"frozen-sub", true, false}, {"frozen-main", false, true}};
 
     for (int i = 0; i < 3; i++) {
-        const struct mg_config c = {.agents = want[i].agents};
+        struct mg_config c = {0};
+        char text[512];
 
-        ck_assert_int_eq(mg_config_trains(&c, true), want[i].main);
-        ck_assert_int_eq(mg_config_trains(&c, false), want[i].search);
+        snprintf(text, sizeof text, "%sagents = %s\n%s", HEAD, want[i].text, MODELS);
+        loads(text, &c);
+        ck_assert_int_eq(c.agent[0].train, want[i].root);
+        ck_assert_int_eq(c.agent[1].train, want[i].sub);
+        mg_config_free(&c);
     }
 }
 END_TEST
@@ -286,7 +362,7 @@ START_TEST(a_difference_is_named)
     char *a, *b, *said;
 
     loads(HEAD MODELS, &c);
-    loads(HEAD "steps = 60\nmain {\n model = m\n}\nsearch {\n model = s\n turns = 5\n}\n", &d);
+    loads(HEAD "steps = 60\n" ROOT "agent search {\n model = s\n turns = 5\n}\n", &d);
     a = mg_config_to_json(&c);
     b = mg_config_to_json(&d);
     said = mg_config_difference(a, b);
@@ -296,7 +372,7 @@ START_TEST(a_difference_is_named)
     d.steps = 80;
     b = mg_config_to_json(&d);
     said = mg_config_difference(b, a);
-    ck_assert_str_eq(said, "search.turns: 5, was 4");
+    ck_assert_str_eq(said, "agent.search.turns: 5, was 4");
     free(said);
     free(a);
     free(b);
@@ -334,27 +410,37 @@ START_TEST(the_example_loads)
     mg_err_clear(&err);
     ck_assert_msg(mg_config_load(path, &c, &err) == MG_OK, "%s", err.text);
     ck_assert_uint_eq(c.step_questions * c.rollouts, 128);
-    ck_assert_uint_eq(c.calls, 8);
+    ck_assert_uint_eq(c.n_agents, 2);
+    ck_assert_uint_eq(c.agent[1].aligned, 8);
     mg_config_free(&c);
 }
 END_TEST
 
-START_TEST(the_manual_has_every_key)
+static void
+has_keys(const char *path, const struct mg_config_key *keys, size_t n)
 {
-    char path[4096], line[4096], want[64];
-
-    snprintf(path, sizeof path, "%s/man/mgrpo.conf.5", source_folder());
-    for (size_t i = 0; i < mg_n_config_keys; i++) {
+    for (size_t i = 0; i < n; i++) {
         FILE *f = fopen(path, "r");
+        char line[4096], want[64];
         bool found = false;
 
         ck_assert_msg(f != NULL, "%s cannot be opened", path);
-        snprintf(want, sizeof want, ".It Ic %s\n", mg_config_keys[i].name);
+        snprintf(want, sizeof want, ".It Ic %s\n", keys[i].name);
         while (!found && fgets(line, sizeof line, f) != NULL)
             found = strcmp(line, want) == 0;
         fclose(f);
-        ck_assert_msg(found, "%s lacks %s", path, mg_config_keys[i].name);
+        ck_assert_msg(found, "%s lacks %s", path, keys[i].name);
     }
+}
+
+START_TEST(the_manual_has_every_key)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/man/mgrpo.conf.5", source_folder());
+    has_keys(path, mg_config_keys, mg_n_config_keys);
+    for (size_t s = 0; s < MG_N_SECTIONS; s++)
+        has_keys(path, mg_sections[s].keys, mg_sections[s].n_keys);
 }
 END_TEST
 
@@ -374,8 +460,10 @@ main(void)
     tcase_add_test(tc, junk_is_refused);
     tcase_add_test(tc, a_path_is_taken_as_it_is);
     tcase_add_test(tc, values_must_fit_together);
-    tcase_add_test(tc, a_single_agent_needs_no_search);
-    tcase_add_test(tc, who_trains);
+    tcase_add_test(tc, agents_must_fit_together);
+    tcase_add_test(tc, any_number_of_agents);
+    tcase_add_test(tc, a_single_agent_has_all_tools);
+    tcase_add_test(tc, a_preset_freezes);
     tcase_add_test(tc, the_record_reads_back);
     tcase_add_test(tc, a_difference_is_named);
     tcase_add_test(tc, a_damaged_record_is_refused);

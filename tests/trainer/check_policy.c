@@ -143,8 +143,7 @@ END_TEST
 START_TEST(ratio_of_an_on_policy_batch_is_exactly_one)
 {
     struct mg_policy *p = mg_policy_case(true, 256);
-    const struct mg_loss_params o = {
-        .loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
+    const struct mg_loss_params o = {.loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
     struct mg_train_stats stats;
     struct sequences s;
 

@@ -5,8 +5,8 @@
 #include "learn/reward.h"
 #include "suite.h"
 
-static const struct mg_reward_config paper = {
-    .main_format = 0.1, .main_correct = 0.9, .sub_format = 0.1, .sub_main = 0.4, .sub_expert = 0.5};
+static const struct mg_reward_config root = {.format = 0.1, .correct = 0.9};
+static const struct mg_reward_config paper = {.format = 0.1, .correct = 0.4, .expert = 0.5};
 
 static void
 is(struct mg_reward got, enum mg_reward_kind kind, double value)
@@ -17,9 +17,9 @@ is(struct mg_reward got, enum mg_reward_kind kind, double value)
 
 START_TEST(main_values)
 {
-    is(mg_reward_main(&paper, true, 0.0), MG_REWARD_VALUE, 0.1);
-    is(mg_reward_main(&paper, true, 0.5), MG_REWARD_VALUE, 0.55);
-    is(mg_reward_main(&paper, true, 1.0), MG_REWARD_VALUE, 1.0);
+    is(mg_reward_root(&root, true, 0.0), MG_REWARD_VALUE, 0.1);
+    is(mg_reward_root(&root, true, 0.5), MG_REWARD_VALUE, 0.55);
+    is(mg_reward_root(&root, true, 1.0), MG_REWARD_VALUE, 1.0);
 }
 END_TEST
 
@@ -46,13 +46,13 @@ END_TEST
 START_TEST(sharing_keeps_the_total)
 {
     for (int i = 0; i < 27; i++) {
-        struct mg_reward_config c = {.sub_format = 0.3 + i % 3, .sub_main = (i / 3) % 3, .sub_expert = i / 9};
-        double total = c.sub_format + c.sub_main + c.sub_expert;
+        struct mg_reward_config c = {.format = 0.3 + i % 3, .correct = (i / 3) % 3, .expert = i / 9};
+        double total = c.format + c.correct + c.expert;
         struct mg_reward best = mg_reward_sub(&c, true, 1.0, false, 0.0);
         struct mg_reward worst = mg_reward_sub(&c, true, 0.0, false, 0.0);
 
         ck_assert_double_eq_tol(best.value, total, 1e-12);
-        ck_assert_double_eq_tol(worst.value, total * c.sub_format / (c.sub_format + c.sub_main), 1e-12);
+        ck_assert_double_eq_tol(worst.value, total * c.format / (c.format + c.correct), 1e-12);
     }
 }
 END_TEST
@@ -60,7 +60,7 @@ END_TEST
 /* Nothing is left to share out to: the agent is not punished for what nobody can judge. */
 START_TEST(only_the_expert_counts)
 {
-    const struct mg_reward_config c = {.sub_expert = 1.0};
+    const struct mg_reward_config c = {.expert = 1.0};
 
     is(mg_reward_sub(&c, true, 1.0, false, 0.0), MG_REWARD_UNAVAILABLE, 0.0);
     is(mg_reward_sub(&c, true, 0.0, true, 0.75), MG_REWARD_VALUE, 0.75);
@@ -70,8 +70,8 @@ END_TEST
 /* The agent's own fault comes first: it is no way out of it that a judge failed too. */
 START_TEST(bad_format_is_zero)
 {
-    is(mg_reward_main(&paper, false, 1.0), MG_REWARD_INVALID, 0.0);
-    is(mg_reward_main(&paper, false, (double)NAN), MG_REWARD_INVALID, 0.0);
+    is(mg_reward_root(&root, false, 1.0), MG_REWARD_INVALID, 0.0);
+    is(mg_reward_root(&root, false, (double)NAN), MG_REWARD_INVALID, 0.0);
     is(mg_reward_sub(&paper, false, 1.0, true, 1.0), MG_REWARD_INVALID, 0.0);
     is(mg_reward_sub(&paper, false, (double)NAN, true, (double)NAN), MG_REWARD_INVALID, 0.0);
 }
@@ -79,7 +79,7 @@ END_TEST
 
 START_TEST(no_verdict_is_no_punishment)
 {
-    is(mg_reward_main(&paper, true, (double)NAN), MG_REWARD_UNAVAILABLE, 0.0);
+    is(mg_reward_root(&root, true, (double)NAN), MG_REWARD_UNAVAILABLE, 0.0);
     is(mg_reward_sub(&paper, true, (double)NAN, true, 1.0), MG_REWARD_UNAVAILABLE, 0.0);
     is(mg_reward_sub(&paper, true, (double)NAN, false, 0.0), MG_REWARD_UNAVAILABLE, 0.0);
     is(mg_reward_sub(&paper, true, 1.0, true, (double)NAN), MG_REWARD_UNAVAILABLE, 0.0);

@@ -73,17 +73,19 @@ new_play(const struct mg_rollout_part *part, struct mg_rollout_limits main, stru
          uint32_t slots)
 {
     struct mg_policy_limits limits = {.slots = slots, .context = 1024, .max_tokens = 4096};
-    struct mg_play_config c = {.policy = {policy, NULL}, .tok = tok, .tools = tools, .seed = 11};
+    struct mg_play_config c = {
+        .n_agents = 1, .name = {"main", "search"}, .policy = {policy}, .tok = tok, .tools = tools, .seed = 11};
     struct mg_play *p;
 
     main.slots = search.slots = slots;
-    c.part[MG_SIDE_MAIN] = *part;
-    c.part[MG_SIDE_SEARCH] = search_part;
-    c.limits[MG_SIDE_MAIN] = main;
-    c.limits[MG_SIDE_SEARCH] = search;
-    if (part->n_agents > 0)
+    c.part[0] = *part;
+    c.part[1] = search_part;
+    c.limits[0] = main;
+    c.limits[1] = search;
+    if (part->n_agents > 0) {
         ck_assert_int_eq(mg_policy_open(dir, &limits, &other[n_other], &err), MG_OK);
-    c.policy[MG_SIDE_SEARCH] = part->n_agents > 0 ? other[n_other++] : NULL;
+        c.policy[c.n_agents++] = other[n_other++];
+    }
     ck_assert_int_eq(mg_play_create(&c, &p, &err), MG_OK);
     return p;
 }
@@ -100,7 +102,7 @@ run(struct mg_play *p, const struct mg_sampling *how)
         ck_assert_int_eq(mg_play_add(p, &key, text, &err), MG_OK);
     }
     ck_assert_msg(mg_play_run(p, &err) == MG_OK, "%s", err.text);
-    ck_assert_uint_eq(mg_rollouts_done(mg_play_rollouts(p, MG_SIDE_MAIN)), QUESTIONS * K);
+    ck_assert_uint_eq(mg_rollouts_done(mg_play_rollouts(p, 0)), QUESTIONS * K);
 }
 
 static void
@@ -133,13 +135,13 @@ START_TEST(dialogues_do_not_depend_on_the_batch)
     struct mg_play *wide = new_play(&main_part, main_limits, search_limits, 64);
 
     run(wide, &sampled);
-    ck_assert_uint_gt(mg_rollouts_count(mg_play_rollouts(wide, MG_SIDE_SEARCH)), QUESTIONS);
+    ck_assert_uint_gt(mg_rollouts_count(mg_play_rollouts(wide, 1)), QUESTIONS);
     for (uint32_t slots = 1; slots < 20; slots += 6) {
         struct mg_play *narrow = new_play(&main_part, main_limits, search_limits, slots);
 
         run(narrow, &sampled);
-        expect_same(mg_play_rollouts(wide, MG_SIDE_MAIN), mg_play_rollouts(narrow, MG_SIDE_MAIN));
-        expect_same(mg_play_rollouts(wide, MG_SIDE_SEARCH), mg_play_rollouts(narrow, MG_SIDE_SEARCH));
+        expect_same(mg_play_rollouts(wide, 0), mg_play_rollouts(narrow, 0));
+        expect_same(mg_play_rollouts(wide, 1), mg_play_rollouts(narrow, 1));
         mg_play_destroy(narrow);
     }
     mg_play_destroy(wide);
@@ -153,7 +155,7 @@ START_TEST(greedy_rollouts_of_a_question_are_one)
     size_t tokens = 0;
 
     run(p, &greedy);
-    m = mg_play_rollouts(p, MG_SIDE_MAIN);
+    m = mg_play_rollouts(p, 0);
     for (size_t i = 0; i < mg_rollouts_count(m); i++) {
         struct mg_rollout *r = mg_rollouts_get(m, i), *first = mg_rollouts_get(m, i / K * K);
 
@@ -173,7 +175,7 @@ START_TEST(sampled_rollouts_differ_and_what_they_share_is_fed_once)
     size_t tokens = 0, distinct = 0, different = 0;
 
     run(p, &sampled);
-    m = mg_play_rollouts(p, MG_SIDE_MAIN);
+    m = mg_play_rollouts(p, 0);
     for (size_t i = 0; i < mg_rollouts_count(m); i++) {
         const struct mg_trajectory *d = &mg_rollouts_get(m, i)->t;
         uint32_t shared = 0;
@@ -234,31 +236,31 @@ audit(const struct mg_rollout *r, const struct mg_rollout_limits *l, unsigned fa
 
 START_TEST(every_limit_is_kept)
 {
-    struct mg_rollout_limits limits[MG_N_SIDES] = {main_limits, search_limits};
-    unsigned faults[MG_N_SIDES][MG_FAULT_TURNS + 1] = {{0}};
+    struct mg_rollout_limits limits[2] = {main_limits, search_limits};
+    unsigned faults[2][MG_FAULT_TURNS + 1] = {{0}};
 
-    limits[MG_SIDE_MAIN].new_max = 10;
-    limits[MG_SIDE_SEARCH].new_max = 12;
+    limits[0].new_max = 10;
+    limits[1].new_max = 12;
     for (int tight = 0; tight < 2; tight++) {
         struct mg_play *p;
 
-        limits[MG_SIDE_MAIN].turns = tight ? 3 : 2;
-        limits[MG_SIDE_MAIN].context = tight ? 66 : 200;
-        limits[MG_SIDE_SEARCH].turns = tight ? 4 : 2;
-        limits[MG_SIDE_SEARCH].context = tight ? 180 : 700;
-        p = new_play(&main_part, limits[MG_SIDE_MAIN], limits[MG_SIDE_SEARCH], 32);
+        limits[0].turns = tight ? 3 : 2;
+        limits[0].context = tight ? 66 : 200;
+        limits[1].turns = tight ? 4 : 2;
+        limits[1].context = tight ? 180 : 700;
+        p = new_play(&main_part, limits[0], limits[1], 32);
         run(p, &sampled);
-        for (int i = 0; i < MG_N_SIDES; i++) {
-            struct mg_rollouts *all = mg_play_rollouts(p, (enum mg_side)i);
+        for (uint32_t i = 0; i < 2; i++) {
+            struct mg_rollouts *all = mg_play_rollouts(p, i);
 
             for (size_t j = 0; j < mg_rollouts_count(all); j++)
                 audit(mg_rollouts_get(all, j), &limits[i], faults[i]);
         }
         mg_play_destroy(p);
     }
-    for (int i = 0; i < MG_N_SIDES; i++)
+    for (int i = 0; i < 2; i++)
         for (int f = 0; f <= MG_FAULT_TURNS; f++)
-            ck_assert_msg(faults[i][f] > 0, "no %s dialogue ended with %s", mg_side_name((enum mg_side)i),
+            ck_assert_msg(faults[i][f] > 0, "no %s dialogue ended with %s", i == 0 ? "root" : "called",
                           mg_fault_name((enum mg_fault)f));
 }
 END_TEST
@@ -270,7 +272,7 @@ START_TEST(results_reach_the_dialogue_that_asked)
     unsigned found = 0;
 
     run(p, &sampled);
-    s = mg_play_rollouts(p, MG_SIDE_SEARCH);
+    s = mg_play_rollouts(p, 1);
     for (size_t i = 0; i < mg_rollouts_count(s); i++) {
         struct mg_rollout *from = mg_rollouts_get(s, i), *to;
         struct mg_key key = from->t.key;
@@ -280,7 +282,7 @@ START_TEST(results_reach_the_dialogue_that_asked)
         bool there = false;
 
         key.call = 0;
-        to = mg_rollouts_find(mg_play_rollouts(p, MG_SIDE_MAIN), &key);
+        to = mg_rollouts_find(mg_play_rollouts(p, 0), &key);
         ck_assert_ptr_nonnull(to);
         ck_assert_uint_lt(from->t.key.call, to->calls);
         ck_assert_int_eq(mg_specials_find(tok, &sp, &err), MG_OK);
@@ -305,8 +307,7 @@ START_TEST(a_single_agent_uses_the_tools)
     unsigned faults[MG_FAULT_TURNS + 1] = {0};
 
     run(p, &sampled);
-    m = mg_play_rollouts(p, MG_SIDE_MAIN);
-    ck_assert_ptr_null(mg_play_rollouts(p, MG_SIDE_SEARCH));
+    m = mg_play_rollouts(p, 0);
     for (size_t i = 0; i < mg_rollouts_count(m); i++) {
         audit(mg_rollouts_get(m, i), &single, faults);
         calls += mg_rollouts_get(m, i)->calls;

@@ -12,7 +12,7 @@
 #include "suite.h"
 
 static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\n# a remark\n"
-                                "main {\n model = m\n}\nsearch {\n model = s\n}\n";
+                                "agent main {\n model = m\n calls = {search}\n}\nagent search {\n model = s\n}\n";
 
 static struct mg_config config;
 static char folder[64], conf[96], run[96];
@@ -82,7 +82,7 @@ START_TEST(it_goes_on_with_the_same_configuration)
     ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
     put(folder, "run.conf",
         "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\nlr = 0.0001\n"
-        "search {\n model = s\n}\nmain {\n model = m\n}\n");
+        "agent main {\n calls = { search }\n model = m\n}\nagent search {\n model = s\n}\n");
     ck_assert_int_eq(mg_config_load(conf, &same, &err), MG_OK);
     ck_assert_msg(mg_run_begin(run, conf, &same, &err) == MG_OK, "%s", err.text);
     mg_config_free(&same);

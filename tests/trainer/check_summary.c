@@ -12,6 +12,9 @@
 #include "report/summary.h"
 
 static char folder[64];
+static struct mg_agent_config agents[] = {
+    {.name = (char *)"main"}, {.name = (char *)"search"}, {.name = (char *)"calc"}};
+static const struct mg_config config = {.agent = agents, .n_agents = 3};
 
 static void
 put(const char *name, const char *lines)
@@ -34,8 +37,8 @@ begin(void)
     strcpy(folder, "check_summary.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     mg_err_clear(&err);
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, i == 0 ? "main" : "search");
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, agents[i].name);
         ck_assert_int_eq(mg_dir_make(path, &err), MG_OK);
     }
 }
@@ -43,8 +46,15 @@ begin(void)
 static void
 end(void)
 {
-    static const char *const names[] = {
-        "main/metrics.jsonl", "main/timing.jsonl", "search/metrics.jsonl", "summary.json", "main", "search", ""};
+    static const char *const names[] = {"main/metrics.jsonl",
+                                        "main/timing.jsonl",
+                                        "search/metrics.jsonl",
+                                        "calc/metrics.jsonl",
+                                        "summary.json",
+                                        "main",
+                                        "search",
+                                        "calc",
+                                        ""};
     char path[256];
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -77,7 +87,7 @@ read_all(void)
 {
     struct mg_summary s;
 
-    ck_assert_msg(mg_summary_read(folder, &s, &err) == MG_OK, "%s", err.text);
+    ck_assert_msg(mg_summary_read(folder, &config, &s, &err) == MG_OK, "%s", err.text);
     return s;
 }
 
@@ -92,16 +102,19 @@ START_TEST(a_whole_run)
         "{\"phase\":1,\"name\":\"before-greedy\",\"expert\":0,\"verdicts\":0}\n"
         "{\"phase\":2,\"name\":\"train\",\"expert\":1,\"verdicts\":20,\"tokens_forward\":70}\n"
         "{\"phase\":4,\"name\":\"after\",\"expert\":0.8,\"verdicts\":20}\n");
+    put("calc/metrics.jsonl",
+        "{\"phase\":0,\"name\":\"before\",\"expert\":0.9,\"verdicts\":5,\"tokens_generated\":3}\n");
     s = read_all();
     ck_assert_double_eq(s.steps, 2.0);
     ck_assert_double_eq(s.seconds, 7.75);
-    ck_assert_double_eq(s.tokens, 100.0 + 10.0 + 2.0 * 6000.0 + 1.0 + 200.0 + 77.0);
+    ck_assert_double_eq(s.tokens, 100.0 + 10.0 + 2.0 * 6000.0 + 1.0 + 200.0 + 77.0 + 3.0);
     ck_assert(s.sampled[0].there && s.sampled[0].n == 40.0 && s.sampled[0].success == 0.25);
     ck_assert(s.sampled[0].lo == 0.14 && s.sampled[0].hi == 0.40 && s.sampled[0].calls == 1.5);
     ck_assert(s.sampled[1].there && s.sampled[1].success == 0.75 && s.sampled[1].calls == 2.5);
-    ck_assert(s.sampled[0].expert == 0.4 && s.sampled[1].expert == 0.8);
+    ck_assert(s.sampled[0].expert[1] == 0.4 && s.sampled[1].expert[1] == 0.8);
     ck_assert(s.greedy[0].there && s.greedy[0].success == 0.5 && !s.greedy[1].there);
-    ck_assert(isnan(s.greedy[0].expert) && isnan(s.greedy[1].expert));
+    ck_assert(s.sampled[0].expert[2] == 0.9 && isnan(s.sampled[1].expert[2]));
+    ck_assert(isnan(s.greedy[0].expert[1]) && isnan(s.greedy[1].expert[1]));
 }
 END_TEST
 
@@ -130,7 +143,7 @@ START_TEST(the_file_says_the_same)
 {
     struct mg_summary s;
     char path[256];
-    json_t *root, *greedy;
+    json_t *root, *greedy, *after;
 
     put("main/metrics.jsonl", BEFORE TRAIN AFTER);
     put("main/timing.jsonl", TIMES);
@@ -146,7 +159,8 @@ START_TEST(the_file_says_the_same)
     ck_assert_double_eq_tol(at(root, "held_out", "after", "lo"), 0.60, 1e-6);
     ck_assert_double_eq_tol(at(root, "held_out", "after", "hi"), 0.86, 1e-6);
     ck_assert_double_eq_tol(at(root, "held_out", "after", "calls"), 2.5, 1e-6);
-    ck_assert(json_is_null(json_object_get(json_object_get(json_object_get(root, "held_out"), "after"), "expert")));
+    after = json_object_get(json_object_get(root, "held_out"), "after");
+    ck_assert(json_is_null(json_object_get(json_object_get(after, "expert"), "calc")));
     greedy = json_object_get(json_object_get(root, "greedy"), "held_out");
     ck_assert(json_is_null(json_object_get(greedy, "before")) && json_is_null(json_object_get(greedy, "after")));
     json_decref(root);
@@ -186,6 +200,7 @@ START_TEST(the_table_has_a_row_for_each)
     s = read_all();
     mg_summary_print(to, &s);
     fclose(to);
+    ck_assert_ptr_nonnull(strstr(text, "search right   calc right"));
     ck_assert_ptr_nonnull(strstr(text, "before, as sampled"));
     ck_assert_ptr_nonnull(strstr(text, "[0.140, 0.400]"));
     ck_assert_ptr_nonnull(strstr(text, "before, greedy"));
@@ -215,12 +230,12 @@ START_TEST(damaged_metrics_are_told)
 {
     struct mg_summary s;
 
-    ck_assert_int_eq(mg_summary_read(folder, &s, &err), MG_INPUT);
+    ck_assert_int_eq(mg_summary_read(folder, &config, &s, &err), MG_INPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "main/metrics.jsonl"));
     mg_err_clear(&err);
     put("main/metrics.jsonl", BEFORE "[]\n");
     put("main/timing.jsonl", TIMES);
-    ck_assert_int_eq(mg_summary_read(folder, &s, &err), MG_INPUT);
+    ck_assert_int_eq(mg_summary_read(folder, &config, &s, &err), MG_INPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "main/metrics.jsonl"));
 }
 END_TEST

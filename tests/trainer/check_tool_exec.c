@@ -53,18 +53,14 @@ static void
 use(const char *script, bool json, uint32_t retries)
 {
     const char *command[] = {"/bin/sh", "-c", script, NULL};
-    struct mg_tool_spec spec = {.name = "it",
-                                .kind = "exec",
-                                .command = command,
-                                .folder = dir,
-                                .limits = {.seconds = 2.0,
-                                           .memory = 512,
-                                           .files = 32,
-                                           .processes = 32,
-                                           .file_size = 1,
-                                           .output = 64},
-                                .retries = retries,
-                                .json = json};
+    struct mg_tool_spec spec = {
+        .name = "it",
+        .kind = "exec",
+        .command = command,
+        .folder = dir,
+        .limits = {.seconds = 2.0, .memory = 512, .files = 32, .processes = 32, .file_size = 1, .output = 64},
+        .retries = retries,
+        .json = json};
 
     close_tools();
     mg_ok(mg_tools_open(&spec, 1, processes, &tools, &err));
@@ -176,7 +172,8 @@ START_TEST(a_child_does_not_outlive_its_call)
     size_t len = 0, before;
 
     /* its number may be that of another namespace: it is known by what it does */
-    expect("(while :; do echo x >>alive; sleep 0.05; done) >/dev/null 2>&1 & sleep 0.3; echo left", MG_TOOL_TEXT, "left");
+    expect("(while :; do echo x >>alive; sleep 0.05; done) >/dev/null 2>&1 & sleep 0.3; echo left", MG_TOOL_TEXT,
+           "left");
     snprintf(path, sizeof path, "%s/alive", dir);
     mg_ok(mg_file_read(path, 1 << 20, &text, &len, &err));
     free(text);

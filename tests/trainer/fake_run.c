@@ -16,8 +16,9 @@
 
 enum { MAX_IDS = 512, UNKNOWN = 1 /* in a text: a token that the tokenizer lacks */ };
 
-static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer = tokenizer.json\n"
-                                "main {\n model = \"a<b>&model\"\n}\nsearch {\n model = s\n}\n";
+static const char conf_text[] =
+    "corpus = c.db\nquestions = q.jsonl\ntokenizer = tokenizer.json\n"
+    "agent main {\n model = \"a<b>&model\"\n calls = {search}\n}\nagent search {\n model = s\n}\n";
 static const char *const sides[] = {"main", "search"};
 
 static const char *where; /* the folder that is being written */

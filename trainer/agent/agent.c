@@ -31,8 +31,7 @@ lock_role(struct mg_agent *a, struct mg_err *err)
     MG_REQUIRE(a->lock >= 0, MG_FAIL, "%s: %s", path.text, strerror(errno));
     while (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
         MG_REQUIRE(errno == EWOULDBLOCK || errno == EINTR, MG_FAIL, "%s: %s", path.text, strerror(errno));
-        MG_REQUIRE(mg_clock() - start < LOCK_SECONDS, MG_INPUT, "another %s agent works on %s", mg_side_name(a->side),
-                   a->dir);
+        MG_REQUIRE(mg_clock() - start < LOCK_SECONDS, MG_INPUT, "another %s agent works on %s", a->part->name, a->dir);
         MG_TRY(mg_stop_check(err));
         mg_sleep_ms(50.0);
     }
@@ -44,7 +43,7 @@ static enum mg_status
 on_event(void *arg, struct mg_rollout *r, struct mg_err *err)
 {
     struct mg_agent *a = arg;
-    enum mg_rollout_state wanted = a->side == MG_SIDE_MAIN ? MG_ROLLOUT_WAITING : MG_ROLLOUT_DONE;
+    enum mg_rollout_state wanted = a->root ? MG_ROLLOUT_WAITING : MG_ROLLOUT_DONE;
 
     return r->state == wanted ? mg_pending_add(&a->pending, r, err) : MG_OK;
 }
@@ -57,12 +56,12 @@ open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *
                                       .slots = a->limits.slots,
                                       .context = a->limits.context,
                                       .max_tokens = c->max_tokens,
-                                      .train = a->trains};
+                                      .train = a->part->train};
     struct mg_rollouts_config rollouts = {.tok = a->tok,
                                           .tools = a->tools,
-                                          .part = mg_rollout_part_of(a->config, a->side),
+                                          .part = mg_rollout_part_of(a->config, a->agent),
                                           .limits = a->limits,
-                                          .seed = mg_side_seed(a->config->seed, a->side),
+                                          .seed = mg_agent_seed(a->config->seed, a->agent),
                                           .event = on_event,
                                           .arg = a};
 
@@ -94,18 +93,18 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
     MG_TRY(lock_role(a, err));
     MG_TRY(mg_config_id(c, run, err));
     MG_TRY(mg_store_open(&place, &a->store, err));
-    MG_TRY(mg_store_hold(a->store, mg_side_name(a->side), err));
+    MG_TRY(mg_store_hold(a->store, a->part->name, err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
-    if (mg_rollout_part_of(c, a->side).n_tools > 0)
+    if (a->part->tools.n > 0)
         MG_TRY(mg_tools_of(c, NULL, NULL, &a->tools, err));
-    MG_TRY(open_policy(a, mg_config_agent(c, a->side), err));
+    MG_TRY(open_policy(a, a->part, err));
 out:
     return st;
 }
 
 enum mg_status
-mg_agent_open(const struct mg_config *config, const char *run_dir, enum mg_side side, struct mg_agent **out,
+mg_agent_open(const struct mg_config *config, const char *run_dir, uint32_t agent, struct mg_agent **out,
               struct mg_err *err)
 {
     enum mg_status st = MG_OK;
@@ -114,13 +113,13 @@ mg_agent_open(const struct mg_config *config, const char *run_dir, enum mg_side 
     MG_ALLOC(a, 1);
     a->lock = -1;
     a->config = config;
-    a->side = side;
+    a->agent = agent;
+    a->part = &config->agent[agent];
+    a->root = agent == 0;
     a->plan = mg_config_plan(config);
-    a->single = config->agents == MG_SINGLE;
-    a->trains = mg_config_trains(config, side == MG_SIDE_MAIN);
-    a->limits = mg_rollout_limits_of(config, side);
+    a->limits = mg_rollout_limits_of(config, agent);
     a->note.reward = a->note.held_out = (double)NAN;
-    a->dir = strdup(mg_run_agent_dir(run_dir, mg_side_name(side)).text);
+    a->dir = strdup(mg_run_agent_dir(run_dir, a->part->name).text);
     MG_REQUIRE(a->dir != NULL, MG_FAIL, "out of memory: a path");
     MG_TRY(open_all(a, run_dir, err));
     *out = a;
@@ -200,7 +199,7 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     a->note.phase = number;
     a->note.training = false;
     a->note.total = w.n_questions * w.n_rollouts;
-    if (a->side == MG_SIDE_MAIN)
+    if (a->root)
         MG_TRY(mg_agent_rollouts_main(a, &w, err));
     else
         MG_TRY(mg_agent_rollouts_search(a, &w, err));

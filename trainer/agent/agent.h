@@ -15,8 +15,8 @@ struct mg_agent;
 
 /* Opens what the agent needs; waits for a former holder of the role to end, for half a minute at most. `run_dir` has
  * the store and the agents' folders; the configuration outlives the agent. */
-enum mg_status mg_agent_open(const struct mg_config *config, const char *run_dir, enum mg_side side,
-                             struct mg_agent **out, struct mg_err *err);
+enum mg_status mg_agent_open(const struct mg_config *config, const char *run_dir, uint32_t agent, struct mg_agent **out,
+                             struct mg_err *err);
 /* Walks the phases that are left and writes the model. MG_STOP at a safe point if a stop is wanted. */
 enum mg_status mg_agent_run(struct mg_agent *a, struct mg_err *err);
 void mg_agent_close(struct mg_agent *a); /* accepts NULL */

@@ -11,10 +11,11 @@
 
 struct mg_agent {
     const struct mg_config *config;
-    enum mg_side side;
+    uint32_t agent; /* its number in the configuration; 0: the root */
+    const struct mg_agent_config *part;
     char *dir; /* the agent's own folder */
     struct mg_plan plan;
-    bool trains, single;
+    bool root;
     struct mg_rollout_limits limits;
     int lock; /* file descriptor; the role is held as long as it is open */
     struct mg_store *store;
@@ -55,7 +56,7 @@ struct mg_lesson {
     double reward, expert, format;      /* means over those with a reward; expert over those with a verdict */
     uint32_t verdicts;
     double calls;      /* mean per rollout of main */
-    uint32_t left_out; /* search: rollouts without a call, which are not in the sub group */
+    uint32_t left_out; /* rollouts that did not call this agent: they are not in its groups */
     struct mg_train_stats stats;
     double grad_norm, seconds;
 };

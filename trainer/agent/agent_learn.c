@@ -4,6 +4,7 @@
 
 #include "learn/advantage.h"
 #include "agent/agent_internal.h"
+#include "base/rng.h"
 #include "learn/align.h"
 #include "learn/learn.h"
 #include "learn/reward.h"
@@ -59,10 +60,10 @@ add(struct batch *b, struct mg_rollout *r, struct mg_reward reward, float weight
         b->offsets[g] = (int32_t)b->n;
 }
 
-/* ---- Main: K rewards of a question ---- */
+/* ---- Root: K rewards of a question ---- */
 
 static enum mg_status
-main_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
+root_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     size_t n = mg_rollouts_count(a->rollouts);
@@ -87,7 +88,7 @@ out:
     return st;
 }
 
-/* ---- Search: the aligned sub-trajectories of a question ---- */
+/* ---- Sub-agent: the aligned sub-trajectories of a question ---- */
 
 /* The rollouts of main, by question and rollout; the texts are not kept. */
 static enum mg_status
@@ -134,7 +135,7 @@ add_aligned(struct mg_agent *a, struct batch *b, struct mg_rollout *r, const str
     struct mg_verdict verdict = mg_agent_verdict(a, r);
     bool known = verdict.kind == MG_VERDICT_VALUE;
 
-    reward = mg_reward_sub(&a->config->reward, r->fault == MG_FAULT_NONE, parent->verdict.value, known, verdict.value);
+    reward = mg_reward_sub(&a->part->reward, r->fault == MG_FAULT_NONE, parent->verdict.value, known, verdict.value);
     l->trajectories++;
     l->verdicts += known;
     l->expert += known ? verdict.value : 0.0;
@@ -151,8 +152,7 @@ add_aligned(struct mg_agent *a, struct batch *b, struct mg_rollout *r, const str
 }
 
 static enum mg_status
-search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l,
-             struct mg_err *err)
+sub_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_config *c = a->config;
@@ -161,7 +161,8 @@ search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b,
 
     MG_TRY(read_parents(a, w, err));
     MG_ALLOC(weight, n);
-    MG_TRY(alloc_batch(b, n > rollouts * c->calls ? n : rollouts * c->calls, w->n_questions, err));
+    MG_TRY(alloc_batch(b, n > rollouts * a->part->aligned ? n : rollouts * a->part->aligned, w->n_questions, err));
+    l->left_out = (uint32_t)rollouts;
     for (size_t i = 0, end; i < n; i = end) {
         const struct mg_key *key = &mg_rollouts_get(a->rollouts, i)->t.key;
         const struct mg_rollout_row *parent;
@@ -176,14 +177,13 @@ search_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b,
             if (next->question != key->question || next->rollout != key->rollout)
                 break;
         }
-        mg_align(c->alignment, c->calls, c->seed, w->phase.step, key->question, key->rollout, (uint32_t)(end - i),
-                 weight + i);
+        l->left_out--;
+        mg_align(c->alignment, a->part->aligned, mg_rng_mix(c->seed ^ a->agent), w->phase.step, key->question,
+                 key->rollout, (uint32_t)(end - i), weight + i);
         for (size_t j = i; j < end; j++)
             add_aligned(a, b, mg_rollouts_get(a->rollouts, j), parent, weight[j], l);
     }
     l->calls = (double)n;
-    for (size_t i = 0; i < rollouts; i++)
-        l->left_out += w->row[i].calls == 0;
 out:
     free(weight);
     return st;
@@ -204,8 +204,7 @@ update(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struc
         b->r[i]->t.advantage = b->advantage[i];
         rows[i] = &b->r[i]->t;
     }
-    MG_TRY(mg_learn(a->policy, a->config, a->side == MG_SIDE_MAIN, w->phase.step, rows, b->n, &l->stats, &l->grad_norm,
-                    err));
+    MG_TRY(mg_learn(a->policy, a->config, a->part, w->phase.step, rows, b->n, &l->stats, &l->grad_norm, err));
 out:
     free(rows);
     return st;
@@ -236,16 +235,16 @@ mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_less
     struct batch b = {0};
     double start = mg_clock(), rewarded;
 
-    if (a->side == MG_SIDE_MAIN)
-        MG_TRY(main_batch(a, w, &b, l, err));
+    if (a->root)
+        MG_TRY(root_batch(a, w, &b, l, err));
     else
-        MG_TRY(search_batch(a, w, &b, l, err));
+        MG_TRY(sub_batch(a, w, &b, l, err));
     rewarded = (double)(l->trajectories - l->unavailable);
     l->reward = rewarded > 0.0 ? l->reward / rewarded : 0.0;
     l->format = rewarded > 0.0 ? l->format / rewarded : 0.0;
     l->expert = l->verdicts > 0 ? l->expert / l->verdicts : 0.0;
     l->calls /= (double)w->n_questions * w->n_rollouts;
-    if (a->trains && w->phase.kind == MG_PHASE_TRAIN)
+    if (a->part->train && w->phase.kind == MG_PHASE_TRAIN)
         MG_TRY(update(a, w, &b, l, err));
     MG_TRY(log_batch(a, w, &b, err));
     l->seconds = mg_clock() - start;

@@ -23,6 +23,7 @@ struct main_phase {
     struct inbox inbox;
     struct mg_results results; /* of one exchange */
     int64_t cursor;
+    uint32_t subtasks; /* asked so far */
 };
 
 static enum mg_status
@@ -88,11 +89,12 @@ exchange(struct main_phase *m, bool *any, struct mg_err *err)
     for (size_t i = 0; i < asked->n; i++) {
         t[i] = (struct mg_subtask){.key = asked->r[i]->t.key,
                                    .version = m->w->phase.step,
-                                   .agent = mg_side_name(MG_SIDE_SEARCH),
+                                   .agent = asked->r[i]->callee,
                                    .text = asked->r[i]->task};
         t[i].key.call = asked->r[i]->calls - 1;
     }
     MG_TRY(mg_store_ask(m->a->store, m->w->phase.number, t, asked->n, &m->cursor, &m->results, err));
+    m->subtasks += (uint32_t)asked->n;
     asked->n = 0;
     MG_TRY(sort_results(m, err));
     MG_TRY(deliver(m, any, err));
@@ -148,7 +150,6 @@ hand_in(struct main_phase *m, struct mg_err *err)
 {
     struct mg_agent *a = m->a;
     size_t n = mg_rollouts_count(a->rollouts);
-    uint32_t subtasks = 0;
 
     for (size_t i = 0; i < n; i++) {
         const struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
@@ -161,12 +162,11 @@ hand_in(struct main_phase *m, struct mg_err *err)
                                        .format = r->fault == MG_FAULT_NONE,
                                        .verdict = {MG_VERDICT_VALUE, mg_asked_correct(q, r->answer) ? 1.0 : 0.0},
                                        .answer = r->answer};
-        reward = mg_reward_main(&a->config->reward, row->format, row->verdict.value);
+        reward = mg_reward_root(&a->part->reward, row->format, row->verdict.value);
         row->kind = reward.kind;
         row->reward = reward.value;
-        subtasks += r->calls;
     }
-    return mg_store_hand_in(a->store, m->w->phase.number, m->w->row, n, a->single ? 0 : subtasks, err);
+    return mg_store_hand_in(a->store, m->w->phase.number, m->w->row, n, m->subtasks, err);
 }
 
 enum mg_status

@@ -39,8 +39,8 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     set_count(line, "trajectories", l->trajectories);
     set_count(line, "unavailable", l->unavailable);
     set_real(line, "reward", l->reward);
-    set_real(line, a->side == MG_SIDE_MAIN ? "success" : "expert", l->expert);
-    if (a->side == MG_SIDE_SEARCH) {
+    set_real(line, a->root ? "success" : "expert", l->expert);
+    if (!a->root) {
         set_count(line, "verdicts", l->verdicts);
         set_count(line, "left_out", l->left_out);
     }
@@ -131,9 +131,9 @@ mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct 
 
     MG_REQUIRE(line != NULL, MG_FAIL, "out of memory: a line of metrics");
     set_rollouts(line, a, w, l);
-    if (train && a->trains)
+    if (train && a->part->train)
         set_learning(line, l);
-    if (!train && a->side == MG_SIDE_MAIN)
+    if (!train && a->root)
         set_success(line, a, w);
     MG_TRY(set_digest(line, a, err));
     st = mg_metrics_append(mg_agent_path(a->dir, MG_AGENT_METRICS).text, line, err);
@@ -142,7 +142,7 @@ mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct 
     MG_TRY(write_times(a, w, l, err));
     if (train)
         a->note.reward = l->reward;
-    else if (!w->phase.greedy && a->side == MG_SIDE_MAIN)
+    else if (!w->phase.greedy && a->root)
         a->note.held_out = l->expert;
 out:
     json_decref(line);

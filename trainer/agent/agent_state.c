@@ -7,7 +7,7 @@
 enum mg_status
 mg_agent_restore(struct mg_agent *a, uint32_t *next, struct mg_err *err)
 {
-    return mg_state_load(a->trains ? a->policy : NULL, a->dir, UINT32_MAX, next, err);
+    return mg_state_load(a->part->train ? a->policy : NULL, a->dir, UINT32_MAX, next, err);
 }
 
 static bool
@@ -29,7 +29,7 @@ mg_agent_checkpoint(struct mg_agent *a, const struct mg_phase *done, struct mg_e
         return MG_OK;
     /* once the state is there, nothing repeats the rows before it: they must be on the disk first */
     MG_TRY(mg_store_durable(a->store, err));
-    MG_TRY(mg_state_save(a->trains ? a->policy : NULL, a->dir, done->number + 1, err));
+    MG_TRY(mg_state_save(a->part->train ? a->policy : NULL, a->dir, done->number + 1, err));
 out:
     return st;
 }

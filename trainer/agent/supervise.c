@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 
-enum { MAX_CHILDREN = 8, LOG_LINE = 400 };
+enum { MAX_CHILDREN = 16, LOG_LINE = 400 };
 
 static const double first_pause = 0.25;
 

@@ -7,13 +7,12 @@
 #include "cli/cmd.h"
 #include "run/run_dir.h"
 
-static const char usage[] = "usage: mgrpo agent [OPTION]... main|search RUN\n"
-                            "Run one agent of the run in the folder RUN, from its last state to the end.\n\n"
+static const char usage[] = "usage: mgrpo agent [OPTION]... NAME RUN\n"
+                            "Run the agent NAME of the run in the folder RUN, from its last state to the end.\n\n"
                             "  -h, --help   print this text\n";
 
 struct agent_options {
-    const char *dir;
-    enum mg_side side;
+    const char *name, *dir;
 };
 
 static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
@@ -22,13 +21,10 @@ static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
 {
     struct agent_options *o = options;
-    static const char *const sides[] = {"main", "search"};
     enum mg_status st = MG_OK;
-    int which = 0;
 
     MG_REQUIRE(n == 2, MG_INPUT, "need an agent's name and the folder of a run, got %d arguments", n);
-    MG_TRY(mg_option_choice("agent", argument[0], sides, 2, &which, err));
-    o->side = (enum mg_side)which;
+    o->name = argument[0];
     o->dir = argument[1];
 out:
     return st;
@@ -41,11 +37,11 @@ run(const void *options, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_config config = {0};
     struct mg_agent *agent = NULL;
+    uint32_t which = 0;
 
     MG_TRY(mg_run_config(o->dir, &config, err));
-    MG_REQUIRE(o->side == MG_SIDE_MAIN || config.agents != MG_SINGLE, MG_INPUT, "%s is a run of a single agent",
-               o->dir);
-    MG_TRY(mg_agent_open(&config, o->dir, o->side, &agent, err));
+    MG_TRY(mg_config_find(&config, o->name, &which, err));
+    MG_TRY(mg_agent_open(&config, o->dir, which, &agent, err));
     MG_TRY(mg_agent_run(agent, err));
 out:
     mg_agent_close(agent);

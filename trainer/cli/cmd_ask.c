@@ -9,18 +9,16 @@
 
 enum { SLOTS = 8 };
 
-static const char usage[] =
-    "usage: mgrpo ask [OPTION]... QUESTION\n"
-    "Ask one question and show how planner and search agent answer it, with every use of a tool.\n\n"
-    "  -r, --run DIR          models, tokenizer and corpus of a run (default run)\n"
-    "      --main DIR         another model for the planner\n"
-    "      --search DIR       another model for the search agent\n"
-    "      --tokenizer FILE   another tokenizer.json\n"
-    "      --corpus FILE      another corpus\n"
-    "  -t, --temperature X    of the draws (default 0: greedy)\n"
-    "  -s, --seed N           of the draws (default 1)\n"
-    "      --device SELECTOR  OpenCL device\n"
-    "  -h, --help             print this text\n";
+static const char usage[] = "usage: mgrpo ask [OPTION]... QUESTION\n"
+                            "Ask one question and show how the agents answer it, with every use of a tool.\n\n"
+                            "  -r, --run DIR          models, tokenizer and corpus of a run (default run)\n"
+                            "  -m, --model AGENT=DIR  another model for an agent\n"
+                            "      --tokenizer FILE   another tokenizer.json\n"
+                            "      --corpus FILE      another corpus\n"
+                            "  -t, --temperature X    of the draws (default 0: greedy)\n"
+                            "  -s, --seed N           of the draws (default 1)\n"
+                            "      --device SELECTOR  OpenCL device\n"
+                            "  -h, --help             print this text\n";
 
 struct ask_options {
     struct mg_asking_options with;
@@ -85,8 +83,8 @@ tell_call(void *arg, uint32_t call, struct mg_err *err)
     const struct mg_rollout *r = NULL;
 
     key.call = call;
-    if (t->asking->config.agents != MG_SINGLE)
-        r = mg_rollouts_find(mg_play_rollouts(t->asking->play, MG_SIDE_SEARCH), &key);
+    for (uint32_t i = 1; r == NULL && i < t->asking->config.n_agents; i++)
+        r = mg_rollouts_find(mg_play_rollouts(t->asking->play, i), &key);
     return r != NULL ? tell(t, r, true, NULL, NULL, err) : MG_OK;
 }
 
@@ -116,7 +114,7 @@ ask(const void *options, struct mg_err *err)
     mg_play_begin(a.play, &how);
     MG_TRY(mg_play_add(a.play, &key, o->question, err));
     MG_TRY(mg_play_run(a.play, err));
-    MG_TRY(show(&a, mg_rollouts_get(mg_play_rollouts(a.play, MG_SIDE_MAIN), 0), err));
+    MG_TRY(show(&a, mg_rollouts_get(mg_play_rollouts(a.play, 0), 0), err));
 out:
     mg_asking_close(&a);
     return st;

@@ -9,21 +9,19 @@
 #include "base/interval.h"
 #include "question/question_file.h"
 
-static const char usage[] =
-    "usage: mgrpo eval [OPTION]...\n"
-    "Measure how often planner and search agent answer held-out questions, as sampled and greedy.\n\n"
-    "  -r, --run DIR          configuration, corpus and models of a run (default run)\n"
-    "      --main DIR         another model for the planner\n"
-    "      --search DIR       another model for the search agent\n"
-    "      --tokenizer FILE   another tokenizer.json\n"
-    "      --corpus FILE      another corpus, with its --questions FILE\n"
-    "      --questions FILE   another question file\n"
-    "      --split NAME       test, dev or train (default: as the run says)\n"
-    "  -n, --count N          questions (default 300)\n"
-    "  -s, --seed N           of the questions and the draws (default 1)\n"
-    "      --device SELECTOR  OpenCL device\n"
-    "      --json             one JSON object on standard output\n"
-    "  -h, --help             print this text\n";
+static const char usage[] = "usage: mgrpo eval [OPTION]...\n"
+                            "Measure how often the agents answer held-out questions, as sampled and greedy.\n\n"
+                            "  -r, --run DIR          configuration, corpus and models of a run (default run)\n"
+                            "  -m, --model AGENT=DIR  another model for an agent\n"
+                            "      --tokenizer FILE   another tokenizer.json\n"
+                            "      --corpus FILE      another corpus, with its --questions FILE\n"
+                            "      --questions FILE   another question file\n"
+                            "      --split NAME       test, dev or train (default: as the run says)\n"
+                            "  -n, --count N          questions (default 300)\n"
+                            "  -s, --seed N           of the questions and the draws (default 1)\n"
+                            "      --device SELECTOR  OpenCL device\n"
+                            "      --json             one JSON object on standard output\n"
+                            "  -h, --help             print this text\n";
 
 struct eval_options {
     struct mg_asking_options with;
@@ -64,31 +62,49 @@ take_option(void *options, int letter, struct mg_err *err)
     }
 }
 
+/* Verdicts on the results of an agent that was called. */
+struct scored {
+    double expert, verdicts;
+};
 struct verdicts {
-    double success, expert, verdicts, calls, n;
+    double success, calls, n;
+    uint32_t n_agents;
+    struct scored agent[MG_MAX_AGENTS];
+    const char *name[MG_MAX_AGENTS];
 };
 
-static void
-judge(struct mg_asking *a, const struct mg_question_file *qs, const uint32_t *question, uint32_t n, struct verdicts *v)
+static struct scored
+judge_results(const struct mg_question_file *qs, struct mg_rollouts *results)
 {
-    struct mg_rollouts *main_side = mg_play_rollouts(a->play, MG_SIDE_MAIN);
-    struct mg_rollouts *search_side = mg_play_rollouts(a->play, MG_SIDE_SEARCH);
+    struct scored s = {0.0, 0.0};
 
-    *v = (struct verdicts){.n = n};
-    for (uint32_t i = 0; i < n; i++) {
-        const struct mg_rollout *r = mg_rollouts_get(main_side, i);
-
-        v->success += r->fault == MG_FAULT_NONE && mg_asked_correct(&qs->q[question[i]], r->answer);
-        v->calls += r->calls;
-    }
-    for (size_t i = 0; search_side != NULL && i < mg_rollouts_count(search_side); i++) {
-        const struct mg_rollout *r = mg_rollouts_get(search_side, i);
+    for (size_t i = 0; i < mg_rollouts_count(results); i++) {
+        const struct mg_rollout *r = mg_rollouts_get(results, i);
         double expert = 0.0;
         bool known = false;
 
         mg_expert_verdict(qs, r->opening, r->answer, &known, &expert);
-        v->verdicts += known;
-        v->expert += known ? expert : 0.0;
+        s.verdicts += known;
+        s.expert += known ? expert : 0.0;
+    }
+    return s;
+}
+
+static void
+judge(struct mg_asking *a, const struct mg_question_file *qs, const uint32_t *question, uint32_t n, struct verdicts *v)
+{
+    struct mg_rollouts *root = mg_play_rollouts(a->play, 0);
+
+    *v = (struct verdicts){.n = n, .n_agents = a->config.n_agents};
+    for (uint32_t i = 0; i < n; i++) {
+        const struct mg_rollout *r = mg_rollouts_get(root, i);
+
+        v->success += r->fault == MG_FAULT_NONE && mg_asked_correct(&qs->q[question[i]], r->answer);
+        v->calls += r->calls;
+    }
+    for (uint32_t i = 1; i < v->n_agents; i++) {
+        v->name[i] = a->config.agent[i].name;
+        v->agent[i] = judge_results(qs, mg_play_rollouts(a->play, i));
     }
 }
 
@@ -115,10 +131,14 @@ static json_t *
 to_json(const struct verdicts *v)
 {
     struct mg_interval i = mg_wilson(v->success, v->n);
+    json_t *expert = json_object();
 
+    for (uint32_t k = 1; k < v->n_agents; k++)
+        json_object_set_new(expert, v->name[k],
+                            v->agent[k].verdicts > 0.0 ? json_real(v->agent[k].expert / v->agent[k].verdicts)
+                                                       : json_null());
     return json_pack("{s:I, s:f, s:f, s:f, s:f, s:o}", "n", (json_int_t)v->n, "success", v->success / v->n, "lo", i.lo,
-                     "hi", i.hi, "calls", v->calls / v->n, "expert",
-                     v->verdicts > 0.0 ? json_real(v->expert / v->verdicts) : json_null());
+                     "hi", i.hi, "calls", v->calls / v->n, "expert", expert);
 }
 
 static void
@@ -126,10 +146,12 @@ print(const char *name, const struct verdicts *v)
 {
     struct mg_interval i = mg_wilson(v->success, v->n);
 
-    printf(
-        "%-12s %5.0f questions   success %.3f [%.3f, %.3f]   calls per question %.2f   sub-agent right %.3f of %.0f\n",
-        name, v->n, v->success / v->n, i.lo, i.hi, v->calls / v->n, v->verdicts > 0.0 ? v->expert / v->verdicts : 0.0,
-        v->verdicts);
+    printf("%-12s %5.0f questions   success %.3f [%.3f, %.3f]   calls per question %.2f", name, v->n, v->success / v->n,
+           i.lo, i.hi, v->calls / v->n);
+    for (uint32_t k = 1; k < v->n_agents; k++)
+        printf("   %s right %.3f of %.0f", v->name[k],
+               v->agent[k].verdicts > 0.0 ? v->agent[k].expert / v->agent[k].verdicts : 0.0, v->agent[k].verdicts);
+    putchar('\n');
 }
 
 static enum mg_status

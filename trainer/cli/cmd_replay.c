@@ -17,13 +17,13 @@ static const char usage[] =
     "usage: mgrpo replay [OPTION]... STEP\n"
     "Train a recorded step of a run again, from its rollouts, and compare the bits of the weights.\n\n"
     "  -r, --run DIR      folder of the run (default run)\n"
-    "  -a, --agent NAME   main or search (default main)\n"
+    "  -a, --agent NAME   the agent (default: the first)\n"
     "  -h, --help         print this text\n\n"
     "Starts from the newest state at or before the step, or from the run's first model.\n";
 
 struct replay_options {
     const char *run;
-    enum mg_side side;
+    const char *agent; /* NULL: the first */
     uint32_t step;
 };
 
@@ -36,18 +36,10 @@ static enum mg_status
 take_option(void *options, int letter, struct mg_err *err)
 {
     struct replay_options *o = options;
-    static const char *const sides[] = {"main", "search"};
-    enum mg_status st = MG_OK;
-    int side = 0;
 
-    if (letter == 'r')
-        o->run = optarg;
-    else {
-        MG_TRY(mg_option_choice("agent", optarg, sides, 2, &side, err));
-        o->side = (enum mg_side)side;
-    }
-out:
-    return st;
+    (void)err;
+    *(letter == 'r' ? &o->run : &o->agent) = optarg;
+    return MG_OK;
 }
 
 static enum mg_status
@@ -102,7 +94,7 @@ out:
 }
 
 static enum mg_status
-train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, const char *dir,
+train_logged(struct mg_policy *p, const struct mg_config *c, const struct mg_agent_config *part, const char *dir,
              const struct recorded *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
@@ -121,7 +113,7 @@ train_logged(struct mg_policy *p, const struct mg_config *c, enum mg_side side, 
                        path.text, (int)logged[i].ids[j], mg_policy_config(p)->vocab_size);
     for (size_t i = 0; i < n; i++)
         rows[i] = &logged[i];
-    MG_TRY(mg_learn(p, c, side == MG_SIDE_MAIN, r->step, rows, (uint32_t)n, &stats, &norm, err));
+    MG_TRY(mg_learn(p, c, part, r->step, rows, (uint32_t)n, &stats, &norm, err));
 out:
     mg_rollout_log_free(logged, n);
     free(rows);
@@ -154,13 +146,15 @@ replay(const void *options, struct mg_err *err)
     struct mg_policy *p = NULL;
     struct mg_policy_limits limits = {.train = true};
     struct recorded r;
-    struct mg_path dir = mg_run_agent_dir(o->run, mg_side_name(o->side));
-    uint32_t state = 0;
+    struct mg_path dir;
+    uint32_t state = 0, agent = 0;
 
     MG_TRY(mg_run_config(o->run, &c, err));
-    MG_REQUIRE(mg_config_trains(&c, o->side == MG_SIDE_MAIN), MG_INPUT, "%s did not train in this run",
-               mg_side_name(o->side));
-    part = mg_config_agent(&c, o->side);
+    if (o->agent != NULL)
+        MG_TRY(mg_config_find(&c, o->agent, &agent, err));
+    part = &c.agent[agent];
+    dir = mg_run_agent_dir(o->run, part->name);
+    MG_REQUIRE(part->train, MG_INPUT, "%s did not train in this run", part->name);
     limits.device = part->device[0] != '\0' ? part->device : NULL;
     limits.context = part->context;
     limits.max_tokens = part->max_tokens;
@@ -171,7 +165,7 @@ replay(const void *options, struct mg_err *err)
                dir.text, state, mg_policy_version(p), o->step);
     for (uint32_t step = (uint32_t)mg_policy_version(p); step <= o->step; step++) {
         MG_TRY(find_step(dir.text, step, &r, err));
-        MG_TRY(train_logged(p, &c, o->side, dir.text, &r, err));
+        MG_TRY(train_logged(p, &c, part, dir.text, &r, err));
         MG_TRY(compare(p, &r, err));
     }
 out:

@@ -16,11 +16,11 @@
 enum { MAX_PATH = 4096 };
 
 static const char usage[] = "usage: mgrpo train [OPTION]... RUN.conf\n"
-                            "Train a planner and its search agent by M-GRPO, as RUN.conf says (mgrpo.conf(5)).\n"
+                            "Train a planner and the agents that it asks by M-GRPO, as RUN.conf says (mgrpo.conf(5)).\n"
                             "A run that was interrupted goes on where it was.\n\n"
                             "  -r, --run DIR   folder of the run (default run)\n"
                             "  -q, --quiet     no progress\n"
-                            "      --profile   measure where the time of both agents goes, train nothing\n"
+                            "      --profile   measure where the time of all agents goes, train nothing\n"
                             "  -h, --help      print this text\n";
 
 struct train_options {
@@ -59,9 +59,10 @@ take_arguments(void *options, int n, char **argument, struct mg_err *err)
 
 struct watched {
     struct mg_store *store;
-    struct mg_agent_note note[MG_N_SIDES];
-    bool found[MG_N_SIDES], quiet;
-    size_t n;
+    struct mg_agent_note note[MG_MAX_AGENTS];
+    bool found[MG_MAX_AGENTS], quiet;
+    const struct mg_config *config;
+    uint32_t n;
     struct mg_progress progress;
 };
 
@@ -70,18 +71,17 @@ look(void *arg, bool *moved, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct watched *w = arg;
-    struct mg_agent_note before[MG_N_SIDES];
-    const struct mg_agent_note *notes[MG_N_SIDES] = {&w->note[MG_SIDE_MAIN], NULL};
+    struct mg_agent_note before[MG_MAX_AGENTS];
+    const struct mg_agent_note *notes[MG_MAX_AGENTS];
 
     memcpy(before, w->note, sizeof before);
-    for (size_t i = 0; i < w->n; i++) {
-        MG_TRY(mg_store_note(w->store, mg_side_name((enum mg_side)i), &w->note[i], &w->found[i], err));
+    for (uint32_t i = 0; i < w->n; i++) {
+        MG_TRY(mg_store_note(w->store, w->config->agent[i].name, &w->note[i], &w->found[i], err));
         moved[i] = w->note[i].phase > before[i].phase || w->note[i].version > before[i].version;
+        notes[i] = w->found[i] ? &w->note[i] : NULL;
     }
-    if (w->n > 1 && w->found[MG_SIDE_SEARCH])
-        notes[MG_SIDE_SEARCH] = &w->note[MG_SIDE_SEARCH];
-    if (w->found[MG_SIDE_MAIN] && !w->quiet)
-        mg_progress_show(&w->progress, notes);
+    if (w->found[0] && !w->quiet)
+        mg_progress_show(&w->progress, notes, w->n);
 out:
     return st;
 }
@@ -91,7 +91,8 @@ init_watched(struct watched *w, const struct mg_config *c, bool quiet)
 {
     struct mg_plan plan = mg_config_plan(c);
 
-    w->n = c->agents == MG_SINGLE ? 1 : MG_N_SIDES;
+    w->config = c;
+    w->n = c->n_agents;
     w->quiet = quiet;
     mg_progress_init(&w->progress, stderr, isatty(STDERR_FILENO) != 0, &plan, (double)c->step_questions * c->rollouts,
                      c->eval_questions);
@@ -103,15 +104,15 @@ run_agents(const char *dir, struct watched *w, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_watch watch = {.look = look, .arg = w, .every = 0.5};
-    struct mg_child child[MG_N_SIDES] = {{0}};
-    struct mg_path log[MG_N_SIDES];
-    char exe[MAX_PATH], *argv[MG_N_SIDES][5];
+    struct mg_child child[MG_MAX_AGENTS] = {{0}};
+    struct mg_path log[MG_MAX_AGENTS];
+    char exe[MAX_PATH], *argv[MG_MAX_AGENTS][5];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 
     MG_REQUIRE(n > 0, MG_FAIL, "the path of this program cannot be found");
     exe[n] = '\0';
-    for (size_t i = 0; i < w->n; i++) {
-        const char *name = mg_side_name((enum mg_side)i);
+    for (uint32_t i = 0; i < w->n; i++) {
+        const char *name = w->config->agent[i].name;
 
         log[i] = mg_run_agent_log(dir, name);
         argv[i][0] = exe;

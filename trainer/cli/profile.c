@@ -175,7 +175,7 @@ print_table(const struct mg_profile *f, double step_seconds, double tokens, doub
 }
 
 static enum mg_status
-profile_agent(const struct mg_agent_config *c, const char *name, struct mg_err *err)
+profile_agent(const struct mg_agent_config *c, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_policy_limits limits = {.device = c->device[0] != '\0' ? c->device : NULL,
@@ -190,7 +190,7 @@ profile_agent(const struct mg_agent_config *c, const char *name, struct mg_err *
     int vocab;
 
     MG_REQUIRE(c->max_tokens >= LENGTH && c->context > LENGTH, MG_INPUT,
-               "%s: context is %u, max_tokens %u: the profile needs more than %d", name, c->context, c->max_tokens,
+               "%s: context is %u, max_tokens %u: the profile needs more than %d", c->name, c->context, c->max_tokens,
                LENGTH);
     MG_TRY(mg_policy_open(c->model, &limits, &p, err));
     vocab = mg_policy_config(p)->vocab_size;
@@ -206,7 +206,7 @@ profile_agent(const struct mg_agent_config *c, const char *name, struct mg_err *
     mg_policy_profile_start(p);
     MG_TRY(train_steps(p, &b, STEPS, &profiled, err));
     mg_policy_profile_get(p, &profile);
-    printf("%s: %s\n", name, c->model);
+    printf("%s: %s\n", c->name, c->model);
     print_table(&profile, plain, (double)(b.n * LENGTH), gemm);
     printf("  groups of %d sequences with %d of %d tokens in common: %.0f tokens/s, %.2f times as many\n", ROLLOUTS,
            COMMON, LENGTH, (double)(b.n * LENGTH) / shared, plain / shared);
@@ -223,9 +223,8 @@ mg_profile_agents(const struct mg_config *config, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    MG_TRY(profile_agent(&config->main, "main", err));
-    if (config->agents != MG_SINGLE)
-        MG_TRY(profile_agent(&config->search, "search", err));
+    for (uint32_t i = 0; i < config->n_agents; i++)
+        MG_TRY(profile_agent(&config->agent[i], err));
 out:
     return st;
 }

@@ -3,6 +3,7 @@
 #include "eval/asking.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "run/run_dir.h"
@@ -10,30 +11,60 @@
 #include "tokenizer/vocabulary.h"
 
 /* The model asked for, else the one that the run ended with, else the one that it began with. `trained` keeps a name. */
-static const char *
-model_path(const struct mg_asking_options *o, const struct mg_config *c, enum mg_side side, struct mg_path *trained)
+/* The number of the agent that the n-th "AGENT=DIR" names, and its folder. */
+static enum mg_status
+named_model(const struct mg_asking_options *o, const struct mg_config *c, uint32_t n, uint32_t *agent,
+            const char **folder, struct mg_err *err)
 {
-    *trained = mg_agent_path(mg_run_agent_dir(o->run, mg_side_name(side)).text, MG_AGENT_MODEL);
-    if (o->model[side] != NULL)
-        return o->model[side];
-    return access(trained->text, F_OK) == 0 ? trained->text : mg_config_agent(c, side)->model;
+    enum mg_status st = MG_OK;
+    const char *text = o->model[n], *sign = strchr(text, '=');
+    char name[64];
+
+    MG_REQUIRE(sign != NULL && (size_t)(sign - text) < sizeof name && sign[1] != '\0', MG_INPUT,
+               "model is \"%.100s\", need AGENT=DIR", text);
+    snprintf(name, sizeof name, "%.*s", (int)(sign - text), text);
+    MG_TRY(mg_config_find(c, name, agent, err));
+    *folder = sign + 1;
+out:
+    return st;
 }
 
 static enum mg_status
-open_policy(const struct mg_asking_options *o, struct mg_asking *a, enum mg_side side, const char *tokenizer,
+open_policy(const struct mg_asking_options *o, struct mg_asking *a, uint32_t agent, const char *folder,
             struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_agent_config *part = mg_config_agent(&a->config, side);
+    const struct mg_agent_config *part = &a->config.agent[agent];
     struct mg_policy_limits limits = {
         .device = o->device, .slots = o->slots, .context = part->context, .max_tokens = part->max_tokens};
-    struct mg_path trained;
-    const char *path = model_path(o, &a->config, side, &trained);
+    struct mg_path trained = mg_agent_path(mg_run_agent_dir(o->run, part->name).text, MG_AGENT_MODEL);
+    const char *tokenizer = o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer;
 
     if (limits.device == NULL && part->device[0] != '\0')
         limits.device = part->device;
-    MG_TRY(mg_policy_open(path, &limits, &a->policy[side], err));
-    MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy[side])->vocab_size, path, a->tok, tokenizer, err));
+    if (folder == NULL)
+        folder = access(trained.text, F_OK) == 0 ? trained.text : part->model;
+    MG_TRY(mg_policy_open(folder, &limits, &a->policy[agent], err));
+    MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy[agent])->vocab_size, folder, a->tok, tokenizer, err));
+out:
+    return st;
+}
+
+static enum mg_status
+open_policies(const struct mg_asking_options *o, struct mg_asking *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *folder[MG_MAX_AGENTS] = {NULL};
+
+    for (uint32_t i = 0; i < o->n_models; i++) {
+        const char *path = NULL;
+        uint32_t agent = 0;
+
+        MG_TRY(named_model(o, &a->config, i, &agent, &path, err));
+        folder[agent] = path;
+    }
+    for (uint32_t i = 0; i < a->config.n_agents; i++)
+        MG_TRY(open_policy(o, a, i, folder[i], err));
 out:
     return st;
 }
@@ -43,23 +74,21 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
 {
     enum mg_status st = MG_OK;
     struct mg_play_config c = {.seed = o->seed};
-    const char *tokenizer;
-    int n_sides;
 
     MG_TRY(mg_run_config(o->run, &a->config, err));
-    n_sides = a->config.agents == MG_SINGLE ? 1 : MG_N_SIDES;
-    tokenizer = o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer;
-    MG_TRY(mg_tokenizer_load(tokenizer, &a->tok, err));
+    MG_TRY(mg_tokenizer_load(o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer, &a->tok, err));
     MG_TRY(mg_tools_of(&a->config, o->corpus, NULL, &a->tools, err));
-    for (int i = 0; i < n_sides; i++) {
-        MG_TRY(open_policy(o, a, (enum mg_side)i, tokenizer, err));
-        c.policy[i] = a->policy[i];
-        c.part[i] = mg_rollout_part_of(&a->config, (enum mg_side)i);
-        c.limits[i] = mg_rollout_limits_of(&a->config, (enum mg_side)i);
-        c.limits[i].slots = o->slots;
-    }
+    MG_TRY(open_policies(o, a, err));
+    c.n_agents = a->config.n_agents;
     c.tok = a->tok;
     c.tools = a->tools;
+    for (uint32_t i = 0; i < c.n_agents; i++) {
+        c.name[i] = a->config.agent[i].name;
+        c.policy[i] = a->policy[i];
+        c.part[i] = mg_rollout_part_of(&a->config, i);
+        c.limits[i] = mg_rollout_limits_of(&a->config, i);
+        c.limits[i].slots = o->slots;
+    }
     MG_TRY(mg_play_create(&c, &a->play, err));
 out:
     return st;
@@ -69,7 +98,7 @@ void
 mg_asking_close(struct mg_asking *a)
 {
     mg_play_destroy(a->play);
-    for (int i = 0; i < MG_N_SIDES; i++)
+    for (uint32_t i = 0; i < MG_MAX_AGENTS; i++)
         mg_policy_close(a->policy[i]);
     mg_tools_close(a->tools);
     mg_tokenizer_free(a->tok);

@@ -5,10 +5,12 @@
 #include "run/config.h"
 #include "eval/play.h"
 
-/* The two agents of a run in one process, to be asked questions outside of it. */
+/* The agents of a run in one process, to be asked questions outside of it. */
 struct mg_asking_options {
-    const char *run;               /* folder of a run: configuration, and models unless named here */
-    const char *model[MG_N_SIDES]; /* NULL: the run's own, trained if there is one, else the one it began with */
+    const char *run; /* folder of a run: configuration, and models unless named here */
+    /* "AGENT=DIR"; without one, the run's own model: trained if there is one, else the one it began with */
+    const char *model[MG_MAX_AGENTS];
+    uint32_t n_models;
     const char *tokenizer, *corpus, *device; /* NULL: the run's */
     uint32_t slots;
     uint64_t seed;
@@ -17,7 +19,7 @@ struct mg_asking {
     struct mg_config config;
     struct mg_tokenizer *tok;
     struct mg_tools *tools;
-    struct mg_policy *policy[MG_N_SIDES];
+    struct mg_policy *policy[MG_MAX_AGENTS];
     struct mg_play *play;
 };
 

@@ -2,17 +2,20 @@
 #include "eval/play.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "rollout/pending.h"
 #include "base/stop.h"
 
 struct mg_play {
-    struct mg_rollouts *side[MG_N_SIDES];
+    uint32_t n_agents;
+    const char *name[MG_MAX_AGENTS];
+    struct mg_rollouts *agent[MG_MAX_AGENTS];
     struct mg_pending asked, answered; /* events that are passed on once the tick is over */
 };
 
 static enum mg_status
-on_main(void *arg, struct mg_rollout *r, struct mg_err *err)
+on_root(void *arg, struct mg_rollout *r, struct mg_err *err)
 {
     struct mg_play *p = arg;
 
@@ -20,7 +23,7 @@ on_main(void *arg, struct mg_rollout *r, struct mg_err *err)
 }
 
 static enum mg_status
-on_search(void *arg, struct mg_rollout *r, struct mg_err *err)
+on_sub(void *arg, struct mg_rollout *r, struct mg_err *err)
 {
     struct mg_play *p = arg;
 
@@ -34,18 +37,19 @@ mg_play_create(const struct mg_play_config *config, struct mg_play **out, struct
     struct mg_play *p = NULL;
 
     MG_ALLOC(p, 1);
-    for (int i = 0; i < MG_N_SIDES; i++) {
+    p->n_agents = config->n_agents;
+    for (uint32_t i = 0; i < p->n_agents; i++) {
         struct mg_rollouts_config c = {.policy = config->policy[i],
                                        .tok = config->tok,
                                        .tools = config->tools,
                                        .part = config->part[i],
                                        .limits = config->limits[i],
-                                       .seed = mg_side_seed(config->seed, (enum mg_side)i),
-                                       .event = i == MG_SIDE_MAIN ? on_main : on_search,
+                                       .seed = mg_agent_seed(config->seed, i),
+                                       .event = i == 0 ? on_root : on_sub,
                                        .arg = p};
 
-        if (c.policy != NULL)
-            MG_TRY(mg_rollouts_create(&c, &p->side[i], err));
+        p->name[i] = config->name[i];
+        MG_TRY(mg_rollouts_create(&c, &p->agent[i], err));
     }
     *out = p;
     p = NULL;
@@ -59,8 +63,8 @@ mg_play_destroy(struct mg_play *p)
 {
     if (p == NULL)
         return;
-    for (int i = 0; i < MG_N_SIDES; i++)
-        mg_rollouts_destroy(p->side[i]);
+    for (uint32_t i = 0; i < p->n_agents; i++)
+        mg_rollouts_destroy(p->agent[i]);
     free(p->asked.r);
     free(p->answered.r);
     free(p);
@@ -69,16 +73,25 @@ mg_play_destroy(struct mg_play *p)
 void
 mg_play_begin(struct mg_play *p, const struct mg_sampling *how)
 {
-    for (int i = 0; i < MG_N_SIDES; i++)
-        if (p->side[i] != NULL)
-            mg_rollouts_begin(p->side[i], how);
+    for (uint32_t i = 0; i < p->n_agents; i++)
+        mg_rollouts_begin(p->agent[i], how);
     p->asked.n = p->answered.n = 0;
 }
 
 enum mg_status
 mg_play_add(struct mg_play *p, const struct mg_key *key, const char *question, struct mg_err *err)
 {
-    return mg_rollouts_add(p->side[MG_SIDE_MAIN], key, question, err);
+    return mg_rollouts_add(p->agent[0], key, question, err);
+}
+
+static uint32_t
+callee_of(const struct mg_play *p, const struct mg_rollout *r)
+{
+    uint32_t i = 1;
+
+    while (i + 1 < p->n_agents && strcmp(p->name[i], r->callee) != 0)
+        i++;
+    return i;
 }
 
 static enum mg_status
@@ -87,10 +100,11 @@ pass_tasks(struct mg_play *p, struct mg_err *err)
     enum mg_status st = MG_OK;
 
     for (size_t i = 0; i < p->asked.n; i++) {
-        struct mg_key key = p->asked.r[i]->t.key;
+        const struct mg_rollout *r = p->asked.r[i];
+        struct mg_key key = r->t.key;
 
-        key.call = p->asked.r[i]->calls - 1;
-        MG_TRY(mg_rollouts_add(p->side[MG_SIDE_SEARCH], &key, p->asked.r[i]->task, err));
+        key.call = r->calls - 1;
+        MG_TRY(mg_rollouts_add(p->agent[callee_of(p, r)], &key, r->task, err));
     }
     p->asked.n = 0;
 out:
@@ -107,10 +121,10 @@ pass_results(struct mg_play *p, struct mg_err *err)
         struct mg_key key = from->t.key;
 
         key.call = 0;
-        to = mg_rollouts_find(p->side[MG_SIDE_MAIN], &key);
+        to = mg_rollouts_find(p->agent[0], &key);
         MG_REQUIRE(to != NULL, MG_FAIL, "a result for a question that was not asked");
-        MG_TRY(from->unavailable != NULL ? mg_rollouts_fail(p->side[MG_SIDE_MAIN], to, from->unavailable, err)
-                                         : mg_rollouts_deliver(p->side[MG_SIDE_MAIN], to, from->answer, err));
+        MG_TRY(from->unavailable != NULL ? mg_rollouts_fail(p->agent[0], to, from->unavailable, err)
+                                         : mg_rollouts_deliver(p->agent[0], to, from->answer, err));
     }
     p->answered.n = 0;
 out:
@@ -121,27 +135,30 @@ enum mg_status
 mg_play_run(struct mg_play *p, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    bool busy[MG_N_SIDES] = {true, false};
+    bool going = true;
 
-    while (busy[MG_SIDE_MAIN] || busy[MG_SIDE_SEARCH]) {
+    while (going) {
         MG_TRY(mg_stop_check(err));
-        MG_TRY(mg_rollouts_tick(p->side[MG_SIDE_MAIN], &busy[MG_SIDE_MAIN], err));
-        if (p->side[MG_SIDE_SEARCH] == NULL)
-            continue;
+        MG_TRY(mg_rollouts_tick(p->agent[0], &going, err));
         MG_TRY(pass_tasks(p, err));
-        MG_TRY(mg_rollouts_tick(p->side[MG_SIDE_SEARCH], &busy[MG_SIDE_SEARCH], err));
-        /* a result lets a dialogue of main go on, so that this is not the end */
-        busy[MG_SIDE_MAIN] |= p->answered.n > 0;
+        for (uint32_t i = 1; i < p->n_agents; i++) {
+            bool busy = false;
+
+            MG_TRY(mg_rollouts_tick(p->agent[i], &busy, err));
+            going |= busy;
+        }
+        /* a result lets a dialogue of the root go on, so that this is not the end */
+        going |= p->answered.n > 0;
         MG_TRY(pass_results(p, err));
     }
-    if (p->side[MG_SIDE_SEARCH] != NULL)
-        mg_rollouts_sort(p->side[MG_SIDE_SEARCH]);
+    for (uint32_t i = 1; i < p->n_agents; i++)
+        mg_rollouts_sort(p->agent[i]);
 out:
     return st;
 }
 
 struct mg_rollouts *
-mg_play_rollouts(struct mg_play *p, enum mg_side side)
+mg_play_rollouts(struct mg_play *p, uint32_t agent)
 {
-    return p->side[side];
+    return p->agent[agent];
 }

@@ -12,11 +12,10 @@ struct train_rows {
 
 /* Rows whose advantage is 0 add nothing to the gradient. */
 static enum mg_status
-make_rows(const struct mg_config *c, bool main_agent, const struct mg_trajectory *const *rows, uint32_t n,
-          struct train_rows *out, struct mg_err *err)
+make_rows(const struct mg_config *c, const struct mg_agent_config *agent, const struct mg_trajectory *const *rows,
+          uint32_t n, struct train_rows *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_agent_config *agent = main_agent ? &c->main : &c->search;
     struct mg_step_sums sums = {.new_max = (double)agent->turns * agent->new_tokens};
     enum mg_normalisation normalisation = mg_objectives[c->objective].normalisation;
     size_t tokens = 0, at = 0;
@@ -80,7 +79,7 @@ mg_loss_params_of(const struct mg_config *c)
 }
 
 enum mg_status
-mg_learn(struct mg_policy *p, const struct mg_config *c, bool main_agent, uint32_t step,
+mg_learn(struct mg_policy *p, const struct mg_config *c, const struct mg_agent_config *agent, uint32_t step,
          const struct mg_trajectory *const *rows, uint32_t n, struct mg_train_stats *stats, double *grad_norm,
          struct mg_err *err)
 {
@@ -89,7 +88,7 @@ mg_learn(struct mg_policy *p, const struct mg_config *c, bool main_agent, uint32
     struct mg_adam adam = adam_of_step(c, step);
     struct train_rows t = {0};
 
-    MG_TRY(make_rows(c, main_agent, rows, n, &t, err));
+    MG_TRY(make_rows(c, agent, rows, n, &t, err));
     MG_TRY(mg_policy_gradient(p, t.row, t.n, &loss, stats, err));
     /* the batch is on-policy: anything but 1 means that sampler and trainer do not compute the same model */
     MG_REQUIRE(stats->ratio_min == 1.0 && stats->ratio_max == 1.0, MG_FAIL,

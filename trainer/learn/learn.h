@@ -17,8 +17,8 @@ struct mg_loss_params mg_loss_params_of(const struct mg_config *c);
  * gradient, AdamW. The rows are on-policy: a ratio other than exactly 1 is MG_FAIL. A function of its arguments: the
  * same rows give the same bits of weights.
  */
-enum mg_status mg_learn(struct mg_policy *p, const struct mg_config *c, bool main_agent, uint32_t step,
-                        const struct mg_trajectory *const *rows, uint32_t n, struct mg_train_stats *stats,
-                        double *grad_norm, struct mg_err *err);
+enum mg_status mg_learn(struct mg_policy *p, const struct mg_config *c, const struct mg_agent_config *agent,
+                        uint32_t step, const struct mg_trajectory *const *rows, uint32_t n,
+                        struct mg_train_stats *stats, double *grad_norm, struct mg_err *err);
 
 #endif

@@ -93,10 +93,10 @@ add_bar(char line[LINE], double share)
 }
 
 static void
-compose(const struct mg_progress *p, const struct mg_agent_note *const notes[MG_N_SIDES], double share, double eta,
-        char line[LINE])
+compose(const struct mg_progress *p, const struct mg_agent_note *const notes[], uint32_t n_notes, double share,
+        double eta, char line[LINE])
 {
-    const struct mg_agent_note *m = notes[MG_SIDE_MAIN], *s = notes[MG_SIDE_SEARCH];
+    const struct mg_agent_note *m = notes[0];
     uint32_t length = mg_plan_length(&p->plan);
     struct mg_phase phase = mg_plan_phase(&p->plan, m->phase < length ? m->phase : length - 1);
     size_t n;
@@ -108,18 +108,19 @@ compose(const struct mg_progress *p, const struct mg_agent_note *const notes[MG_
     snprintf(line + n, LINE - n, "%5.1f%%  step %u/%u %s", 100.0 * share, phase.step, p->plan.steps,
              m->phase < length ? mg_phase_name(&p->plan, &phase) : "done");
     add_number(line, "  reward %.3f", m->reward);
-    if (s != NULL)
-        add_number(line, "/%.3f", s->reward);
+    for (uint32_t i = 1; i < n_notes; i++)
+        if (notes[i] != NULL)
+            add_number(line, "/%.3f", notes[i]->reward);
     add_number(line, "  held-out %.3f", m->held_out);
     add_number(line, "  %.0f tok/s", p->rate > 0.0 ? p->rate : (double)NAN);
     add_time(line, eta);
 }
 
 void
-mg_progress_show(struct mg_progress *p, const struct mg_agent_note *const notes[MG_N_SIDES])
+mg_progress_show(struct mg_progress *p, const struct mg_agent_note *const notes[], uint32_t n)
 {
-    const struct mg_agent_note *m = notes[MG_SIDE_MAIN], *s = notes[MG_SIDE_SEARCH];
-    double total = 0.0, done = work_done(p, m), now = mg_clock(), eta, share;
+    const struct mg_agent_note *m = notes[0];
+    double tokens = 0.0, total = 0.0, done = work_done(p, m), now = mg_clock(), eta, share;
     char line[LINE];
 
     for (uint32_t i = 0; i < mg_plan_length(&p->plan); i++)
@@ -131,11 +132,13 @@ mg_progress_show(struct mg_progress *p, const struct mg_agent_note *const notes[
     }
     share = total > 0.0 ? done / total : 1.0;
     eta = done > p->start_work ? (total - done) * (now - p->start) / (done - p->start_work) : 0.0;
-    update_rate(p, now, m->tokens + (s != NULL ? s->tokens : 0.0));
+    for (uint32_t i = 0; i < n; i++)
+        tokens += notes[i] != NULL ? notes[i]->tokens : 0.0;
+    update_rate(p, now, tokens);
     if (!p->terminal && m->phase == p->last_phase)
         return;
     p->last_phase = m->phase;
-    compose(p, notes, share, eta, line);
+    compose(p, notes, n, share, eta, line);
     fprintf(p->out, p->terminal ? "\r%-110s" : "%s\n", line);
     fflush(p->out);
 }

@@ -21,10 +21,10 @@ keep_line(void *arg, json_t *line, struct mg_err *err)
 }
 
 static enum mg_status
-read_lines(const char *run, enum mg_side side, enum mg_agent_file file, json_t **out, struct mg_err *err)
+read_lines(const char *run, const char *agent, enum mg_agent_file file, json_t **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_path path = mg_agent_path(mg_run_agent_dir(run, mg_side_name(side)).text, file);
+    struct mg_path path = mg_agent_path(mg_run_agent_dir(run, agent).text, file);
 
     *out = json_array();
     MG_REQUIRE(*out != NULL, MG_FAIL, "out of memory: metrics");
@@ -42,10 +42,12 @@ mg_report_load(const char *run, struct mg_report *r, struct mg_err *err)
     memset(r, 0, sizeof *r);
     r->run = run;
     MG_TRY(mg_run_config(run, &r->config, err));
-    MG_TRY(mg_summary_read(run, &r->summary, err));
-    for (int side = 0; side < MG_N_SIDES; side++) {
-        MG_TRY(read_lines(run, (enum mg_side)side, MG_AGENT_METRICS, &r->metrics[side], err));
-        MG_TRY(read_lines(run, (enum mg_side)side, MG_AGENT_TIMING, &r->timing[side], err));
+    MG_TRY(mg_summary_read(run, &r->config, &r->summary, err));
+    for (uint32_t i = 0; i < r->config.n_agents; i++) {
+        const char *name = r->config.agent[i].name;
+
+        MG_TRY(read_lines(run, name, MG_AGENT_METRICS, &r->metrics[i], err));
+        MG_TRY(read_lines(run, name, MG_AGENT_TIMING, &r->timing[i], err));
     }
 out:
     return st;
@@ -54,64 +56,64 @@ out:
 void
 mg_report_free(struct mg_report *r)
 {
-    for (int side = 0; side < MG_N_SIDES; side++) {
-        json_decref(r->metrics[side]);
-        json_decref(r->timing[side]);
+    for (uint32_t i = 0; i < r->config.n_agents; i++) {
+        json_decref(r->metrics[i]);
+        json_decref(r->timing[i]);
     }
     mg_config_free(&r->config);
 }
 
+/* clang-format off */
 static const char style[] =
     "<style>\n"
-    ":root{color-scheme:light "
-    "dark;--bg:#fff;--fg:#1a202c;--dim:#5a6472;--line:#d7dde5;--card:#f6f8fa;--c0:#2b6cb0;--c1:#c05621;--c2:#2f855a}\n"
-    "@media(prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e3e8ee;--dim:#9aa5b1;--line:#333c47;--card:#1d232a;--"
-    "c0:#63b3ed;--c1:#f6ad55;--c2:#68d391}}\n"
-    "body{background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif;max-width:1120px;margin:0 "
-    "auto;padding:1.2rem}\n"
-    "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid "
-    "var(--line)}h3{font-size:.95rem;margin:.2rem 0 .5rem}\n"
+    ":root{color-scheme:light dark;--bg:#fff;--fg:#1a202c;--dim:#5a6472;--line:#d7dde5;--card:#f6f8fa;"
+    "--c0:#2b6cb0;--c1:#c05621;--c2:#2f855a;--c3:#805ad5;--c4:#b83280;--c5:#975a16;--c6:#285e61;--c7:#4a5568}\n"
+    "@media(prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e3e8ee;--dim:#9aa5b1;--line:#333c47;--card:#1d232a;"
+    "--c0:#63b3ed;--c1:#f6ad55;--c2:#68d391;--c3:#b794f4;--c4:#f687b3;--c5:#d69e2e;--c6:#4fd1c5;--c7:#a0aec0}}\n"
+    "body{background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif;max-width:1120px;margin:0 auto;padding:1.2rem}\n"
+    "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid var(--line)}"
+    "h3{font-size:.95rem;margin:.2rem 0 .5rem}\n"
     ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:1rem}\n"
     "svg{width:100%;height:auto;background:var(--card);border-radius:8px}svg text{fill:var(--dim);font-size:11px}\n"
-    "svg "
-    ".title{fill:var(--fg);font-size:13px;font-weight:600}.grid{stroke:var(--line)}.line{fill:none;stroke-width:1.8}."
-    "band{opacity:.18;stroke:none}\n"
-    ".line.c0{stroke:var(--c0)}.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.band.c0{fill:var(--c0)}.band.c1{"
-    "fill:var(--c1)}.band.c2{fill:var(--c2)}\n"
-    "svg text.key.c0{fill:var(--c0)}svg text.key.c1{fill:var(--c1)}svg text.key.c2{fill:var(--c2)}\n"
-    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;max-width:820px}th,td{padding:.35rem "
-    ".6rem;border-bottom:1px solid "
-    "var(--line);text-align:right}th:first-child,td:first-child{text-align:left}\n"
+    "svg .title{fill:var(--fg);font-size:13px;font-weight:600}.grid{stroke:var(--line)}\n"
+    ".line{fill:none;stroke:currentColor;stroke-width:1.8}.band{fill:currentColor;opacity:.18;stroke:none}"
+    "svg text.key{fill:currentColor}\n"
+    ".c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}"
+    ".c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}.c7{color:var(--c7)}\n"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;max-width:820px}"
+    "th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:right}"
+    "th:first-child,td:first-child{text-align:left}\n"
     ".pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem;margin-bottom:1rem}"
     ".pair>div{background:var(--card);border-radius:8px;padding:.8rem}\n"
-    ".pair p{margin:.15rem 0;overflow-wrap:anywhere}.inner{padding-left:1.4rem;color:var(--dim)}.pair "
-    "b{font-weight:600;font-size:.8rem;text-transform:uppercase;letter-spacing:.03em}\n"
+    ".pair p{margin:.15rem 0;overflow-wrap:anywhere}.inner{padding-left:1.4rem;color:var(--dim)}"
+    ".pair b{font-weight:600;font-size:.8rem;text-transform:uppercase;letter-spacing:.03em}\n"
     "pre{background:var(--card);border-radius:8px;padding:.8rem;overflow:auto;font-size:.85rem}\n"
     "</style>\n";
+/* clang-format on */
 
 static void
-table_row(FILE *to, const char *name, const struct mg_held_out *h)
+table_row(FILE *to, const struct mg_summary *s, const char *name, const struct mg_held_out *h)
 {
     if (!h->there)
         return;
-    fprintf(to, "<tr><td>%s</td><td>%.0f</td><td>%.3f</td><td>%.3f to %.3f</td><td>", name, h->n, h->success, h->lo,
-            h->hi);
-    if (isfinite(h->expert))
-        fprintf(to, "%.3f", h->expert);
-    fprintf(to, "</td><td>%.2f</td></tr>\n", h->calls);
+    fprintf(to, "<tr><td>%s</td><td>%.0f</td><td>%.3f</td><td>%.3f to %.3f</td>", name, h->n, h->success, h->lo, h->hi);
+    for (uint32_t i = 1; i < s->n_agents; i++)
+        fprintf(to, isfinite(h->expert[i]) ? "<td>%.3f</td>" : "<td></td>", h->expert[i]);
+    fprintf(to, "<td>%.2f</td></tr>\n", h->calls);
 }
 
 static void
 held_out_table(FILE *to, const struct mg_summary *s)
 {
-    fputs("<div class=\"wide\"><table><tr><th>held-out questions</th><th>n</th><th>success</th><th>95% "
-          "interval</th><th>sub-agent "
-          "right</th><th>subtasks each</th></tr>\n",
+    fputs("<div class=\"wide\"><table><tr><th>held-out questions</th><th>n</th><th>success</th><th>95% interval</th>",
           to);
-    table_row(to, "before, as sampled", &s->sampled[0]);
-    table_row(to, "after, as sampled", &s->sampled[1]);
-    table_row(to, "before, greedy", &s->greedy[0]);
-    table_row(to, "after, greedy", &s->greedy[1]);
+    for (uint32_t i = 1; i < s->n_agents; i++)
+        fprintf(to, "<th>%s right</th>", s->name[i]);
+    fputs("<th>subtasks each</th></tr>\n", to);
+    table_row(to, s, "before, as sampled", &s->sampled[0]);
+    table_row(to, s, "after, as sampled", &s->sampled[1]);
+    table_row(to, s, "before, greedy", &s->greedy[0]);
+    table_row(to, s, "after, greedy", &s->greedy[1]);
     fprintf(to, "</table></div>\n<p>%.0f train steps, %.2f million tokens, %.0f seconds.</p>\n", s->steps,
             s->tokens / 1e6, s->seconds);
 }
@@ -130,7 +132,7 @@ write_page(FILE *to, struct mg_report *r, struct mg_err *err)
           "<title>M-GRPO run</title>\n",
           to);
     fputs(style, to);
-    fputs("</head><body>\n<h1>M-GRPO run: planner and search agent</h1>\n", to);
+    fputs("</head><body>\n<h1>M-GRPO run</h1>\n", to);
     held_out_table(to, &r->summary);
     fputs("<h2>Train steps</h2>\n<p>Bands are 95% intervals of a share over the trajectories of a step; for rewards, "
           "which are not shares, they are an upper bound.</p>\n<div "

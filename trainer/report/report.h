@@ -14,7 +14,7 @@ struct mg_report {
     const char *run;
     struct mg_config config;
     struct mg_summary summary;
-    json_t *metrics[MG_N_SIDES], *timing[MG_N_SIDES]; /* arrays of lines; search is empty where there is none */
+    json_t *metrics[MG_MAX_AGENTS], *timing[MG_MAX_AGENTS]; /* arrays of lines of each agent */
 };
 enum mg_status mg_report_load(const char *run, struct mg_report *r, struct mg_err *err);
 void mg_report_free(struct mg_report *r);
@@ -23,7 +23,7 @@ enum mg_status mg_report_write(struct mg_report *r, const char *path, struct mg_
 
 /* ---- Charts ---- */
 
-enum { MG_CHART_SERIES = 4 };
+enum { MG_CHART_SERIES = 8 };
 struct mg_series {
     const char *name;
     double *y;    /* [n]; NaN: no point */

@@ -7,15 +7,15 @@
 #include "run/run_path.h"
 #include "report/tell.h"
 
-/* The dialogues of both agents in one evaluation. */
-struct evening {
-    struct mg_trajectory *row[MG_N_SIDES];
-    size_t n[MG_N_SIDES];
+/* The dialogues of all agents in one evaluation. */
+struct played {
+    struct mg_trajectory *row[MG_MAX_AGENTS];
+    size_t n[MG_MAX_AGENTS];
 };
 
 struct stage {
     struct mg_teller teller;
-    struct evening when[2]; /* before, after */
+    struct played when[2]; /* before, after */
 };
 
 static json_int_t
@@ -24,7 +24,7 @@ phase_named(const struct mg_report *r, const char *wanted)
     const json_t *entry;
     size_t i;
 
-    json_array_foreach(r->metrics[MG_SIDE_MAIN], i, entry)
+    json_array_foreach(r->metrics[0], i, entry)
     {
         const char *name = json_string_value(json_object_get(entry, "name"));
 
@@ -35,29 +35,29 @@ phase_named(const struct mg_report *r, const char *wanted)
 }
 
 static enum mg_status
-read_evening(const struct mg_report *r, json_int_t phase, struct evening *e, struct mg_err *err)
+read_played(const struct mg_report *r, json_int_t phase, struct played *e, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    for (int side = 0; side < MG_N_SIDES && json_array_size(r->metrics[side]) > 0; side++) {
-        struct mg_path dir = mg_run_agent_dir(r->run, mg_side_name((enum mg_side)side));
+    for (uint32_t i = 0; i < r->config.n_agents; i++) {
+        struct mg_path dir = mg_run_agent_dir(r->run, r->config.agent[i].name);
         struct mg_path path = mg_rollouts_path(dir.text, (uint32_t)phase);
 
         if (access(path.text, F_OK) == 0) /* a run that goes on may not have got there yet */
-            MG_TRY(mg_rollout_log_read(path.text, &e->row[side], &e->n[side], err));
+            MG_TRY(mg_rollout_log_read(path.text, &e->row[i], &e->n[i], err));
     }
 out:
     return st;
 }
 
 static const struct mg_trajectory *
-find(const struct evening *e, enum mg_side side, uint32_t question, uint32_t call)
+find(const struct played *e, uint32_t agent, uint32_t question, uint32_t call)
 {
-    for (size_t i = 0; i < e->n[side]; i++) {
-        const struct mg_key *key = &e->row[side][i].key;
+    for (size_t i = 0; i < e->n[agent]; i++) {
+        const struct mg_key *key = &e->row[agent][i].key;
 
         if (key->question == question && key->rollout == 0 && key->call == call)
-            return &e->row[side][i];
+            return &e->row[agent][i];
     }
     return NULL;
 }
@@ -65,7 +65,7 @@ find(const struct evening *e, enum mg_side side, uint32_t question, uint32_t cal
 /* Where the dialogue of a subtask is looked for. */
 struct caller {
     const struct stage *stage;
-    const struct evening *evening;
+    const struct played *played;
     uint32_t question;
 };
 
@@ -73,8 +73,10 @@ static enum mg_status
 tell_call(void *arg, uint32_t call, struct mg_err *err)
 {
     const struct caller *c = arg;
-    const struct mg_trajectory *sub = find(c->evening, MG_SIDE_SEARCH, c->question, call);
+    const struct mg_trajectory *sub = NULL;
 
+    for (uint32_t i = 1; sub == NULL && i < MG_MAX_AGENTS; i++)
+        sub = find(c->played, i, c->question, call);
     return sub != NULL ? mg_tell(&c->stage->teller, sub->ids, sub->len, true, NULL, NULL, err) : MG_OK;
 }
 
@@ -88,7 +90,7 @@ tell_both(const struct stage *s, uint32_t question, struct mg_err *err)
     if (t->html)
         fputs("<section class=\"pair\">\n", t->to);
     for (int w = 0; w < 2; w++) {
-        const struct mg_trajectory *row = find(&s->when[w], MG_SIDE_MAIN, question, 0);
+        const struct mg_trajectory *row = find(&s->when[w], 0, question, 0);
         struct caller caller = {s, &s->when[w], question};
 
         if (row == NULL)
@@ -109,12 +111,12 @@ static enum mg_status
 choose(const struct stage *s, unsigned count, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct evening *before = &s->when[0];
+    const struct played *before = &s->when[0];
 
     for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < before->n[MG_SIDE_MAIN] && count > 0; i++) {
-            const struct mg_trajectory *was = &before->row[MG_SIDE_MAIN][i];
-            const struct mg_trajectory *is = find(&s->when[1], MG_SIDE_MAIN, was->key.question, 0);
+        for (size_t i = 0; i < before->n[0] && count > 0; i++) {
+            const struct mg_trajectory *was = &before->row[0][i];
+            const struct mg_trajectory *is = find(&s->when[1], 0, was->key.question, 0);
             bool rose = is != NULL && is->reward > was->reward + 0.5f;
 
             if (is == NULL || rose != (pass == 0))
@@ -138,15 +140,15 @@ mg_report_dialogues(FILE *to, const struct mg_report *r, unsigned count, bool ht
 
         if (phase < 0)
             goto out; /* a run without evaluations has none to show */
-        MG_TRY(read_evening(r, phase, &s.when[w], err));
+        MG_TRY(read_played(r, phase, &s.when[w], err));
     }
     MG_TRY(mg_tokenizer_load(r->config.tokenizer, &s.teller.tok, err));
     MG_TRY(mg_specials_find(s.teller.tok, &s.teller.specials, err));
     MG_TRY(choose(&s, count, err));
 out:
     for (int w = 0; w < 2; w++)
-        for (int side = 0; side < MG_N_SIDES; side++)
-            mg_rollout_log_free(s.when[w].row[side], s.when[w].n[side]);
+        for (uint32_t i = 0; i < MG_MAX_AGENTS; i++)
+            mg_rollout_log_free(s.when[w].row[i], s.when[w].n[i]);
     mg_tokenizer_free(s.teller.tok);
     return st;
 }

@@ -41,7 +41,7 @@ place_of(struct mg_summary *s, const json_t *line)
 }
 
 static enum mg_status
-take_main(void *arg, json_t *line, struct mg_err *err)
+take_root(void *arg, json_t *line, struct mg_err *err)
 {
     struct mg_summary *s = arg;
     struct mg_held_out *h = place_of(s, line);
@@ -63,16 +63,22 @@ take_main(void *arg, json_t *line, struct mg_err *err)
     return MG_OK;
 }
 
+/* The lines of an agent that was called. */
+struct called {
+    struct mg_summary *summary;
+    uint32_t agent;
+};
+
 static enum mg_status
-take_search(void *arg, json_t *line, struct mg_err *err)
+take_called(void *arg, json_t *line, struct mg_err *err)
 {
-    struct mg_summary *s = arg;
-    struct mg_held_out *h = place_of(s, line);
+    const struct called *c = arg;
+    struct mg_held_out *h = place_of(c->summary, line);
 
     (void)err;
-    s->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
+    c->summary->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
     if (h != NULL)
-        h->expert = count(line, "verdicts") > 0.0 ? number(line, "expert", NAN) : NAN;
+        h->expert[c->agent] = count(line, "verdicts") > 0.0 ? number(line, "expert", NAN) : NAN;
     return MG_OK;
 }
 
@@ -87,19 +93,27 @@ take_time(void *arg, json_t *line, struct mg_err *err)
 }
 
 enum mg_status
-mg_summary_read(const char *run_dir, struct mg_summary *out, struct mg_err *err)
+mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_summary *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_path main_dir = mg_run_agent_dir(run_dir, "main"), search_dir = mg_run_agent_dir(run_dir, "search");
-    struct mg_path search = mg_agent_path(search_dir.text, MG_AGENT_METRICS);
+    struct mg_path root = mg_run_agent_dir(run_dir, config->agent[0].name);
 
     memset(out, 0, sizeof *out);
-    for (int i = 0; i < 2; i++)
-        out->sampled[i].expert = out->greedy[i].expert = NAN;
-    MG_TRY(mg_metrics_each(mg_agent_path(main_dir.text, MG_AGENT_METRICS).text, take_main, out, err));
-    MG_TRY(mg_metrics_each(mg_agent_path(main_dir.text, MG_AGENT_TIMING).text, take_time, out, err));
-    if (access(search.text, F_OK) == 0)
-        MG_TRY(mg_metrics_each(search.text, take_search, out, err));
+    out->n_agents = config->n_agents;
+    for (uint32_t i = 0; i < out->n_agents; i++) {
+        out->name[i] = config->agent[i].name;
+        for (int w = 0; w < 2; w++)
+            out->sampled[w].expert[i] = out->greedy[w].expert[i] = NAN;
+    }
+    MG_TRY(mg_metrics_each(mg_agent_path(root.text, MG_AGENT_METRICS).text, take_root, out, err));
+    MG_TRY(mg_metrics_each(mg_agent_path(root.text, MG_AGENT_TIMING).text, take_time, out, err));
+    for (uint32_t i = 1; i < out->n_agents; i++) {
+        struct mg_path path = mg_agent_path(mg_run_agent_dir(run_dir, out->name[i]).text, MG_AGENT_METRICS);
+        struct called called = {out, i};
+
+        if (access(path.text, F_OK) == 0)
+            MG_TRY(mg_metrics_each(path.text, take_called, &called, err));
+    }
 out:
     return st;
 }
@@ -118,13 +132,17 @@ whole(double x)
 }
 
 static json_t *
-to_json(const struct mg_held_out *h)
+to_json(const struct mg_summary *s, const struct mg_held_out *h)
 {
+    json_t *expert;
+
     if (!h->there)
         return json_null();
+    expert = json_object();
+    for (uint32_t i = 1; i < s->n_agents; i++)
+        json_object_set_new(expert, s->name[i], real_or_null(h->expert[i]));
     return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "n", whole(h->n), "success", real_or_null(h->success), "lo",
-                     real_or_null(h->lo), "hi", real_or_null(h->hi), "calls", real_or_null(h->calls), "expert",
-                     real_or_null(h->expert));
+                     real_or_null(h->lo), "hi", real_or_null(h->hi), "calls", real_or_null(h->calls), "expert", expert);
 }
 
 enum mg_status
@@ -133,9 +151,9 @@ mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err 
     enum mg_status st = MG_OK;
     char *text = NULL;
     json_t *root = json_pack("{s:f, s:I, s:I, s:{s:o, s:o}, s:{s:{s:o, s:o}}}", "seconds", s->seconds, "steps",
-                             whole(s->steps), "tokens", whole(s->tokens), "held_out", "before", to_json(&s->sampled[0]),
-                             "after", to_json(&s->sampled[1]), "greedy", "held_out", "before", to_json(&s->greedy[0]),
-                             "after", to_json(&s->greedy[1]));
+                             whole(s->steps), "tokens", whole(s->tokens), "held_out", "before",
+                             to_json(s, &s->sampled[0]), "after", to_json(s, &s->sampled[1]), "greedy", "held_out",
+                             "before", to_json(s, &s->greedy[0]), "after", to_json(s, &s->greedy[1]));
 
     text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: the summary as text");
@@ -147,25 +165,32 @@ out:
 }
 
 static void
-print_row(FILE *to, const char *name, const struct mg_held_out *h)
+print_row(FILE *to, const struct mg_summary *s, const char *name, const struct mg_held_out *h)
 {
-    char expert[16] = "-";
-
     if (!h->there)
         return;
-    if (isfinite(h->expert))
-        snprintf(expert, sizeof expert, "%.3f", h->expert);
-    fprintf(to, "  %-22s %5.0f    %.3f   [%.3f, %.3f]   %12s   %10.2f\n", name, h->n, h->success, h->lo, h->hi, expert,
-            h->calls);
+    fprintf(to, "  %-22s %5.0f    %.3f   [%.3f, %.3f]", name, h->n, h->success, h->lo, h->hi);
+    for (uint32_t i = 1; i < s->n_agents; i++) {
+        int width = (int)strlen(s->name[i]) + 6;
+
+        if (isfinite(h->expert[i]))
+            fprintf(to, "   %*.3f", width, h->expert[i]);
+        else
+            fprintf(to, "   %*s", width, "-");
+    }
+    fprintf(to, "   %13.2f\n", h->calls);
 }
 
 void
 mg_summary_print(FILE *to, const struct mg_summary *s)
 {
-    fprintf(to, "  held-out questions        n   success       95%%        sub-agent right   calls/rollout\n");
-    print_row(to, "before, as sampled", &s->sampled[0]);
-    print_row(to, "after, as sampled", &s->sampled[1]);
-    print_row(to, "before, greedy", &s->greedy[0]);
-    print_row(to, "after, greedy", &s->greedy[1]);
+    fprintf(to, "  held-out questions        n   success       95%%     ");
+    for (uint32_t i = 1; i < s->n_agents; i++)
+        fprintf(to, "   %s right", s->name[i]);
+    fprintf(to, "   calls/rollout\n");
+    print_row(to, s, "before, as sampled", &s->sampled[0]);
+    print_row(to, s, "after, as sampled", &s->sampled[1]);
+    print_row(to, s, "before, greedy", &s->greedy[0]);
+    print_row(to, s, "after, greedy", &s->greedy[1]);
     fprintf(to, "  %.0f train steps, %.2f million tokens, %.0f s\n", s->steps, s->tokens / 1e6, s->seconds);
 }

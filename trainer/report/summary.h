@@ -6,24 +6,27 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/status.h"
+#include "run/config.h"
 
 /* What became of a run, from the metrics of its agents. */
 struct mg_held_out {
     bool there;
-    double n, success, lo, hi; /* of the whole system, Wilson's 95% */
-    double calls;              /* subtasks per question */
-    double expert;             /* the sub-agent's own verdicts; NaN without any */
+    double n, success, lo, hi;    /* of the whole system, Wilson's 95% */
+    double calls;                 /* subtasks per question */
+    double expert[MG_MAX_AGENTS]; /* verdicts on the results of an agent that was called; NaN without any */
 };
 struct mg_summary {
-    double seconds;                           /* of the rollouts and learning of main */
+    uint32_t n_agents;                        /* agent 0 is the root */
+    const char *name[MG_MAX_AGENTS];          /* the configuration's */
+    double seconds;                           /* of the rollouts and learning of the root */
     double steps;                             /* train steps */
-    double tokens;                            /* generated and trained, of both agents */
+    double tokens;                            /* generated and trained, of all agents */
     struct mg_held_out sampled[2], greedy[2]; /* before, after */
 };
-enum mg_status mg_summary_read(const char *run_dir, struct mg_summary *out, struct mg_err *err);
-/* run_dir/summary.json: seconds, steps, tokens, held_out.{before,after}.{n,success,lo,hi,calls,expert}, the same under
- * greedy. */
+enum mg_status mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_summary *out,
+                               struct mg_err *err);
+/* run_dir/summary.json: seconds, steps, tokens, held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT}}, the same
+ * under greedy. */
 enum mg_status mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err *err);
 /* The table for people. */
 void mg_summary_print(FILE *to, const struct mg_summary *s);

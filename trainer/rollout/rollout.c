@@ -274,9 +274,9 @@ mg_rollouts_sort(struct mg_rollouts *b)
 }
 
 uint64_t
-mg_side_seed(uint64_t seed, enum mg_side side)
+mg_agent_seed(uint64_t seed, uint32_t agent)
 {
-    return mg_rng_mix(mg_rng_mix(seed) ^ ((uint64_t)MG_RNG_SAMPLE << 8 | (uint64_t)side));
+    return mg_rng_mix(mg_rng_mix(seed) ^ ((uint64_t)MG_RNG_SAMPLE << 8 | agent));
 }
 
 uint64_t

@@ -105,7 +105,7 @@ struct mg_rollout *mg_rollouts_find(struct mg_rollouts *b, const struct mg_key *
 /* Puts the dialogues in the order of their keys: what is computed over them is then independent of time. */
 void mg_rollouts_sort(struct mg_rollouts *b);
 /* What the draws of an agent are keyed by in a run with a seed. */
-uint64_t mg_side_seed(uint64_t seed, enum mg_side side);
+uint64_t mg_agent_seed(uint64_t seed, uint32_t agent);
 /* Tokens sampled since the creation. */
 uint64_t mg_rollouts_tokens(const struct mg_rollouts *b);
 

@@ -2,22 +2,22 @@
 #include "rollout/rollout_config.h"
 
 struct mg_rollout_part
-mg_rollout_part_of(const struct mg_config *config, enum mg_side side)
+mg_rollout_part_of(const struct mg_config *config, uint32_t agent)
 {
-    static const char *const agents[] = {"search"}, *const tools[] = {"search", "open"};
-    struct mg_rollout_part part = {.format = "roles", .root = side == MG_SIDE_MAIN, .agents = agents, .tools = tools};
+    const struct mg_agent_config *part = &config->agent[agent];
 
-    if (side == MG_SIDE_MAIN && config->agents != MG_SINGLE)
-        part.n_agents = 1;
-    else
-        part.n_tools = 2;
-    return part;
+    return (struct mg_rollout_part){.format = "roles",
+                                    .root = agent == 0,
+                                    .agents = (const char *const *)part->calls.item,
+                                    .n_agents = part->calls.n,
+                                    .tools = (const char *const *)part->tools.item,
+                                    .n_tools = part->tools.n};
 }
 
 struct mg_rollout_limits
-mg_rollout_limits_of(const struct mg_config *config, enum mg_side side)
+mg_rollout_limits_of(const struct mg_config *config, uint32_t agent)
 {
-    const struct mg_agent_config *part = mg_config_agent(config, side);
+    const struct mg_agent_config *part = &config->agent[agent];
 
     return (struct mg_rollout_limits){
         .turns = part->turns, .new_max = part->new_tokens, .context = part->context, .slots = part->slots};

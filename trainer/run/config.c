@@ -3,7 +3,6 @@
 
 #include <confuse.h>
 #include <errno.h>
-#include <jansson.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,22 +11,30 @@
 #include "run/config_keys.h"
 #include "base/file.h"
 
-enum { MAX_CONFIG_BYTES = 1 << 20, MAX_KEYS = 96 };
+enum { MAX_CONFIG_BYTES = 1 << 20, MAX_KEYS = 64, MAX_GIVEN = 1024, MAX_WHERE = 400, MAX_LIST = 64 };
 
 void
 mg_config_free(struct mg_config *c)
 {
+    for (size_t i = 0; i < MG_N_SECTIONS; i++) {
+        mg_section_cut(c, &mg_sections[i], 0);
+        free(*(void **)((char *)c + mg_sections[i].items));
+    }
     for (size_t i = 0; i < mg_n_config_keys; i++)
-        if (mg_config_keys[i].type == MG_KEY_TEXT || mg_config_keys[i].type == MG_KEY_PATH)
-            free(*(char **)((char *)c + mg_config_keys[i].offset));
-    free(c->eval_split);
+        mg_config_unset(c, &mg_config_keys[i]);
     memset(c, 0, sizeof *c);
 }
 
 /* libConfuse reports by callbacks without a user pointer; for the time of one call, the parser's own sentence and the
  * line of each key are kept here. */
 static char parse_error[512];
-static int key_line[MAX_KEYS]; /* 0: not given */
+static struct given {
+    char section[16], title[64], key[32];
+    int line;
+    unsigned values; /* of a list, so far */
+    bool whole;
+} given[MAX_GIVEN];
+static size_t n_given;
 
 static void
 keep_error(cfg_t *cfg, const char *fmt, va_list ap)
@@ -38,36 +45,61 @@ keep_error(cfg_t *cfg, const char *fmt, va_list ap)
         vsnprintf(parse_error + n, sizeof parse_error - (size_t)n, fmt, ap);
 }
 
-/* Called when a key was read. libConfuse lets the last of two win; a forgotten first one would go unseen. */
+static struct given *
+find_given(const char *section, const char *title, const char *key)
+{
+    for (size_t i = 0; i < n_given; i++)
+        if (strcmp(given[i].section, section) == 0 && strcmp(given[i].title, title) == 0 &&
+            strcmp(given[i].key, key) == 0)
+            return &given[i];
+    return NULL;
+}
+
+/* Called when a value was read: once for a key, and for a list after each value and once more at its end. libConfuse
+ * lets the last of two values of a key win; a forgotten first one would go unseen. */
 static int
 keep_line(cfg_t *cfg, cfg_opt_t *opt)
 {
-    const char *section = strcmp(cfg->name, "root") == 0 ? "" : cfg->name;
+    const char *section = strcmp(cfg->name, "root") == 0 ? "" : cfg->name, *title = cfg->title ? cfg->title : "";
+    struct given *g = find_given(section, title, opt->name);
+    unsigned values = cfg_opt_size(opt);
 
-    for (size_t i = 0; i < mg_n_config_keys; i++) {
-        if (strcmp(mg_config_keys[i].section, section) != 0 || strcmp(mg_config_keys[i].name, opt->name) != 0)
-            continue;
-        if (key_line[i] != 0) {
-            cfg_error(cfg, "%s is given twice, first in line %d", opt->name, key_line[i]);
-            return -1;
-        }
-        key_line[i] = cfg->line;
+    if (g != NULL && !g->whole) {
+        g->whole = g->values == values;
+        g->values = values;
+        return 0;
     }
+    if (g != NULL) {
+        cfg_error(cfg, "%s is given twice, first in line %d", opt->name, g->line);
+        return -1;
+    }
+    g = &given[n_given];
+    if (n_given == MAX_GIVEN || strlen(title) >= sizeof g->title) {
+        cfg_error(cfg, "more than %d keys, or a title of more than %zu bytes", (int)MAX_GIVEN, sizeof g->title - 1);
+        return -1;
+    }
+    snprintf(g->section, sizeof g->section, "%s", section);
+    snprintf(g->title, sizeof g->title, "%s", title);
+    snprintf(g->key, sizeof g->key, "%s", opt->name);
+    g->line = cfg->line;
+    g->values = values;
+    g->whole = (opt->flags & CFGF_LIST) == 0 || values == 0;
+    n_given++;
     return 0;
 }
 
 /* All values are read as text, so that one checker with one wording serves numbers, names and paths. */
 static size_t
-section_options(const char *section, cfg_opt_t *opts)
+options_of(const struct mg_config_key *keys, size_t n, cfg_opt_t *opts)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < mg_n_config_keys; i++) {
-        if (strcmp(mg_config_keys[i].section, section) != 0)
-            continue;
-        opts[n] = (cfg_opt_t)CFG_STR(mg_config_keys[i].name, NULL, CFGF_NODEFAULT);
-        opts[n++].validcb = keep_line;
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i].type == MG_KEY_LIST)
+            opts[i] = (cfg_opt_t)CFG_STR_LIST(keys[i].name, NULL, CFGF_NODEFAULT);
+        else
+            opts[i] = (cfg_opt_t)CFG_STR(keys[i].name, NULL, CFGF_NODEFAULT);
+        opts[i].validcb = keep_line;
     }
+    opts[n] = (cfg_opt_t)CFG_END();
     return n;
 }
 
@@ -81,35 +113,87 @@ resolve(const char *folder, const char *path)
     return asprintf(&out, "%s/%s", folder, path) >= 0 ? out : NULL;
 }
 
+/* Where a file's values go and are looked for. */
+struct reading {
+    struct mg_config *c;
+    const char *path, *folder;
+};
+struct place {
+    void *at;    /* the struct that is filled */
+    cfg_t *cfg;  /* the section that it is filled from */
+    bool behind; /* not the first of its kind */
+};
+
+static void
+say_where(const struct reading *r, const cfg_t *cfg, const char *key, char where[MAX_WHERE])
+{
+    bool top = strcmp(cfg->name, "root") == 0;
+    const struct given *g = find_given(top ? "" : cfg->name, cfg->title ? cfg->title : "", key);
+
+    if (g != NULL)
+        snprintf(where, MAX_WHERE, "%.200s:%d", r->path, g->line);
+    else
+        snprintf(where, MAX_WHERE, "%.200s", r->path);
+    if (!top)
+        snprintf(where + strlen(where), MAX_WHERE - strlen(where), ": %s %s", cfg->name, cfg->title);
+}
+
 static enum mg_status
-apply_key(struct mg_config *c, const struct mg_config_key *key, cfg_t *cfg, const char *path, const char *folder,
-          struct mg_err *err)
+apply_list(const struct place *p, const struct mg_config_key *key, const char *where, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    cfg_t *sec = key->section[0] != '\0' ? cfg_getsec(cfg, key->section) : cfg;
-    const char *text = sec != NULL && cfg_size(sec, key->name) > 0 ? cfg_getstr(sec, key->name) : NULL;
-    int line = key_line[key - mg_config_keys];
-    char *resolved = NULL, where[300];
+    unsigned n = cfg_size(p->cfg, key->name);
+    const char *text[MAX_LIST];
 
-    if (line > 0)
-        snprintf(where, sizeof where, "%.200s:%d", path, line);
-    else
-        snprintf(where, sizeof where, "%.200s", path);
-    if (key->section[0] != '\0')
-        snprintf(where + strlen(where), sizeof where - strlen(where), ": %s", key->section);
-    if (text == NULL && key->missing == NULL && strcmp(key->section, "search") == 0 && c->agents == MG_SINGLE)
-        text = "";
+    MG_REQUIRE(n <= MAX_LIST, MG_INPUT, "%s: %s has %u items, at most %d", where, key->name, n, (int)MAX_LIST);
+    for (unsigned i = 0; i < n; i++)
+        text[i] = cfg_getnstr(p->cfg, key->name, i);
+    MG_TRY(mg_config_set(p->at, key, text, n, where, err));
+out:
+    return st;
+}
+
+static enum mg_status
+apply_key(const struct reading *r, const struct place *p, const struct mg_config_key *key, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *text = cfg_size(p->cfg, key->name) > 0 ? cfg_getstr(p->cfg, key->name) : NULL;
+    char *resolved = NULL, where[MAX_WHERE];
+
+    say_where(r, p->cfg, key->name, where);
+    if (key->type == MG_KEY_LIST)
+        return apply_list(p, key, where, err);
     if (text == NULL)
-        text = key->missing;
+        text = p->behind && key->missing_sub != NULL ? key->missing_sub : key->missing;
     MG_REQUIRE(text != NULL, MG_INPUT, "%s: %s is missing", where, key->name);
     if (key->type == MG_KEY_PATH && text[0] != '\0') {
-        resolved = resolve(folder, text);
+        resolved = resolve(r->folder, text);
         MG_REQUIRE(resolved != NULL, MG_FAIL, "out of memory: a path of %zu bytes", strlen(text));
         text = resolved;
     }
-    MG_TRY(mg_config_set(c, key, text, where, err));
+    MG_TRY(mg_config_set(p->at, key, &text, 1, where, err));
 out:
     free(resolved);
+    return st;
+}
+
+static enum mg_status
+apply_sections(const struct reading *r, cfg_t *cfg, const struct mg_section *s, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    unsigned n = cfg_size(cfg, s->name);
+
+    MG_REQUIRE(n <= s->most, MG_INPUT, "%s: %u sections %s, at most %u", r->path, n, s->name, s->most);
+    MG_TRY(mg_section_alloc(r->c, s, n, err));
+    for (unsigned i = 0; i < n; i++) {
+        struct place p = {mg_section_item(r->c, s, i), cfg_getnsec(cfg, s->name, i), i > 0};
+
+        *(char **)p.at = strdup(cfg_title(p.cfg));
+        MG_REQUIRE(*(char **)p.at != NULL, MG_FAIL, "out of memory: the name of a section %s", s->name);
+        for (size_t k = 0; k < s->n_keys; k++)
+            MG_TRY(apply_key(r, &p, &s->keys[k], err));
+    }
+out:
     return st;
 }
 
@@ -124,7 +208,7 @@ check_end(cfg_opt_t *top, const char *text, const char *path, struct mg_err *err
 
     MG_REQUIRE(cfg != NULL && asprintf(&with_brace, "%s\n}\n", text) >= 0, MG_FAIL, "out of memory: %zu bytes of %s",
                strlen(text), path);
-    memset(key_line, 0, sizeof key_line);
+    n_given = 0;
     cfg_set_error_function(cfg, keep_error);
     MG_REQUIRE(cfg_parse_buf(cfg, with_brace) != CFG_SUCCESS, MG_INPUT,
                "%s: ends after %zu bytes inside a section or comment", path, strlen(text));
@@ -145,14 +229,40 @@ parse(cfg_t *cfg, cfg_opt_t *top, const char *path, struct mg_err *err)
 
     MG_TRY(mg_file_read(path, MAX_CONFIG_BYTES, &text, &len, err));
     MG_REQUIRE(memchr(text, '\0', len) == NULL, MG_INPUT, "%s: holds a NUL byte, it is no text", path);
+    MG_TRY(check_end(top, text, path, err));
     parse_error[0] = '\0';
-    memset(key_line, 0, sizeof key_line);
+    n_given = 0;
     cfg_set_error_function(cfg, keep_error);
     rc = cfg_parse_buf(cfg, text); /* cfg_parse takes a path that begins with ~ for a home */
     MG_REQUIRE(rc == CFG_SUCCESS, MG_INPUT, "%s%s", path, parse_error[0] != '\0' ? parse_error : ": cannot be read");
-    MG_TRY(check_end(top, text, path, err));
 out:
     free(text);
+    return st;
+}
+
+static enum mg_status
+read_file(const struct reading *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    cfg_opt_t top[MAX_KEYS + MG_N_SECTIONS + 1], opts[MG_N_SECTIONS][MAX_KEYS + 1];
+    size_t n = options_of(mg_config_keys, mg_n_config_keys, top);
+    struct place p = {.at = r->c};
+
+    for (size_t i = 0; i < MG_N_SECTIONS; i++) {
+        options_of(mg_sections[i].keys, mg_sections[i].n_keys, opts[i]);
+        top[n++] = (cfg_opt_t)CFG_SEC(mg_sections[i].name, opts[i], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+    }
+    top[n] = (cfg_opt_t)CFG_END();
+    p.cfg = cfg_init(top, CFGF_NONE);
+    MG_REQUIRE(p.cfg != NULL, MG_FAIL, "out of memory: %zu keys", n);
+    MG_TRY(parse(p.cfg, top, r->path, err));
+    for (size_t i = 0; i < mg_n_config_keys; i++)
+        MG_TRY(apply_key(r, &p, &mg_config_keys[i], err));
+    for (size_t i = 0; i < MG_N_SECTIONS; i++)
+        MG_TRY(apply_sections(r, p.cfg, &mg_sections[i], err));
+out:
+    if (p.cfg != NULL)
+        cfg_free(p.cfg);
     return st;
 }
 
@@ -160,105 +270,18 @@ enum mg_status
 mg_config_load(const char *path, struct mg_config *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    cfg_opt_t top[MAX_KEYS] = {CFG_END()}, main_opts[MAX_KEYS] = {CFG_END()}, search_opts[MAX_KEYS] = {CFG_END()};
     struct mg_config c = {0};
     char *copy = strdup(path), *folder = copy != NULL ? realpath(dirname(copy), NULL) : NULL;
-    cfg_t *cfg = NULL;
-    size_t n = section_options("", top);
+    struct reading r = {&c, path, folder};
 
     MG_REQUIRE(folder != NULL, MG_INPUT, "%s: its folder cannot be found: %s", path, strerror(errno));
-    main_opts[section_options("main", main_opts)] = (cfg_opt_t)CFG_END();
-    search_opts[section_options("search", search_opts)] = (cfg_opt_t)CFG_END();
-    top[n++] = (cfg_opt_t)CFG_SEC("main", main_opts, CFGF_NONE);
-    top[n++] = (cfg_opt_t)CFG_SEC("search", search_opts, CFGF_NONE);
-    top[n] = (cfg_opt_t)CFG_END();
-    cfg = cfg_init(top, CFGF_NONE);
-    MG_REQUIRE(cfg != NULL, MG_FAIL, "out of memory: %zu keys", n);
-    MG_TRY(parse(cfg, top, path, err));
-    for (size_t i = 0; i < mg_n_config_keys; i++)
-        MG_TRY(apply_key(&c, &mg_config_keys[i], cfg, path, folder, err));
-    MG_TRY(mg_config_check(&c, path, err));
+    MG_TRY(read_file(&r, err));
+    MG_TRY(mg_config_settle(&c, path, err));
     *out = c;
     memset(&c, 0, sizeof c);
 out:
-    if (cfg != NULL)
-        cfg_free(cfg);
     mg_config_free(&c);
     free(folder);
     free(copy);
     return st;
-}
-
-char *
-mg_config_to_json(const struct mg_config *c)
-{
-    json_t *root = json_object();
-    char *text = NULL;
-
-    for (size_t i = 0; i < mg_n_config_keys; i++) {
-        const struct mg_config_key *key = &mg_config_keys[i];
-        json_t *sec = key->section[0] != '\0' ? json_object_get(root, key->section) : root;
-        char *value = mg_config_get(c, key);
-
-        if (sec == NULL) {
-            sec = json_object();
-            json_object_set_new(root, key->section, sec);
-        }
-        json_object_set_new(sec, key->name, json_string(value != NULL ? value : ""));
-        free(value);
-    }
-    text = json_dumps(root, JSON_INDENT(1));
-    json_decref(root);
-    return text;
-}
-
-static const char *
-json_text_of(const json_t *root, const struct mg_config_key *key)
-{
-    const json_t *sec = key->section[0] != '\0' ? json_object_get(root, key->section) : root;
-
-    return json_string_value(json_object_get(sec, key->name));
-}
-
-enum mg_status
-mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    struct mg_config c = {0};
-    json_t *root = json_loads(text, 0, NULL);
-
-    MG_REQUIRE(root != NULL, MG_INPUT, "the recorded configuration is not JSON");
-    for (size_t i = 0; i < mg_n_config_keys; i++) {
-        const char *value = json_text_of(root, &mg_config_keys[i]);
-
-        MG_REQUIRE(value != NULL, MG_INPUT, "the recorded configuration lacks %s", mg_config_keys[i].name);
-        MG_TRY(mg_config_set(&c, &mg_config_keys[i], value, "the recorded configuration", err));
-    }
-    MG_TRY(mg_config_check(&c, "the recorded configuration", err));
-    *out = c;
-    memset(&c, 0, sizeof c);
-out:
-    json_decref(root);
-    mg_config_free(&c);
-    return st;
-}
-
-char *
-mg_config_difference(const char *now, const char *before)
-{
-    json_t *a = json_loads(now, 0, NULL), *b = json_loads(before, 0, NULL);
-    char *out = NULL;
-
-    for (size_t i = 0; out == NULL && i < mg_n_config_keys; i++) {
-        const struct mg_config_key *key = &mg_config_keys[i];
-        const char *x = json_text_of(a, key), *y = json_text_of(b, key);
-
-        if ((x == NULL || y == NULL || strcmp(x, y) != 0) &&
-            asprintf(&out, "%s%s%s: %s, was %s", key->section, key->section[0] != '\0' ? "." : "", key->name,
-                     x != NULL ? x : "nothing", y != NULL ? y : "nothing") < 0)
-            out = NULL;
-    }
-    json_decref(a);
-    json_decref(b);
-    return out;
 }

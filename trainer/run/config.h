@@ -11,32 +11,43 @@
 #include "run/phase.h"
 
 /* A run's configuration: mgrpo.conf(5) says what each key means. All ranges are checked when it is read. */
-enum mg_agents { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };
+enum mg_preset { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };
 enum mg_alignment { MG_ALIGN_EXPECT, MG_ALIGN_COPY, MG_ALIGN_DRAW };
 enum mg_expert { MG_EXPERT_SCORER, MG_EXPERT_OFF };
 
+struct mg_list {
+    char **item;
+    uint32_t n;
+};
+
+/* Weights of an agent's reward. The root has no expert. */
+struct mg_reward_config {
+    double format, correct, expert; /* M-GRPO eq. 4 and 5 */
+};
+
+/* A section `agent "NAME"`. */
 struct mg_agent_config {
+    char *name;
     char *model, *device; /* directory; selector of an OpenCL device, "" for the default */
+    struct mg_list calls; /* agents that it may ask */
+    struct mg_list tools; /* tools that it may use */
+    bool train;           /* false: it keeps its weights */
     uint32_t turns;       /* own turns of a dialogue */
     uint32_t new_tokens;  /* of one turn */
     uint32_t context;     /* of a dialogue */
     uint32_t slots;       /* dialogues that decode at once */
     uint32_t max_tokens;  /* of one training micro-batch, or one decoding forward */
-};
-
-struct mg_reward_config {
-    double main_format, main_correct;        /* M-GRPO eq. 4 */
-    double sub_format, sub_main, sub_expert; /* eq. 5 */
+    uint32_t aligned;     /* d: what the trajectories of a rollout count as after alignment */
+    struct mg_reward_config reward;
 };
 
 struct mg_config {
     char *corpus, *questions, *tokenizer; /* files */
     uint64_t seed;
-    enum mg_agents agents;
+    enum mg_preset preset;
     uint32_t steps;          /* train steps */
     uint32_t step_questions; /* questions of a step */
     uint32_t rollouts;       /* K, of a question */
-    uint32_t calls;          /* d, sub-trajectories of a rollout after alignment */
     uint32_t eval_questions; /* held-out questions; 0: no evaluation */
     uint32_t eval_every;     /* train steps between evaluations; 0: before and after only */
     uint32_t checkpoint_every;
@@ -50,8 +61,8 @@ struct mg_config {
     uint32_t lr_warmup; /* steps */
     double temperature, top_p;
     uint32_t top_k;
-    struct mg_reward_config reward;
-    struct mg_agent_config main, search;
+    struct mg_agent_config *agent; /* [n_agents]; agent 0 is the root, which gets the questions and asks the others */
+    uint32_t n_agents;
 };
 
 /* Reads a file; a sentence names file and line. Paths that are not absolute are relative to the file's folder. */
@@ -64,13 +75,12 @@ char *mg_config_difference(const char *now, const char *before);
 /* The other way: for agents that find their configuration in the run folder. */
 enum mg_status mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err);
 
-const char *mg_agents_name(enum mg_agents agents); /* "co-train" */
-/* The part of an agent; the phases of a run. */
-const struct mg_agent_config *mg_config_agent(const struct mg_config *config, enum mg_side side);
+/* The number of the agent with this name; MG_INPUT names those there are. */
+enum mg_status mg_config_find(const struct mg_config *c, const char *name, uint32_t *agent, struct mg_err *err);
+/* The phases of the run. */
 struct mg_plan mg_config_plan(const struct mg_config *config);
 enum { MG_CONFIG_ID = 17 };
 /* Names a configuration: a hash of its text, by which a store knows its run. */
 enum mg_status mg_config_id(const struct mg_config *config, char id[MG_CONFIG_ID], struct mg_err *err);
-bool mg_config_trains(const struct mg_config *c, bool main_agent);
 
 #endif

@@ -15,12 +15,6 @@ mg_config_plan(const struct mg_config *config)
         .steps = config->steps, .eval_every = config->eval_every, .evals = config->eval_questions > 0};
 }
 
-const struct mg_agent_config *
-mg_config_agent(const struct mg_config *config, enum mg_side side)
-{
-    return side == MG_SIDE_MAIN ? &config->main : &config->search;
-}
-
 enum mg_status
 mg_config_id(const struct mg_config *config, char id[MG_CONFIG_ID], struct mg_err *err)
 {

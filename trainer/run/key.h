@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-enum mg_side { MG_SIDE_MAIN, MG_SIDE_SEARCH, MG_N_SIDES };
-const char *mg_side_name(enum mg_side side); /* "main" */
+enum { MG_MAX_AGENTS = 16 };
 
 /*
  * What a dialogue is about: the phase of the run, the question's number in it, the rollout of that question, and the

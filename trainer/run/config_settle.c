@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one key cannot know: how agents and values fit together. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/config_keys.h"
+
+enum { MAX_NAME = 31 };
+
+static bool
+holds(const struct mg_list *list, const char *text)
+{
+    for (uint32_t i = 0; i < list->n; i++)
+        if (strcmp(list->item[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* The root takes over the tools of the agents that it called. */
+static enum mg_status
+take_tools(struct mg_agent_config *root, struct mg_agent_config *from, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char **grown = realloc(root->tools.item, (root->tools.n + from->tools.n + 1) * sizeof *grown);
+
+    MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: the tools of %s", root->name);
+    root->tools.item = grown;
+    for (uint32_t i = 0; i < from->tools.n; i++) {
+        if (holds(&root->tools, from->tools.item[i]))
+            continue;
+        root->tools.item[root->tools.n++] = from->tools.item[i];
+        from->tools.item[i] = NULL;
+    }
+out:
+    return st;
+}
+
+/* `agents = single`: the root alone, with all tools. */
+static enum mg_status
+make_single(struct mg_config *c, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    for (uint32_t i = 1; i < c->n_agents; i++)
+        MG_TRY(take_tools(&c->agent[0], &c->agent[i], err));
+    mg_section_cut(c, &mg_sections[MG_SECTION_AGENT], 1);
+    mg_list_free(&c->agent[0].calls);
+out:
+    return st;
+}
+
+static enum mg_status
+apply_preset(struct mg_config *c, struct mg_err *err)
+{
+    if (c->preset == MG_SINGLE)
+        return make_single(c, err);
+    for (uint32_t i = 0; i < c->n_agents; i++)
+        if (c->preset == (i == 0 ? MG_FROZEN_MAIN : MG_FROZEN_SUB))
+            c->agent[i].train = false;
+    return MG_OK;
+}
+
+static bool
+is_name(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n > MAX_NAME || !islower((unsigned char)name[0]))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) && name[i] != '-')
+            return false;
+    return true;
+}
+
+static enum mg_status
+check_agent(const struct mg_agent_config *a, const char *where, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_reward_config *r = &a->reward;
+
+    MG_REQUIRE(is_name(a->name), MG_INPUT,
+               "%s: agent \"%.60s\": a name has 1 to %d small letters, digits and -, a letter first", where, a->name,
+               (int)MAX_NAME);
+    MG_REQUIRE(a->context > a->new_tokens, MG_INPUT, "%s: agent %s: context is %u, new_tokens %u: a turn must fit",
+               where, a->name, a->context, a->new_tokens);
+    MG_REQUIRE(a->max_tokens >= a->context, MG_INPUT, "%s: agent %s: max_tokens is %u, context %u: a dialogue must fit",
+               where, a->name, a->max_tokens, a->context);
+    MG_REQUIRE(r->format + r->correct + r->expert > 0.0, MG_INPUT, "%s: agent %s: the weights of its reward are all 0",
+               where, a->name);
+out:
+    return st;
+}
+
+/* n_agents: there is none of that name. */
+static uint32_t
+number_of(const struct mg_config *c, const char *name)
+{
+    uint32_t i = 0;
+
+    while (i < c->n_agents && strcmp(c->agent[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* The root calls agents that exist, once each; those call nobody. */
+static enum mg_status
+check_calls(const struct mg_config *c, const char *where, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_agent_config *root = &c->agent[0];
+
+    for (uint32_t i = 0; i < root->calls.n; i++) {
+        const char *name = root->calls.item[i];
+        uint32_t which = number_of(c, name);
+
+        MG_REQUIRE(which != c->n_agents, MG_INPUT, "%s: agent %s calls \"%.60s\", but no section agent has that name",
+                   where, root->name, name);
+        MG_REQUIRE(which != 0, MG_INPUT, "%s: agent %s calls itself", where, root->name);
+        for (uint32_t j = 0; j < i; j++)
+            MG_REQUIRE(strcmp(root->calls.item[j], name) != 0, MG_INPUT, "%s: agent %s: calls names %s twice", where,
+                       root->name, name);
+    }
+    for (uint32_t i = 1; i < c->n_agents; i++) {
+        const struct mg_agent_config *a = &c->agent[i];
+
+        MG_REQUIRE(a->calls.n == 0, MG_INPUT,
+                   "%s: agent %s calls %s, but is called itself: only the first agent may call others", where, a->name,
+                   a->calls.item[0]);
+        MG_REQUIRE(holds(&root->calls, a->name), MG_INPUT, "%s: agent %s: nobody calls it", where, a->name);
+        for (uint32_t j = 1; j < i; j++)
+            MG_REQUIRE(strcmp(c->agent[j].name, a->name) != 0, MG_INPUT, "%s: two agents are named %s", where, a->name);
+    }
+out:
+    return st;
+}
+
+enum mg_status
+mg_config_find(const struct mg_config *c, const char *name, uint32_t *agent, struct mg_err *err)
+{
+    char all[256] = "";
+
+    *agent = number_of(c, name);
+    if (*agent < c->n_agents)
+        return MG_OK;
+    for (uint32_t i = 0; i < c->n_agents; i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", c->agent[i].name);
+    return mg_fail(err, MG_INPUT, "agent is \"%.60s\", need one of: %s", name, all);
+}
+
+enum mg_status
+mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_REQUIRE(c->n_agents > 0, MG_INPUT, "%s: there is no section agent \"NAME\" { ... }", where);
+    MG_TRY(check_calls(c, where, err));
+    MG_TRY(apply_preset(c, err));
+    for (uint32_t i = 0; i < c->n_agents; i++)
+        MG_TRY(check_agent(&c->agent[i], where, err));
+    MG_REQUIRE(c->agent[0].reward.expert == 0.0, MG_INPUT,
+               "%s: agent %s: reward_expert is %g, but nobody judges the first agent beside its answer", where,
+               c->agent[0].name, c->agent[0].reward.expert);
+    MG_REQUIRE(c->dual_clip == 0.0 || c->dual_clip > 1.0, MG_INPUT, "%s: dual_clip is %g, need 0 or more than 1", where,
+               c->dual_clip);
+out:
+    return st;
+}
