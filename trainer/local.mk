@@ -27,8 +27,12 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/hash.h \
 	trainer/base/interval.c \
 	trainer/base/interval.h \
+	trainer/base/json.c \
+	trainer/base/json.h \
 	trainer/base/keeper.c \
 	trainer/base/keeper.h \
+	trainer/base/path.c \
+	trainer/base/path.h \
 	trainer/base/process.c \
 	trainer/base/process.h \
 	trainer/base/process_internal.h \

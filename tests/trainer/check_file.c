@@ -76,7 +76,8 @@ START_TEST(old_file_until_commit)
     ck_assert_int_eq(mg_file_new_write(f, "ne", 2, &err), MG_OK);
     expect_content("old", 3);
     ck_assert_int_eq(mg_file_new_write(f, "w", 1, &err), MG_OK);
-    ck_assert_int_eq(mg_file_new_commit(f, &err), MG_OK);
+    ck_assert_int_eq(mg_file_new_commit(&f, &err), MG_OK);
+    ck_assert_ptr_null(f);
     expect_content("new", 3);
     ck_assert_int_eq(mg_file_new_open(path, &f, &err), MG_OK);
     ck_assert_int_eq(mg_file_new_write(f, "third", 5, &err), MG_OK);

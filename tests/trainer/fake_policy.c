@@ -124,15 +124,13 @@ mg_policy_save_state(struct mg_policy *p, const char *path, const char *extra, s
 {
     enum mg_status st = MG_OK;
     struct state s = {.magic = "fake", .version = p->version, .extra_bytes = strlen(extra)};
-    struct mg_file_new *f = NULL, *done;
+    struct mg_file_new *f = NULL;
 
     memcpy(s.w, p->w, sizeof s.w);
     MG_TRY(mg_file_new_open(path, &f, err));
     MG_TRY(mg_file_new_write(f, &s, sizeof s, err));
     MG_TRY(mg_file_new_write(f, extra, strlen(extra), err));
-    done = f;
-    f = NULL;
-    MG_TRY(mg_file_new_commit(done, err));
+    MG_TRY(mg_file_new_commit(&f, err));
 out:
     mg_file_new_abort(f);
     return st;

@@ -17,7 +17,7 @@ struct mg_file_new {
     int fd;
 };
 
-/* Bytes read until `want`, the end of the file, or an error (-1). */
+/* read() again where a signal interrupted it: bytes, 0 at the end of the file, -1 for an error. */
 static ssize_t
 read_some(int fd, char *dst, size_t want)
 {
@@ -181,11 +181,13 @@ file_new_free(struct mg_file_new *f)
 }
 
 enum mg_status
-mg_file_new_commit(struct mg_file_new *f, struct mg_err *err)
+mg_file_new_commit(struct mg_file_new **file, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    struct mg_file_new *f = *file;
     int rc = close(f->fd);
 
+    *file = NULL;
     f->fd = -1;
     MG_REQUIRE(rc == 0, MG_FAIL, "cannot close %s: %s", f->temp, strerror(errno));
     st = mg_file_commit(f->temp, f->path, err);
@@ -212,13 +214,11 @@ enum mg_status
 mg_file_write_atomic(const char *path, const void *data, size_t len, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_file_new *f = NULL, *done;
+    struct mg_file_new *f = NULL;
 
     MG_TRY(mg_file_new_open(path, &f, err));
     MG_TRY(mg_file_new_write(f, data, len, err));
-    done = f;
-    f = NULL;
-    MG_TRY(mg_file_new_commit(done, err));
+    MG_TRY(mg_file_new_commit(&f, err));
 out:
     mg_file_new_abort(f);
     return st;

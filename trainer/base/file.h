@@ -20,12 +20,13 @@ enum mg_status mg_file_read(const char *path, size_t max_bytes, char **data, siz
 /*
  * A file under construction: written beside `path` under a temporary name, and renamed over `path` by the commit, after
  * fsync of the file and before fsync of its directory. Readers see the old file or the new one, never a part.
- * Exactly one of commit and abort ends it and frees `f`; a failed commit aborts. mg_file_new_abort accepts NULL.
+ * A commit, which aborts if it fails, and an abort free it; a commit sets *f to NULL, and mg_file_new_abort accepts
+ * NULL, so that an abort on the way out is right in any case.
  */
 struct mg_file_new;
 enum mg_status mg_file_new_open(const char *path, struct mg_file_new **f, struct mg_err *err);
 enum mg_status mg_file_new_write(struct mg_file_new *f, const void *data, size_t len, struct mg_err *err);
-enum mg_status mg_file_new_commit(struct mg_file_new *f, struct mg_err *err);
+enum mg_status mg_file_new_commit(struct mg_file_new **f, struct mg_err *err);
 void mg_file_new_abort(struct mg_file_new *f);
 
 /* The three steps above for data already in memory. */

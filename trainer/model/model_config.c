@@ -2,11 +2,11 @@
 #include "model/model_config.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/path.h"
 
 enum { MAX_CONFIG_BYTES = 1 << 20 };
 
@@ -98,7 +98,7 @@ out:
     return st;
 }
 
-/* Features that change the computation and that we lack. */
+/* Members that would change the computation in a way that the trainer does not have. */
 static enum mg_status
 refuse_unknown(const json_t *root, const char *name, struct mg_err *err)
 {
@@ -212,13 +212,12 @@ enum mg_status
 mg_model_config_load(const char *dir, struct mg_model_config *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char path[4096], *json = NULL;
+    struct mg_path path = mg_path_print("%s/config.json", dir);
+    char *json = NULL;
     size_t len = 0;
 
-    MG_REQUIRE(snprintf(path, sizeof path, "%s/config.json", dir) < (int)sizeof path, MG_INPUT,
-               "%.60s...: a path of %zu bytes, at most %zu", dir, strlen(dir) + 12, sizeof path - 1);
-    MG_TRY(mg_file_read(path, MAX_CONFIG_BYTES, &json, &len, err));
-    MG_TRY(mg_model_config_parse(json, len, path, out, err));
+    MG_TRY(mg_file_read(path.text, MAX_CONFIG_BYTES, &json, &len, err));
+    MG_TRY(mg_model_config_parse(json, len, path.text, out, err));
 out:
     free(json);
     return st;
@@ -229,7 +228,8 @@ mg_model_config_save(const char *dir, const struct mg_model_config *c, const cha
 {
     enum mg_status st = MG_OK;
     int family = c->qk_norm ? QWEN3 : c->attention_bias ? QWEN2 : LLAMA;
-    char path[4096], *text = NULL;
+    struct mg_path path = mg_path_print("%s/config.json", dir);
+    char *text = NULL;
     json_t *root =
         json_pack("{s:[s], s:s, s:s, s:f, s:f, s:b, s:b, s:s}", "architectures", families[family].architecture,
                   "model_type", families[family].type, "hidden_act", "silu", "rms_norm_eps", c->rms_norm_eps,
@@ -239,11 +239,9 @@ mg_model_config_save(const char *dir, const struct mg_model_config *c, const cha
     MG_REQUIRE(root != NULL, MG_FAIL, "out of memory: config.json");
     for (size_t i = 0; i < sizeof int_keys / sizeof int_keys[0]; i++)
         json_object_set_new(root, int_keys[i].key, json_integer(*(const int *)((const char *)c + int_keys[i].offset)));
-    MG_REQUIRE(snprintf(path, sizeof path, "%s/config.json", dir) < (int)sizeof path, MG_INPUT,
-               "%.60s...: a path of %zu bytes, at most %zu", dir, strlen(dir) + 12, sizeof path - 1);
     text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(9));
     MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: config.json");
-    MG_TRY(mg_file_write_atomic(path, text, strlen(text), err));
+    MG_TRY(mg_file_write_atomic(path.text, text, strlen(text), err));
 out:
     json_decref(root);
     free(text);

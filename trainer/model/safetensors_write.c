@@ -138,8 +138,7 @@ mg_safetensors_write(const char *path, const struct mg_st_entry *entries, size_t
     MG_TRY(mg_file_new_write(f, header, len, err));
     for (size_t i = 0; i < n; i++)
         MG_TRY(write_entry(f, sorted[i], dtype, err));
-    st = mg_file_new_commit(f, err);
-    f = NULL;
+    MG_TRY(mg_file_new_commit(&f, err));
 out:
     mg_file_new_abort(f);
     free(sorted);

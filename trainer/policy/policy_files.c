@@ -2,11 +2,11 @@
 #include "policy/policy_files.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "model/safetensors.h"
 
 struct reader {
@@ -42,13 +42,11 @@ mg_policy_read_weights(struct mg_policy *p, const char *dir, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_safetensors *file = NULL;
     struct reader r = {0};
-    char path[4096];
+    struct mg_path path = mg_path_print("%s/model.safetensors", dir);
 
-    MG_REQUIRE(snprintf(path, sizeof path, "%s/model.safetensors", dir) < (int)sizeof path, MG_INPUT,
-               "%.60s...: a path of %zu bytes, at most %zu", dir, strlen(dir) + 18, sizeof path - 1);
-    MG_TRY(mg_safetensors_open(path, &file, err));
+    MG_TRY(mg_safetensors_open(path.text, &file, err));
     r.file = file;
-    r.path = path;
+    r.path = path.text;
     MG_ALLOC(r.host, p->params.elems);
     MG_TRY(mg_params_each(&p->params, read_slice, &r, err));
     MG_TRY(mg_op_write(p, p->weights, r.host, err));
@@ -110,16 +108,14 @@ mg_policy_save_model(struct mg_policy *p, const char *dir, const char *dtype, st
         enum mg_st_dtype dtype;
     } types[] = {{"f32", "float32", MG_ST_F32}, {"f16", "float16", MG_ST_F16}, {"bf16", "bfloat16", MG_ST_BF16}};
     enum mg_status st = MG_OK;
-    char path[4096];
+    struct mg_path path = mg_path_print("%s/model.safetensors", dir);
     size_t t = 0;
 
     while (t < 3 && strcmp(types[t].name, dtype) != 0)
         t++;
     MG_REQUIRE(t < 3, MG_INPUT, "dtype is \"%.16s\", need f32, f16 or bf16", dtype);
-    MG_REQUIRE(snprintf(path, sizeof path, "%s/model.safetensors", dir) < (int)sizeof path, MG_INPUT,
-               "%.60s...: a path of %zu bytes, at most %zu", dir, strlen(dir) + 18, sizeof path - 1);
     MG_TRY(mg_dir_make(dir, err));
-    MG_TRY(write_weights(p, path, types[t].dtype, err));
+    MG_TRY(write_weights(p, path.text, types[t].dtype, err));
     MG_TRY(mg_model_config_save(dir, &p->config, types[t].torch, err));
 out:
     return st;

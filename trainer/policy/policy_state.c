@@ -8,8 +8,8 @@
 #include "policy/policy_internal.h"
 
 /*
- * A state file: header, the caller's text, a zlib stream of weights, first and second moments. It counts only if the
- * header fits this model and the checksum of all that follows it agrees.
+ * A state file: header, the caller's text, a zlib stream of weights, first moments and second moments. It is read only
+ * if the header fits this model and the checksum of all that follows the header agrees.
  */
 struct state_header {
     char magic[8];
@@ -43,8 +43,7 @@ write_state(const char *path, const struct state_header *h, const char *extra, c
     MG_TRY(mg_file_new_write(f, h, sizeof *h, err));
     MG_TRY(mg_file_new_write(f, extra, (size_t)h->extra_bytes, err));
     MG_TRY(mg_file_new_write(f, packed, (size_t)h->packed_bytes, err));
-    st = mg_file_new_commit(f, err);
-    f = NULL;
+    MG_TRY(mg_file_new_commit(&f, err));
 out:
     mg_file_new_abort(f);
     return st;

@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/run_path.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-
-static struct mg_path
-print(const char *fmt, ...)
-{
-    struct mg_path p;
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(p.text, sizeof p.text, fmt, ap);
-    va_end(ap);
-    return p;
-}
 
 struct mg_path
 mg_run_path(const char *run, enum mg_run_file file)
@@ -24,19 +11,19 @@ mg_run_path(const char *run, enum mg_run_file file)
         [MG_RUN_SUMMARY] = "summary.json", [MG_RUN_REPORT] = "report.html",
     };
 
-    return print("%s/%s", run, names[file]);
+    return mg_path_print("%s/%s", run, names[file]);
 }
 
 struct mg_path
 mg_run_agent_dir(const char *run, const char *agent)
 {
-    return print("%s/%s", run, agent);
+    return mg_path_print("%s/%s", run, agent);
 }
 
 struct mg_path
 mg_run_agent_log(const char *run, const char *agent)
 {
-    return print("%s/%s.log", run, agent);
+    return mg_path_print("%s/%s.log", run, agent);
 }
 
 struct mg_path
@@ -48,19 +35,19 @@ mg_agent_path(const char *agent_dir, enum mg_agent_file file)
         [MG_AGENT_MODEL] = "model",         [MG_AGENT_TOKENIZER] = "model/tokenizer.json",
     };
 
-    return print("%s/%s", agent_dir, names[file]);
+    return mg_path_print("%s/%s", agent_dir, names[file]);
 }
 
 struct mg_path
 mg_rollouts_path(const char *agent_dir, uint32_t phase)
 {
-    return print("%s/rollouts/%06u.jsonl.gz", agent_dir, phase);
+    return mg_path_print("%s/rollouts/%06u.jsonl.gz", agent_dir, phase);
 }
 
 struct mg_path
 mg_state_path(const char *agent_dir, uint32_t phase)
 {
-    return print("%s/state-%09u", agent_dir, phase);
+    return mg_path_print("%s/state-%09u", agent_dir, phase);
 }
 
 bool

@@ -5,16 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * The paths of a run's folder (mgrpo-run(5)), each spelled here alone. A path is a value: no memory is owned, and
- * `.text` of a call's result may be passed on within the same expression.
- */
+#include "base/path.h"
 
-/* One byte more than the longest path that the system accepts: a path that was cut names no file, it is refused. */
-enum { MG_PATH_BYTES = 4096 + 1 };
-struct mg_path {
-    char text[MG_PATH_BYTES];
-};
+/* The paths of a run's folder (mgrpo-run(5)), each spelled here alone. */
 
 /* Files of the run. */
 enum mg_run_file {

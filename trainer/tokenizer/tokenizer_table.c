@@ -5,26 +5,19 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/rng.h"
 
-/* Finaliser of SplitMix64 (Steele et al. 2014): every input bit reaches the low bits used as index. */
-static uint64_t
-mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
+/* Both hashes are mixed, so that every bit of the input reaches the low bits, which are the index. */
 static uint32_t
 hash_bytes(const char *p, size_t len)
 {
-    return (uint32_t)mix(mg_hash(p, len));
+    return (uint32_t)mg_rng_mix(mg_hash(p, len));
 }
 
 static uint32_t
 hash_pair(int32_t left, int32_t right)
 {
-    return (uint32_t)mix(((uint64_t)(uint32_t)left << 32) | (uint32_t)right);
+    return (uint32_t)mg_rng_mix(((uint64_t)(uint32_t)left << 32) | (uint32_t)right);
 }
 
 /* Power of two, at most half full with n entries. */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/file.h"
+#include "base/json.h"
 #include "world/demo_internal.h"
 
 enum { TRIES = 256 }; /* draws before a stream admits that it has no demonstration */
@@ -176,37 +174,19 @@ demo_json(const struct mg_demo *d)
     return json_pack("{ssso}", "agent", d->agent == MG_AGENT_MAIN ? "main" : "search", "turns", turns);
 }
 
-static enum mg_status
-write_demo(struct mg_file_new *f, const struct mg_demo *d, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    json_t *object = demo_json(d);
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-
-    MG_REQUIRE(line, MG_FAIL, "out of memory: a demonstration of %d turns", d->n);
-    MG_TRY(mg_file_new_write(f, line, strlen(line), err));
-    MG_TRY(mg_file_new_write(f, "\n", 1, err));
-out:
-    free(line);
-    json_decref(object);
-    return st;
-}
-
 enum mg_status
 mg_demo_write(struct mg_demo_stream *stream, uint64_t count, const char *path, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_file_new *f = NULL, *done;
+    struct mg_file_new *f = NULL;
     struct mg_demo demo;
 
     MG_TRY(mg_file_new_open(path, &f, err));
     for (uint64_t i = 0; i < count; i++) {
         MG_TRY(mg_demo_next(stream, &demo, err));
-        MG_TRY(write_demo(f, &demo, err));
+        MG_TRY(mg_json_write_line(f, demo_json(&demo), err));
     }
-    done = f;
-    f = NULL;
-    MG_TRY(mg_file_new_commit(done, err));
+    MG_TRY(mg_file_new_commit(&f, err));
 out:
     mg_file_new_abort(f);
     return st;

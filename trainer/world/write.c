@@ -2,14 +2,13 @@
 #include "world/write.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/json.h"
 
 static const char *const split_name[] = {[MG_CLASS_TRAIN] = "train", [MG_CLASS_DEV] = "dev", [MG_CLASS_TEST] = "test"};
 
@@ -165,36 +164,17 @@ question_json(const struct mg_world *world, const struct mg_question *q, uint32_
     return out;
 }
 
-static enum mg_status
-write_question(struct mg_file_new *f, const struct mg_world *world, const struct mg_question *q, uint32_t number,
-               struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    json_t *object = question_json(world, q, number);
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-
-    MG_REQUIRE(line, MG_FAIL, "out of memory: question %u", (unsigned)number);
-    MG_TRY(mg_file_new_write(f, line, strlen(line), err));
-    MG_TRY(mg_file_new_write(f, "\n", 1, err));
-out:
-    free(line);
-    json_decref(object);
-    return st;
-}
-
 enum mg_status
 mg_world_write_questions(const struct mg_world *world, const struct mg_questions *qs, const char *path,
                          struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_file_new *f = NULL, *done;
+    struct mg_file_new *f = NULL;
 
     MG_TRY(mg_file_new_open(path, &f, err));
     for (uint32_t i = 0; i < qs->n; i++)
-        MG_TRY(write_question(f, world, &qs->q[i], i, err));
-    done = f;
-    f = NULL;
-    MG_TRY(mg_file_new_commit(done, err));
+        MG_TRY(mg_json_write_line(f, question_json(world, &qs->q[i], i), err));
+    MG_TRY(mg_file_new_commit(&f, err));
 out:
     mg_file_new_abort(f);
     return st;
