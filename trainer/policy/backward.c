@@ -44,8 +44,6 @@ attend_backward(struct mg_policy *p, const struct mg_batch *b, const struct mg_a
     enum mg_status st = MG_OK;
     const struct mg_dims *d = &p->params.dims;
     struct clgrpo_attention_backward_args args = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
-    size_t bytes = 0;
-    double start;
 
     mg_qkv_views(p, &a->qkv, b->n, &args.q, &args.k, &args.v);
     mg_qkv_views(p, &p->grads.dqkv, b->n, &args.dq, &args.dk, &args.dv);
@@ -57,12 +55,8 @@ attend_backward(struct mg_policy *p, const struct mg_batch *b, const struct mg_a
     args.lse = mg_rows(&a->lse, b->n);
     args.max_len = b->max_len;
     args.scale = p->attention_scale;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_attention_backward_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
-    start = mg_profile_begin(p);
-    MG_TRY(mg_from_clgrpo(p, clgrpo_attention_backward(p->ctx, &args, p->queue, 0, NULL, NULL), err));
-    mg_profile_end(p, "attention backward", start, 5.0 * b->pair_flops);
+    MG_RUN_WITH_WORKSPACE(clgrpo_attention_backward, clgrpo_attention_backward_workspace, args, "attention backward",
+                          5.0 * b->pair_flops);
 out:
     return st;
 }

@@ -125,29 +125,3 @@ mg_packed_upload(struct mg_policy *p, const struct mg_packed_rows *k, struct mg_
 out:
     return st;
 }
-
-enum mg_status
-mg_head_forward(struct mg_policy *p, const struct mg_batch *b, float temperature, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    const struct mg_dims *d = &p->params.dims;
-    struct clgrpo_linear_logprob_args args = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
-    size_t bytes = 0;
-    double start;
-
-    args.x = mg_rows(&p->hidden, b->n_rows);
-    args.w = mg_matrix(&p->weights, p->params.head, d->V, d->E);
-    args.target = mg_line(&p->ints, MG_INT_TARGET, b->n_rows);
-    args.logprob = mg_line(&p->head_out, MG_OUT_LOGPROB, b->n_rows);
-    args.lse = mg_line(&p->head_out, MG_OUT_LSE, b->n_rows);
-    args.entropy = mg_line(&p->head_out, MG_OUT_ENTROPY, b->n_rows);
-    args.inv_temperature = 1.0f / temperature;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_linear_logprob_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
-    start = mg_profile_begin(p);
-    MG_TRY(mg_from_clgrpo(p, clgrpo_linear_logprob(p->ctx, &args, p->queue, 0, NULL, NULL), err));
-    mg_profile_end(p, "head forward", start, 2.0 * (double)b->n_rows * (double)(d->E * d->V));
-out:
-    return st;
-}

@@ -6,13 +6,13 @@
 #include "policy/prefix.h"
 
 /*
- * Training and scoring: groups of trajectories (prefix.h) are packed into micro-batches in the plan's order, as many as
- * fit into max_tokens. A token of weight 0 is context only: the head sees the rows that predict a weighted token, and a
- * trajectory is cut behind its last one.
+ * Training and scoring: groups of trajectories with a common prefix are packed into micro-batches in the plan's order,
+ * as many as fit into max_tokens. A token of weight 0 is context only: the head sees the rows that predict a weighted
+ * token, and a trajectory ends with its last weighted token.
  */
 struct mg_packed_rows {
     int32_t *ints;             /* [MG_N_INTS][max_tokens] */
-    int32_t *offsets, *prefix; /* of the sequences: attention's */
+    int32_t *offsets, *prefix; /* where each sequence begins; the sequence that it continues, or -1 */
     float *in;                 /* [MG_N_IN][max_tokens] */
     float *out;                /* [MG_N_OUT][max_tokens] */
     size_t cap;

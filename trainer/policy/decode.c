@@ -3,7 +3,6 @@
 
 #include "policy/batch.h"
 
-/* Packs every matrix of the current weights for products with few rows. */
 static enum mg_status
 pack_one(struct mg_policy *p, size_t offset, size_t rows, size_t cols, struct clgrpo_tensor packed, struct mg_err *err)
 {
@@ -15,6 +14,7 @@ pack_one(struct mg_policy *p, size_t offset, size_t rows, size_t cols, struct cl
     return mg_from_clgrpo(p, clgrpo_gemm_pack(p->ctx, &args, p->queue, 0, NULL, NULL), err);
 }
 
+/* Packs every matrix of the current weights, for products with few rows. */
 static enum mg_status
 refresh_packed(struct mg_policy *p, struct mg_err *err)
 {
@@ -46,8 +46,7 @@ mg_op_draw(struct mg_policy *p, struct clgrpo_tensor hidden, const struct mg_sam
     const struct mg_dims *d = &p->params.dims;
     struct clgrpo_sample_args args = CLGRPO_SAMPLE_ARGS_INIT;
     struct mg_gemm_flags flags = {.trans_b = true, .packed = packed ? &p->packed_head : NULL};
-    size_t n = hidden.shape[0], bytes = 0;
-    double start;
+    size_t n = hidden.shape[0];
 
     args.logits = mg_rows(&p->logits, n);
     MG_TRY(mg_op_gemm(p, hidden, mg_matrix(&p->weights, p->params.head, d->V, d->E), args.logits, flags, err));
@@ -57,24 +56,19 @@ mg_op_draw(struct mg_policy *p, struct clgrpo_tensor hidden, const struct mg_sam
     args.temperature = how->temperature;
     args.top_k = how->top_k;
     args.top_p = how->top_p;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_sample_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
-    start = mg_profile_begin(p);
-    MG_TRY(mg_from_clgrpo(p, clgrpo_sample(p->ctx, &args, p->queue, 0, NULL, NULL), err));
-    mg_profile_end(p, "sample", start, 0.0);
+    MG_RUN_WITH_WORKSPACE(clgrpo_sample, clgrpo_sample_workspace, args, "sample", 0.0);
 out:
     return st;
 }
 
-/* Host side of one decoding forward. */
+/* What one decoding forward is fed, on the host. */
 struct feeds {
-    int32_t *ints; /* [MG_N_INTS][cap]: the target line holds slots here */
+    int32_t *ints; /* [MG_N_INTS][cap]; the line of the targets, of which decoding has none, holds slots */
     uint64_t *keys;
     size_t cap, n, n_sampled;
 };
 
-/* Draws behind one state: a feed that samples, and the redraws that follow it. */
+/* Draws from the distribution behind one token: of a feed that samples, and of the redraws that follow it. */
 static size_t
 draws_at(const struct mg_feed *feed, size_t i, size_t n)
 {
@@ -94,7 +88,7 @@ add_draw(struct feeds *f, const struct mg_feed *x)
     f->n_sampled++;
 }
 
-/* Takes feeds from feed[*next..] until the rows or the sampling rows are full; draws of one state stay together. */
+/* Takes feeds from feed[*next..] until the rows or the sampling rows are full; a feed and its redraws stay together. */
 static enum mg_status
 take(struct feeds *f, const struct mg_policy *p, const struct mg_feed *feed, size_t n, size_t *next, struct mg_err *err)
 {

@@ -13,8 +13,6 @@ attend_batch(struct mg_policy *p, const struct mg_batch *b, const struct mg_acts
     enum mg_status st = MG_OK;
     const struct mg_dims *d = &p->params.dims;
     struct clgrpo_attention_args args = CLGRPO_ATTENTION_ARGS_INIT;
-    size_t bytes = 0;
-    double start;
 
     mg_qkv_views(p, &a->qkv, b->n, &args.q, &args.k, &args.v);
     args.offsets = clgrpo_tensor_view(p->offsets.buf, p->offsets.offset, CLGRPO_I32, 1, &(size_t){b->n_seqs + 1});
@@ -24,12 +22,7 @@ attend_batch(struct mg_policy *p, const struct mg_batch *b, const struct mg_acts
     args.lse = mg_rows(&a->lse, b->n);
     args.max_len = b->max_len;
     args.scale = p->attention_scale;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_attention_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
-    start = mg_profile_begin(p);
-    MG_TRY(mg_from_clgrpo(p, clgrpo_attention(p->ctx, &args, p->queue, 0, NULL, NULL), err));
-    mg_profile_end(p, "attention forward", start, 2.0 * b->pair_flops);
+    MG_RUN_WITH_WORKSPACE(clgrpo_attention, clgrpo_attention_workspace, args, "attention forward", 2.0 * b->pair_flops);
 out:
     return st;
 }
@@ -41,7 +34,6 @@ attend_cache(struct mg_policy *p, const struct mg_batch *b, size_t layer, const 
     const struct mg_dims *d = &p->params.dims;
     struct clgrpo_kv_append_args append = CLGRPO_KV_APPEND_ARGS_INIT;
     struct clgrpo_attention_decode_args args = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
-    double start;
 
     mg_qkv_views(p, &a->qkv, b->n, &args.q, &append.k, &append.v);
     append.slot = args.slot = b->slot;
@@ -50,10 +42,8 @@ attend_cache(struct mg_policy *p, const struct mg_batch *b, size_t layer, const 
     append.v_cache = args.v_cache = p->v_cache[layer];
     args.o = mg_heads(&a->o, b->n, d->H, d->D);
     args.scale = p->attention_scale;
-    start = mg_profile_begin(p);
-    MG_TRY(mg_from_clgrpo(p, clgrpo_kv_append(p->ctx, &append, p->queue, 0, NULL, NULL), err));
-    MG_TRY(mg_from_clgrpo(p, clgrpo_attention_decode(p->ctx, &args, p->queue, 0, NULL, NULL), err));
-    mg_profile_end(p, "attention decode", start, 0.0);
+    MG_RUN(clgrpo_kv_append, append, "attention decode", 0.0);
+    MG_RUN(clgrpo_attention_decode, args, "attention decode", 0.0);
 out:
     return st;
 }
@@ -69,9 +59,9 @@ linear(struct mg_policy *p, const struct mg_batch *b, struct clgrpo_tensor x, si
 }
 
 /*
- * A sum is left to the norm that reads it: mid = x + branch is written by the second norm, and the next layer's input
- * mid + branch by its first. `before` is the layer before, whose mid and branch make x; NULL in the first layer, where
- * x is there.
+ * The additions of the residual stream are done by the norms that read their sums: mid = x + branch by this layer's
+ * second norm, and x = mid + branch of the layer before by this layer's first. `before` holds that layer's mid; it is
+ * NULL in the first layer, whose x is the embedding.
  */
 static enum mg_status
 layer_forward(struct mg_policy *p, const struct mg_batch *b, size_t i, const struct mg_acts *before,
@@ -130,6 +120,26 @@ mg_forward(struct mg_policy *p, const struct mg_batch *b, struct mg_err *err)
     MG_TRY(mg_op_gather(p, last, mg_line(&p->ints, MG_INT_ROW, b->n_rows), mg_rows(&p->selected, b->n_rows), err));
     MG_TRY(mg_op_norm(p, mg_rows(&p->selected, b->n_rows), mg_vector(&p->weights, w->norm, d->E),
                       mg_rows(&p->hidden, b->n_rows), mg_vector(&p->rstd, 0, b->n_rows), err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_head_forward(struct mg_policy *p, const struct mg_batch *b, float temperature, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_dims *d = &p->params.dims;
+    struct clgrpo_linear_logprob_args args = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
+
+    args.x = mg_rows(&p->hidden, b->n_rows);
+    args.w = mg_matrix(&p->weights, p->params.head, d->V, d->E);
+    args.target = mg_line(&p->ints, MG_INT_TARGET, b->n_rows);
+    args.logprob = mg_line(&p->head_out, MG_OUT_LOGPROB, b->n_rows);
+    args.lse = mg_line(&p->head_out, MG_OUT_LSE, b->n_rows);
+    args.entropy = mg_line(&p->head_out, MG_OUT_ENTROPY, b->n_rows);
+    args.inv_temperature = 1.0f / temperature;
+    MG_RUN_WITH_WORKSPACE(clgrpo_linear_logprob, clgrpo_linear_logprob_workspace, args, "head forward",
+                          2.0 * (double)b->n_rows * (double)(d->E * d->V));
 out:
     return st;
 }

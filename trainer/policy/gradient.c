@@ -10,8 +10,6 @@ head_backward(struct mg_policy *p, const struct mg_batch *b, float temperature, 
     enum mg_status st = MG_OK;
     const struct mg_dims *d = &p->params.dims;
     struct clgrpo_linear_logprob_backward_args args = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
-    size_t bytes = 0;
-    double start;
 
     args.x = mg_rows(&p->hidden, b->n_rows);
     args.w = mg_matrix(&p->weights, p->params.head, d->V, d->E);
@@ -25,12 +23,8 @@ head_backward(struct mg_policy *p, const struct mg_batch *b, float temperature, 
     args.dx = mg_rows(&p->dhidden, b->n_rows);
     args.dw = mg_matrix(&p->grad, p->params.head, d->V, d->E);
     args.inv_temperature = 1.0f / temperature;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_linear_logprob_backward_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
-    start = mg_profile_begin(p);
-    MG_TRY(mg_from_clgrpo(p, clgrpo_linear_logprob_backward(p->ctx, &args, p->queue, 0, NULL, NULL), err));
-    mg_profile_end(p, "head backward", start, 6.0 * (double)b->n_rows * (double)(d->E * d->V));
+    MG_RUN_WITH_WORKSPACE(clgrpo_linear_logprob_backward, clgrpo_linear_logprob_backward_workspace, args,
+                          "head backward", 6.0 * (double)b->n_rows * (double)(d->E * d->V));
 out:
     return st;
 }
@@ -41,8 +35,6 @@ policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_
 {
     enum mg_status st = MG_OK;
     struct clgrpo_policy_loss_args args = CLGRPO_POLICY_LOSS_ARGS_INIT;
-    size_t bytes = 0;
-    double start;
 
     args.logprob = mg_line(&p->head_out, MG_OUT_LOGPROB, b->n_rows);
     args.old_logprob = mg_line(&p->head_in, MG_IN_OLD, b->n_rows);
@@ -53,18 +45,14 @@ policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_
     args.clip_low = o->clip_low;
     args.clip_high = o->clip_high;
     args.dual_clip = o->dual_clip;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_policy_loss_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
-    start = mg_profile_begin(p);
-    MG_TRY(mg_from_clgrpo(p, clgrpo_policy_loss(p->ctx, &args, p->queue, 0, NULL, NULL), err));
-    mg_profile_end(p, "policy loss", start, 0.0);
+    MG_RUN_WITH_WORKSPACE(clgrpo_policy_loss, clgrpo_policy_loss_workspace, args, "policy loss", 0.0);
     MG_TRY(mg_op_read(p, p->stats, stats, err));
 out:
     return st;
 }
 
-/* The derivatives that are known on the host: of NLL, and of the entropy bonus. */
+/* Two derivatives do not depend on what the device computed: of NLL with respect to the log-probability, and of the
+ * entropy bonus with respect to the entropy. */
 static enum mg_status
 host_derivatives(struct mg_policy *p, struct mg_packed_rows *k, const struct mg_loss_params *o, struct mg_err *err)
 {

@@ -102,16 +102,11 @@ mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_nor
     struct clgrpo_global_norm_args norm = CLGRPO_GLOBAL_NORM_ARGS_INIT;
     struct clgrpo_adamw_args step = CLGRPO_ADAMW_ARGS_INIT;
     float out_host[2];
-    size_t bytes = 0;
-    double start = mg_profile_begin(p);
 
     norm.grad = step.grad = p->grad;
     norm.out = p->norm_out;
     norm.max_norm = adam->max_norm;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_global_norm_workspace(p->ctx, &norm, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    norm.workspace = p->workspace;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_global_norm(p->ctx, &norm, p->queue, 0, NULL, NULL), err));
+    MG_RUN_WITH_WORKSPACE(clgrpo_global_norm, clgrpo_global_norm_workspace, norm, "adamw", 0.0);
     step.param = p->weights;
     step.m = p->m;
     step.v = p->v;
@@ -123,8 +118,7 @@ mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_nor
     step.weight_decay = adam->weight_decay;
     step.decay_elems = p->params.decay_elems;
     step.step = p->version + 1;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_adamw(p->ctx, &step, p->queue, 0, NULL, NULL), err));
-    mg_profile_end(p, "adamw", start, 0.0);
+    MG_RUN(clgrpo_adamw, step, "adamw", 0.0);
     MG_TRY(mg_op_zero(p, p->grad, err));
     MG_TRY(mg_op_read(p, p->norm_out, out_host, err));
     *grad_norm = (double)out_host[0];

@@ -40,8 +40,8 @@ struct clgrpo_context *mg_policy_context(struct mg_policy *p);
 struct mg_feed {
     int32_t token;
     uint32_t slot, position;
-    bool sample;     /* draw the token that follows this one */
-    bool redraw;     /* this one enters nothing: it draws once more behind the feed before, which samples too */
+    bool sample; /* draw the token that follows this one */
+    bool redraw; /* enters no token: one more draw, by its own key, after the token of the feed before, which samples */
     uint64_t key[2]; /* of the draw: a function of the data (seed, step, question, rollout, position) */
 };
 struct mg_sampling {
@@ -55,7 +55,7 @@ struct mg_sampling {
 enum mg_status mg_policy_decode(struct mg_policy *p, const struct mg_feed *feed, size_t n,
                                 const struct mg_sampling *how, int32_t *token, float *logprob, struct mg_err *err);
 
-/* Sequences that have begun alike: positions 0..length-1 of slot `from` are copied to slot `to`, which is then as if
+/* For sequences whose first tokens are equal: positions 0..length-1 of slot `from` are copied to slot `to`, which is then as if
  * the same tokens had been fed to it. No slot is a `to` twice, or a `from` and a `to`. */
 struct mg_fork {
     uint32_t from, to, length;
@@ -66,7 +66,7 @@ size_t mg_common_prefix(const int32_t *a, const int32_t *b, size_t most);
 
 /* ---- Training ---- */
 
-/* A trajectory: ids[0..len). weight[i] is the loss weight of having predicted ids[i] (0: not trained; weight[0] is
+/* A trajectory: ids[0..len-1]. weight[i] is the loss weight of having predicted ids[i] (0: not trained; weight[0] is
  * ignored). old_logprob[i] is what the sampler recorded for ids[i] where weight[i] > 0 (ignored by NLL). */
 struct mg_train_row {
     const int32_t *ids;
@@ -106,14 +106,14 @@ uint64_t mg_policy_version(const struct mg_policy *p); /* optimiser steps taken 
 
 /* ---- Storage ---- */
 
-/* Writes config.json and model.safetensors (dtype f32, f16 or bf16) as a Hugging Face directory. */
+/* Writes a Hugging Face directory: config.json, and model.safetensors of dtype "f32", "f16" or "bf16". */
 enum mg_status mg_policy_save_model(struct mg_policy *p, const char *dir, const char *dtype, struct mg_err *err);
 /* Everything that training needs to go on with the same bits: weights, moments, version, and `extra` (a caller's JSON
  * text). One file, zlib, checksummed, written atomically. */
 enum mg_status mg_policy_save_state(struct mg_policy *p, const char *path, const char *extra, struct mg_err *err);
 /* extra is malloc'ed. */
 enum mg_status mg_policy_load_state(struct mg_policy *p, const char *path, char **extra, struct mg_err *err);
-/* FNV-1a of the weights' bits: to compare runs. */
+/* A hash of the weights' bits, by which runs are compared. */
 enum mg_status mg_policy_digest(struct mg_policy *p, uint64_t *digest, struct mg_err *err);
 
 /* Where the time went: name -> seconds, for train --profile. With profiling on, the queue is finished after every

@@ -35,7 +35,7 @@ struct mg_policy {
 
     struct clgrpo_tensor weights, grad, m, v; /* [P] */
     struct clgrpo_tensor norm_out;            /* [2] */
-    struct clgrpo_tensor rope;                /* [context][D] */
+    struct clgrpo_tensor rope;                /* [context][D]: cosines and sines */
     float attention_scale;                    /* 1 / sqrt(D) */
     struct clgrpo_workspace workspace;        /* grows to what the largest call needs */
 
@@ -81,6 +81,11 @@ struct clgrpo_tensor mg_line(const struct clgrpo_tensor *t, size_t row, size_t n
 struct clgrpo_tensor mg_matrix(const struct clgrpo_tensor *flat, size_t offset, size_t rows, size_t cols);
 struct clgrpo_tensor mg_vector(const struct clgrpo_tensor *flat, size_t offset, size_t n);
 
+/* Rows 0..n-1 of a dense [N][heads * dim] buffer as [n][heads][dim]; of a qkv buffer, its three parts so. */
+struct clgrpo_tensor mg_heads(const struct clgrpo_tensor *t, size_t n, size_t heads, size_t dim);
+void mg_qkv_views(const struct mg_policy *p, const struct clgrpo_tensor *qkv, size_t n, struct clgrpo_tensor *q,
+                  struct clgrpo_tensor *k, struct clgrpo_tensor *v);
+
 /* Buffers */
 enum mg_status mg_buffers_create(struct mg_policy *p, struct mg_err *err);
 void mg_buffers_destroy(struct mg_policy *p);
@@ -120,15 +125,33 @@ enum mg_status mg_op_draw(struct mg_policy *p, struct clgrpo_tensor hidden, cons
                           struct mg_err *err);
 enum mg_status mg_op_read(struct mg_policy *p, struct clgrpo_tensor t, void *host, struct mg_err *err);
 
-/* Turns a library failure into the trainer's, keeping its sentence. */
+/* A status of the library as one of the trainer's, with the library's sentence. */
 enum mg_status mg_from_clgrpo(struct mg_policy *p, enum clgrpo_status status, struct mg_err *err);
 /* At least `bytes` of workspace. */
 enum mg_status mg_workspace(struct mg_policy *p, size_t bytes, struct mg_err *err);
-/* Profile: stamps around one class of work; no-ops unless profiling. */
+/* The profile counts the time from begin to end, and flops, under `name`; without profiling both do nothing. */
 double mg_profile_begin(struct mg_policy *p);
 void mg_profile_end(struct mg_policy *p, const char *name, double start, double flops);
 
-/* One packed batch of sequences on the device: forward.c */
+/* Enqueues the library's operation `op` with its filled `args`, counted under `name`. Like the control macros these
+ * need st, err, p and the label out. */
+#define MG_RUN(op, args, name, flops)                                                                                  \
+    do {                                                                                                               \
+        double start_ = mg_profile_begin(p);                                                                           \
+        MG_TRY(mg_from_clgrpo(p, op(p->ctx, &(args), p->queue, 0, NULL, NULL), err));                                  \
+        mg_profile_end(p, (name), start_, (flops));                                                                    \
+    } while (0)
+/* The same for an operation that wants workspace: `size` asks how much. */
+#define MG_RUN_WITH_WORKSPACE(op, size, args, name, flops)                                                             \
+    do {                                                                                                               \
+        size_t bytes_ = 0;                                                                                             \
+        MG_TRY(mg_from_clgrpo(p, size(p->ctx, &(args), &bytes_), err));                                                \
+        MG_TRY(mg_workspace(p, bytes_, err));                                                                          \
+        (args).workspace = p->workspace;                                                                               \
+        MG_RUN(op, args, name, flops);                                                                                 \
+    } while (0)
+
+/* A packed batch of sequences on the device. */
 struct mg_batch {
     size_t n;              /* tokens */
     size_t n_seqs;         /* sequences: offsets has n_seqs + 1 entries; 0 when decoding */
@@ -144,10 +167,7 @@ struct mg_batch {
 enum mg_status mg_forward(struct mg_policy *p, const struct mg_batch *b, struct mg_err *err);
 /* Log-probability, lse and entropy of the target of every head row. */
 enum mg_status mg_head_forward(struct mg_policy *p, const struct mg_batch *b, float temperature, struct mg_err *err);
-/* From p->dhidden back to the gradient of every weight: backward.c */
+/* From p->dhidden back to the gradient of every weight. */
 enum mg_status mg_backward(struct mg_policy *p, const struct mg_batch *b, struct mg_err *err);
-void mg_qkv_views(const struct mg_policy *p, const struct clgrpo_tensor *qkv, size_t n, struct clgrpo_tensor *q,
-                  struct clgrpo_tensor *k, struct clgrpo_tensor *v);
-struct clgrpo_tensor mg_heads(const struct clgrpo_tensor *t, size_t n, size_t heads, size_t dim);
 
 #endif

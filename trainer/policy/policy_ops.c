@@ -70,21 +70,13 @@ mg_policy_profile_get(const struct mg_policy *p, struct mg_profile *out)
     *out = p->profile;
 }
 
-/* Runs a library call that needs the queue, with error and profile. */
-#define RUN(name, flops, call)                                                                                         \
-    do {                                                                                                               \
-        double start_ = mg_profile_begin(p);                                                                           \
-        MG_TRY(mg_from_clgrpo(p, (call), err));                                                                        \
-        mg_profile_end(p, (name), start_, (flops));                                                                    \
-    } while (0)
-
 enum mg_status
 mg_op_gemm(struct mg_policy *p, struct clgrpo_tensor a, struct clgrpo_tensor b, struct clgrpo_tensor c,
            struct mg_gemm_flags flags, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct clgrpo_gemm_args args = CLGRPO_GEMM_ARGS_INIT;
-    size_t k = a.shape[flags.trans_a ? 0 : 1], bytes = 0;
+    size_t k = a.shape[flags.trans_a ? 0 : 1];
     const char *name = flags.packed != NULL ? "gemm decode"
                        : flags.trans_a      ? "gemm dW"
                        : flags.trans_b      ? "gemm forward"
@@ -98,11 +90,8 @@ mg_op_gemm(struct mg_policy *p, struct clgrpo_tensor a, struct clgrpo_tensor b, 
     args.accumulate = flags.accumulate;
     if (flags.packed != NULL)
         args.b_packed = *flags.packed;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_gemm_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
-    RUN(name, 2.0 * (double)c.shape[0] * (double)c.shape[1] * (double)k,
-        clgrpo_gemm(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN_WITH_WORKSPACE(clgrpo_gemm, clgrpo_gemm_workspace, args, name,
+                          2.0 * (double)c.shape[0] * (double)c.shape[1] * (double)k);
 out:
     return st;
 }
@@ -121,7 +110,7 @@ mg_op_add_norm(struct mg_policy *p, struct clgrpo_tensor x, struct clgrpo_tensor
     args.y = y;
     args.rstd = rstd;
     args.eps = p->params.dims.eps;
-    RUN("norm", 0.0, clgrpo_rmsnorm(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN(clgrpo_rmsnorm, args, "norm", 0.0);
 out:
     return st;
 }
@@ -141,7 +130,6 @@ mg_op_norm_backward(struct mg_policy *p, struct clgrpo_tensor x, size_t w_offset
 {
     enum mg_status st = MG_OK;
     struct clgrpo_rmsnorm_backward_args args = CLGRPO_RMSNORM_BACKWARD_ARGS_INIT;
-    size_t bytes = 0;
 
     args.x = x;
     args.w = mg_vector(&p->weights, w_offset, p->params.dims.E);
@@ -150,10 +138,7 @@ mg_op_norm_backward(struct mg_policy *p, struct clgrpo_tensor x, size_t w_offset
     args.dy = dy;
     args.dx = dx;
     args.accumulate_dx = accumulate;
-    MG_TRY(mg_from_clgrpo(p, clgrpo_rmsnorm_backward_workspace(p->ctx, &args, &bytes), err));
-    MG_TRY(mg_workspace(p, bytes, err));
-    args.workspace = p->workspace;
-    RUN("norm", 0.0, clgrpo_rmsnorm_backward(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN_WITH_WORKSPACE(clgrpo_rmsnorm_backward, clgrpo_rmsnorm_backward_workspace, args, "norm", 0.0);
 out:
     return st;
 }
@@ -169,7 +154,7 @@ mg_op_rope(struct mg_policy *p, struct clgrpo_tensor qkv, bool inverse, struct m
     args.position = mg_line(&p->ints, MG_INT_POSITION, qkv.shape[0]);
     args.table = p->rope;
     args.inverse = inverse;
-    RUN("rope", 0.0, clgrpo_rope(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN(clgrpo_rope, args, "rope", 0.0);
 out:
     return st;
 }
@@ -184,7 +169,7 @@ mg_op_add(struct mg_policy *p, struct clgrpo_tensor a, struct clgrpo_tensor b, s
     args.a = a;
     args.b = b;
     args.y = y;
-    RUN("add", 0.0, clgrpo_add(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN(clgrpo_add, args, "add", 0.0);
 out:
     return st;
 }
@@ -197,7 +182,7 @@ mg_op_swiglu(struct mg_policy *p, struct clgrpo_tensor gate_up, struct clgrpo_te
 
     args.gate_up = gate_up;
     args.y = y;
-    RUN("swiglu", 0.0, clgrpo_swiglu(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN(clgrpo_swiglu, args, "swiglu", 0.0);
 out:
     return st;
 }
@@ -212,7 +197,7 @@ mg_op_swiglu_backward(struct mg_policy *p, struct clgrpo_tensor gate_up, struct 
     args.gate_up = gate_up;
     args.dy = dy;
     args.dgate_up = dgate_up;
-    RUN("swiglu", 0.0, clgrpo_swiglu_backward(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN(clgrpo_swiglu_backward, args, "swiglu", 0.0);
 out:
     return st;
 }
@@ -227,7 +212,7 @@ mg_op_gather(struct mg_policy *p, struct clgrpo_tensor table, struct clgrpo_tens
     args.table = table;
     args.index = index;
     args.y = y;
-    RUN("embedding", 0.0, clgrpo_embedding(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN(clgrpo_embedding, args, "embedding", 0.0);
 out:
     return st;
 }
@@ -242,7 +227,7 @@ mg_op_scatter(struct mg_policy *p, struct clgrpo_tensor dy, struct clgrpo_tensor
     args.dy = dy;
     args.index = index;
     args.dtable = dtable;
-    RUN("embedding", 0.0, clgrpo_embedding_backward(p->ctx, &args, p->queue, 0, NULL, NULL));
+    MG_RUN(clgrpo_embedding_backward, args, "embedding", 0.0);
 out:
     return st;
 }
@@ -252,7 +237,7 @@ mg_op_zero(struct mg_policy *p, struct clgrpo_tensor t, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    RUN("copies", 0.0, clgrpo_tensor_zero(p->ctx, &t, p->queue, 0, NULL, NULL));
+    MG_RUN(clgrpo_tensor_zero, t, "copies", 0.0);
 out:
     return st;
 }
@@ -267,8 +252,10 @@ enum mg_status
 mg_op_write(struct mg_policy *p, struct clgrpo_tensor t, const void *host, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    double start = mg_profile_begin(p);
 
-    RUN("copies", 0.0, clgrpo_tensor_write(p->ctx, p->queue, &t, host, bytes_of(&t)));
+    MG_TRY(mg_from_clgrpo(p, clgrpo_tensor_write(p->ctx, p->queue, &t, host, bytes_of(&t)), err));
+    mg_profile_end(p, "copies", start, 0.0);
 out:
     return st;
 }
@@ -277,8 +264,10 @@ enum mg_status
 mg_op_read(struct mg_policy *p, struct clgrpo_tensor t, void *host, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    double start = mg_profile_begin(p);
 
-    RUN("copies", 0.0, clgrpo_tensor_read(p->ctx, p->queue, &t, host, bytes_of(&t)));
+    MG_TRY(mg_from_clgrpo(p, clgrpo_tensor_read(p->ctx, p->queue, &t, host, bytes_of(&t)), err));
+    mg_profile_end(p, "copies", start, 0.0);
 out:
     return st;
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* A shorter common prefix costs more, as a sequence of its own, than it saves. */
+/* A shorter common prefix would save less than another sequence costs. */
 enum { SHORTEST = 8 };
 
 struct entry {
@@ -12,10 +12,11 @@ struct entry {
     size_t common; /* with the entry before */
 };
 
-/* best tokens can be saved among the first i entries; the last group of them begins at `from` and has this prefix and
- * size. */
+/* The best way to cut the first i entries into groups. */
 struct choice {
-    size_t best, from, prefix, size;
+    size_t best;         /* tokens that it saves */
+    size_t from;         /* where its last group begins */
+    size_t prefix, size; /* of that group */
 };
 
 void
@@ -58,7 +59,7 @@ common_prefix(const struct entry *a, const struct entry *b)
     return mg_common_prefix(a->ids, b->ids, a->fed < b->fed ? a->fed : b->fed);
 }
 
-/* By the tokens that are fed, the shorter first; equal ones by row, so that the order is the data's alone. */
+/* By the tokens that are fed, the shorter first; equal ones by row, so that the order depends on the data alone. */
 static int
 compare(const void *x, const void *y)
 {
@@ -106,9 +107,10 @@ larger(size_t a, size_t b)
 }
 
 /*
- * Sorted, entries with a common prefix are neighbours, and a group's prefix is the smallest of its neighbours'. Groups
- * are runs, so the best cut of the first i entries is the best of the first j and one group behind; longer groups have
- * shorter prefixes and more tokens, which ends the search.
+ * In sorted order entries with a common prefix are neighbours, a group is a run of entries, and its prefix is the
+ * shortest that two neighbours in it have in common. The best cut of the first i entries is then the best cut of the
+ * first j and one group of the others, for some j (dynamic programming). With a smaller j the prefix gets shorter and
+ * the group larger: the search ends where either passes its limit.
  */
 static void
 choose(const struct entry *e, size_t n, size_t max_tokens, struct choice *c)
