@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	scripts/build.sh \
 	scripts/check \
+	scripts/check-dist \
 	scripts/count-transactions \
 	scripts/estimate-devices.tsv \
 	scripts/fuzz \

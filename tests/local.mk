@@ -169,6 +169,31 @@ EXTRA_DIST += $(test_scripts) \
 	tests/golden/llama3.json \
 	tests/golden/tokenizer.jsonl
 TEST_EXTENSIONS = .sh
+
+# A minute of tests: of the library, of the trainer, and of what is installed and distributed.
+quick_tests = \
+	tests/lib/check_advantage \
+	tests/lib/check_core \
+	tests/lib/check_rng \
+	tests/lib/check_tensor \
+	tests/trainer/check_config \
+	tests/trainer/check_dialogue \
+	tests/trainer/check_facts \
+	tests/trainer/check_report \
+	tests/trainer/check_tokenizer \
+	tests/trainer/check_world \
+	tests/system/test_arrows.sh \
+	tests/system/test_circles.sh \
+	tests/system/test_exports.sh \
+	tests/system/test_format.sh \
+	tests/system/test_install.sh \
+	tests/system/test_kernels.sh \
+	tests/system/test_manuals.sh \
+	tests/system/test_replay.sh
+.PHONY: check-quick
+check-quick:
+	$(MAKE) check TESTS='$(quick_tests)'
+
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_top_srcdir)'; export srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \

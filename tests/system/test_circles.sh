@@ -12,9 +12,9 @@ top, build = map(pathlib.Path, sys.argv[1:])
 FOLDERS = ["lib", "reference", "trainer", "bench"]
 # Files that are still in circles; one that is in none must leave the list.
 KNOWN = set("""
-lib/attention_simt.c lib/context.c lib/program.c lib/tune.c lib/tune_device.c lib/tune_params.c lib/tune_rows.c
-lib/op_gemm.c lib/op_gemm_pack.c
-trainer/agent/agent.c trainer/agent/agent_main.c trainer/agent/agent_search.c trainer/agent/agent_state.c
+trainer/agent/agent.c trainer/agent/agent_main.c trainer/agent/agent_search.c
+trainer/base/process.c trainer/base/process_program.c
+trainer/dialogue/format.c trainer/dialogue/roles_format.c
 """.split())
 
 
