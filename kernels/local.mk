@@ -5,58 +5,59 @@ EMBEDDED_KERNELS = \
 	kernels/adamw.cl \
 	kernels/add.cl \
 	kernels/advantage.cl \
-	kernels/attention_ahead.cl \
+	kernels/attention_ahead_cpu.clh \
 	kernels/attention_backward_cpu.cl \
-	kernels/attention_cache.cl \
+	kernels/attention_cache.clh \
 	kernels/attention_cpu.cl \
 	kernels/attention_decode_cpu.cl \
 	kernels/attention_decode_simt.cl \
-	kernels/attention_decode_tile.cl \
+	kernels/attention_decode_tile_cpu.clh \
 	kernels/attention_dkdv_cpu.cl \
 	kernels/attention_dkdv_simt.cl \
-	kernels/attention_dkdv_tile.cl \
+	kernels/attention_dkdv_tile_cpu.clh \
 	kernels/attention_dq_cpu.cl \
 	kernels/attention_dq_simt.cl \
-	kernels/attention_pack.cl \
-	kernels/attention_prefix.cl \
+	kernels/attention_pack_cpu.clh \
+	kernels/attention_prefix.clh \
+	kernels/attention_shape_simt.clh \
 	kernels/attention_simt.cl \
-	kernels/attention_simt_shape.cl \
-	kernels/attention_simt_tile.cl \
-	kernels/attention_softmax.cl \
-	kernels/attention_tile.cl \
+	kernels/attention_softmax_cpu.clh \
+	kernels/attention_tile_cpu.clh \
+	kernels/attention_tile_simt.clh \
 	kernels/cast.cl \
-	kernels/common.cl \
+	kernels/common.clh \
 	kernels/embedding.cl \
 	kernels/gemm_cpu.cl \
 	kernels/gemm_empty.cl \
-	kernels/gemm_pack.cl \
-	kernels/gemm_pack_rows.cl \
+	kernels/gemm_pack_cpu.cl \
+	kernels/gemm_pack_rows_cpu.clh \
+	kernels/gemm_product_simt.clh \
 	kernels/gemm_simt.cl \
-	kernels/gemm_simt_product.cl \
-	kernels/gemm_simt_tile.cl \
-	kernels/gemm_tile.cl \
+	kernels/gemm_tile_cpu.clh \
+	kernels/gemm_tile_simt.clh \
 	kernels/global_norm.cl \
 	kernels/kv_append.cl \
 	kernels/kv_copy.cl \
 	kernels/linear_logprob_cpu.cl \
-	kernels/linear_logprob_dz_cpu.cl \
-	kernels/linear_logprob_dz_simt.cl \
-	kernels/linear_logprob_merge.cl \
+	kernels/linear_logprob_dz_cpu.clh \
+	kernels/linear_logprob_dz_simt.clh \
+	kernels/linear_logprob_merge.clh \
+	kernels/linear_logprob_shape_simt.clh \
 	kernels/linear_logprob_simt.cl \
-	kernels/linear_logprob_simt_shape.cl \
-	kernels/lse.cl \
+	kernels/lse.clh \
 	kernels/policy_loss.cl \
-	kernels/probe_gemm.cl kernels/probe_rows.cl \
+	kernels/probe_gemm.cl \
+	kernels/probe_rows.cl \
 	kernels/rmsnorm.cl \
 	kernels/rmsnorm_backward.cl \
 	kernels/rope.cl \
-	kernels/rows.cl \
+	kernels/rows.clh \
 	kernels/sample_cpu.cl \
-	kernels/sample_cut_cpu.cl \
-	kernels/sample_draw.cl \
-	kernels/sample_row_cpu.cl \
+	kernels/sample_cut_cpu.clh \
+	kernels/sample_draw.clh \
+	kernels/sample_row_cpu.clh \
 	kernels/sample_simt.cl \
-	kernels/storage.cl \
+	kernels/storage.clh \
 	kernels/swiglu.cl
 
 # Tuned parameters, by family

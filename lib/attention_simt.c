@@ -2,7 +2,7 @@
 #include "attention_simt.h"
 #include "simt_tile.h"
 
-/* Parameters of kernels/attention_simt_tile.cl; y m is 64. No choice changes a bit. */
+/* Parameters of kernels/attention_tile_simt.clh; y m is 64. No choice changes a bit. */
 struct tile {
     unsigned y, m, k, vec, sub_m, sub_n, unroll, buffers;
 };
@@ -31,7 +31,7 @@ larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* T_SIZE of kernels/gemm_simt_tile.cl. */
+/* T_SIZE of kernels/gemm_tile_simt.clh. */
 static size_t
 slice_words(const struct tile *t, size_t extent)
 {
@@ -39,7 +39,7 @@ slice_words(const struct tile *t, size_t extent)
 }
 
 /* Local memory of the forward's kernel, and the most of those of the backward: C_SHARED, C_STAGE and C_STAGE_BOTH of
- * kernels/attention_simt_tile.cl, and the partials of the maxima, or lse and delta. */
+ * kernels/attention_tile_simt.clh, and the partials of the maxima, or lse and delta. */
 static size_t
 local_words(const struct tile *t, enum clg_attention_pass pass, size_t head_dim)
 {

@@ -87,7 +87,7 @@ enum clgrpo_status clg_tensor_check_dense(struct clgrpo_context *ctx, const char
 /* clg_tensor_check of f32, f16 or bf16. */
 enum clgrpo_status clg_tensor_check_storage(struct clgrpo_context *ctx, const char *op, const char *name,
                                             const struct clgrpo_tensor *t, unsigned rank, const size_t *shape);
-/* What kernels/storage.cl calls it; NULL unless it is f32, f16 or bf16. */
+/* What kernels/storage.clh calls it; NULL unless it is f32, f16 or bf16. */
 const char *clg_storage_name(enum clgrpo_dtype dtype);
 #define CLG_SHAPE(...) ((const size_t[]){__VA_ARGS__})
 

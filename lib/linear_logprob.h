@@ -6,7 +6,7 @@
 #include "gemm_pack.h"
 #include "simt_tile.h"
 
-/* Of kernels/lse.cl and kernels/linear_logprob_*.cl. */
+/* Of kernels/lse.clh and kernels/linear_logprob_*.cl. */
 enum {
     CLG_LSE_SEGMENT = 1024,
     CLG_LSE_BLOCK = 128,

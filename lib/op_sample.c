@@ -6,9 +6,9 @@
 #define OP "sample"
 
 enum {
-    LSE_SEGMENT = 1024, /* C_LSE_SEGMENT of kernels/lse.cl */
+    LSE_SEGMENT = 1024, /* C_LSE_SEGMENT of kernels/lse.clh */
     LSE_BLOCK = 128,
-    PART = 16 * LSE_SEGMENT, /* of kernels/sample_row_cpu.cl */
+    PART = 16 * LSE_SEGMENT, /* of kernels/sample_row_cpu.clh */
     MOST_ROOM = 2048,
     GROUPS_PER_CORE = 8,
     SHARED_ROWS_PER_CORE = 2, /* fewer rows are shared by groups */
@@ -25,7 +25,7 @@ n_groups(const struct clgrpo_context *ctx, size_t n_rows)
     return n_rows < most ? n_rows : most;
 }
 
-/* Words of 4 bytes of a row's scratch. cpu: slot_at of kernels/sample_row_cpu.cl. */
+/* Words of 4 bytes of a row's scratch. cpu: slot_at of kernels/sample_row_cpu.clh. */
 static size_t
 row_words(const struct clgrpo_context *ctx, size_t vocab)
 {

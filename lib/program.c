@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* common.cl and the fragments, each behind a line of its name. */
+/* common.clh and the fragments, each behind a line of its name. */
 enum { MAX_PIECES = 2 * (CLG_MAX_FRAGMENTS + 1), MAX_KERNELS = 8, MAX_OPTIONS = 1024 };
 
 struct clg_program {
@@ -59,7 +59,7 @@ collect(struct clgrpo_context *ctx, const struct clg_unit *unit, struct pieces *
     enum clgrpo_status st = CLGRPO_OK;
 
     p->n = 0;
-    CLG_REQUIRE(ctx, add_piece(p, "common.cl"), CLGRPO_E_BUILD, "%s: common.cl is not embedded", unit->name);
+    CLG_REQUIRE(ctx, add_piece(p, "common.clh"), CLGRPO_E_BUILD, "%s: common.clh is not embedded", unit->name);
     for (const char *const *f = unit->fragments; *f != NULL; f++)
         CLG_REQUIRE(ctx, add_piece(p, *f), CLGRPO_E_BUILD, "%s: fragment %s is not embedded", unit->name, *f);
 out:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parameters of kernels/gemm_simt_tile.cl, the matrix product inside the simt kernels. */
+/* Parameters of kernels/gemm_tile_simt.clh, the matrix product inside the simt kernels. */
 #ifndef CLGRPO_SIMT_TILE_H
 #define CLGRPO_SIMT_TILE_H
 
@@ -32,7 +32,7 @@ const struct clg_simt_tile *clg_simt_tile_at(const struct clgrpo_context *ctx, s
 struct clg_simt_tile clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n);
 
 /* The tile of a language-model head over n rows, with `across` groups for each group of rows; its x is C_LSE_LANES of
- * kernels/lse.cl. */
+ * kernels/lse.clh. */
 struct clg_simt_tile clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across);
 
 /* Whether the device runs neighbouring items as the lanes of a vector unit: Intel's runtime for CPUs. */

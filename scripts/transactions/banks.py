@@ -31,7 +31,7 @@ def degree(tx, items, address, width):
 
 
 def of_tile(name, tile, kind_b="depth"):
-    """Accesses of the loads of tile_step (gemm_simt_product.cl) and the stores of tile_keep (gemm_simt_tile.cl); A is contiguous in k."""
+    """Accesses of the loads of tile_step (gemm_product_simt.clh) and the stores of tile_keep (gemm_tile_simt.clh); A is contiguous in k."""
     tx, ty, mi, ni, _ = tile
     rows, cols, items = ty * mi, tx * ni, tx * ty
 

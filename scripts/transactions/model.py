@@ -18,7 +18,7 @@ def quantities(*pairs):
 
 
 def product(tile, m, n, k):
-    """Of gemm_simt_tile.cl: global and local bytes loaded, local bytes stored, fma."""
+    """Of gemm_tile_simt.clh: global and local bytes loaded, local bytes stored, fma."""
     x, y, mi, ni, _ = tile
     groups = m * n // (x * ni * y * mi)
     travel = 4 * k * (y * mi + x * ni) * groups

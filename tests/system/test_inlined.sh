@@ -17,7 +17,7 @@ E2
 status=0 n=0
 grep -vE '^#|_cpu	' "$srcdir/kernels/units.tsv" >inlined.units
 while read -r unit fragments; do
-    (cd "$srcdir/kernels" && cat common.cl $fragments) >inlined.cl
+    (cd "$srcdir/kernels" && cat common.clh $fragments) >inlined.cl
     functions=$(left inlined.cl | grep -v '^llvm' || true)
     [ -z "$functions" ] || { echo "unit $unit:" $functions; status=1; }
     n=$((n + 1))
