@@ -77,7 +77,7 @@ enum {
  *
  * logprob, old_logprob, advantage  [N] f32
  * ref_logprob                      [N] f32; buf may be NULL
- * weight                           [N] f32; 0 masks a token: it adds exactly 0 to everything, whatever its other inputs
+ * weight                           [N] f32, >= 0; 0 masks a token: it adds exactly 0 to everything, whatever its other inputs
  * dlogprob                         [N] f32, written; may be logprob
  * stats                            [CLGRPO_POLICY_STATS] f32, written; see the enum
  * clip_low                         0 .. 1
