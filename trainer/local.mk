@@ -11,9 +11,9 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent.h \
 	trainer/agent/agent_internal.h \
 	trainer/agent/agent_learn.c \
-	trainer/agent/agent_main.c \
+	trainer/agent/agent_root.c \
 	trainer/agent/agent_record.c \
-	trainer/agent/agent_search.c \
+	trainer/agent/agent_called.c \
 	trainer/agent/agent_state.c \
 	trainer/agent/state_file.c \
 	trainer/agent/state_file.h \

@@ -18,10 +18,10 @@
 
 enum { TELL_MS = 250, LOCK_SECONDS = 30 };
 
-/* The role belongs to the process that has this file locked: the system takes the lock back when the process ends,
+/* One process at a time is an agent: the one that has this file locked. The system takes the lock back when it ends,
  * however it ends. */
 static enum mg_status
-lock_role(struct mg_agent *a, struct mg_err *err)
+lock_agent(struct mg_agent *a, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_path path = mg_agent_path(a->dir, MG_AGENT_LOCK);
@@ -90,7 +90,7 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
     struct mg_store_place place = {.address = file.text, .run = run, .say = say};
 
     MG_TRY(mg_dir_make(a->dir, err));
-    MG_TRY(lock_role(a, err));
+    MG_TRY(lock_agent(a, err));
     MG_TRY(mg_config_id(c, run, err));
     MG_TRY(mg_store_open(&place, &a->store, err));
     MG_TRY(mg_store_hold(a->store, a->part->name, err));
@@ -200,9 +200,9 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     a->note.training = false;
     a->note.total = w.n_questions * w.n_rollouts;
     if (a->root)
-        MG_TRY(mg_agent_rollouts_main(a, &w, err));
+        MG_TRY(mg_agent_rollouts_root(a, &w, err));
     else
-        MG_TRY(mg_agent_rollouts_search(a, &w, err));
+        MG_TRY(mg_agent_rollouts_called(a, &w, err));
     w.rollout_seconds = mg_clock() - start;
     w.tokens = mg_rollouts_tokens(a->rollouts) - tokens;
     a->note.training = true;

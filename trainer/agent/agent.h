@@ -13,7 +13,7 @@
  */
 struct mg_agent;
 
-/* Opens what the agent needs; waits for a former holder of the role to end, for half a minute at most. `run_dir` has
+/* Opens what the agent needs; waits for a process that is the same agent to end, for half a minute at most. `run_dir` has
  * the store and the agents' folders; the configuration outlives the agent. */
 enum mg_status mg_agent_open(const struct mg_config *config, const char *run_dir, uint32_t agent, struct mg_agent **out,
                              struct mg_err *err);

@@ -17,14 +17,14 @@ struct mg_agent {
     struct mg_plan plan;
     bool root;
     struct mg_rollout_limits limits;
-    int lock; /* file descriptor; the role is held as long as it is open */
+    int lock; /* file descriptor; this process is the agent as long as it is open */
     struct mg_store *store;
     struct mg_tokenizer *tok;
     struct mg_tools *tools;
     struct mg_question_file questions;
     struct mg_policy *policy;
     struct mg_rollouts *rollouts;
-    struct mg_pending pending; /* tasks to be asked (main), results to be handed in (search) */
+    struct mg_pending pending; /* subtasks to be asked (root), results to be handed in (others) */
     struct mg_agent_note note;
     double told; /* when, by mg_clock */
 };
@@ -34,16 +34,16 @@ struct mg_phase_work {
     struct mg_phase phase;
     uint32_t *question;               /* [n_questions] indices into the question file */
     uint32_t n_questions, n_rollouts; /* rollouts of each question */
-    struct mg_rollout_row *row;       /* main: [n_questions * n_rollouts], what was handed in */
+    struct mg_rollout_row *row;       /* root: [n_questions * n_rollouts], what was handed in */
     double rollout_seconds;           /* from the start to the end of the rollouts */
     double wait_seconds;              /* of them, without anything to do */
     uint64_t tokens;                  /* generated in the phase */
 };
 
 /* The rollouts of a phase, to their end: in the order of their keys afterwards. */
-enum mg_status mg_agent_rollouts_main(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
-enum mg_status mg_agent_rollouts_search(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
-/* The verdict on a result of the search agent. */
+enum mg_status mg_agent_rollouts_root(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
+enum mg_status mg_agent_rollouts_called(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
+/* The verdict on a result of a called agent. */
 struct mg_verdict mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r);
 /* Tells the store how far this agent is; unless `now`, a few times a second. */
 enum mg_status mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err);
@@ -55,7 +55,7 @@ struct mg_lesson {
     uint32_t trajectories, unavailable; /* rolled out; without a reward */
     double reward, expert, format;      /* means over those with a reward; expert over those with a verdict */
     uint32_t verdicts;
-    double calls;      /* mean per rollout of main */
+    double calls;      /* mean per rollout of the root */
     uint32_t left_out; /* rollouts that did not call this agent: they are not in its groups */
     struct mg_train_stats stats;
     double grad_norm, seconds;

@@ -90,7 +90,7 @@ out:
 
 /* ---- Sub-agent: the aligned sub-trajectories of a question ---- */
 
-/* The rollouts of main, by question and rollout; the texts are not kept. */
+/* The rollouts of the root, by question and rollout; the texts are not kept. */
 static enum mg_status
 read_parents(struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *err)
 {

@@ -14,7 +14,7 @@ static const struct command {
 } commands[] = {
     {"world", "write a corpus, questions and demonstrations", mg_cmd_world},
     {"sft", "warm-start a policy on demonstrations", mg_cmd_sft},
-    {"train", "train a planner and its search agent by M-GRPO", mg_cmd_train},
+    {"train", "train a planner and the agents that it asks by M-GRPO", mg_cmd_train},
     {"agent", "run one agent of a run (train starts them)", mg_cmd_agent},
     {"eval", "measure success on held-out questions", mg_cmd_eval},
     {"ask", "ask one question and show how it is answered", mg_cmd_ask},

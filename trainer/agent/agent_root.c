@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The planner's side of a phase: it asks, waits for results, and hands in what its rollouts are worth. */
+/* A phase of the root: it asks, waits for results, and hands in what its rollouts are worth. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ struct inbox {
     size_t n;
 };
 
-struct main_phase {
+struct root_phase {
     struct mg_agent *a;
     struct mg_phase_work *w;
     struct inbox inbox;
@@ -27,7 +27,7 @@ struct main_phase {
 };
 
 static enum mg_status
-sort_results(struct main_phase *m, struct mg_err *err)
+sort_results(struct root_phase *m, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
@@ -52,7 +52,7 @@ out:
 
 /* Gives results to the dialogues that wait for them; dialogue i is that of question i / K, rollout i mod K. */
 static enum mg_status
-deliver(struct main_phase *m, bool *any, struct mg_err *err)
+deliver(struct root_phase *m, bool *any, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_rollouts *b = m->a->rollouts;
@@ -75,7 +75,7 @@ out:
 
 /* The new subtasks out, the new results in. */
 static enum mg_status
-exchange(struct main_phase *m, bool *any, struct mg_err *err)
+exchange(struct root_phase *m, bool *any, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_pending *asked = &m->a->pending;
@@ -104,7 +104,7 @@ out:
 }
 
 static enum mg_status
-add_dialogues(struct main_phase *m, struct mg_err *err)
+add_dialogues(struct root_phase *m, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_agent *a = m->a;
@@ -121,7 +121,7 @@ out:
 }
 
 static enum mg_status
-run(struct main_phase *m, struct mg_err *err)
+run(struct root_phase *m, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_agent *a = m->a;
@@ -146,7 +146,7 @@ out:
 }
 
 static enum mg_status
-hand_in(struct main_phase *m, struct mg_err *err)
+hand_in(struct root_phase *m, struct mg_err *err)
 {
     struct mg_agent *a = m->a;
     size_t n = mg_rollouts_count(a->rollouts);
@@ -170,10 +170,10 @@ hand_in(struct main_phase *m, struct mg_err *err)
 }
 
 enum mg_status
-mg_agent_rollouts_main(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err)
+mg_agent_rollouts_root(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct main_phase m = {.a = a, .w = w};
+    struct root_phase m = {.a = a, .w = w};
 
     m.inbox.turns = a->limits.turns;
     m.inbox.n = (size_t)w->n_questions * w->n_rollouts * m.inbox.turns;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The search agent's side of a phase: it claims subtasks as they come, and acknowledges each with its result. */
+/* A phase of an agent that is called: it claims subtasks as they come, and acknowledges each with its result. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/agent_internal.h"
 
-struct search_phase {
+struct called_phase {
     struct mg_agent *a;
     struct mg_phase_work *w;
     int64_t cursor;
@@ -15,7 +15,7 @@ struct search_phase {
 
 /* Results out, subtasks in. */
 static enum mg_status
-exchange(struct search_phase *s, bool *any, struct mg_err *err)
+exchange(struct called_phase *s, bool *any, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_agent *a = s->a;
@@ -47,7 +47,7 @@ out:
 }
 
 static bool
-is_over(const struct search_phase *s)
+is_over(const struct called_phase *s)
 {
     const struct mg_agent *a = s->a;
 
@@ -56,10 +56,10 @@ is_over(const struct search_phase *s)
 }
 
 enum mg_status
-mg_agent_rollouts_search(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err)
+mg_agent_rollouts_called(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct search_phase s = {.a = a, .w = w};
+    struct called_phase s = {.a = a, .w = w};
     struct mg_pause pause = {0};
 
     while (!is_over(&s)) {
