@@ -148,6 +148,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/config_plan.c \
 	trainer/run/config_settle.c \
 	trainer/run/config_value.c \
+	trainer/run/key.c \
 	trainer/run/key.h \
 	trainer/run/metrics.c \
 	trainer/run/metrics.h \

@@ -154,7 +154,7 @@ static const struct {
     {"[]\n", "agent"},
     {"3\n", ""},
     {"{\"turns\": []}\n", "agent"},
-    {"{\"agent\": \"mian\", \"turns\": [{\"role\": \"user\", \"text\": \"\"}]}\n", "main or search"},
+    {"{\"agent\": \"Main\", \"turns\": [{\"role\": \"user\", \"text\": \"\"}]}\n", "agent's name"},
     {"{\"agent\": 1, \"turns\": [{\"role\": \"user\", \"text\": \"\"}]}\n", "agent"},
     {"{\"agent\": \"main\"}\n", "turns"},
     {"{\"agent\": \"main\", \"turns\": []}\n", "turns"},

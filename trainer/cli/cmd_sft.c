@@ -17,7 +17,7 @@ static const char usage[] =
     "      --shape SPEC       fresh weights: width,layers,heads,kv-heads,feed-forward (default 128,4,4,2,352)\n"
     "  -t, --tokenizer FILE   tokenizer.json\n"
     "  -d, --demos FILE       demonstrations, JSON lines; - is standard input\n"
-    "  -a, --agent NAME       main or search: whose demonstrations\n"
+    "  -a, --agent NAME       whose demonstrations\n"
     "  -o, --out DIR          where the model goes\n"
     "      --dtype TYPE       f32, f16 or bf16 (default f32)\n"
     "  -n, --tokens N         budget (default 10000000)\n"
@@ -140,7 +140,7 @@ static enum mg_status
 take_option(void *options, int letter, struct mg_err *err)
 {
     struct sft_options *o = options;
-    static const char *const agents[] = {"main", "search"}, *const dtypes[] = {"f32", "f16", "bf16"};
+    static const char *const dtypes[] = {"f32", "f16", "bf16"};
     const char **text[] = {['i'] = &o->init, ['t'] = &o->tokenizer, ['d'] = &o->demos,
                            ['o'] = &o->out,  ['e'] = &o->eval,      [OPT_DEVICE] = &o->device};
     enum mg_status st = MG_OK;
@@ -151,8 +151,8 @@ take_option(void *options, int letter, struct mg_err *err)
         o->json = true;
         break;
     case 'a':
-        MG_TRY(mg_option_choice("agent", optarg, agents, 2, &i, err));
-        o->agent = agents[i];
+        MG_REQUIRE(mg_is_agent_name(optarg), MG_INPUT, "agent is \"%.60s\", which is no agent's name", optarg);
+        o->agent = optarg;
         break;
     case OPT_DTYPE:
         MG_TRY(mg_option_choice("dtype", optarg, dtypes, 3, &i, err));

@@ -110,9 +110,8 @@ parse_line(struct mg_demo_file *f, size_t len, struct mg_example *e, bool *used,
     MG_REQUIRE(demo != NULL, MG_INPUT, "%s:%zu: %s", f->path, f->line_number, why.text);
     agent = json_string_value(json_object_get(demo, "agent"));
     turns = json_object_get(demo, "turns");
-    MG_REQUIRE(agent != NULL && (strcmp(agent, "main") == 0 || strcmp(agent, "search") == 0) && json_is_array(turns) &&
-                   json_array_size(turns) > 0,
-               MG_INPUT, "%s:%zu: a demonstration needs an agent, main or search, and turns", f->path, f->line_number);
+    MG_REQUIRE(agent != NULL && mg_is_agent_name(agent) && json_is_array(turns) && json_array_size(turns) > 0, MG_INPUT,
+               "%s:%zu: a demonstration needs an agent's name and turns", f->path, f->line_number);
     *used = f->agent == NULL || strcmp(agent, f->agent) == 0;
     if (!*used)
         goto out;

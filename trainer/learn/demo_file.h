@@ -8,6 +8,7 @@
 
 #include "dialogue/roles.h"
 #include "base/status.h"
+#include "run/key.h"
 #include "tokenizer/tokenizer.h"
 
 /* A demonstration as tokens: what mgrpo-demos(5) describes, encoded. */
@@ -17,7 +18,7 @@ struct mg_example {
 };
 void mg_example_free(struct mg_example *e);
 
-/* Reads demonstrations of one agent ("main", "search"; NULL: all) from JSON lines; "-" is standard input. */
+/* Reads demonstrations of one agent (by its name; NULL: all) from JSON lines; "-" is standard input. */
 struct mg_demo_file;
 enum mg_status mg_demo_file_open(const char *path, const char *agent, struct mg_tokenizer *tok,
                                  struct mg_demo_file **out, struct mg_err *err);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one key cannot know: how agents and values fit together. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "run/config_keys.h"
-
-enum { MAX_NAME = 31 };
 
 static bool
 holds(const struct mg_list *list, const char *text)
@@ -62,28 +59,15 @@ apply_preset(struct mg_config *c, struct mg_err *err)
     return MG_OK;
 }
 
-static bool
-is_name(const char *name)
-{
-    size_t n = strlen(name);
-
-    if (n == 0 || n > MAX_NAME || !islower((unsigned char)name[0]))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) && name[i] != '-')
-            return false;
-    return true;
-}
-
 static enum mg_status
 check_agent(const struct mg_agent_config *a, const char *where, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_reward_config *r = &a->reward;
 
-    MG_REQUIRE(is_name(a->name), MG_INPUT,
+    MG_REQUIRE(mg_is_agent_name(a->name), MG_INPUT,
                "%s: agent \"%.60s\": a name has 1 to %d small letters, digits and -, a letter first", where, a->name,
-               (int)MAX_NAME);
+               (int)MG_AGENT_NAME_MAX);
     MG_REQUIRE(a->context > a->new_tokens, MG_INPUT, "%s: agent %s: context is %u, new_tokens %u: a turn must fit",
                where, a->name, a->context, a->new_tokens);
     MG_REQUIRE(a->max_tokens >= a->context, MG_INPUT, "%s: agent %s: max_tokens is %u, context %u: a dialogue must fit",

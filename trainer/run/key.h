@@ -2,9 +2,12 @@
 #ifndef MGRPO_KEY_H
 #define MGRPO_KEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-enum { MG_MAX_AGENTS = 16 };
+enum { MG_MAX_AGENTS = 16, MG_AGENT_NAME_MAX = 31 };
+/* 1 to MG_AGENT_NAME_MAX small letters, digits and "-", a letter first: it is also the name of a folder. */
+bool mg_is_agent_name(const char *name);
 
 /*
  * What a dialogue is about: the phase of the run, the question's number in it, the rollout of that question, and the
