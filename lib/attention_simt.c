@@ -2,14 +2,14 @@
 #include "attention_simt.h"
 #include "simt_tile.h"
 
-/* Parameters of kernels/attention_tile_simt.clh; y m is 64. No choice changes a bit. */
+/* Values of the defines P_TY, P_MI, P_K, P_VEC, P_SUB_M, P_SUB_N, P_UNROLL and P_BUFFERS; y m is 64. */
 struct tile {
     unsigned y, m, k, vec, sub_m, sub_n, unroll, buffers;
 };
-/* The standard first. */
+/* The first is the standard. */
 static const struct tile gpu_tiles[] = {
-    {16, 4, 8, 4, 4, 8, 4, 2},  /* the next slice in flight */
-    {16, 4, 16, 4, 4, 8, 4, 1}, /* slices twice as deep, one at a time */
+    {16, 4, 8, 4, 4, 8, 4, 2},  /* a slice of k is loaded while the one before is used */
+    {16, 4, 16, 4, 4, 8, 4, 1}, /* slices of twice as many terms, loaded and used in turn */
 };
 static const struct tile lane_tiles[] = {
     {16, 4, 16, 1, 4, 2, 4, 1},
@@ -31,15 +31,15 @@ larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* T_SIZE of kernels/gemm_tile_simt.clh. */
+/* Words of local memory of a slice of an operand with this extent, T_SIZE of the kernels. */
 static size_t
 slice_words(const struct tile *t, size_t extent)
 {
     return t->vec == 1 ? extent * (t->k + 4) + 4 * t->k : t->k * (extent + 4);
 }
 
-/* Local memory of the forward's kernel, and the most of those of the backward: C_SHARED, C_STAGE and C_STAGE_BOTH of
- * kernels/attention_tile_simt.clh, and the partials of the maxima, or lse and delta. */
+/* Words of local memory of the forward kernel, or the most of the backward kernels: the tile of scores (C_SHARED),
+ * those of the operands (C_STAGE or C_STAGE_BOTH), and the partial maxima, or lse and delta. */
 static size_t
 local_words(const struct tile *t, enum clg_attention_pass pass, size_t head_dim)
 {

@@ -10,8 +10,9 @@
 #include <zlib.h>
 
 /*
- * A cache file: header, key, zlib stream of the binary. A file counts only if its magic, its whole key and the checksum
- * of the inflated binary agree, so a collision of names, a torn or a foreign file is a miss and never a wrong kernel.
+ * A cache file: header, key, zlib stream of the binary. A file is used only if its magic, its whole key and the
+ * checksum of the inflated binary agree: a file of another key with the same name, one that was written in part, and
+ * one of another program are misses, never a wrong kernel.
  */
 struct header {
     char magic[8];
@@ -138,7 +139,8 @@ write_file(int fd, const struct header *h, const char *key, const unsigned char 
     return fclose(f) == 0 && good;
 }
 
-/* A cache that cannot be written only costs time: failures are silent. No fsync either, a torn file is a miss. */
+/* A cache that cannot be written only costs time, so failures are silent. There is no fsync: a file that was written in
+ * part is a miss. */
 void
 clg_cache_store(const char *dir, const char *key, size_t key_bytes, const unsigned char *binary, size_t n_bytes)
 {

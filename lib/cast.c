@@ -3,9 +3,9 @@
 
 #include "rows.h"
 
+/* A dense vector is cast as rows of so many elements, which work-groups share, and a last row of what is left. */
 enum { ROW = 4096 };
 
-/* A dense vector becomes rows, so that it is shared out; what is left over is a second launch. */
 static enum clgrpo_status
 cast_rows(struct clg_seq *seq, cl_kernel k, struct clgrpo_tensor x, struct clgrpo_tensor y, size_t n, size_t e,
           size_t x_stride, size_t y_stride)

@@ -9,7 +9,8 @@
 #include "tier.h"
 #include "tune.h"
 
-/* A CPU device without vectors of its own (llvmpipe) makes lanes of work-items, as a GPU does. */
+/* A CPU device without native vectors, such as llvmpipe, runs work-items in the lanes of vectors, as a GPU does: it
+ * gets the simt family. */
 static enum clgrpo_status
 choose_family(struct clgrpo_context *ctx, enum clgrpo_family wanted)
 {

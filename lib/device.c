@@ -8,7 +8,7 @@
 
 enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64 };
 
-/* Names may be padded and are not always terminated by every driver. */
+/* Some drivers pad a name with blanks, or do not terminate it. */
 static void
 text_info(cl_device_id device, cl_device_info what, char *text, size_t bytes)
 {

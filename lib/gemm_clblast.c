@@ -3,7 +3,7 @@
 
 #include <clblast_c.h>
 
-/* CLBlast takes no wait list: a barrier in the queue stands for it. */
+/* CLBlast takes no wait list: a barrier in the queue waits for the events instead. */
 static enum clgrpo_status
 wait_first(struct clg_seq *seq)
 {
@@ -17,7 +17,7 @@ out:
     return st;
 }
 
-/* Codes of OpenCL are handed on; CLBlast's own lie below. */
+/* A code above -1000 is OpenCL's and kept as such, one below is CLBlast's own. */
 static enum clgrpo_status
 fail_clblast(struct clgrpo_context *ctx, CLBlastStatusCode code)
 {

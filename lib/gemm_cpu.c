@@ -4,14 +4,14 @@
 #include "tune.h"
 
 /*
- * Blocks of the cpu family are tuned: a slice of k, so that a panel of B of this length fits a first-level cache; the
- * most rows and columns of a group, the larger the fewer copies where groups copy slices for themselves; the groups
- * wanted for each core. GROUP_FLOP: about 25 us of a core, where a launch costs a few.
+ * The tuned parameters: KC, the terms of a slice of k, lets a panel of B of this length fit a first-level cache; MC and
+ * NC are the most rows and columns of a group, and the larger they are, the less is copied where groups copy slices of
+ * A or B for themselves; GROUPS is how many groups are wanted for each core.
  */
 enum {
-    GROUP_FLOP = 1000000,
-    FEW_PER_CORE = 4,          /* up to so many groups, unequal shares of the cores would cost */
-    LAUNCH_GROUPS_PER_CORE = 8 /* most in one launch where they have scratch, which the next launch uses again */
+    GROUP_FLOP = 1000000,      /* least work of a group: about 25 us of a core, where a launch costs a few */
+    FEW_PER_CORE = 4,          /* up to so many groups for each core, it costs time if one core has a group more */
+    LAUNCH_GROUPS_PER_CORE = 8 /* most groups of a launch where they need scratch, which the next launch uses again */
 };
 
 struct plan {
@@ -19,7 +19,7 @@ struct plan {
     enum clg_gemm_class shape_class;
     bool pack_a, pack_b;      /* groups copy slices of A, of B */
     bool pack_first;          /* all of B is packed by a launch before */
-    enum clgrpo_dtype panels; /* its type then */
+    enum clgrpo_dtype panels; /* the type of its elements then */
     size_t mc, nc, kc, m_blocks, n_blocks, groups_per_launch;
     size_t packed_elems, scratch_elems;
 };
@@ -45,7 +45,7 @@ block(size_t extent, size_t most, size_t unit)
     return at_least_1(clg_divide_up(clg_divide_up(extent, n), unit)) * unit;
 }
 
-/* Few groups of equal work: so many blocks of rows that each core gets the same number of groups. */
+/* Where groups are few, takes so many blocks of rows that each core gets the same number of groups. */
 static void
 balance(const struct clgrpo_context *ctx, struct plan *p)
 {
@@ -59,7 +59,7 @@ balance(const struct clgrpo_context *ctx, struct plan *p)
     p->m_blocks = clg_divide_up(p->m, p->mc);
 }
 
-/* Halves blocks until there are enough groups for the cores, or they get too small to be worth a launch's share. */
+/* Halves blocks until there are enough groups for the cores, or a block is one register tile. */
 static void
 plan_blocks(const struct clgrpo_context *ctx, struct plan *p)
 {
@@ -96,7 +96,8 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
 
     if (p.m == 0 || p.n == 0 || p.k == 0)
         return p;
-    /* C cannot hold a part of a sum that is to be scaled and added to it: one slice then, too long to turn */
+    /* a sum that is scaled before it is added to C cannot be stored there between slices of k: it has one slice, too
+     * long for a transposed copy of A */
     one_slice = clg_gemm_finish_of(args) == CLG_GEMM_SCALE_AND_ADD;
     turn_a = args->trans_a && !one_slice;
     p.shape_class = clg_gemm_class_of(p.m, turn_a);
@@ -104,7 +105,7 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
     p.pack_a = turn_a || args->a.dtype != CLGRPO_F32;
     p.pack_b = turn_a && !args->trans_b && !packed;
     p.pack_first = !packed && !p.pack_b;
-    p.panels = p.m <= CLG_GEMM_MR ? args->b.dtype : CLGRPO_F32; /* each panel is read once, or many times */
+    p.panels = p.m <= CLG_GEMM_MR ? args->b.dtype : CLGRPO_F32; /* few rows read a panel once, as it is */
     plan_blocks(ctx, &p);
     if (p.pack_first)
         p.packed_elems = clg_round_up(clgrpo_gemm_pack_elems(ctx, p.k, p.n), 16);
@@ -115,7 +116,7 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
     return p;
 }
 
-/* Groups [first, first + n) of the plan. */
+/* Launches groups first .. first + n - 1 of the plan. */
 static enum clgrpo_status
 launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struct plan *p,
            const struct clgrpo_tensor *b, size_t first, size_t n)
@@ -124,7 +125,7 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struc
     cl_mem scratch = p->scratch_elems > 0 ? args->workspace.buf : args->c.buf;
     size_t scratch_at = args->workspace.offset_bytes / sizeof(float) + p->packed_elems;
     struct clg_grid grid = clg_grid1(n, 1);
-    bool m_inner = p->m <= p->n; /* neighbours share a block of the larger operand */
+    bool m_inner = p->m <= p->n; /* neighbouring groups use the same block of the larger operand */
     const char *b_type = clg_storage_name(b->dtype);
     char defines[128];
     cl_kernel kernel;

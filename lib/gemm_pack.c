@@ -28,7 +28,8 @@ static enum clgrpo_status
 run_cpu(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const struct clgrpo_tensor *packed)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    /* of a group, some microseconds' work: part of a panel, or few rows of many, to read along rows of b */
+    /* what a group packs, some microseconds of work: part of one panel with trans_b, else a few rows of many panels;
+     * both read b along its rows */
     const size_t rows = trans_b ? 512 : 32, panels = trans_b ? 1 : 32;
     size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1], columns = panels * clg_gemm_nr(seq->ctx);
     struct clg_grid grid = {2, {clg_divide_up(n, columns), clg_divide_up(k, rows), 1}, {1, 1, 1}};

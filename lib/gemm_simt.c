@@ -10,7 +10,7 @@ is_aligned(const struct clgrpo_tensor *t)
     return t->stride[0] % 4 == 0 && t->offset % 4 == 0;
 }
 
-/* The define of the tier of half arithmetic, where both operands are f16 and it is in use. */
+/* The define of the tier half-product if both operands are f16 and it is in use, else "". */
 static const char *
 half_tier(struct clgrpo_context *ctx, const struct clgrpo_tensor *a, const struct clgrpo_tensor *b)
 {

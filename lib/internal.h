@@ -14,8 +14,8 @@ struct clg_program;    /* a specialisation of a unit and its kernels, built */
 struct clg_tune_table; /* values of the tuned parameters */
 struct clg_tier_state; /* what is known of a tier */
 
-/* The first failure since the last clear. Of an attempt whose failure is no failure of the call: kept before, put back
- * after. */
+/* The first failure since the last clear. A probe, whose failure is not the operation's, saves the record and restores
+ * it. */
 struct clg_error {
     enum clgrpo_status status;
     cl_int cl;
@@ -67,15 +67,16 @@ unsigned clg_vector_width(const struct clgrpo_context *ctx);
         }                                                                                                              \
     } while (0)
 
-/* First line of every operation: arguments are there and of this library's size. `op` names it in the sentence. */
+/* The first check of an operation: its arguments are not null and were made by this library's INIT macro. `op` begins
+ * the sentence. */
 #define CLG_CHECK_ARGS(ctx, args, op)                                                                                  \
     CLG_REQUIRE((ctx), (args) != NULL && (args)->struct_size == sizeof *(args), CLGRPO_E_ARGUMENT,                     \
                 op ": args is null or its struct_size is not %zu; use the INIT macro", sizeof *(args))
 
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
-/* t has this type and rank and these extents (CLG_ANY: any), innermost stride 1, and lies inside its buffer, without
- * overflow. */
+/* Checks that t has this type, this rank, these extents (CLG_ANY: any) and innermost stride 1, and lies inside its
+ * buffer; no product or sum of extents overflows. */
 #define CLG_ANY ((size_t)-1)
 enum clgrpo_status clg_tensor_check(struct clgrpo_context *ctx, const char *op, const char *name,
                                     const struct clgrpo_tensor *t, enum clgrpo_dtype dtype, unsigned rank,
@@ -87,14 +88,15 @@ enum clgrpo_status clg_tensor_check_dense(struct clgrpo_context *ctx, const char
 /* clg_tensor_check of f32, f16 or bf16. */
 enum clgrpo_status clg_tensor_check_storage(struct clgrpo_context *ctx, const char *op, const char *name,
                                             const struct clgrpo_tensor *t, unsigned rank, const size_t *shape);
-/* What kernels/storage.clh calls it; NULL unless it is f32, f16 or bf16. */
+/* The kernels' name of a type of storage, "f32", "f16" or "bf16"; NULL for any other type. */
 const char *clg_storage_name(enum clgrpo_dtype dtype);
 #define CLG_SHAPE(...) ((const size_t[]){__VA_ARGS__})
 
 /* Rows first .. first + n - 1 of a tensor of any rank. */
 struct clgrpo_tensor clg_tensor_rows(const struct clgrpo_tensor *t, size_t first, size_t n);
 
-/* The workspace is at least `need` bytes, inside its buffer, 64-byte aligned. need 0 accepts none. */
+/* Checks that the workspace has at least `need` bytes, lies inside its buffer, and is aligned to 64 bytes. A need of 0
+ * is met without a workspace. */
 enum clgrpo_status clg_workspace_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_workspace *w,
                                        size_t need);
 size_t clg_round_up(size_t n, size_t multiple);
@@ -107,10 +109,9 @@ clg_divide_up(size_t n, size_t by)
 /* ---- Programs ---------------------------------------------------------------------------------------------------- */
 
 /*
- * The kernel `entry` of `unit` (kernels/units.tsv) built with `defines` ("-DC_HEAD_DIM=64 -DP_MR=6"; NULL for none).
- * Built once per context and defines, or loaded from the disk cache. Borrowed: it lives as long as the context. Every
- * program gets, besides: -DP_VECTOR_WIDTH=<native float lanes, at least 4>, -DHAS_FP64, -DHAS_FP16 where the device has
- * them.
+ * The kernel `entry` of the program `unit`, built with `defines` ("-DC_HEAD_DIM=64 -DP_MR=6"; NULL for none) once for a
+ * context, or loaded from the disk cache. It lives as long as the context, and the caller does not release it. Every
+ * program also gets -DP_VECTOR_WIDTH, and -DHAS_FP64 and -DHAS_FP16 where the device has these types.
  */
 enum clgrpo_status clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *defines,
                                   cl_kernel *out);
@@ -119,7 +120,7 @@ double clg_now(void); /* seconds of a clock that only goes forward */
 
 /* Kernel sources embedded at build time. */
 struct clg_source {
-    const char *name; /* file name, "reduce.cl" */
+    const char *name; /* file name, "common.clh" */
     const unsigned char *bytes;
     size_t n_bytes;
 };
@@ -133,8 +134,8 @@ struct clg_unit {
 extern const struct clg_unit clg_units[];
 extern const size_t clg_n_units;
 
-/* Disk cache of device binaries; a miss is *bytes = NULL, whatever the reason. The key is the full text that decides a
- * build. */
+/* Disk cache of device binaries. The key is the whole text that decides a build. A miss is *binary = NULL, whatever its
+ * reason; a failed store is silent. */
 void clg_cache_load(const char *dir, const char *key, size_t key_bytes, unsigned char **binary, size_t *n_bytes);
 void clg_cache_store(const char *dir, const char *key, size_t key_bytes, const unsigned char *binary, size_t n_bytes);
 /* The folder that clgrpo_context_config.cache_dir stands for; NULL if none. Freed by the caller. */

@@ -6,23 +6,25 @@
 #include "gemm_pack.h"
 #include "simt_tile.h"
 
-/* Of kernels/lse.clh and kernels/linear_logprob_*.cl. */
+/* Constants of the kernels. */
 enum {
-    CLG_LSE_SEGMENT = 1024,
-    CLG_LSE_BLOCK = 128,
-    CLG_LOGPROB_CPU_ROWS = CLG_GEMM_MR * 16 /* rows of a group */
+    CLG_LSE_SEGMENT = 1024,                 /* columns of a segment of the log-sum-exp */
+    CLG_LSE_BLOCK = 128,                    /* columns of a block of a segment, cpu family */
+    CLG_LOGPROB_CPU_ROWS = CLG_GEMM_MR * 16 /* rows of a group, cpu family */
 };
 
-/* x [N][E], w [V][E], target [N], lse [N]; V at least 1, all counts fit 31 bits, the temperature is positive. */
+/* Checks x [N][E], w [V][E], target [N], lse [N]; V is at least 1, all extents fit 31 bits, and the temperature is
+ * positive. */
 enum clgrpo_status clg_logprob_check(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *x,
                                      const struct clgrpo_tensor *w, const struct clgrpo_tensor *target,
                                      const struct clgrpo_tensor *lse, float inv_temperature);
-/* Halves of x become f32 once, in a launch of their own: so many floats of the workspace, and the launch, after which
- * *x is the copy at float `at`. */
+/* x that is stored as f16 or bf16 is first converted to f32 by a launch of its own. clg_logprob_x_elems: the floats of
+ * workspace that the copy takes, 0 if x is f32. clg_logprob_x_run: makes the copy, at float `at` of the workspace, and
+ * lets *x be it. */
 size_t clg_logprob_x_elems(const struct clgrpo_tensor *x);
 enum clgrpo_status clg_logprob_x_run(struct clg_seq *seq, struct clgrpo_tensor *x, const struct clgrpo_workspace *w,
                                      size_t at);
-/* The defines of a family's unit: with the entropy or not, and of the simt family its tile. */
+/* The defines of the context's family: with the entropy or without, and of the simt family the tile. */
 enum { CLG_LOGPROB_DEFINES = CLG_SIMT_TILE_DEFINES + 64 };
 void clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct clg_simt_tile *tile,
                          const struct clgrpo_tensor *x, const struct clgrpo_tensor *w, char text[CLG_LOGPROB_DEFINES]);

@@ -28,7 +28,7 @@ out:
     return st;
 }
 
-/* Plain f32 without a copy is the kernel's own default. */
+/* Gradients of f32 and no copy are the kernel's default, which needs no define. */
 static void
 write_defines(const struct clgrpo_adamw_args *a, char *out, size_t bytes)
 {

@@ -53,13 +53,13 @@ out:
     return st;
 }
 
-/* The kernels of a family and how they cut a batch of sequences. */
+/* Which kernels run, and their grids. */
 struct plan {
-    bool one_pass; /* cpu: the work of the other two in one kernel, to the bit */
+    bool one_pass; /* cpu: one kernel does the work of both, with the same bits; its grid is dkdv */
     const char *dq_unit, *dkdv_unit;
     struct clg_grid dq, dkdv;
-    cl_int tiles; /* of a query head, cpu dq kernel */
-    size_t limit; /* tiles to a group, cpu; of keys in the one-pass kernel, to a chunk */
+    cl_int tiles; /* cpu, dq: register tiles of a query head in a group */
+    size_t limit; /* cpu: most register tiles of a group */
     struct clg_attention_simt simt;
 };
 
@@ -81,10 +81,12 @@ plan_simt(const struct clgrpo_context *ctx, const struct clgrpo_attention_backwa
 }
 
 /*
- * The one-pass kernel needs 5 products for the two passes' 7, but is cut by sequence and key head only. The work of a
- * sequence grows with the square of its length, so pairs as long as max_len are what the total divided by one of those
- * gives, and at the least (by the mean's square) K B (N / B / max_len)^2. With a prefix a group is a whole family, of
- * which there may be one: then the K key heads are what is equal.
+ * Whether the one-pass kernel is expected to be faster. It computes 5 products where the two passes compute 7, but has
+ * only one group for each pair of a sequence and a key head, so that compute units may be idle. The work of a pair
+ * grows with the square of the sequence's length. The batch has at least the work of `equal` pairs of length max_len,
+ * K B (N / B / max_len)^2, as the mean of the squares is at least the square of the mean. The units then take
+ * ceil(equal / units) turns of 5 products, or, in two passes, at best equal / units turns of 7. With prefixes a group
+ * computes a prefix and all sequences that continue it, of which there may be one set: only the K key heads count.
  */
 static bool
 fills_units(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)

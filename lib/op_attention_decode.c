@@ -3,11 +3,15 @@
 
 #define OP "attention_decode"
 
-/* Rows of a tile where heads or tokens share keys, and those that walk a prefix together: the more, the more arithmetic
- * to a byte of the cache. Tokens that a group prefills. */
-enum { TILE_ROWS = 4, MOST_ROWS = 8, PREFIX_ROWS = 64, PREFILL_TOKENS = 24 };
-/* Work-groups that a compute unit is to have: of the simt kernel, to hide memory; of the cpu kernel, where tokens share
- * a prefix. */
+/* A row is a token's query head. */
+enum {
+    TILE_ROWS = 4,      /* of a register tile whose rows share keys */
+    MOST_ROWS = 8,      /* heads of one token that a group computes together */
+    PREFIX_ROWS = 64,   /* rows of a group whose tokens share a prefix: the more, the more arithmetic for a byte read */
+    PREFILL_TOKENS = 24 /* consecutive tokens of a group in prefill */
+};
+/* Work-groups wanted for a compute unit: of the simt kernel, to hide the latency of memory; of the cpu kernel, where
+ * tokens share a prefix. */
 enum { SIMT_GROUPS = 8, CPU_GROUPS = 2 };
 
 static enum clgrpo_status
@@ -33,7 +37,7 @@ out:
     return st;
 }
 
-/* A kernel that has no prefixes still takes arguments for them: any other integers. */
+/* A kernel without prefixes does not read its arguments for them: any tensor of integers will do. */
 static const struct clgrpo_tensor *
 prefix_of(const struct clgrpo_attention_decode_args *a, const struct clgrpo_tensor *t)
 {
@@ -41,8 +45,8 @@ prefix_of(const struct clgrpo_attention_decode_args *a, const struct clgrpo_tens
 }
 
 /*
- * Query heads that read their key head together: as many as registers hold, evenly, and so few that the compute units
- * have groups enough to hide memory.
+ * How many query heads of a key head a group computes together, reading its keys once: as many as registers hold,
+ * divided evenly, and fewer where the groups would not suffice for the compute units.
  */
 static size_t
 heads_together(const struct clgrpo_context *ctx, size_t n_pairs, size_t group, size_t head_dim)
@@ -77,7 +81,7 @@ out:
     return st;
 }
 
-/* Tokens of a group, a power of two, so that runs as long do not straddle groups. */
+/* How many tokens a group takes: a power of two, so that an aligned run of as many tokens falls into one group. */
 static size_t
 tokens_together(const struct clgrpo_context *ctx, size_t n_pairs, size_t group)
 {
@@ -88,15 +92,15 @@ tokens_together(const struct clgrpo_context *ctx, size_t n_pairs, size_t group)
     return tokens;
 }
 
-/* Tiles and their rows of a group of the cpu kernel, and its tokens. */
+/* What a group of the cpu kernel computes: `tiles` register tiles of `rows` rows, of `tokens` tokens. */
 struct shape {
     size_t rows, tiles, tokens;
 };
 
 /*
- * Tokens with prefixes walk them together. More tokens than slots must be prefill, in part at least: a group takes a
- * stretch of tokens and cuts tiles of many rows. Few tokens to a slot: a group takes one, its rows the query heads that
- * share a key head, and memory sets the pace. Whichever, the bits are the same.
+ * Tokens with prefixes are taken several to a group, which reads a common prefix once. More tokens than slots are
+ * prefill, at least in part: a group takes consecutive tokens, in tiles of many rows. Else a group takes one token, its
+ * rows are the query heads that share a key head, and its time is that of reading the cache. The bits are the same.
  */
 static struct shape
 shape_of(const struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
-/* Shares of the vocabulary in the backward: the order of a row's sum does not depend on it. */
+/* Work-groups of the backward, each with a part of the vocabulary. Their number does not change the order of a sum. */
 enum { BACKWARD_GROUPS = 32 };
 
 enum clgrpo_status

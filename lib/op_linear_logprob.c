@@ -34,7 +34,7 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_a
     p.panels = clg_round_up((a->entropy.buf != NULL ? 3 : 2) * p.n_segments * n, 16);
     p.elems = p.panels;
     if (ctx->family == CLGRPO_FAMILY_CPU) {
-        /* of packed w at a time, unless one segment is more: about a second-level cache */
+        /* bytes of w packed at a time, about a second-level cache; at least one segment is */
         const size_t panel_bytes = (size_t)clg_tune_get(ctx, CLG_TUNE_LOGPROB_CPU_PANEL_KIB, 0) << 10;
         size_t cols;
 
@@ -47,7 +47,7 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_a
     return p;
 }
 
-/* The states of segments first .. first + n - 1; w is in panels at element `panels` of the workspace. */
+/* Computes the log-sum-exp states of segments first .. first + n - 1, for which w is packed in the workspace. */
 static enum clgrpo_status
 run_segments_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const struct plan *p, size_t first,
                  size_t n, const char *defines)

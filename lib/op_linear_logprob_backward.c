@@ -54,7 +54,7 @@ dw_gemm(const struct clgrpo_linear_logprob_backward_args *a, const struct clgrpo
     return g;
 }
 
-/* So many floats of the workspace from `at` on. */
+/* n floats of the workspace from float `at` on. */
 static struct clgrpo_tensor
 part(const struct clgrpo_linear_logprob_backward_args *a, size_t at, size_t n)
 {
@@ -176,7 +176,7 @@ out:
     return st;
 }
 
-/* Columns col .. of all rows. */
+/* The tiles whose first column is col, of all rows. */
 static enum clgrpo_status
 run_columns(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a, const struct plan *p, size_t col)
 {

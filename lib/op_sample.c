@@ -6,12 +6,12 @@
 #define OP "sample"
 
 enum {
-    LSE_SEGMENT = 1024, /* C_LSE_SEGMENT of kernels/lse.clh */
+    LSE_SEGMENT = 1024, /* columns of a segment and a block of the log-sum-exp */
     LSE_BLOCK = 128,
-    PART = 16 * LSE_SEGMENT, /* of kernels/sample_row_cpu.clh */
-    MOST_ROOM = 2048,
+    PART = 16 * LSE_SEGMENT, /* columns of a part of a row, cpu family */
+    MOST_ROOM = 2048,        /* most tokens in the list of a part */
     GROUPS_PER_CORE = 8,
-    SHARED_ROWS_PER_CORE = 2, /* fewer rows are shared by groups */
+    SHARED_ROWS_PER_CORE = 2, /* with fewer rows, several groups share one */
     SIMT_ITEMS = 64,
     SIMT_LOCAL_BYTES = 3 * SIMT_ITEMS * 4
 };
@@ -25,7 +25,8 @@ n_groups(const struct clgrpo_context *ctx, size_t n_rows)
     return n_rows < most ? n_rows : most;
 }
 
-/* Words of 4 bytes of a row's scratch. cpu: slot_at of kernels/sample_row_cpu.clh. */
+/* Words of 4 bytes of a row's scratch. cpu: 16, then 4 for each segment, then 2 counts and 2 lists for each part, as
+ * the kernel lays them out. */
 static size_t
 row_words(const struct clgrpo_context *ctx, size_t vocab)
 {
@@ -78,7 +79,8 @@ out:
     return st;
 }
 
-/* The same rows by few groups or many: on a cpu device a row that would leave cores idle is shared by its parts. */
+/* Whether several groups share a row, each with a part of it: where rows are too few to keep the cores busy. The bits
+ * are the same. */
 static bool
 is_shared(const struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
 {

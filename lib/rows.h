@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the small operations are launched: kernels/rows.clh shares out rows in both families. */
+/* Launches of the small operations, whose kernels divide the rows of a matrix among work-groups in both families. */
 #ifndef CLGRPO_ROWS_H
 #define CLGRPO_ROWS_H
 
 #include "launch.h"
 
-/* Items of a group, C_GROUP_SIZE there. */
+/* Items of a work-group, C_GROUP_SIZE of the kernels. */
 size_t clg_rows_group(const struct clgrpo_context *ctx);
 
-/* The kernel `entry` of a unit whose fragments begin with rows.clh. `more` are further defines, "" for none. */
+/* The kernel `entry` of a small operation's unit. `more` are further defines, "" for none. */
 enum clgrpo_status clg_rows_kernel(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *more,
                                    cl_kernel *out);
 /* Groups for n rows: a few per core in the cpu family, one per row up to a limit in simt. */

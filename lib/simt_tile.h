@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parameters of kernels/gemm_tile_simt.clh, the matrix product inside the simt kernels. */
+/* Tiles of the matrix product inside the simt kernels. */
 #ifndef CLGRPO_SIMT_TILE_H
 #define CLGRPO_SIMT_TILE_H
 
 #include "internal.h"
 
-/* Items x of a row and y rows of items, each with m rows and n columns of the tile, all powers of 2; the rest as there.
- * No choice changes a bit of a product. */
+/* Values of the kernels' defines. No choice changes a bit of a product. */
 struct clg_simt_tile {
-    unsigned x, y, m, n, k, vec, sub_m, sub_n, unroll, buffers;
+    unsigned x, y;         /* P_TX, P_TY: items of a row of the work-group, and its rows; powers of 2 */
+    unsigned m, n;         /* P_MI, P_NI: rows and columns of the tile that an item computes; powers of 2 */
+    unsigned k;            /* P_K: terms of a slice, which local memory holds */
+    unsigned vec;          /* P_VEC: words of a load, 4 or 1 */
+    unsigned sub_m, sub_n; /* P_SUB_M, P_SUB_N: rows and columns that an item computes at a time */
+    unsigned unroll;       /* P_UNROLL: terms of a slice in an unrolled step */
+    unsigned buffers;      /* P_BUFFERS: slices in local memory, 2 or 1 */
 };
 
 static inline size_t
@@ -31,11 +36,11 @@ const struct clg_simt_tile *clg_simt_tile_at(const struct clgrpo_context *ctx, s
 /* The tile of an m x n product: the largest that still gives each compute unit two groups. */
 struct clg_simt_tile clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n);
 
-/* The tile of a language-model head over n rows, with `across` groups for each group of rows; its x is C_LSE_LANES of
- * kernels/lse.clh. */
+/* The tile of a language-model head over n rows, with `across` work-groups for each block of rows. Its x is 16, the
+ * lanes of the log-sum-exp. */
 struct clg_simt_tile clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across);
 
-/* Whether the device runs neighbouring items as the lanes of a vector unit: Intel's runtime for CPUs. */
+/* Whether the device is a CPU that runs neighbouring items in the lanes of a vector unit, as Intel's runtime does. */
 bool clg_simt_lanes(const struct clgrpo_context *ctx);
 
 #endif

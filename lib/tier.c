@@ -8,7 +8,7 @@
 #include "device.h"
 #include "hash.h"
 
-/* What kernels/probe_rows.cl computes in one round. The longest chain of sums is below four groups. */
+/* What the probe of subgroup-sum computes in one round. Its longest chain of additions is shorter than four groups. */
 static void
 sum_reference(const float *x, size_t group, double *want, double *bound)
 {
@@ -26,15 +26,15 @@ sum_reference(const float *x, size_t group, double *want, double *bound)
     }
 }
 
-/* Input i of a group of kernels/probe_gemm.cl, as it uses it. */
+/* Input i of a group as the probe of half-product rounds it. */
 static double
 rounded(const float *x, size_t i)
 {
     return rint((double)x[i % 64] * 256.0) / 256.0;
 }
 
-/* What kernels/probe_gemm.cl computes in one round: 16 products for each item, which half arithmetic sums by eights.
- * Its roundings are bounded whether they go to nearest or to zero, and with denormals as zero. */
+/* What the probe of half-product computes in one round: 16 products for each item, which half arithmetic sums eight at
+ * a time. The bound holds whether halves round to nearest or to zero, and where denormals are 0. */
 static void
 product_reference(const float *x, size_t group, double *want, double *bound)
 {
@@ -96,7 +96,7 @@ clg_tier_verdict_name(enum clg_tier_verdict verdict)
 
 /* ---- Verdicts on disk ---- */
 
-/* The sources of the probe, so that a verdict dies with them. */
+/* Of the probe's sources: where they change, an earlier verdict no longer counts. */
 static uint64_t
 hash_unit(const char *unit)
 {
@@ -164,7 +164,7 @@ store_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_byte
 
 /* ---- Judging ---- */
 
-/* Whether CLGRPO_DISABLE, names with commas between, has this one. */
+/* Whether CLGRPO_DISABLE, a list of names with commas between, has this name. */
 static bool
 is_disabled(const char *name)
 {
@@ -209,14 +209,14 @@ clg_tier_judge(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
     }
 }
 
-/* Once per context; the result lives as long as it. */
+/* What the context knows of a tier, which is judged at its first use. */
 static const struct clg_tier_state *
 state(struct clgrpo_context *ctx, size_t id)
 {
     struct clg_tier_state *s = &ctx->tiers[id];
 
     if (!s->judged) {
-        s->judged = true; /* before: the probe's own kernels must not ask */
+        s->judged = true; /* first, as the probe's own kernels ask for it, too */
         clg_tier_judge(ctx, &clg_tiers[id], &s->tier, &s->which);
     }
     return s;

@@ -37,11 +37,11 @@ struct clg_tier {
 };
 
 /*
- * A tier and its probe. The probe's kernel has the arguments "mmu": a buffer of one float for each item, the same for
- * results, and a number of rounds to repeat its work. It is built with `common` and, without the tier, `below` (the
- * defines of the tier that it replaces, or none), or with it one of `defines`, tried in order until one gains; the
- * results of one round must be `reference`'s within its bound, and those of the two builds alike in every bit, unless
- * the tier changes an order.
+ * A tier and its probe. The probe's kernel has three parameters: a buffer of one float for each item, the same for
+ * results, and a uint, the number of rounds to repeat its work. It is built twice, with `common` and either `below`
+ * (the defines of what the tier replaces, or none) or one of `defines`, which are tried in order until one is faster.
+ * The results of one round must be near `reference`, within its bound, and those of both builds equal in every bit,
+ * unless the tier changes the order of a sum.
  */
 struct clg_tier_spec {
     const char *name, *meaning;

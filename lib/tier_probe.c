@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A tier must win by this factor; rounds are timed in turn. Many groups: more than run at once, and an odd number. */
+/* A tier must be faster by this factor, in the median of TIMED pairs of launches. The groups are more than run at once,
+ * and an odd number. */
 static const double least_gain = 1.05;
 enum { TIMED = 9, GROUPS_PER_UNIT = 8 };
 
@@ -47,7 +48,7 @@ out:
     return clg_seq_end(&seq, st);
 }
 
-/* Results of n_groups groups, none left over from before. */
+/* Runs n_groups groups and reads their results. The buffer is overwritten first, so that no earlier result counts. */
 static enum clgrpo_status
 results(struct probe *p, cl_kernel kernel, size_t n_groups, cl_uint rounds, float *to)
 {
@@ -62,7 +63,7 @@ out:
     return st;
 }
 
-/* Whether what the tier gives is right: near the reference, and the bits of the plain kernel, for some rounds too. */
+/* Whether the tier's results are right: near the reference, and for 1 to 3 rounds the bits of the plain kernel's. */
 static enum clgrpo_status
 compare(struct probe *p, size_t n_groups, bool *right)
 {

@@ -14,8 +14,8 @@
 enum clgrpo_status clg_tune_open(struct clgrpo_context *ctx, const char *file);
 void clg_tune_close(struct clgrpo_context *ctx);
 /*
- * Takes the rows of a text in the format of clgrpo-tuning(5) that match the context and rank above those in force. A row
- * whose values the device cannot run is left out. E_TUNING: a malformed row; the sentence begins with `name`.
+ * Takes the rows of a text in the format of clgrpo-tuning(5) that match the context and rank above those in force. A
+ * row whose values the device cannot run is left out. E_TUNING: a malformed row; the sentence begins with `name`.
  */
 enum clgrpo_status clg_tune_take(struct clgrpo_context *ctx, enum clg_tune_source source, const char *name,
                                  const char *text, size_t bytes);

@@ -73,7 +73,7 @@ clg_tune_keys_fill(const struct clgrpo_context *ctx, struct clg_tune_keys *keys)
                  (d->type & CL_DEVICE_TYPE_GPU) != 0   ? "gpu"
                  : (d->type & CL_DEVICE_TYPE_CPU) != 0 ? "cpu"
                                                        : "other");
-    /* what compiles for a processor matters more than who made it */
+    /* on PoCL the compiler matters more than the processor's maker */
     snprintf(text[CLG_TUNE_VENDOR], sizeof text[0], "%s",
              strcmp(d->platform, "Portable Computing Language") == 0 ? "pocl" : vendor_name(d->vendor));
     find_arch(ctx, text[CLG_TUNE_ARCH], sizeof text[0]);

@@ -16,8 +16,8 @@ const struct clg_tune_op clg_tune_ops[CLG_TUNE_N_OPS] = {
 
 /*
  * Every parameter: operation, name, meaning; standard in each class; allowed values; whether it changes the order of a
- * sum. Those of an operation stand together. Of a product, k is cut by KC, but a sum rests in C between slices,
- * exactly.
+ * sum. Those of an operation stand together. KC divides the sums of a product without changing their order: between
+ * slices a sum is stored in C as it is.
  */
 const struct clg_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
     [CLG_TUNE_GEMM_CPU_KC] =
@@ -32,7 +32,7 @@ const struct clg_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
         {CLG_TUNE_GEMM_SIMT, "PROVIDER", "0: own kernels, 1: CLBlast", {0, 0, 0}, 2, {0, 1}, true},
     [CLG_TUNE_GEMM_SIMT_TILE] = {CLG_TUNE_GEMM_SIMT,
                                  "TILE",
-                                 "0: by shape, else the number in the list of lib/simt_tile.c",
+                                 "0: by shape, else a tile of the device's list, from 1",
                                  {0, 0, 0},
                                  5,
                                  {0, 1, 2, 3, 4},
@@ -40,14 +40,9 @@ const struct clg_tune_param clg_tune_params[CLG_TUNE_N_PARAMS] = {
     [CLG_TUNE_ATTENTION_CPU_TILES] =
         {CLG_TUNE_ATTENTION_CPU, "P_TILES", "most register tiles of a group", {64, 32, 32}, 4, {8, 16, 32, 64}, false},
     [CLG_TUNE_ATTENTION_SIMT_TILE] =
-        {CLG_TUNE_ATTENTION_SIMT, "TILE", "number in the list of lib/attention_simt.c", {0, 0, 0}, 2, {0, 1}, false},
-    [CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE] = {CLG_TUNE_ATTENTION_BACKWARD_SIMT,
-                                               "TILE",
-                                               "number in the list of lib/attention_simt.c",
-                                               {0, 0, 0},
-                                               2,
-                                               {0, 1},
-                                               false},
+        {CLG_TUNE_ATTENTION_SIMT, "TILE", "tile of the device's list, from 0", {0, 0, 0}, 2, {0, 1}, false},
+    [CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE] =
+        {CLG_TUNE_ATTENTION_BACKWARD_SIMT, "TILE", "tile of the device's list, from 0", {0, 0, 0}, 2, {0, 1}, false},
     [CLG_TUNE_LOGPROB_CPU_PANEL_KIB] = {CLG_TUNE_LOGPROB_CPU,
                                         "PANEL_KIB",
                                         "KiB of w packed at a time",
