@@ -27,6 +27,8 @@ dist_man_MANS = \
 	man/mgrpo-run.5 \
 	man/mgrpo-sft.1 \
 	man/mgrpo-store.5 \
+	man/mgrpo-tool.1 \
+	man/mgrpo-tools.7 \
 	man/mgrpo-train.1 \
 	man/mgrpo-world.1 \
 	man/mgrpo.1 \

@@ -45,6 +45,7 @@ trainer_suites = \
 	tests/trainer/check_agent \
 	tests/trainer/check_align \
 	tests/trainer/check_config \
+	tests/trainer/check_config_tools \
 	tests/trainer/check_corpus \
 	tests/trainer/check_demos \
 	tests/trainer/check_dialogue \
@@ -157,7 +158,8 @@ test_scripts = \
 	tests/system/test_oclgrind.sh \
 	tests/system/test_profile.sh \
 	tests/system/test_replay.sh \
-	tests/system/test_resume.sh
+	tests/system/test_resume.sh \
+	tests/system/test_tool.sh
 
 EXTRA_DIST += $(test_scripts) \
 	tests/fuzz/fuzz_config.c \

@@ -54,6 +54,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cli/cmd_replay.c \
 	trainer/cli/cmd_report.c \
 	trainer/cli/cmd_sft.c \
+	trainer/cli/cmd_tool.c \
 	trainer/cli/cmd_train.c \
 	trainer/cli/cmd_world.c \
 	trainer/cli/options.c \
@@ -140,6 +141,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout/rollout_config.h \
 	trainer/rollout/rollout_internal.h \
 	trainer/rollout/rollout_rules.c \
+	trainer/rollout/toolbox.c \
 	trainer/run/config.c \
 	trainer/run/config.h \
 	trainer/run/config_json.c \
@@ -147,6 +149,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/config_keys.h \
 	trainer/run/config_plan.c \
 	trainer/run/config_settle.c \
+	trainer/run/config_tools.c \
 	trainer/run/config_value.c \
 	trainer/run/key.c \
 	trainer/run/key.h \

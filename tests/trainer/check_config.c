@@ -10,9 +10,10 @@
 #include "run/config_keys.h"
 #include "suite.h"
 
-#define HEAD   "corpus = c.db\nquestions = q.jsonl\ntokenizer = /t.json\n"
-#define ROOT   "agent main {\n model = m\n calls = {search}\n}\n"
-#define MODELS ROOT "agent search {\n model = s\n}\n"
+#define HEAD       "corpus = c.db\nquestions = q.jsonl\ntokenizer = /t.json\n"
+#define ROOT       "agent main {\n model = m\n calls = {search}\n}\n"
+#define TOOL(name) "tool \"" name "\" {\n kind = exec\n}\n"
+#define MODELS     ROOT "agent search {\n model = s\n}\n"
 
 static char folder[64], file[96];
 
@@ -172,7 +173,7 @@ START_TEST(a_wrong_file_is_named)
     refuses(HEAD "agent main {\n model = m\n calls = {a}\n calls = {b}\n}\n", ":7:", "calls is given twice", "6");
     refuses(HEAD MODELS MODELS, ":", "duplicate title", "main");
     refuses(HEAD ROOT "agent search {\n}\n", ": agent search:", "model", "missing");
-    refuses(MODELS, ":", "corpus", "missing");
+    refuses(MODELS, ":", "questions", "missing");
     refuses(HEAD "agents = single\nagent main {\n model = m\n", ": ends", "after 94 bytes", "section");
     refuses(HEAD MODELS "/* steps = 3\n", ": ends", "bytes", "comment");
     refuses(HEAD MODELS "steps = \n", ":12:", "premature end of file", "");
@@ -180,7 +181,7 @@ START_TEST(a_wrong_file_is_named)
     refuses(HEAD MODELS "eval_split = \"test\n", ":", "premature end of file", "");
     refuses(HEAD MODELS "agent = 3\n", ":11:", "missing title", "agent");
     refuses(HEAD MODELS "main {\n}\n", ":11:", "no such option", "main");
-    refuses("", "", "corpus", "missing");
+    refuses("", "", "questions", "missing");
 }
 END_TEST
 
@@ -276,13 +277,13 @@ START_TEST(any_number_of_agents)
     uint32_t which = 9;
 
     loads(HEAD
-          "agent plan {\n model = m\n calls = { look, calc }\n}\nagent look {\n model = s\n tools = { a, \"b c\" }\n}\n"
-          "agent calc {\n model = s\n train = false\n aligned = 2\n}\n",
+          "agent plan {\n model = m\n calls = { look, calc }\n}\nagent look {\n model = s\n tools = { a, \"b\" }\n}\n"
+          "agent calc {\n model = s\n train = false\n aligned = 2\n}\n" TOOL("a") TOOL("b"),
           &c);
     ck_assert_uint_eq(c.n_agents, 3);
     ck_assert_uint_eq(c.agent[0].calls.n, 2);
     ck_assert_str_eq(c.agent[0].calls.item[1], "calc");
-    ck_assert_str_eq(c.agent[1].tools.item[1], "b c");
+    ck_assert_str_eq(c.agent[1].tools.item[1], "b");
     ck_assert(c.agent[1].train && !c.agent[2].train);
     ck_assert_uint_eq(c.agent[2].aligned, 2);
     ck_assert_int_eq(mg_config_find(&c, "calc", &which, &err), MG_OK);
@@ -299,7 +300,8 @@ START_TEST(a_single_agent_has_all_tools)
     struct mg_config c = {0};
 
     loads(HEAD "agents = single\nagent main {\n model = m\n calls = {a, b}\n tools = {t}\n}\n"
-               "agent a {\n model = s\n tools = {u, t}\n}\nagent b {\n model = s\n tools = {v}\n}\n",
+               "agent a {\n model = s\n tools = {u, t}\n}\nagent b {\n model = s\n tools = {v}\n}\n" TOOL("t") TOOL("u")
+                   TOOL("v"),
           &c);
     ck_assert_uint_eq(c.n_agents, 1);
     ck_assert_uint_eq(c.agent[0].calls.n, 0);

@@ -58,7 +58,7 @@ open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *
                                       .max_tokens = c->max_tokens,
                                       .train = a->part->train};
     struct mg_rollouts_config rollouts = {.tok = a->tok,
-                                          .tools = a->tools,
+                                          .tools = a->toolbox.tools,
                                           .part = mg_rollout_part_of(a->config, a->agent),
                                           .limits = a->limits,
                                           .seed = mg_agent_seed(a->config->seed, a->agent),
@@ -97,7 +97,7 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
     if (a->part->tools.n > 0)
-        MG_TRY(mg_tools_of(c, NULL, NULL, &a->tools, err));
+        MG_TRY(mg_toolbox_open(c, &a->part->tools, NULL, &a->toolbox, err));
     MG_TRY(open_policy(a, a->part, err));
 out:
     return st;
@@ -137,7 +137,7 @@ mg_agent_close(struct mg_agent *a)
     mg_rollouts_destroy(a->rollouts);
     mg_policy_close(a->policy);
     mg_question_file_free(&a->questions);
-    mg_tools_close(a->tools);
+    mg_toolbox_close(&a->toolbox);
     mg_tokenizer_free(a->tok);
     mg_store_close(a->store);
     if (a->lock >= 0)

@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "rollout/pending.h"
+#include "rollout/rollout_config.h"
 #include "question/question_file.h"
 #include "store/store.h"
 #include "base/clock.h"
@@ -20,7 +21,7 @@ struct mg_agent {
     int lock; /* file descriptor; this process is the agent as long as it is open */
     struct mg_store *store;
     struct mg_tokenizer *tok;
-    struct mg_tools *tools;
+    struct mg_toolbox toolbox;
     struct mg_question_file questions;
     struct mg_policy *policy;
     struct mg_rollouts *rollouts;

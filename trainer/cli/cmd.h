@@ -17,6 +17,7 @@ int mg_cmd_eval(int argc, char **argv);
 int mg_cmd_ask(int argc, char **argv);
 int mg_cmd_replay(int argc, char **argv);
 int mg_cmd_report(int argc, char **argv);
+int mg_cmd_tool(int argc, char **argv);
 int mg_cmd_world(int argc, char **argv);
 
 /* Values of options, with the range in the sentence. */

@@ -77,11 +77,11 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
 
     MG_TRY(mg_run_config(o->run, &a->config, err));
     MG_TRY(mg_tokenizer_load(o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer, &a->tok, err));
-    MG_TRY(mg_tools_of(&a->config, o->corpus, NULL, &a->tools, err));
+    MG_TRY(mg_toolbox_open(&a->config, NULL, o->corpus, &a->toolbox, err));
     MG_TRY(open_policies(o, a, err));
     c.n_agents = a->config.n_agents;
     c.tok = a->tok;
-    c.tools = a->tools;
+    c.tools = a->toolbox.tools;
     for (uint32_t i = 0; i < c.n_agents; i++) {
         c.name[i] = a->config.agent[i].name;
         c.policy[i] = a->policy[i];
@@ -100,7 +100,7 @@ mg_asking_close(struct mg_asking *a)
     mg_play_destroy(a->play);
     for (uint32_t i = 0; i < MG_MAX_AGENTS; i++)
         mg_policy_close(a->policy[i]);
-    mg_tools_close(a->tools);
+    mg_toolbox_close(&a->toolbox);
     mg_tokenizer_free(a->tok);
     mg_config_free(&a->config);
 }

@@ -4,6 +4,7 @@
 
 #include "run/config.h"
 #include "eval/play.h"
+#include "rollout/rollout_config.h"
 
 /* The agents of a run in one process, to be asked questions outside of it. */
 struct mg_asking_options {
@@ -18,7 +19,7 @@ struct mg_asking_options {
 struct mg_asking {
     struct mg_config config;
     struct mg_tokenizer *tok;
-    struct mg_tools *tools;
+    struct mg_toolbox toolbox;
     struct mg_policy *policy[MG_MAX_AGENTS];
     struct mg_play *play;
 };

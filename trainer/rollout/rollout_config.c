@@ -23,17 +23,6 @@ mg_rollout_limits_of(const struct mg_config *config, uint32_t agent)
         .turns = part->turns, .new_max = part->new_tokens, .context = part->context, .slots = part->slots};
 }
 
-enum mg_status
-mg_tools_of(const struct mg_config *config, const char *corpus, struct mg_processes *processes, struct mg_tools **out,
-            struct mg_err *err)
-{
-    const char *path = corpus != NULL ? corpus : config->corpus;
-    const struct mg_tool_spec spec[] = {{.name = "search", .kind = "corpus-search", .corpus = path},
-                                        {.name = "open", .kind = "corpus-open", .corpus = path}};
-
-    return mg_tools_open(spec, sizeof spec / sizeof spec[0], processes, out, err);
-}
-
 struct mg_sampling
 mg_sampling_of(const struct mg_config *config, bool greedy)
 {

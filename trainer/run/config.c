@@ -11,7 +11,14 @@
 #include "run/config_keys.h"
 #include "base/file.h"
 
-enum { MAX_CONFIG_BYTES = 1 << 20, MAX_KEYS = 64, MAX_GIVEN = 1024, MAX_WHERE = 400, MAX_LIST = 64 };
+enum {
+    MAX_CONFIG_BYTES = 1 << 20,
+    MAX_KEYS = 64,
+    MAX_GIVEN = 1024,
+    MAX_WHERE = 400,
+    MAX_LIST = 64,
+    MAX_PROSE = 1 << 16
+};
 
 void
 mg_config_free(struct mg_config *c)
@@ -153,6 +160,28 @@ out:
     return st;
 }
 
+/* What a file holds, in place of "file:" and its path. */
+static enum mg_status
+read_prose(const struct reading *r, const char *path, const char *where, char **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *resolved = resolve(r->folder, path), *text = NULL;
+    struct mg_err why;
+    size_t len = 0;
+
+    mg_err_clear(&why);
+    MG_REQUIRE(resolved != NULL, MG_FAIL, "out of memory: a path of %zu bytes", strlen(path));
+    st = mg_file_read(resolved, MAX_PROSE, &text, &len, &why);
+    MG_REQUIRE(st == MG_OK, st, "%s: %s", where, why.text);
+    MG_REQUIRE(strlen(text) == len, MG_INPUT, "%s: %s holds a NUL byte, it is no text", where, resolved);
+    *out = text;
+    text = NULL;
+out:
+    free(text);
+    free(resolved);
+    return st;
+}
+
 static enum mg_status
 apply_key(const struct reading *r, const struct place *p, const struct mg_config_key *key, struct mg_err *err)
 {
@@ -169,6 +198,9 @@ apply_key(const struct reading *r, const struct place *p, const struct mg_config
     if (key->type == MG_KEY_PATH && text[0] != '\0') {
         resolved = resolve(r->folder, text);
         MG_REQUIRE(resolved != NULL, MG_FAIL, "out of memory: a path of %zu bytes", strlen(text));
+        text = resolved;
+    } else if (key->type == MG_KEY_PROSE && strncmp(text, "file:", 5) == 0) {
+        MG_TRY(read_prose(r, text + 5, where, &resolved, err));
         text = resolved;
     }
     MG_TRY(mg_config_set(p->at, key, &text, 1, where, err));

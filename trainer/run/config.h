@@ -14,6 +14,7 @@
 enum mg_preset { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };
 enum mg_alignment { MG_ALIGN_EXPECT, MG_ALIGN_COPY, MG_ALIGN_DRAW };
 enum mg_expert { MG_EXPERT_SCORER, MG_EXPERT_OFF };
+enum mg_answers { MG_ANSWERS_TEXT, MG_ANSWERS_JSON };
 
 struct mg_list {
     char **item;
@@ -41,8 +42,23 @@ struct mg_agent_config {
     struct mg_reward_config reward;
 };
 
+/* A section `tool "NAME"`: what mgrpo-tools(7) says. */
+struct mg_tool_config {
+    char *name;
+    char *kind, *corpus, *description, *schema; /* "" where not given */
+    struct mg_list command;
+    char *folder;
+    enum mg_answers answers;
+    double timeout;             /* seconds */
+    uint32_t memory, file_size; /* MiB */
+    uint32_t output;            /* bytes */
+    uint32_t files, processes, retries;
+    bool network;
+};
+enum { MG_MAX_TOOLS = 32 };
+
 struct mg_config {
-    char *corpus, *questions, *tokenizer; /* files */
+    char *corpus, *questions, *tokenizer; /* files; corpus may be "" */
     uint64_t seed;
     enum mg_preset preset;
     uint32_t steps;          /* train steps */
@@ -63,6 +79,8 @@ struct mg_config {
     uint32_t top_k;
     struct mg_agent_config *agent; /* [n_agents]; agent 0 is the root, which gets the questions and asks the others */
     uint32_t n_agents;
+    struct mg_tool_config *tool; /* [n_tools]; without sections of these names, `search` and `open` are over `corpus` */
+    uint32_t n_tools;
 };
 
 /* Reads a file; a sentence names file and line. Paths that are not absolute are relative to the file's folder. */
@@ -77,6 +95,8 @@ enum mg_status mg_config_from_json(const char *text, struct mg_config *out, stru
 
 /* The number of the agent with this name; MG_INPUT names those there are. */
 enum mg_status mg_config_find(const struct mg_config *c, const char *name, uint32_t *agent, struct mg_err *err);
+/* The section of a tool, or NULL: `search` and `open` need none. */
+const struct mg_tool_config *mg_config_tool(const struct mg_config *c, const char *name);
 /* The phases of the run. */
 struct mg_plan mg_config_plan(const struct mg_config *config);
 enum { MG_CONFIG_ID = 17 };

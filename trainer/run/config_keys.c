@@ -7,14 +7,16 @@ static const char *const preset_names[] = {"co-train", "single", "frozen-sub", "
 static const char *const alignment_names[] = {"expect", "copy", "draw", NULL};
 static const char *const expert_names[] = {"scorer", "off", NULL};
 static const char *const split_names[] = {"test", "dev", "train", NULL};
+static const char *const answers_names[] = {"text", "json", NULL};
 
 #define AT(field)    offsetof(struct mg_config, field)
 #define AGENT(field) offsetof(struct mg_agent_config, field)
+#define TOOL(field)  offsetof(struct mg_tool_config, field)
 
 /* clang-format off */
 const struct mg_config_key mg_config_keys[] = {
     /* name              type           offset               min   max      missing     behind  choice               stride */
-    {"corpus",           MG_KEY_PATH,   AT(corpus),           0,    0,       NULL,       NULL, NULL, 0},
+    {"corpus",           MG_KEY_PATH,   AT(corpus),           0,    0,       "",         NULL, NULL, 0},
     {"questions",        MG_KEY_PATH,   AT(questions),        0,    0,       NULL,       NULL, NULL, 0},
     {"tokenizer",        MG_KEY_PATH,   AT(tokenizer),        0,    0,       NULL,       NULL, NULL, 0},
     {"seed",             MG_KEY_U64,    AT(seed),             0,    0x1p64,  "1",        NULL, NULL, 0},
@@ -67,9 +69,30 @@ static const struct mg_config_key agent_keys[] = {
     {"reward_expert",   MG_KEY_REAL,  AGENT(reward.expert),  0,    10,      "0",          "0.5", NULL, 0},
 };
 
+static const struct mg_config_key tool_keys[] = {
+    /* name             type            offset               min   max      missing       behind  choice */
+    {"kind",            MG_KEY_TEXT,    TOOL(kind),          0,    0,       NULL,         NULL,   NULL, 0},
+    {"corpus",          MG_KEY_PATH,    TOOL(corpus),        0,    0,       "",           NULL,   NULL, 0},
+    {"description",     MG_KEY_PROSE,   TOOL(description),   0,    0,       "",           NULL,   NULL, 0},
+    {"schema",          MG_KEY_PROSE,   TOOL(schema),        0,    0,       "",           NULL,   NULL, 0},
+    {"command",         MG_KEY_LIST,    TOOL(command),       0,    0,       "",           NULL,   NULL, 0},
+    {"folder",          MG_KEY_PATH,    TOOL(folder),        0,    0,       ".",          NULL,   NULL, 0},
+    {"answers",         MG_KEY_CHOICE,  TOOL(answers),       0,    0,       "text",       NULL,   answers_names, sizeof answers_names[0]},
+    {"timeout",         MG_KEY_REAL,    TOOL(timeout),       0.01, 86400,   "10",         NULL,   NULL, 0},
+    {"memory",          MG_KEY_UINT,    TOOL(memory),        1,    1 << 24, "512",        NULL,   NULL, 0},
+    {"output",          MG_KEY_UINT,    TOOL(output),        1,    1 << 20, "4096",       NULL,   NULL, 0},
+    {"files",           MG_KEY_UINT,    TOOL(files),         4,    1 << 20, "64",         NULL,   NULL, 0},
+    {"processes",       MG_KEY_UINT,    TOOL(processes),     1,    1 << 20, "16",         NULL,   NULL, 0},
+    {"file_size",       MG_KEY_UINT,    TOOL(file_size),     0,    1 << 20, "16",         NULL,   NULL, 0},
+    {"retries",         MG_KEY_UINT,    TOOL(retries),       0,    10,      "2",          NULL,   NULL, 0},
+    {"network",         MG_KEY_BOOL,    TOOL(network),       0,    0,       "false",      NULL,   NULL, 0},
+};
+
 const struct mg_section mg_sections[MG_N_SECTIONS] = {
     [MG_SECTION_AGENT] = {"agent", agent_keys, sizeof agent_keys / sizeof agent_keys[0], sizeof(struct mg_agent_config),
                           AT(agent), AT(n_agents), MG_MAX_AGENTS},
+    [MG_SECTION_TOOL] = {"tool", tool_keys, sizeof tool_keys / sizeof tool_keys[0], sizeof(struct mg_tool_config),
+                         AT(tool), AT(n_tools), MG_MAX_TOOLS},
 };
 /* clang-format on */
 

@@ -17,7 +17,8 @@ enum mg_key_type {
     MG_KEY_SPLIT, /* a choice that is kept as text */
     MG_KEY_TEXT,
     MG_KEY_PATH,
-    MG_KEY_LIST /* of texts: { "a", "b" } */
+    MG_KEY_PROSE, /* a text, or "file:PATH": what that file holds */
+    MG_KEY_LIST   /* of texts: { "a", "b" } */
 };
 struct mg_config_key {
     const char *name;
@@ -41,7 +42,7 @@ struct mg_section {
     size_t items, count; /* offsets of the array and its length in struct mg_config */
     uint32_t most;
 };
-enum { MG_SECTION_AGENT, MG_N_SECTIONS };
+enum { MG_SECTION_AGENT, MG_SECTION_TOOL, MG_N_SECTIONS };
 extern const struct mg_section mg_sections[MG_N_SECTIONS];
 
 static inline void *
@@ -66,6 +67,8 @@ enum mg_status mg_config_set(void *at, const struct mg_config_key *key, const ch
 json_t *mg_config_get(const void *at, const struct mg_config_key *key);
 void mg_config_unset(void *at, const struct mg_config_key *key);
 void mg_list_free(struct mg_list *list);
+/* What mg_config_settle() does about tools. */
+enum mg_status mg_config_check_tools(const struct mg_config *c, const char *where, struct mg_err *err);
 /* Applies the preset, then checks what one key cannot know: that values fit together. */
 enum mg_status mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err);
 

@@ -144,6 +144,7 @@ mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
     MG_TRY(apply_preset(c, err));
     for (uint32_t i = 0; i < c->n_agents; i++)
         MG_TRY(check_agent(&c->agent[i], where, err));
+    MG_TRY(mg_config_check_tools(c, where, err));
     MG_REQUIRE(c->agent[0].reward.expert == 0.0, MG_INPUT,
                "%s: agent %s: reward_expert is %g, but nobody judges the first agent beside its answer", where,
                c->agent[0].name, c->agent[0].reward.expert);

@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# mgrpo tool: a corpus and a calculator by hand, then tools that mean no good: each call ends in time, with a result, a
+# refusal (2) or a failure (1), and leaves nothing that runs.
+set -eu
+
+mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
+files=${FAKE_FILES:-tests/system/fake_files}
+examples=${srcdir:-.}/examples
+dir=$(mktemp -d "${TMPDIR:-/tmp}/test_tool.XXXXXX")
+trap 'status=$?; rm -rf "$dir"; exit $status' EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+    echo "test_tool: $*" >&2
+    cat "$dir/out" "$dir/err" >&2 2>/dev/null || :
+    exit 1
+}
+
+# calls STATUS TEXT NAME ARGUMENTS [NAME ARGUMENTS]...: TEXT is on standard output, or for a failure on standard error
+calls() {
+    want=$1 text=$2 name=$3
+    shift 2
+    status=0
+    "$mgrpo" tool "$dir/run.conf" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+    [ "$status" -eq "$want" ] || fail "$name ended with status $status, not $want"
+    if [ "$status" -eq 0 ]; then
+        grep -qF -- "$text" "$dir/out" || fail "$name does not give \"$text\""
+    else
+        [ ! -s "$dir/out" ] || fail "$name fails, but prints"
+        grep -qF -- "$text" "$dir/err" || fail "$name does not say \"$text\""
+    fi
+}
+
+# tool NAME SCRIPT [KEYS]
+tool() {
+    printf '%s\n' "$2" >"$dir/$1.sh"
+    printf 'tool "%s" {\n kind = exec\n command = { "/bin/sh", "%s.sh" }\n timeout = 2\n retries = 0\n output = 64\n%b}\n' \
+        "$1" "$1" "${3:-}" >>"$dir/run.conf"
+}
+
+"$files" "$dir"
+cp "$examples/calc.py" "$examples/calc.json" "$dir"
+cat >"$dir/run.conf" <<'END'
+corpus = "corpus.db"
+questions = "questions.jsonl"
+tokenizer = "tokenizer.json"
+agent "main" {
+    model = "."
+    tools = { "search", "open", "calc" }
+}
+tool "calc" {
+    kind = "exec"
+    command = { "./calc.py" }
+    description = "Calculates with + - * / and ( )."
+    schema = "file:calc.json"
+}
+END
+
+# ---- What is meant ----
+calls 0 410 calc '{"expression": "(2026 - 1821) * 2"}'
+calls 2 'error: a division by 0' calc '{"expression": "1 / 0"}'
+calls 2 'expression is missing' calc '{}'
+calls 2 'no JSON' calc '1 + 1'
+calls 2 'needs arguments' calc
+calls 2 'no tool "calk"' calk '{}'
+calls 0 'capital:' search '{"query": "Peru country"}' open '{"hit": 1}'
+calls 2 'there is no hit 1, the last search had 0' open '{"hit": 1}'
+"$mgrpo" tool "$dir/run.conf" >"$dir/out" || fail "the tools are not listed"
+grep -q '^calc: Calculates' "$dir/out" && grep -q '^search: ' "$dir/out" || fail "the list lacks a tool"
+
+# ---- What is not ----
+args='{"text": "Lima"}'
+tool endless 'yes'
+tool silent 'sleep 1000'
+tool stubborn 'trap "" TERM INT HUP; while :; do :; done'
+tool bomb 'b() { b & b & wait; }; b'
+tool crash 'kill -SEGV $$'
+tool latin 'printf "Per\372"'
+tool nul 'printf "a\000b"'
+tool huge 'printf "{\"text\": \""; yes | tr -d "\n"' ' answers = json\n'
+tool broken 'echo "{\"text\": "' ' answers = json\n'
+tool deep 'head -c 60 /dev/zero | tr "\000" "["' ' answers = json\n'
+tool fat 'x=x; while :; do x=$x$x; done'
+tool parent '(while :; do echo x >>alive; sleep 0.05; done) >/dev/null 2>&1 & sleep 0.3; echo left'
+tool absent 'exec /no/such/program'
+start=$(date +%s)
+calls 0 ' [cut]' endless "$args"
+calls 1 'ran longer than 2 s' silent "$args"
+calls 1 'ran longer than 2 s' stubborn "$args"
+calls 1 'the tool bomb' bomb "$args"
+calls 1 'signal 11' crash "$args"
+calls 1 'no UTF-8' latin "$args"
+calls 1 'no UTF-8' nul "$args"
+calls 1 'more than it may' huge "$args"
+calls 1 'no JSON object' broken "$args"
+calls 1 'no JSON object' deep "$args"
+calls 1 'the tool fat' fat "$args"
+calls 1 'status 127' absent "$args"
+calls 0 left parent "$args"
+alive=$(wc -c <"$dir/alive")
+sleep 0.4
+[ "$(wc -c <"$dir/alive")" -eq "$alive" ] || fail "a child of a tool outlived it"
+[ $(($(date +%s) - start)) -lt 60 ] || fail "hostile tools take too long"
+
+# Killed in the middle of a call, mgrpo leaves nothing that runs.
+tool long '(while :; do echo x >>alive; sleep 0.05; done) >/dev/null 2>&1 & sleep 1000'
+"$mgrpo" tool "$dir/run.conf" long "$args" >"$dir/out" 2>"$dir/err" &
+pid=$!
+sleep 0.7
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || :
+sleep 0.5
+alive=$(wc -c <"$dir/alive")
+sleep 0.4
+[ "$(wc -c <"$dir/alive")" -eq "$alive" ] || fail "a tool outlived mgrpo"
+echo "test_tool: a corpus, a calculator and 14 hostile tools"

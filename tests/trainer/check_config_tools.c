@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sections of tools in the configuration. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "run/config.h"
+#include "suite.h"
+
+static char folder[64], file[96];
+
+static void
+begin(void)
+{
+    strcpy(folder, "check_config_tools.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/run.conf", folder);
+}
+
+static void
+end(void)
+{
+    unlink(file);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static enum mg_status
+load(const char *text, struct mg_config *c)
+{
+    mg_ok(mg_file_write_atomic(file, text, strlen(text), &err));
+    mg_err_clear(&err);
+    return mg_config_load(file, c, &err);
+}
+
+static void
+loads(const char *text, struct mg_config *c)
+{
+    ck_assert_msg(load(text, c) == MG_OK, "%s", err.text);
+}
+
+/* Must fail, and its sentence must hold all of the given parts. */
+static void
+refuses(const char *text, const char *place, const char *what, const char *value)
+{
+    struct mg_config c = {0};
+    char at[128];
+
+    snprintf(at, sizeof at, "%s%s", file, place);
+    ck_assert_msg(load(text, &c) == MG_INPUT, "accepted: %s", text);
+    ck_assert_msg(strstr(err.text, at) != NULL, "\"%s\" does not name %s", err.text, at);
+    ck_assert_msg(strstr(err.text, what) != NULL, "\"%s\" does not say %s", err.text, what);
+    ck_assert_msg(strstr(err.text, value) != NULL, "\"%s\" does not give %s", err.text, value);
+}
+
+#define EMPTY "questions = q.jsonl\ntokenizer = /t.json\n"
+#define USER  "agent main {\n model = m\n tools = {calc}\n}\n"
+
+START_TEST(tools_have_sections)
+{
+    struct mg_config c = {0};
+    char *here = realpath(folder, NULL), prose[128], *record;
+    FILE *f;
+
+    snprintf(prose, sizeof prose, "%s/schema", folder);
+    f = fopen(prose, "w");
+    fputs("{\"type\": \"object\"}\n", f);
+    fclose(f);
+    loads(EMPTY USER "tool calc {\n kind = exec\n command = {\"./calc\", \"-v\"}\n schema = \"file:schema\"\n"
+                     " timeout = 0.5\n answers = json\n}\ntool Other_1 {\n kind = x\n corpus = o.db\n}\n",
+          &c);
+    ck_assert_str_eq(c.corpus, "");
+    ck_assert_uint_eq(c.n_tools, 2);
+    ck_assert_str_eq(c.tool[0].name, "calc");
+    ck_assert_uint_eq(c.tool[0].command.n, 2);
+    ck_assert_str_eq(c.tool[0].command.item[0], "./calc"); /* the program is looked for in its folder */
+    ck_assert_int_eq(strncmp(c.tool[0].folder, here, strlen(here)), 0);
+    ck_assert_str_eq(c.tool[0].schema, "{\"type\": \"object\"}\n");
+    ck_assert_str_eq(c.tool[0].description, "");
+    ck_assert_double_eq(c.tool[0].timeout, 0.5);
+    ck_assert_int_eq(c.tool[0].answers, MG_ANSWERS_JSON);
+    ck_assert_uint_eq(c.tool[0].output, 4096);
+    ck_assert_uint_eq(c.tool[0].retries, 2);
+    ck_assert(!c.tool[0].network);
+    ck_assert_ptr_eq(mg_config_tool(&c, "Other_1"), &c.tool[1]);
+    ck_assert_ptr_null(mg_config_tool(&c, "search"));
+    record = mg_config_to_json(&c);
+    mg_config_free(&c);
+    unlink(prose); /* the record has what the file held */
+    mg_ok(mg_config_from_json(record, &c, &err));
+    ck_assert_str_eq(c.tool[0].schema, "{\"type\": \"object\"}\n");
+    mg_config_free(&c);
+    free(record);
+    free(here);
+}
+END_TEST
+
+START_TEST(tools_must_be_there)
+{
+    refuses(EMPTY USER, ": agent main", "no section tool", "\"calc\"");
+    refuses(EMPTY "agent main {\n model = m\n tools = {search}\n}\n", ": agent main", "search", "corpus is missing");
+    refuses(EMPTY "agent main {\n model = m\n tools = {calc, calc}\n}\ntool calc {\n kind = exec\n}\n", ": agent main",
+            "twice", "calc");
+    refuses(EMPTY USER "tool calc {\n}\n", ": tool calc", "kind", "missing");
+    refuses(EMPTY USER "tool \"a b\" {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "letters", "\"a b\"");
+    refuses(EMPTY USER "tool calc {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "duplicate title", "calc");
+    refuses(EMPTY USER "tool calc {\n kind = exec\n output = 0\n}\n", ":9: tool calc", "output", "\"0\"");
+    refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:none\"\n}\n", ":9: tool calc", "none", "No such file");
+    refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:/dev/zero\"\n}\n", ":9: tool calc", "/dev/zero", "65536");
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("config_tools");
+    TCase *tc = tcase_create("config_tools");
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_test(tc, tools_have_sections);
+    tcase_add_test(tc, tools_must_be_there);
+    suite_add_tcase(suite, tc);
+    return suite_main(suite);
+}
