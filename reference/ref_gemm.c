@@ -4,19 +4,19 @@
 #include <math.h>
 
 static float
-a_at(const struct ref_gemm *g, size_t i, size_t p)
+a_at(const struct ref_gemm_args *g, size_t i, size_t p)
 {
     return g->trans_a ? g->a[p * g->m + i] : g->a[i * g->k + p];
 }
 
 static float
-b_at(const struct ref_gemm *g, size_t p, size_t j)
+b_at(const struct ref_gemm_args *g, size_t p, size_t j)
 {
     return g->trans_b ? g->b[j * g->k + p] : g->b[p * g->n + j];
 }
 
 void
-ref_gemm(const struct ref_gemm *g, double *want, double *magnitude)
+ref_gemm(const struct ref_gemm_args *g, double *want, double *magnitude)
 {
     for (size_t i = 0; i < g->m; i++) {
         for (size_t j = 0; j < g->n; j++) {
@@ -35,7 +35,7 @@ ref_gemm(const struct ref_gemm *g, double *want, double *magnitude)
 }
 
 void
-ref_gemm_chain(const struct ref_gemm *g, float *want)
+ref_gemm_chain(const struct ref_gemm_args *g, float *want)
 {
     bool from_c = g->accumulate && g->alpha == 1.0f;
 

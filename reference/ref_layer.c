@@ -79,7 +79,7 @@ ref_swiglu_backward(const double *gate_up, const double *dy, size_t n, size_t f,
 }
 
 void
-ref_adamw(const struct ref_adamw *a, size_t n, double *param, const double *grad, double *m, double *v)
+ref_adamw(const struct ref_adamw_args *a, size_t n, double *param, const double *grad, double *m, double *v)
 {
     for (size_t i = 0; i < n; i++) {
         double g = grad[i] * a->scale, mhat, vhat;

@@ -15,12 +15,12 @@ void ref_rope(double *x, const int32_t *position, size_t n, size_t heads, size_t
 void ref_swiglu(const double *gate_up, size_t n, size_t f, double *y);
 void ref_swiglu_backward(const double *gate_up, const double *dy, size_t n, size_t f, double *dgate_up);
 /* One AdamW step on n values; decay for the first decay_n. */
-struct ref_adamw {
+struct ref_adamw_args {
     double lr, beta1, beta2, eps, weight_decay, scale;
     uint64_t step;
     size_t decay_n;
 };
-void ref_adamw(const struct ref_adamw *a, size_t n, double *param, const double *grad, double *m, double *v);
+void ref_adamw(const struct ref_adamw_args *a, size_t n, double *param, const double *grad, double *m, double *v);
 /* f32 to f16 and bf16 bits, round to nearest even. */
 uint16_t ref_f32_to_f16(float x);
 uint16_t ref_f32_to_bf16(float x);

@@ -16,7 +16,7 @@ zeros(size_t n)
 
 /* Logits of row i, and the largest sum of |x w| among them. */
 static double
-row_logits(const struct ref_linear_logprob *r, size_t i, double *z)
+row_logits(const struct ref_linear_logprob_args *r, size_t i, double *z)
 {
     double largest = 0.0;
 
@@ -62,7 +62,7 @@ logprob_of(const double *z, size_t n, int32_t target, double lse)
 }
 
 void
-ref_linear_logprob(struct ref_linear_logprob *r)
+ref_linear_logprob(struct ref_linear_logprob_args *r)
 {
     r->z = zeros(r->n * r->v);
     r->logprob = zeros(r->n);
@@ -81,7 +81,7 @@ ref_linear_logprob(struct ref_linear_logprob *r)
 }
 
 double
-ref_linear_logprob_objective(const struct ref_linear_logprob *r)
+ref_linear_logprob_objective(const struct ref_linear_logprob_args *r)
 {
     double *z = zeros(r->v), sum = 0.0;
 
@@ -100,7 +100,7 @@ ref_linear_logprob_objective(const struct ref_linear_logprob *r)
 }
 
 static void
-add_logit(struct ref_linear_logprob *r, size_t i, size_t v)
+add_logit(struct ref_linear_logprob_args *r, size_t i, size_t v)
 {
     const double g = r->g[i], h = r->h != NULL ? r->h[i] : 0.0;
     const double lp = r->z[i * r->v + v] - r->lse[i], p = exp(lp), hit = (int32_t)v == r->target[i] ? 1.0 : 0.0;
@@ -119,7 +119,7 @@ add_logit(struct ref_linear_logprob *r, size_t i, size_t v)
 }
 
 void
-ref_linear_logprob_backward(struct ref_linear_logprob *r)
+ref_linear_logprob_backward(struct ref_linear_logprob_args *r)
 {
     r->dx = zeros(r->n * r->e);
     r->dw = zeros(r->v * r->e);
@@ -131,7 +131,7 @@ ref_linear_logprob_backward(struct ref_linear_logprob *r)
 }
 
 void
-ref_linear_logprob_free(struct ref_linear_logprob *r)
+ref_linear_logprob_free(struct ref_linear_logprob_args *r)
 {
     double **all[] = {&r->z, &r->logprob, &r->lse, &r->entropy, &r->size, &r->dx, &r->dw, &r->dx_size, &r->dw_size};
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* The language-model head in double, all logits stored. dense x [n][e], w [v][e]; g, h [n] (h may be NULL). */
-struct ref_linear_logprob {
+struct ref_linear_logprob_args {
     size_t n, e, v;
     const double *x, *w, *g, *h;
     const int32_t *target;
@@ -18,11 +18,11 @@ struct ref_linear_logprob {
     double *dx, *dw, *dx_size, *dw_size;
 };
 
-void ref_linear_logprob(struct ref_linear_logprob *r);
+void ref_linear_logprob(struct ref_linear_logprob_args *r);
 /* Needs the forward's results. dw is written, not accumulated. */
-void ref_linear_logprob_backward(struct ref_linear_logprob *r);
+void ref_linear_logprob_backward(struct ref_linear_logprob_args *r);
 /* sum_n g logprob + h entropy, by a forward of its own. */
-double ref_linear_logprob_objective(const struct ref_linear_logprob *r);
-void ref_linear_logprob_free(struct ref_linear_logprob *r);
+double ref_linear_logprob_objective(const struct ref_linear_logprob_args *r);
+void ref_linear_logprob_free(struct ref_linear_logprob_args *r);
 
 #endif

@@ -10,7 +10,7 @@ struct token {
 };
 
 static struct token
-evaluate(const struct ref_policy_loss *r, size_t i)
+evaluate(const struct ref_policy_loss_args *r, size_t i)
 {
     const double a = r->advantage[i], ratio = exp(r->logprob[i] - r->old_logprob[i]);
     const double bounded = fmin(fmax(ratio, 1.0 - r->clip_low), 1.0 + r->clip_high);
@@ -37,14 +37,14 @@ evaluate(const struct ref_policy_loss *r, size_t i)
 }
 
 static void
-add(struct ref_policy_loss *r, int stat, double term, double size)
+add(struct ref_policy_loss_args *r, int stat, double term, double size)
 {
     r->stats[stat] += term;
     r->stats_size[stat] += size;
 }
 
 double
-ref_policy_loss(struct ref_policy_loss *r)
+ref_policy_loss(struct ref_policy_loss_args *r)
 {
     double least = INFINITY, most = 0.0;
 

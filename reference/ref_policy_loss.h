@@ -7,7 +7,7 @@
 #include "clgrpo.h"
 
 /* The clipped policy loss in double. ref and the results may be NULL. */
-struct ref_policy_loss {
+struct ref_policy_loss_args {
     size_t n;
     const double *logprob, *old_logprob, *ref_logprob, *advantage, *weight;
     double clip_low, clip_high, dual_clip, kl_beta;
@@ -16,6 +16,6 @@ struct ref_policy_loss {
 };
 
 /* Fills the results and returns the loss. */
-double ref_policy_loss(struct ref_policy_loss *r);
+double ref_policy_loss(struct ref_policy_loss_args *r);
 
 #endif

@@ -155,6 +155,7 @@ test_scripts = \
 	tests/system/test_install.sh \
 	tests/system/test_kernels.sh \
 	tests/system/test_manuals.sh \
+	tests/system/test_names.sh \
 	tests/system/test_oclgrind.sh \
 	tests/system/test_profile.sh \
 	tests/system/test_replay.sh \
@@ -191,6 +192,7 @@ quick_tests = \
 	tests/system/test_install.sh \
 	tests/system/test_kernels.sh \
 	tests/system/test_manuals.sh \
+	tests/system/test_names.sh \
 	tests/system/test_replay.sh
 .PHONY: check-quick
 check-quick:

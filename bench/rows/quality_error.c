@@ -47,7 +47,7 @@ gemm_error(struct bench *b, const char *name)
     enum { M = 129, N = 131, K = 512 };
     struct plan *p = bench_alloc(b, 1, sizeof *p);
     double *want = bench_alloc(b, 2 * M * N, sizeof *want), us;
-    struct ref_gemm ref = {.m = M, .n = N, .k = K, .alpha = 1.0f};
+    struct ref_gemm_args ref = {.m = M, .n = N, .k = K, .alpha = 1.0f};
     struct clgrpo_tensor x, y, z;
 
     if (p != NULL && want != NULL) {
@@ -146,7 +146,7 @@ head_errors(struct bench *b, const char *forward, const char *backward)
 {
     enum { N = 60, E = 128, V = 1500 };
     struct plan *p = bench_alloc(b, 1, sizeof *p);
-    struct ref_linear_logprob ref = {.n = N, .e = E, .v = V, .inv_temperature = 1.0};
+    struct ref_linear_logprob_args ref = {.n = N, .e = E, .v = V, .inv_temperature = 1.0};
     struct clgrpo_tensor g, dx, dw;
     struct quality_head h;
     double us, error;

@@ -109,7 +109,7 @@ START_TEST(adamw_matches_reference)
               *v = fx_random(n, 0.1f, 4);
         double *pd = malloc(n * 8), *gd = malloc(n * 8), *md = malloc(n * 8), *vd = malloc(n * 8),
                *size = malloc(n * 8);
-        struct ref_adamw ref = {.decay_n = n / 2, .step = 3};
+        struct ref_adamw_args ref = {.decay_n = n / 2, .step = 3};
         struct state s;
         float *got_p, *got_m, *got_v;
 

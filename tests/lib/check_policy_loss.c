@@ -93,29 +93,29 @@ widen(const float *x, size_t n)
 }
 
 /* The reference of a batch: inputs as doubles that the caller may move. */
-static struct ref_policy_loss
+static struct ref_policy_loss_args
 make_ref(const struct batch *b, double *in[5])
 {
     const float *x[5] = {b->logprob, b->old_logprob, b->ref_logprob, b->advantage, b->weight};
 
     for (int i = 0; i < 5; i++)
         in[i] = widen(x[i], b->n);
-    return (struct ref_policy_loss){.n = b->n,
-                                    .logprob = in[0],
-                                    .old_logprob = in[1],
-                                    .ref_logprob = b->ref_logprob != NULL ? in[2] : NULL,
-                                    .advantage = in[3],
-                                    .weight = in[4],
-                                    .clip_low = b->options.clip_low,
-                                    .clip_high = b->options.clip_high,
-                                    .dual_clip = b->options.dual_clip,
-                                    .kl_beta = b->options.kl_beta,
-                                    .dlogprob = widen(NULL, b->n),
-                                    .dlogprob_size = widen(NULL, b->n)};
+    return (struct ref_policy_loss_args){.n = b->n,
+                                         .logprob = in[0],
+                                         .old_logprob = in[1],
+                                         .ref_logprob = b->ref_logprob != NULL ? in[2] : NULL,
+                                         .advantage = in[3],
+                                         .weight = in[4],
+                                         .clip_low = b->options.clip_low,
+                                         .clip_high = b->options.clip_high,
+                                         .dual_clip = b->options.dual_clip,
+                                         .kl_beta = b->options.kl_beta,
+                                         .dlogprob = widen(NULL, b->n),
+                                         .dlogprob_size = widen(NULL, b->n)};
 }
 
 static void
-free_ref(struct ref_policy_loss *r, double *in[5])
+free_ref(struct ref_policy_loss_args *r, double *in[5])
 {
     for (int i = 0; i < 5; i++)
         free(in[i]);
@@ -127,7 +127,7 @@ static void
 check_batch(struct clgrpo_context *ctx, size_t n, bool with_ref, float dual_clip)
 {
     struct batch b = make_batch(n, with_ref);
-    struct ref_policy_loss ref;
+    struct ref_policy_loss_args ref;
     struct result got;
     double *in[5];
 
@@ -164,7 +164,7 @@ START_TEST(reference_gradient_is_the_slope)
 {
     struct batch b = make_batch(60, true);
     const double step = 1e-6;
-    struct ref_policy_loss ref;
+    struct ref_policy_loss_args ref;
     double *in[5], want[60];
 
     b.options.dual_clip = 1.5f;

@@ -14,16 +14,16 @@ gemm_product_make(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flag
     p.a = fx_random(s.m * s.k, 1.0f, 11);
     p.b = fx_random(s.k * s.n, 0.5f, 12);
     p.c = fx_random(s.m * s.n, 2.0f, 13);
-    p.ref = (struct ref_gemm){.m = s.m,
-                              .n = s.n,
-                              .k = s.k,
-                              .trans_a = ta,
-                              .trans_b = tb,
-                              .accumulate = flags & 4,
-                              .alpha = alpha,
-                              .a = p.a,
-                              .b = p.b,
-                              .c = p.c};
+    p.ref = (struct ref_gemm_args){.m = s.m,
+                                   .n = s.n,
+                                   .k = s.k,
+                                   .trans_a = ta,
+                                   .trans_b = tb,
+                                   .accumulate = flags & 4,
+                                   .alpha = alpha,
+                                   .a = p.a,
+                                   .b = p.b,
+                                   .c = p.c};
     p.args.a = fx_upload_strided(ctx, ta ? s.k : s.m, ta ? s.m : s.k, (ta ? s.m : s.k) + pad, p.a);
     p.args.b = fx_upload_strided(ctx, tb ? s.n : s.k, tb ? s.k : s.n, (tb ? s.k : s.n) + pad, p.b);
     p.args.c = fx_upload_strided(ctx, s.m, s.n, s.n + pad, p.ref.accumulate ? p.c : NULL);

@@ -11,7 +11,7 @@ struct gemm_shape {
 
 /* One product on host and device: reference arrays, device views with row strides `pad` longer than the rows. */
 struct gemm_product {
-    struct ref_gemm ref;
+    struct ref_gemm_args ref;
     float *a, *b, *c;
     struct clgrpo_gemm_args args;
 };

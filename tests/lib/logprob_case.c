@@ -37,15 +37,15 @@ head_make(struct clgrpo_context *ctx, struct shape s, bool with_entropy, float i
     h.w64 = widen(h.w, s.v * s.e);
     h.g64 = widen(h.g, s.n);
     h.h64 = widen(h.h, s.n);
-    h.ref = (struct ref_linear_logprob){.n = s.n,
-                                        .e = s.e,
-                                        .v = s.v,
-                                        .x = h.x64,
-                                        .w = h.w64,
-                                        .g = h.g64,
-                                        .h = with_entropy ? h.h64 : NULL,
-                                        .target = h.target,
-                                        .inv_temperature = inv_temperature};
+    h.ref = (struct ref_linear_logprob_args){.n = s.n,
+                                             .e = s.e,
+                                             .v = s.v,
+                                             .x = h.x64,
+                                             .w = h.w64,
+                                             .g = h.g64,
+                                             .h = with_entropy ? h.h64 : NULL,
+                                             .target = h.target,
+                                             .inv_temperature = inv_temperature};
     return h;
 }
 

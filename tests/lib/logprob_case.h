@@ -18,7 +18,7 @@ struct head {
     double *x64, *w64, *g64, *h64;
     struct clgrpo_linear_logprob_args fwd;
     struct clgrpo_linear_logprob_backward_args bwd;
-    struct ref_linear_logprob ref;
+    struct ref_linear_logprob_args ref;
 };
 
 /* Inputs and outputs of both passes; entropy only if wanted. */
