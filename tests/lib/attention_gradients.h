@@ -4,8 +4,8 @@
 
 #include "attention_case.h"
 
-/* What the tests of attention's backward share. Rows past the sequences are left out: dq [n][H][D], dk, dv [n][K][D].
- */
+/* What the tests of attention's backward share. Rows past the sequences are left out: dq [n][H][D], dk, dv
+ * [n][K][D]. */
 struct attention_gradients {
     float *dq, *dk, *dv;
 };

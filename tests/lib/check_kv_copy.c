@@ -66,8 +66,8 @@ copy(struct clgrpo_context *ctx, const struct cache *c, size_t n, const int32_t 
     fx_release(&args.length);
 }
 
-/* Key blocks and blocks of values lie alike: a slot's head is L rows of D elements, of which whole blocks are copied.
- */
+/* Key blocks and blocks of values lie alike: a slot's head is L rows of D elements, of which whole blocks are
+ * copied. */
 static void
 expect_copy(const struct cache *c, size_t source, size_t target, size_t length, const unsigned char *was,
             unsigned char *want)

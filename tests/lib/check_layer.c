@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The other small operations of a layer: against double references, finite differences, batch invariance, ugly sizes,
- * errors.
- */
+/* The other small operations of a layer: against double references, finite differences, batch invariance, ugly
+ * sizes, errors. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

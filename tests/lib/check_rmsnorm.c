@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RMSNorm: against double references, finite differences, batch invariance, ugly sizes, errors.
- */
+/* RMSNorm: against double references, finite differences, batch invariance, ugly sizes, errors. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

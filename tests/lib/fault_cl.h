@@ -12,8 +12,8 @@
 void fault_arm(int n);  /* 0: count, fail none */
 int fault_disarm(void); /* the number of calls since fault_arm */
 
-/* Events, programs, kernels, buffers, queues and contexts that calls made since the start and that were not released.
- */
+/* Events, programs, kernels, buffers, queues and contexts that calls made since the start and that were not
+ * released. */
 int fault_live(void);
 
 #endif

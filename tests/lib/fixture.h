@@ -51,14 +51,14 @@ struct clgrpo_tensor fx_upload(struct clgrpo_context *ctx, enum clgrpo_dtype dty
                                const void *host);
 struct clgrpo_tensor fx_output(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape);
 #define FX_SHAPE(...) ((const size_t[]){__VA_ARGS__})
-/* A [rows][cols] view with row stride `stride` >= cols inside a guarded buffer: cells between rows must stay untouched.
- */
+/* A [rows][cols] view with row stride `stride` >= cols inside a guarded buffer: cells between rows must stay
+ * untouched. */
 struct clgrpo_tensor fx_upload_strided(struct clgrpo_context *ctx, size_t rows, size_t cols, size_t stride,
                                        const float *host);
 struct clgrpo_tensor fx_upload_strided_as(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t rows, size_t cols,
                                           size_t stride, const void *host);
-/* Puts a matrix of f32 into storage of type `to`, by the library's cast, and the values that it then holds into host.
- */
+/* Puts a matrix of f32 into storage of type `to`, by the library's cast, and the values that it then holds into
+ * host. */
 void fx_store_as(struct clgrpo_context *ctx, enum clgrpo_dtype to, struct clgrpo_tensor *x, float *host);
 /* Reads a view of any strides densely (malloc'ed), and fails the test if a guard element or a gap between rows was
  * touched. */

@@ -47,8 +47,8 @@ sequences_free(struct sequences *s)
     }
 }
 
-/* Samples every sequence with all slots decoding together, ragged: slot i is fed its first token, then its own draws.
- */
+/* Samples every sequence with all slots decoding together, ragged: slot i is fed its first token, then its own
+ * draws. */
 static void
 decode_all(struct mg_policy *p, struct sequences *s, uint32_t prompt)
 {
@@ -171,8 +171,8 @@ nll(struct mg_policy *p, struct sequences *s)
     return sum;
 }
 
-/* The directional derivative along a random direction within one weight, by central differences, against the gradient.
- */
+/* The directional derivative along a random direction within one weight, by central differences, against the
+ * gradient. */
 static void
 check_direction(struct mg_policy *p, struct sequences *s, const float *w, const float *g, size_t offset, size_t n)
 {

@@ -61,8 +61,8 @@ wanted(const struct mg_prefix_plan *plan, size_t r)
     return n;
 }
 
-/* Tokens that groups save when row r is in group of[r]; SIZE_MAX if a group is too large or has too little in common.
- */
+/* Tokens that groups save when row r is in group of[r]; SIZE_MAX if a group is too large or has too little in
+ * common. */
 static size_t
 saving(const struct mg_prefix_plan *plan, size_t n, const size_t *of, size_t max_tokens)
 {

@@ -217,8 +217,8 @@ START_TEST(bytes_that_are_no_utf8)
 }
 END_TEST
 
-/* A word of 1 MiB takes no longer than n log n: a quadratic merge would run for hours, and the test's limit is seconds.
- */
+/* A word of 1 MiB takes no longer than n log n: a quadratic merge would run for hours, and the test's limit is
+ * seconds. */
 START_TEST(long_words)
 {
     static const char *const units[] = {"a", "the", "\xff", "ab ", " ", "\n", "0", "\xe4\xb8\x96"};

@@ -41,8 +41,8 @@ behind_match(const int32_t *text, uint32_t n, const int32_t *so_far, uint32_t m)
     return n;
 }
 
-/* The text of a turn: a stretch of what was read last, up to a blank behind at least 5 tokens; `open` writes a digit.
- */
+/* The text of a turn: a stretch of what was read last, up to a blank behind at least 5 tokens; `open` writes a
+ * digit. */
 static int32_t
 draw_text(const struct slot *s, uint32_t start, uint32_t first, uint32_t end, const uint64_t key[2], bool greedy,
           float *logprob)

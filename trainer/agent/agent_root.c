@@ -6,8 +6,8 @@
 #include "agent/agent_internal.h"
 #include "learn/reward.h"
 
-/* The results of a phase by rollout and call. They may come before they are asked for: after a restart, all are there.
- */
+/* The results of a phase by rollout and call. They may come before they are asked for: after a restart, all are
+ * there. */
 struct inbox {
     struct slot {
         const char *text;

@@ -234,8 +234,8 @@ descendants(struct process *p)
     return ours;
 }
 
-/* Ends all that is left. What a killed process leaves behind becomes a child of this one, and is found in the next round.
- */
+/* Ends all that is left. What a killed process leaves behind becomes a child of this one, and is found in the next
+ * round. */
 static void
 sweep(struct process *p)
 {

@@ -29,8 +29,8 @@ enum mg_status mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struc
 /* Back to the first line; fails on a pipe. */
 enum mg_status mg_demo_file_rewind(struct mg_demo_file *f, struct mg_err *err);
 
-/* What was read of the agent's demonstrations, and passed over as too long; each counts once, however often it is read.
- */
+/* What was read of the agent's demonstrations, and passed over as too long; each counts once, however often it is
+ * read. */
 struct mg_demo_count {
     size_t read, skipped;
     uint32_t longest; /* tokens of the longest that was passed over */

@@ -66,8 +66,8 @@ struct mg_rollout {
     uint64_t draw;                   /* what its draws are keyed by */
 };
 
-/* What happened, told from inside add, deliver and tick: state is MG_ROLLOUT_WAITING (a new task) or MG_ROLLOUT_DONE.
- */
+/* What happened, told from inside add, deliver and tick: state is MG_ROLLOUT_WAITING (a new task) or
+ * MG_ROLLOUT_DONE. */
 typedef enum mg_status mg_rollout_event(void *arg, struct mg_rollout *r, struct mg_err *err);
 
 struct mg_rollouts_config {

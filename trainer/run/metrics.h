@@ -15,8 +15,8 @@
 
 /* Appends a line, which is on the disk afterwards; takes the reference of `line`. */
 enum mg_status mg_metrics_append(const char *path, json_t *line, struct mg_err *err);
-/* Drops the lines of phase `phase` and later, and a torn last line, by writing the file anew; a missing file is fine.
- */
+/* Drops the lines of phase `phase` and later, and a torn last line, by writing the file anew; a missing file is
+ * fine. */
 enum mg_status mg_metrics_rewind(const char *path, uint32_t phase, struct mg_err *err);
 /* Calls visit for each line; a line that is no object is MG_INPUT, a torn last line is passed over. */
 typedef enum mg_status mg_metrics_visit(void *arg, json_t *line, struct mg_err *err);
