@@ -98,6 +98,8 @@ struct clgrpo_workspace bench_workspace(struct bench *b, size_t bytes);
 void bench_release(struct clgrpo_tensor *t);
 void bench_release_workspace(struct clgrpo_workspace *w);
 #define BENCH_SHAPE(...) ((const size_t[]){__VA_ARGS__})
+/* "f32", "f16" or "bf16". */
+const char *bench_dtype_name(enum clgrpo_dtype dtype);
 /* How many sets of buffers of so many bytes are needed to exceed the caches together: 1 to BENCH_MAX_COPIES. */
 unsigned bench_copies(const struct bench *b, double bytes);
 /* The larger; NaN if either is NaN, unlike fmax. */

@@ -5,6 +5,12 @@
 
 #include "measure/bench.h"
 
+const char *
+bench_dtype_name(enum clgrpo_dtype dtype)
+{
+    return dtype == CLGRPO_F16 ? "f16" : dtype == CLGRPO_BF16 ? "bf16" : "f32";
+}
+
 unsigned
 bench_copies(const struct bench *b, double bytes)
 {

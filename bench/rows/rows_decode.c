@@ -75,12 +75,13 @@ wanted(struct bench *b, const struct decode *d, const struct bench_case *c)
 }
 
 static void
-decode_row(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, const char *type)
+decode_row(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype)
 {
     static struct plan p, f32;
     struct bench_case c = {.arg = &p};
 
-    snprintf(c.row, sizeof c.row, "attention.decode.%s.%s.b%zu.kv%zu", type, d->label, d->slots, d->length);
+    snprintf(c.row, sizeof c.row, "attention.decode.%s.%s.b%zu.kv%zu", bench_dtype_name(dtype), d->label, d->slots,
+             d->length);
     describe(d, dtype, &c);
     if (!wanted(b, d, &c))
         return;
@@ -155,12 +156,12 @@ void
 rows_decode(struct bench *b)
 {
     for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++)
-        decode_row(b, &decodes[i], CLGRPO_F32, "f32");
+        decode_row(b, &decodes[i], CLGRPO_F32);
     for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++) {
         if (!decodes[i].halves)
             continue;
-        decode_row(b, &decodes[i], CLGRPO_F16, "f16");
-        decode_row(b, &decodes[i], CLGRPO_BF16, "bf16");
+        decode_row(b, &decodes[i], CLGRPO_F16);
+        decode_row(b, &decodes[i], CLGRPO_BF16);
     }
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         prefix_row(b, &prefixes[i]);

@@ -186,13 +186,13 @@ wanted(struct bench *b, const struct shape *s, const struct bench_case *c)
 
 /* a and b are stored in `dtype`. If that is f16 or bf16, the peer is the same product in f32. */
 static void
-gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, const char *type)
+gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype)
 {
     struct bench_case c = {.copies = 1};
     struct gemm *g, *g32 = NULL;
     struct peer_naive *naive = NULL;
 
-    snprintf(c.row, sizeof c.row, "gemm.%s.%s", type, s->label);
+    snprintf(c.row, sizeof c.row, "gemm.%s.%s", bench_dtype_name(dtype), s->label);
     describe(s, dtype, &c);
     if (!wanted(b, s, &c))
         return;
@@ -224,11 +224,11 @@ void
 rows_gemm(struct bench *b)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        gemm_row(b, &shapes[i], CLGRPO_F32, "f32");
+        gemm_row(b, &shapes[i], CLGRPO_F32);
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         if (!shapes[i].halves)
             continue;
-        gemm_row(b, &shapes[i], CLGRPO_F16, "f16");
-        gemm_row(b, &shapes[i], CLGRPO_BF16, "bf16");
+        gemm_row(b, &shapes[i], CLGRPO_F16);
+        gemm_row(b, &shapes[i], CLGRPO_BF16);
     }
 }

@@ -97,7 +97,7 @@ enum { FORWARD, BOTH, ENTROPY, MEMORY, N_ROWS };
 
 /* With weights in bf16 the peer is the same in f32; the rows of entropy and memory are of f32 alone. */
 static void
-head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, const struct shape *s)
+head_rows(struct bench *b, enum clgrpo_dtype dtype, const struct shape *s)
 {
     static const char *const kinds[N_ROWS] = {"fwd", "fwdbwd", "entropy", "memory"};
     const double gemm = 2.0 * (double)(s->n * s->e) * (double)s->v,
@@ -111,7 +111,8 @@ head_rows(struct bench *b, enum clgrpo_dtype dtype, const char *type, const stru
     bool want[N_ROWS] = {false}, any = false;
 
     for (int i = 0; i < (dtype == CLGRPO_F32 ? N_ROWS : ENTROPY); i++) {
-        snprintf(names[i], sizeof names[i], "linear_logprob.%s.%s.%zux%zux%zu", kinds[i], type, s->n, s->e, s->v);
+        snprintf(names[i], sizeof names[i], "linear_logprob.%s.%s.%zux%zux%zu", kinds[i], bench_dtype_name(dtype), s->n,
+                 s->e, s->v);
         want[i] = wanted(b, s, names[i], i == MEMORY ? 0.0 : i == BOTH ? both.work : gemm);
         any = any || want[i];
     }
@@ -144,8 +145,8 @@ void
 rows_head(struct bench *b)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        head_rows(b, CLGRPO_F32, "f32", &shapes[i]);
+        head_rows(b, CLGRPO_F32, &shapes[i]);
         if (!shapes[i].large)
-            head_rows(b, CLGRPO_BF16, "bf16", &shapes[i]);
+            head_rows(b, CLGRPO_BF16, &shapes[i]);
     }
 }
