@@ -56,6 +56,7 @@ trainer_suites = \
 	tests/trainer/check_metrics \
 	tests/trainer/check_model_config \
 	tests/trainer/check_objective \
+	tests/trainer/check_options \
 	tests/trainer/check_policy \
 	tests/trainer/check_prefix \
 	tests/trainer/check_process \

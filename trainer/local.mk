@@ -57,6 +57,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cli/cmd_tool.c \
 	trainer/cli/cmd_train.c \
 	trainer/cli/cmd_world.c \
+	trainer/cli/command.c \
 	trainer/cli/options.c \
 	trainer/cli/profile.c \
 	trainer/cli/profile.h \

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/asking_options.h"
 
-#include "cli/cmd.h"
-
 enum mg_status
-mg_asking_option(struct mg_asking_options *o, int letter, struct mg_err *err)
+mg_asking_take_model(void *at, const char *value, struct mg_err *err)
 {
-    const char **text[] = {['r'] = &o->run,
-                           [MG_ASKING_TOKENIZER] = &o->tokenizer,
-                           [MG_ASKING_CORPUS] = &o->corpus,
-                           [MG_ASKING_DEVICE] = &o->device};
+    struct mg_asking_options *o = at;
     enum mg_status st = MG_OK;
 
-    if (letter == 's')
-        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->seed, err);
-    if (letter == 'm') {
-        MG_REQUIRE(o->n_models < MG_MAX_AGENTS, MG_INPUT, "more than %d options --model", (int)MG_MAX_AGENTS);
-        o->model[o->n_models++] = optarg;
-        return MG_OK;
-    }
-    *text[letter] = optarg;
+    MG_REQUIRE(o->n_models < MG_MAX_AGENTS, MG_INPUT, "more than %d options --model", (int)MG_MAX_AGENTS);
+    o->model[o->n_models++] = value;
 out:
     return st;
 }

@@ -2,22 +2,19 @@
 #ifndef MGRPO_ASKING_OPTIONS_H
 #define MGRPO_ASKING_OPTIONS_H
 
-#include <getopt.h>
-
+#include "cli/cmd.h"
 #include "eval/asking.h"
 
-/* Command-line options that fill them, as members of an array for getopt_long with the letters MG_ASKING_LETTERS. */
-enum { MG_ASKING_TOKENIZER = 256, MG_ASKING_CORPUS, MG_ASKING_DEVICE, MG_ASKING_END };
-#define MG_ASKING_LETTERS "r:s:m:"
-#define MG_ASKING_OPTION(name, letter)                                                                                 \
-    {                                                                                                                  \
-        name, required_argument, NULL, letter                                                                          \
-    }
-#define MG_ASKING_OPTIONS                                                                                              \
-    MG_ASKING_OPTION("run", 'r'), MG_ASKING_OPTION("seed", 's'), MG_ASKING_OPTION("model", 'm'),                       \
-        MG_ASKING_OPTION("tokenizer", MG_ASKING_TOKENIZER), MG_ASKING_OPTION("corpus", MG_ASKING_CORPUS),              \
-        MG_ASKING_OPTION("device", MG_ASKING_DEVICE)
-/* Takes one of these, as getopt_long returned it. */
-enum mg_status mg_asking_option(struct mg_asking_options *o, int letter, struct mg_err *err);
+/* Options of the commands that ask questions outside of a run. The struct of their options, `type`, has a member `with`,
+ * a struct mg_asking_options. */
+#define MG_ASKING_MODELS(type)                                                                                         \
+    MG_OPTION('m', "model", "AGENT=DIR", "another model for an agent", MG_OPTION_TAKEN,                                \
+              .offset = offsetof(type, with), .take = mg_asking_take_model),                                           \
+        MG_OPTION(0, "tokenizer", "FILE", "another tokenizer.json", MG_OPTION_TEXT,                                    \
+                  .offset = offsetof(type, with.tokenizer))
+#define MG_ASKING_DEVICE(type)                                                                                         \
+    MG_OPTION(0, "device", "SELECTOR", "OpenCL device", MG_OPTION_TEXT, .offset = offsetof(type, with.device))
+/* Takes an AGENT=DIR into the struct mg_asking_options at `at`. */
+enum mg_status mg_asking_take_model(void *at, const char *value, struct mg_err *err);
 
 #endif

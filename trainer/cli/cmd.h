@@ -2,8 +2,8 @@
 #ifndef MGRPO_CMD_H
 #define MGRPO_CMD_H
 
-#include <getopt.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -20,31 +20,69 @@ int mg_cmd_report(int argc, char **argv);
 int mg_cmd_tool(int argc, char **argv);
 int mg_cmd_world(int argc, char **argv);
 
-/* Values of options, with the range in the sentence. */
-enum mg_status mg_option_u64(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *out,
-                             struct mg_err *err);
+/* What an option sets, in the struct of its command's options. */
+enum mg_option_type {
+    MG_OPTION_FLAG,        /* bool: true; the option takes no value */
+    MG_OPTION_TEXT,        /* const char *: the value */
+    MG_OPTION_U32,         /* uint32_t from min to max */
+    MG_OPTION_U64,         /* uint64_t */
+    MG_OPTION_DOUBLE,      /* double from min to max */
+    MG_OPTION_FLOAT,       /* float from min to max */
+    MG_OPTION_CHOICE,      /* int or enum: index of the value among `choice` */
+    MG_OPTION_CHOICE_TEXT, /* const char *: the one of `choice` that the value is */
+    MG_OPTION_TAKEN        /* what `take` makes of the value */
+};
+
+/* One row says everything of an option: what reads it, what the usage tells of it, and where its value goes. */
+struct mg_option {
+    char letter; /* 0: it has only its long name */
+    const char *name;
+    const char *value; /* what stands for its value in the usage; NULL for a flag */
+    const char *what;  /* its line of the usage */
+    enum mg_option_type type;
+    size_t offset;
+    double min, max;
+    const char *const *choice; /* NULL-terminated */
+    enum mg_status (*take)(void *at, const char *value, struct mg_err *err);
+};
+/* A row; behind the type where its value goes, `.offset = offsetof(...)`, and what its type asks for. */
+#define MG_OPTION(letter_, name_, value_, what_, type_, ...)                                                           \
+    {                                                                                                                  \
+        .letter = letter_, .name = name_, .value = value_, .what = what_, .type = type_, __VA_ARGS__                   \
+    }
+/* The last row of a table. */
+#define MG_OPTION_END                                                                                                  \
+    {                                                                                                                  \
+        .name = NULL                                                                                                   \
+    }
+extern const struct mg_option mg_no_options[];
+
+/* For a `take`: index of `text` among the choices of option `name`; MG_INPUT names them. */
+enum mg_status mg_option_choose(const char *name, const char *text, const char *const *choice, int *out,
+                                struct mg_err *err);
+/* A whole number in a range; `name` is for the sentence. */
 enum mg_status mg_option_u32(const char *name, const char *text, uint32_t min, uint32_t max, uint32_t *out,
                              struct mg_err *err);
-enum mg_status mg_option_double(const char *name, const char *text, double min, double max, double *out,
-                                struct mg_err *err);
-/* Index of `text` among n choices. */
-enum mg_status mg_option_choice(const char *name, const char *text, const char *const *choice, int n, int *out,
-                                struct mg_err *err);
 
-/* For commands whose every argument is an option. */
-enum mg_status mg_no_arguments(void *options, int n, char **argument, struct mg_err *err);
-
-/* A subcommand: its options as getopt_long takes them, -h among them, and what it does with them. */
+/* A subcommand: how it is used and what it does. --help, -h, is every command's. */
 struct mg_command {
-    const char *name, *usage, *letters;
-    const struct option *longs;
-    /* Takes the option that `letter` stands for, its value in optarg; NULL where there is none but -h. */
-    enum mg_status (*option)(void *options, int letter, struct mg_err *err);
+    const char *name;
+    const char *arguments; /* behind the name in the usage: "[OPTION]... STEP" */
+    const char *about;     /* lines of the usage before the options, and behind them; the latter may be NULL */
+    const char *notes;
+    const struct mg_option *options;
     /* Takes the n arguments that are no options, and checks the whole. */
-    enum mg_status (*arguments)(void *options, int n, char **argument, struct mg_err *err);
+    enum mg_status (*take_arguments)(void *options, int n, char **argument, struct mg_err *err);
     enum mg_status (*run)(const void *options, struct mg_err *err);
     bool stops; /* SIGINT and SIGTERM end it in order, with MG_STOP */
 };
+/* For commands whose every argument is an option. */
+enum mg_status mg_no_arguments(void *options, int n, char **argument, struct mg_err *err);
+/* Reads the options into the command's struct; *help is true where the usage was asked for. */
+enum mg_status mg_options_read(const struct mg_command *command, void *options, int argc, char **argv, bool *help,
+                               struct mg_err *err);
+void mg_usage_print(const struct mg_command *command);
+
 /* Reads the options, and prints the usage or runs; a failure's sentence and hint go to standard error, MG_STOP prints
  * nothing. Returns the exit code. */
 int mg_cmd_run(const struct mg_command *command, void *options, int argc, char **argv);

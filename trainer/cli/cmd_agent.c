@@ -7,15 +7,9 @@
 #include "cli/cmd.h"
 #include "run/run_dir.h"
 
-static const char usage[] = "usage: mgrpo agent [OPTION]... NAME RUN\n"
-                            "Run the agent NAME of the run in the folder RUN, from its last state to the end.\n\n"
-                            "  -h, --help   print this text\n";
-
 struct agent_options {
     const char *name, *dir;
 };
-
-static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 
 static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
@@ -52,7 +46,15 @@ out:
 int
 mg_cmd_agent(int argc, char **argv)
 {
-    static const struct mg_command command = {"agent", usage, "h", longs, NULL, take_arguments, run, true};
+    static const struct mg_command command = {
+        .name = "agent",
+        .arguments = "[OPTION]... NAME RUN",
+        .about = "Run the agent NAME of the run in the folder RUN, from its last state to the end.\n",
+        .options = mg_no_options,
+        .take_arguments = take_arguments,
+        .run = run,
+        .stops = true,
+    };
     struct agent_options o = {.dir = NULL};
 
     return mg_cmd_run(&command, &o, argc, argv);

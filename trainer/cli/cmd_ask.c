@@ -9,37 +9,23 @@
 
 enum { SLOTS = 8 };
 
-static const char usage[] = "usage: mgrpo ask [OPTION]... QUESTION\n"
-                            "Ask one question and show how the agents answer it, with every use of a tool.\n\n"
-                            "  -r, --run DIR          models, tokenizer and corpus of a run (default run)\n"
-                            "  -m, --model AGENT=DIR  another model for an agent\n"
-                            "      --tokenizer FILE   another tokenizer.json\n"
-                            "      --corpus FILE      another corpus\n"
-                            "  -t, --temperature X    of the draws (default 0: greedy)\n"
-                            "  -s, --seed N           of the draws (default 1)\n"
-                            "      --device SELECTOR  OpenCL device\n"
-                            "  -h, --help             print this text\n";
-
 struct ask_options {
     struct mg_asking_options with;
     const char *question;
     double temperature;
 };
 
-static const struct option longs[] = {MG_ASKING_OPTIONS,
-                                      {"temperature", required_argument, NULL, 't'},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
-
-static enum mg_status
-take_option(void *options, int letter, struct mg_err *err)
-{
-    struct ask_options *o = options;
-
-    if (letter == 't')
-        return mg_option_double("temperature", optarg, 0.0, 10.0, &o->temperature, err);
-    return mg_asking_option(&o->with, letter, err);
-}
+#define AT(member) .offset = offsetof(struct ask_options, member)
+static const struct mg_option option_rows[] = {
+    MG_OPTION('r', "run", "DIR", "models, tokenizer and corpus of a run (default run)", MG_OPTION_TEXT, AT(with.run)),
+    MG_ASKING_MODELS(struct ask_options),
+    MG_OPTION(0, "corpus", "FILE", "another corpus", MG_OPTION_TEXT, AT(with.corpus)),
+    MG_OPTION('t', "temperature", "X", "of the draws (default 0: greedy)", MG_OPTION_DOUBLE, AT(temperature),
+              .max = 10),
+    MG_OPTION('s', "seed", "N", "of the draws (default 1)", MG_OPTION_U64, AT(with.seed)),
+    MG_ASKING_DEVICE(struct ask_options),
+    MG_OPTION_END,
+};
 
 static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
@@ -123,8 +109,15 @@ out:
 int
 mg_cmd_ask(int argc, char **argv)
 {
-    static const struct mg_command command = {"ask", usage, MG_ASKING_LETTERS "t:h", longs, take_option, take_arguments,
-                                              ask,   true};
+    static const struct mg_command command = {
+        .name = "ask",
+        .arguments = "[OPTION]... QUESTION",
+        .about = "Ask one question and show how the agents answer it, with every use of a tool.\n",
+        .options = option_rows,
+        .take_arguments = take_arguments,
+        .run = ask,
+        .stops = true,
+    };
     struct ask_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}};
 
     return mg_cmd_run(&command, &o, argc, argv);

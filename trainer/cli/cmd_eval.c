@@ -9,20 +9,6 @@
 #include "base/interval.h"
 #include "question/question_file.h"
 
-static const char usage[] = "usage: mgrpo eval [OPTION]...\n"
-                            "Measure how often the agents answer held-out questions, as sampled and greedy.\n\n"
-                            "  -r, --run DIR          configuration, corpus and models of a run (default run)\n"
-                            "  -m, --model AGENT=DIR  another model for an agent\n"
-                            "      --tokenizer FILE   another tokenizer.json\n"
-                            "      --corpus FILE      another corpus, with its --questions FILE\n"
-                            "      --questions FILE   another question file\n"
-                            "      --split NAME       test, dev or train (default: as the run says)\n"
-                            "  -n, --count N          questions (default 300)\n"
-                            "  -s, --seed N           of the questions and the draws (default 1)\n"
-                            "      --device SELECTOR  OpenCL device\n"
-                            "      --json             one JSON object on standard output\n"
-                            "  -h, --help             print this text\n";
-
 struct eval_options {
     struct mg_asking_options with;
     const char *questions, *split;
@@ -30,37 +16,26 @@ struct eval_options {
     bool json;
 };
 
-enum { OPT_QUESTIONS = MG_ASKING_END, OPT_SPLIT, OPT_JSON, SLOTS = 256 };
+enum { SLOTS = 256 };
 
-static const struct option longs[] = {MG_ASKING_OPTIONS,
-                                      {"questions", required_argument, NULL, OPT_QUESTIONS},
-                                      {"split", required_argument, NULL, OPT_SPLIT},
-                                      {"count", required_argument, NULL, 'n'},
-                                      {"json", no_argument, NULL, OPT_JSON},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
+static const char *const splits[] = {
+    [MG_SPLIT_TRAIN] = "train", [MG_SPLIT_DEV] = "dev", [MG_SPLIT_TEST] = "test", NULL};
 
-static enum mg_status
-take_option(void *options, int letter, struct mg_err *err)
-{
-    struct eval_options *o = options;
-
-    switch (letter) {
-    case 'n':
-        return mg_option_u32("count", optarg, 1, 1000000, &o->count, err);
-    case OPT_QUESTIONS:
-        o->questions = optarg;
-        return MG_OK;
-    case OPT_SPLIT:
-        o->split = optarg;
-        return MG_OK;
-    case OPT_JSON:
-        o->json = true;
-        return MG_OK;
-    default:
-        return mg_asking_option(&o->with, letter, err);
-    }
-}
+#define AT(member) .offset = offsetof(struct eval_options, member)
+static const struct mg_option option_rows[] = {
+    MG_OPTION('r', "run", "DIR", "configuration, corpus and models of a run (default run)", MG_OPTION_TEXT,
+              AT(with.run)),
+    MG_ASKING_MODELS(struct eval_options),
+    MG_OPTION(0, "corpus", "FILE", "another corpus, with its --questions FILE", MG_OPTION_TEXT, AT(with.corpus)),
+    MG_OPTION(0, "questions", "FILE", "another question file", MG_OPTION_TEXT, AT(questions)),
+    MG_OPTION(0, "split", "NAME", "test, dev or train (default: as the run says)", MG_OPTION_CHOICE_TEXT, AT(split),
+              .choice = splits),
+    MG_OPTION('n', "count", "N", "questions (default 300)", MG_OPTION_U32, AT(count), .min = 1, .max = 1000000),
+    MG_OPTION('s', "seed", "N", "of the questions and the draws (default 1)", MG_OPTION_U64, AT(with.seed)),
+    MG_ASKING_DEVICE(struct eval_options),
+    MG_OPTION(0, "json", NULL, "one JSON object on standard output", MG_OPTION_FLAG, AT(json)),
+    MG_OPTION_END,
+};
 
 /* Verdicts on the results of an agent that was called. */
 struct scored {
@@ -158,10 +133,9 @@ static enum mg_status
 split_of(const struct eval_options *o, const struct mg_config *c, enum mg_split *split, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    static const char *const names[] = {[MG_SPLIT_TRAIN] = "train", [MG_SPLIT_DEV] = "dev", [MG_SPLIT_TEST] = "test"};
     int i = 0;
 
-    MG_TRY(mg_option_choice("split", o->split != NULL ? o->split : c->eval_split, names, MG_N_SPLITS, &i, err));
+    MG_TRY(mg_option_choose("--split", o->split != NULL ? o->split : c->eval_split, splits, &i, err));
     *split = (enum mg_split)i;
 out:
     return st;
@@ -206,7 +180,14 @@ int
 mg_cmd_eval(int argc, char **argv)
 {
     static const struct mg_command command = {
-        "eval", usage, MG_ASKING_LETTERS "n:h", longs, take_option, mg_no_arguments, evaluate, true};
+        .name = "eval",
+        .arguments = "[OPTION]...",
+        .about = "Measure how often the agents answer held-out questions, as sampled and greedy.\n",
+        .options = option_rows,
+        .take_arguments = mg_no_arguments,
+        .run = evaluate,
+        .stops = true,
+    };
     struct eval_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300};
 
     return mg_cmd_run(&command, &o, argc, argv);

@@ -13,34 +13,18 @@
 #include "run/run_path.h"
 #include "agent/state_file.h"
 
-static const char usage[] =
-    "usage: mgrpo replay [OPTION]... STEP\n"
-    "Train a recorded step of a run again, from its rollouts, and compare the bits of the weights.\n\n"
-    "  -r, --run DIR      folder of the run (default run)\n"
-    "  -a, --agent NAME   the agent (default: the first)\n"
-    "  -h, --help         print this text\n\n"
-    "Starts from the newest state at or before the step, or from the run's first model.\n";
-
 struct replay_options {
     const char *run;
     const char *agent; /* NULL: the first */
     uint32_t step;
 };
 
-static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
-                                      {"agent", required_argument, NULL, 'a'},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
-
-static enum mg_status
-take_option(void *options, int letter, struct mg_err *err)
-{
-    struct replay_options *o = options;
-
-    (void)err;
-    *(letter == 'r' ? &o->run : &o->agent) = optarg;
-    return MG_OK;
-}
+#define AT(member) .offset = offsetof(struct replay_options, member)
+static const struct mg_option option_rows[] = {
+    MG_OPTION('r', "run", "DIR", "folder of the run (default run)", MG_OPTION_TEXT, AT(run)),
+    MG_OPTION('a', "agent", "NAME", "the agent (default: the first)", MG_OPTION_TEXT, AT(agent)),
+    MG_OPTION_END,
+};
 
 static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
@@ -177,8 +161,15 @@ out:
 int
 mg_cmd_replay(int argc, char **argv)
 {
-    static const struct mg_command command = {"replay",    usage,          "r:a:h", longs,
-                                              take_option, take_arguments, replay,  false};
+    static const struct mg_command command = {
+        .name = "replay",
+        .arguments = "[OPTION]... STEP",
+        .about = "Train a recorded step of a run again, from its rollouts, and compare the bits of the weights.\n",
+        .notes = "Starts from the newest state at or before the step, or from the run's first model.\n",
+        .options = option_rows,
+        .take_arguments = take_arguments,
+        .run = replay,
+    };
     struct replay_options o = {.run = "run"};
 
     return mg_cmd_run(&command, &o, argc, argv);

@@ -5,39 +5,22 @@
 #include "report/report.h"
 #include "run/run_path.h"
 
-static const char usage[] = "usage: mgrpo report [OPTION]...\n"
-                            "Draw a run as one HTML file, or print parts of it.\n\n"
-                            "  -r, --run DIR        folder of the run (default run)\n"
-                            "  -o, --output FILE    the page (default DIR/report.html)\n"
-                            "  -d, --dialogues N    print N held-out dialogues before and after instead\n"
-                            "  -t, --table          print the held-out table instead, and write DIR/summary.json\n"
-                            "  -h, --help           print this text\n";
-
 struct report_options {
     const char *run, *output;
     uint32_t dialogues;
     bool table;
 };
 
-static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
-                                      {"output", required_argument, NULL, 'o'},
-                                      {"dialogues", required_argument, NULL, 'd'},
-                                      {"table", no_argument, NULL, 't'},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
-
-static enum mg_status
-take_option(void *options, int letter, struct mg_err *err)
-{
-    struct report_options *o = options;
-
-    if (letter == 'd')
-        return mg_option_u32("dialogues", optarg, 1, 10000, &o->dialogues, err);
-    o->run = letter == 'r' ? optarg : o->run;
-    o->output = letter == 'o' ? optarg : o->output;
-    o->table |= letter == 't';
-    return MG_OK;
-}
+#define AT(member) .offset = offsetof(struct report_options, member)
+static const struct mg_option option_rows[] = {
+    MG_OPTION('r', "run", "DIR", "folder of the run (default run)", MG_OPTION_TEXT, AT(run)),
+    MG_OPTION('o', "output", "FILE", "the page (default DIR/report.html)", MG_OPTION_TEXT, AT(output)),
+    MG_OPTION('d', "dialogues", "N", "print N held-out dialogues before and after instead", MG_OPTION_U32,
+              AT(dialogues), .min = 1, .max = 10000),
+    MG_OPTION('t', "table", NULL, "print the held-out table instead, and write DIR/summary.json", MG_OPTION_FLAG,
+              AT(table)),
+    MG_OPTION_END,
+};
 
 static enum mg_status
 report(const void *options, struct mg_err *err)
@@ -67,8 +50,14 @@ out:
 int
 mg_cmd_report(int argc, char **argv)
 {
-    static const struct mg_command command = {"report",    usage,           "r:o:d:th", longs,
-                                              take_option, mg_no_arguments, report,     false};
+    static const struct mg_command command = {
+        .name = "report",
+        .arguments = "[OPTION]...",
+        .about = "Draw a run as one HTML file, or print parts of it.\n",
+        .options = option_rows,
+        .take_arguments = mg_no_arguments,
+        .run = report,
+    };
     struct report_options o = {.run = "run"};
 
     return mg_cmd_run(&command, &o, argc, argv);

@@ -10,29 +10,6 @@
 #include "learn/sft.h"
 #include "tokenizer/vocabulary.h"
 
-static const char usage[] =
-    "usage: mgrpo sft [OPTION]... --demos FILE --tokenizer FILE --out DIR\n"
-    "Warm-start a policy on demonstrations, or only score it on them (--eval without --demos).\n\n"
-    "  -i, --init DIR         start from this model; without it, fresh weights\n"
-    "      --shape SPEC       fresh weights: width,layers,heads,kv-heads,feed-forward (default 128,4,4,2,352)\n"
-    "  -t, --tokenizer FILE   tokenizer.json\n"
-    "  -d, --demos FILE       demonstrations, JSON lines; - is standard input\n"
-    "  -a, --agent NAME       whose demonstrations\n"
-    "  -o, --out DIR          where the model goes\n"
-    "      --dtype TYPE       f32, f16 or bf16 (default f32)\n"
-    "  -n, --tokens N         budget (default 10000000)\n"
-    "  -b, --batch N          tokens per optimiser step (default 4096)\n"
-    "  -l, --lr X             peak learning rate (default 0.002)\n"
-    "      --lr-end X         share of it left at the end (default 0.05)\n"
-    "      --context-weight X loss weight of what the agent reads (default 0.1)\n"
-    "  -c, --context N        longest demonstration in tokens (default 512)\n"
-    "  -s, --seed N           of the weights and of the order (default 1)\n"
-    "  -e, --eval FILE        held-out demonstrations to score at the end\n"
-    "      --eval-count N     how many (default 400)\n"
-    "      --device SELECTOR  OpenCL device\n"
-    "      --json             the result as one JSON object on standard output\n"
-    "  -h, --help             print this text\n";
-
 struct sft_options {
     const char *init, *tokenizer, *demos, *agent, *out, *dtype, *eval, *device;
     struct mg_model_config shape;
@@ -40,29 +17,6 @@ struct sft_options {
     uint32_t eval_count;
     bool json;
 };
-
-enum { OPT_SHAPE = 256, OPT_DTYPE, OPT_LR_END, OPT_CONTEXT_WEIGHT, OPT_EVAL_COUNT, OPT_DEVICE, OPT_JSON };
-
-static const struct option longs[] = {{"init", required_argument, NULL, 'i'},
-                                      {"shape", required_argument, NULL, OPT_SHAPE},
-                                      {"tokenizer", required_argument, NULL, 't'},
-                                      {"demos", required_argument, NULL, 'd'},
-                                      {"agent", required_argument, NULL, 'a'},
-                                      {"out", required_argument, NULL, 'o'},
-                                      {"dtype", required_argument, NULL, OPT_DTYPE},
-                                      {"tokens", required_argument, NULL, 'n'},
-                                      {"batch", required_argument, NULL, 'b'},
-                                      {"lr", required_argument, NULL, 'l'},
-                                      {"lr-end", required_argument, NULL, OPT_LR_END},
-                                      {"context-weight", required_argument, NULL, OPT_CONTEXT_WEIGHT},
-                                      {"context", required_argument, NULL, 'c'},
-                                      {"seed", required_argument, NULL, 's'},
-                                      {"eval", required_argument, NULL, 'e'},
-                                      {"eval-count", required_argument, NULL, OPT_EVAL_COUNT},
-                                      {"device", required_argument, NULL, OPT_DEVICE},
-                                      {"json", no_argument, NULL, OPT_JSON},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
 
 enum { WIDTH, LAYERS, HEADS, KV_HEADS, FEED_FORWARD, SHAPE_NUMBERS, SHAPE_MAX = 1 << 20 };
 
@@ -83,9 +37,10 @@ read_shape(const char *text, int n[SHAPE_NUMBERS])
 }
 
 static enum mg_status
-parse_shape(const char *text, struct mg_model_config *c, struct mg_err *err)
+take_shape(void *at, const char *text, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    struct mg_model_config *c = at;
     int n[SHAPE_NUMBERS];
 
     MG_REQUIRE(read_shape(text, n) && n[WIDTH] % n[HEADS] == 0 && n[HEADS] % n[KV_HEADS] == 0, MG_INPUT,
@@ -102,74 +57,45 @@ out:
 }
 
 static enum mg_status
-parse_number(struct sft_options *o, int letter, struct mg_err *err)
+take_agent(void *at, const char *value, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_sft_config *c = &o->config;
-    double x = 0.0;
 
-    switch (letter) {
-    case 'n':
-        return mg_option_double("tokens", optarg, 0.0, 1e15, &c->tokens, err);
-    case 'b':
-        return mg_option_u32("batch", optarg, 16, 1 << 20, &c->batch_tokens, err);
-    case 'c':
-        return mg_option_u32("context", optarg, 16, 1 << 16, &c->max_len, err);
-    case 's':
-        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &c->seed, err);
-    case OPT_EVAL_COUNT:
-        return mg_option_u32("eval-count", optarg, 1, 1 << 20, &o->eval_count, err);
-    case 'l':
-        MG_TRY(mg_option_double("lr", optarg, 0.0, 1.0, &x, err));
-        c->lr = (float)x;
-        return MG_OK;
-    case OPT_LR_END:
-        MG_TRY(mg_option_double("lr-end", optarg, 0.0, 1.0, &x, err));
-        c->lr_end = (float)x;
-        return MG_OK;
-    default: /* OPT_CONTEXT_WEIGHT */
-        MG_TRY(mg_option_double("context-weight", optarg, 0.0, 1.0, &x, err));
-        c->context_weight = (float)x;
-        return MG_OK;
-    }
+    MG_REQUIRE(mg_is_agent_name(value), MG_INPUT, "--agent is \"%.60s\", which is no agent's name", value);
+    *(const char **)at = value;
 out:
     return st;
 }
 
-static enum mg_status
-take_option(void *options, int letter, struct mg_err *err)
-{
-    struct sft_options *o = options;
-    static const char *const dtypes[] = {"f32", "f16", "bf16"};
-    const char **text[] = {['i'] = &o->init, ['t'] = &o->tokenizer, ['d'] = &o->demos,
-                           ['o'] = &o->out,  ['e'] = &o->eval,      [OPT_DEVICE] = &o->device};
-    enum mg_status st = MG_OK;
-    int i = 0;
+static const char *const dtypes[] = {"f32", "f16", "bf16", NULL};
 
-    switch (letter) {
-    case OPT_JSON:
-        o->json = true;
-        break;
-    case 'a':
-        MG_REQUIRE(mg_is_agent_name(optarg), MG_INPUT, "agent is \"%.60s\", which is no agent's name", optarg);
-        o->agent = optarg;
-        break;
-    case OPT_DTYPE:
-        MG_TRY(mg_option_choice("dtype", optarg, dtypes, 3, &i, err));
-        o->dtype = dtypes[i];
-        break;
-    case OPT_SHAPE:
-        MG_TRY(parse_shape(optarg, &o->shape, err));
-        break;
-    default:
-        if (letter > 0 && letter < (int)(sizeof text / sizeof text[0]) && text[letter] != NULL)
-            *text[letter] = optarg;
-        else
-            MG_TRY(parse_number(o, letter, err));
-    }
-out:
-    return st;
-}
+#define AT(member) .offset = offsetof(struct sft_options, member)
+static const struct mg_option option_rows[] = {
+    MG_OPTION('i', "init", "DIR", "start from this model; without it, fresh weights", MG_OPTION_TEXT, AT(init)),
+    MG_OPTION(0, "shape", "SPEC", "fresh weights: width,layers,heads,kv-heads,feed-forward (default 128,4,4,2,352)",
+              MG_OPTION_TAKEN, AT(shape), .take = take_shape),
+    MG_OPTION('t', "tokenizer", "FILE", "tokenizer.json", MG_OPTION_TEXT, AT(tokenizer)),
+    MG_OPTION('d', "demos", "FILE", "demonstrations, JSON lines; - is standard input", MG_OPTION_TEXT, AT(demos)),
+    MG_OPTION('a', "agent", "NAME", "whose demonstrations", MG_OPTION_TAKEN, AT(agent), .take = take_agent),
+    MG_OPTION('o', "out", "DIR", "where the model goes", MG_OPTION_TEXT, AT(out)),
+    MG_OPTION(0, "dtype", "TYPE", "f32, f16 or bf16 (default f32)", MG_OPTION_CHOICE_TEXT, AT(dtype), .choice = dtypes),
+    MG_OPTION('n', "tokens", "N", "budget (default 10000000)", MG_OPTION_DOUBLE, AT(config.tokens), .max = 1e15),
+    MG_OPTION('b', "batch", "N", "tokens per optimiser step (default 4096)", MG_OPTION_U32, AT(config.batch_tokens),
+              .min = 16, .max = 1 << 20),
+    MG_OPTION('l', "lr", "X", "peak learning rate (default 0.002)", MG_OPTION_FLOAT, AT(config.lr), .max = 1),
+    MG_OPTION(0, "lr-end", "X", "share of it left at the end (default 0.05)", MG_OPTION_FLOAT, AT(config.lr_end),
+              .max = 1),
+    MG_OPTION(0, "context-weight", "X", "loss weight of what the agent reads (default 0.1)", MG_OPTION_FLOAT,
+              AT(config.context_weight), .max = 1),
+    MG_OPTION('c', "context", "N", "longest demonstration in tokens (default 512)", MG_OPTION_U32, AT(config.max_len),
+              .min = 16, .max = 1 << 16),
+    MG_OPTION('s', "seed", "N", "of the weights and of the order (default 1)", MG_OPTION_U64, AT(config.seed)),
+    MG_OPTION('e', "eval", "FILE", "held-out demonstrations to score at the end", MG_OPTION_TEXT, AT(eval)),
+    MG_OPTION(0, "eval-count", "N", "how many (default 400)", MG_OPTION_U32, AT(eval_count), .min = 1, .max = 1 << 20),
+    MG_OPTION(0, "device", "SELECTOR", "OpenCL device", MG_OPTION_TEXT, AT(device)),
+    MG_OPTION(0, "json", NULL, "the result as one JSON object on standard output", MG_OPTION_FLAG, AT(json)),
+    MG_OPTION_END,
+};
 
 static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
@@ -337,7 +263,13 @@ int
 mg_cmd_sft(int argc, char **argv)
 {
     static const struct mg_command command = {
-        "sft", usage, "i:t:d:a:o:n:b:l:c:s:e:h", longs, take_option, take_arguments, run, false};
+        .name = "sft",
+        .arguments = "[OPTION]... --demos FILE --tokenizer FILE --out DIR",
+        .about = "Warm-start a policy on demonstrations, or only score it on them (--eval without --demos).\n",
+        .options = option_rows,
+        .take_arguments = take_arguments,
+        .run = run,
+    };
     struct sft_options o = {.dtype = "f32",
                             .eval_count = 400,
                             .shape = {.hidden_size = 128,

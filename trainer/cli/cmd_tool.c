@@ -6,19 +6,11 @@
 #include "cli/cmd.h"
 #include "rollout/rollout_config.h"
 
-static const char usage[] =
-    "usage: mgrpo tool [OPTION]... CONFIGURATION [NAME ARGUMENTS]...\n"
-    "Call the tools of a configuration by hand, as one dialogue would; without a NAME, list them.\n"
-    "ARGUMENTS are a JSON object.\n\n"
-    "  -h, --help   print this text\n";
-
 struct tool_options {
     const char *path;
     char *const *call; /* n names, each with its arguments */
     int n;
 };
-
-static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 
 static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
@@ -104,7 +96,16 @@ out:
 int
 mg_cmd_tool(int argc, char **argv)
 {
-    static const struct mg_command command = {"tool", usage, "h", longs, NULL, take_arguments, run, true};
+    static const struct mg_command command = {
+        .name = "tool",
+        .arguments = "[OPTION]... CONFIGURATION [NAME ARGUMENTS]...",
+        .about = "Call the tools of a configuration by hand, as one dialogue would; without a NAME, list them.\n"
+                 "ARGUMENTS are a JSON object.\n",
+        .options = mg_no_options,
+        .take_arguments = take_arguments,
+        .run = run,
+        .stops = true,
+    };
     struct tool_options o = {.path = NULL};
 
     return mg_cmd_run(&command, &o, argc, argv);

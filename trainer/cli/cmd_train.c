@@ -15,36 +15,19 @@
 
 enum { MAX_PATH = 4096 };
 
-static const char usage[] = "usage: mgrpo train [OPTION]... RUN.conf\n"
-                            "Train a planner and the agents that it asks by M-GRPO, as RUN.conf says (mgrpo.conf(5)).\n"
-                            "A run that was interrupted goes on where it was.\n\n"
-                            "  -r, --run DIR   folder of the run (default run)\n"
-                            "  -q, --quiet     no progress\n"
-                            "      --profile   measure where the time of all agents goes, train nothing\n"
-                            "  -h, --help      print this text\n";
-
 struct train_options {
     const char *conf, *dir;
     bool quiet, profile;
 };
 
-static const struct option longs[] = {{"run", required_argument, NULL, 'r'},
-                                      {"quiet", no_argument, NULL, 'q'},
-                                      {"profile", no_argument, NULL, 'p'},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
-
-static enum mg_status
-take_option(void *options, int letter, struct mg_err *err)
-{
-    struct train_options *o = options;
-
-    (void)err;
-    o->dir = letter == 'r' ? optarg : o->dir;
-    o->quiet |= letter == 'q';
-    o->profile |= letter == 'p';
-    return MG_OK;
-}
+#define AT(member) .offset = offsetof(struct train_options, member)
+static const struct mg_option option_rows[] = {
+    MG_OPTION('r', "run", "DIR", "folder of the run (default run)", MG_OPTION_TEXT, AT(dir)),
+    MG_OPTION('q', "quiet", NULL, "no progress", MG_OPTION_FLAG, AT(quiet)),
+    MG_OPTION(0, "profile", NULL, "measure where the time of all agents goes, train nothing", MG_OPTION_FLAG,
+              AT(profile)),
+    MG_OPTION_END,
+};
 
 static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
@@ -187,7 +170,16 @@ out:
 int
 mg_cmd_train(int argc, char **argv)
 {
-    static const struct mg_command command = {"train", usage, "r:qh", longs, take_option, take_arguments, train, true};
+    static const struct mg_command command = {
+        .name = "train",
+        .arguments = "[OPTION]... RUN.conf",
+        .about = "Train a planner and the agents that it asks by M-GRPO, as RUN.conf says (mgrpo.conf(5)).\n"
+                 "A run that was interrupted goes on where it was.\n",
+        .options = option_rows,
+        .take_arguments = take_arguments,
+        .run = train,
+        .stops = true,
+    };
     struct train_options o = {.dir = "run"};
 
     return mg_cmd_run(&command, &o, argc, argv);

@@ -8,19 +8,6 @@
 #include "world/demo.h"
 #include "world/write.h"
 
-static const char usage[] = "usage: mgrpo world [OPTION]... DIR\n"
-                            "Write DIR/corpus.db and DIR/questions.jsonl, and demonstrations if asked.\n\n"
-                            "  -s, --seed N          counterfactual world N; 0 is the true world (default 0)\n"
-                            "  -p, --profile NAME    full or small (default full)\n"
-                            "  -f, --facts FILE      fact table (default $MGRPO_FACTS, or the installed one)\n"
-                            "  -d, --demos KIND      also write demonstrations: gold, substituted or noisy\n"
-                            "  -a, --agent NAME      whose: main, search or both (default both)\n"
-                            "  -t, --split NAME      from questions of: train or test (default train)\n"
-                            "  -n, --count N         how many (default 10000)\n"
-                            "  -r, --demo-seed N     which (default 0)\n"
-                            "  -o, --output FILE     where (default DIR/demos-KIND-SPLIT.jsonl)\n"
-                            "  -h, --help            print this text\n";
-
 struct options {
     const char *dir, *facts, *output;
     uint64_t seed, count;
@@ -29,60 +16,54 @@ struct options {
     struct mg_demo_options demo;
 };
 
-static const struct option longs[] = {{"seed", required_argument, NULL, 's'},
-                                      {"profile", required_argument, NULL, 'p'},
-                                      {"facts", required_argument, NULL, 'f'},
-                                      {"demos", required_argument, NULL, 'd'},
-                                      {"agent", required_argument, NULL, 'a'},
-                                      {"split", required_argument, NULL, 't'},
-                                      {"count", required_argument, NULL, 'n'},
-                                      {"demo-seed", required_argument, NULL, 'r'},
-                                      {"output", required_argument, NULL, 'o'},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
+static const char *const profiles[] = {"full", "small", NULL}, *const agents[] = {"main", "search", "both", NULL};
+static const char *const kinds[] = {"gold", "substituted", "noisy", NULL}, *const splits[] = {"train", "test", NULL};
 
 static enum mg_status
-take_option(void *options, int letter, struct mg_err *err)
+take_kind(void *at, const char *value, struct mg_err *err)
 {
-    struct options *o = options;
-    static const char *const profile[] = {"full", "small"}, *const agent[] = {"main", "search", "both"},
-                             *const split[] = {"train", "test"}, *const kind[] = {"gold", "substituted", "noisy"};
+    struct options *o = at;
     enum mg_status st = MG_OK;
     int i = 0;
 
-    switch (letter) {
-    case 's':
-        return mg_option_u64("seed", optarg, 0, UINT64_MAX, &o->seed, err);
-    case 'n':
-        return mg_option_u64("count", optarg, 0, UINT64_MAX, &o->count, err);
-    case 'r':
-        return mg_option_u64("demo-seed", optarg, 0, UINT64_MAX, &o->demo.seed, err);
-    case 'f':
-        o->facts = optarg;
-        return MG_OK;
-    case 'o':
-        o->output = optarg;
-        return MG_OK;
-    case 'p':
-        MG_TRY(mg_option_choice("profile", optarg, profile, 2, &i, err));
-        o->profile = (enum mg_world_profile)i;
-        return MG_OK;
-    case 'a':
-        MG_TRY(mg_option_choice("agent", optarg, agent, 3, &i, err));
-        o->demo.agent = (enum mg_demo_agent)i;
-        return MG_OK;
-    case 't':
-        MG_TRY(mg_option_choice("split", optarg, split, 2, &i, err));
-        o->demo.split = i ? MG_CLASS_TEST : MG_CLASS_TRAIN;
-        return MG_OK;
-    default: /* 'd' */
-        MG_TRY(mg_option_choice("demos", optarg, kind, 3, &i, err));
-        o->demo.kind = (enum mg_demo_kind)i;
-        o->demos = true;
-    }
+    MG_TRY(mg_option_choose("--demos", value, kinds, &i, err));
+    o->demo.kind = (enum mg_demo_kind)i;
+    o->demos = true;
 out:
     return st;
 }
+
+static enum mg_status
+take_split(void *at, const char *value, struct mg_err *err)
+{
+    struct options *o = at;
+    enum mg_status st = MG_OK;
+    int i = 0;
+
+    MG_TRY(mg_option_choose("--split", value, splits, &i, err));
+    o->demo.split = i == 1 ? MG_CLASS_TEST : MG_CLASS_TRAIN;
+out:
+    return st;
+}
+
+#define AT(member) .offset = offsetof(struct options, member)
+static const struct mg_option option_rows[] = {
+    MG_OPTION('s', "seed", "N", "counterfactual world N; 0 is the true world (default 0)", MG_OPTION_U64, AT(seed)),
+    MG_OPTION('p', "profile", "NAME", "full or small (default full)", MG_OPTION_CHOICE, AT(profile),
+              .choice = profiles),
+    MG_OPTION('f', "facts", "FILE", "fact table (default $MGRPO_FACTS, or the installed one)", MG_OPTION_TEXT,
+              AT(facts)),
+    MG_OPTION('d', "demos", "KIND", "also write demonstrations: gold, substituted or noisy", MG_OPTION_TAKEN,
+              .take = take_kind),
+    MG_OPTION('a', "agent", "NAME", "whose: main, search or both (default both)", MG_OPTION_CHOICE, AT(demo.agent),
+              .choice = agents),
+    MG_OPTION('t', "split", "NAME", "from questions of: train or test (default train)", MG_OPTION_TAKEN,
+              .take = take_split),
+    MG_OPTION('n', "count", "N", "how many (default 10000)", MG_OPTION_U64, AT(count)),
+    MG_OPTION('r', "demo-seed", "N", "which (default 0)", MG_OPTION_U64, AT(demo.seed)),
+    MG_OPTION('o', "output", "FILE", "where (default DIR/demos-KIND-SPLIT.jsonl)", MG_OPTION_TEXT, AT(output)),
+    MG_OPTION_END,
+};
 
 static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
@@ -98,7 +79,6 @@ take_arguments(void *options, int n, char **argument, struct mg_err *err)
 static enum mg_status
 write_demos(const struct options *o, const struct mg_world *world, const char *corpus_path, struct mg_err *err)
 {
-    static const char *const kind[] = {"gold", "substituted", "noisy"};
     enum mg_status st = MG_OK;
     struct mg_corpus *corpus = NULL;
     struct mg_demo_stream *stream = NULL;
@@ -107,8 +87,8 @@ write_demos(const struct options *o, const struct mg_world *world, const char *c
     if (o->output)
         mg_text_add(&path, o->output);
     else
-        mg_text_addf(&path, "%s/demos-%s-%s.jsonl", o->dir, kind[o->demo.kind],
-                     o->demo.split == MG_CLASS_TEST ? "test" : "train");
+        mg_text_addf(&path, "%s/demos-%s-%s.jsonl", o->dir, kinds[o->demo.kind],
+                     splits[o->demo.split == MG_CLASS_TEST]);
     MG_REQUIRE(!path.failed, MG_FAIL, "out of memory: a path");
     MG_TRY(mg_corpus_open(&corpus, corpus_path, err));
     MG_TRY(mg_demo_open(&stream, world, corpus, &o->demo, err));
@@ -150,8 +130,14 @@ out:
 int
 mg_cmd_world(int argc, char **argv)
 {
-    static const struct mg_command command = {"world",     usage,          "s:p:f:d:a:t:n:r:o:h", longs,
-                                              take_option, take_arguments, write_world,           false};
+    static const struct mg_command command = {
+        .name = "world",
+        .arguments = "[OPTION]... DIR",
+        .about = "Write DIR/corpus.db and DIR/questions.jsonl, and demonstrations if asked.\n",
+        .options = option_rows,
+        .take_arguments = take_arguments,
+        .run = write_world,
+    };
     struct options o = {.count = 10000,
                         .demo = {.agent = MG_AGENT_BOTH, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN}};
 
