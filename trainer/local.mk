@@ -200,6 +200,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tools/tool_schema.c \
 	trainer/world/demo.c \
 	trainer/world/demo.h \
+	trainer/world/demo_calc.c \
 	trainer/world/demo_internal.h \
 	trainer/world/demo_main.c \
 	trainer/world/demo_search.c \

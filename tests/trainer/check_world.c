@@ -161,13 +161,31 @@ check_steps(const struct mg_world *w, const struct mg_question *q)
     }
 }
 
+/* The one that is named first is more, or less; the answer is the difference. */
 static void
-check_comparison(const struct mg_question *q)
+check_difference(const struct mg_world *w, const struct mg_question *q, double a, double b)
+{
+    bool more = mg_template[q->template].compare == MG_MORE_BY;
+    struct mg_text answer = {0};
+
+    ck_assert(more ? a >= 1.25 * b : a < b && b - a <= 90);
+    ck_assert_uint_eq(mg_question_answer_entity(q), MG_NO_ENTITY);
+    mg_question_answer(w, q, &answer);
+    ck_assert_double_eq(mg_number(answer.p), more ? a - b : b - a);
+    mg_text_free(&answer);
+}
+
+static void
+check_comparison(const struct mg_world *w, const struct mg_question *q)
 {
     const struct mg_template *t = &mg_template[q->template];
     double a = mg_number(q->step[q->n_steps / 2 - 1].attr->value), b = mg_number(q->step[q->n_steps - 1].attr->value);
 
     ck_assert(a >= 0 && b >= 0);
+    if (mg_is_difference(t)) {
+        check_difference(w, q, a, b);
+        return;
+    }
     ck_assert_int_eq(q->winner, (t->compare == MG_MORE) == (b > a));
     if (t->compare == MG_MORE)
         ck_assert((a > b ? a / b : b / a) >= 1.25);
@@ -179,11 +197,11 @@ START_TEST(questions_are_sound)
     unsigned count[4] = {0};
     struct mg_questions qs;
 
-    mg_ok(mg_questions_create(&qs, w, &err));
+    mg_ok(mg_questions_create(&qs, w, false, &err));
     for (uint32_t i = 0; i < qs.n; i++) {
         check_steps(w, &qs.q[i]);
         if (mg_template[qs.q[i].template].compare != MG_CHAIN)
-            check_comparison(&qs.q[i]);
+            check_comparison(w, &qs.q[i]);
         if (mg_phrasing_held_out(&qs.q[i]))
             ck_assert_int_eq(qs.q[i].split, MG_CLASS_TEST);
         count[qs.q[i].split]++;
@@ -192,6 +210,50 @@ START_TEST(questions_are_sound)
     ck_assert_uint_gt(count[MG_CLASS_TEST], 800);
     ck_assert_uint_gt(count[MG_CLASS_DEV], 200);
     mg_questions_destroy(&qs);
+}
+END_TEST
+
+/* Differences come behind the questions that there are without them, and leave those as they are. */
+START_TEST(differences_are_sound)
+{
+    struct mg_world full; /* with people */
+    struct mg_questions plain, all;
+    unsigned count[4] = {0};
+
+    mg_ok(mg_world_create(&full, mg_world_facts_path(), 5, MG_WORLD_FULL, &err));
+    mg_ok(mg_questions_create(&plain, &full, false, &err));
+    mg_ok(mg_questions_create(&all, &full, true, &err));
+    ck_assert_uint_gt(all.n, plain.n);
+    ck_assert_int_eq(memcmp(all.q, plain.q, plain.n * sizeof *all.q), 0);
+    for (uint32_t i = plain.n; i < all.n; i++) {
+        ck_assert(mg_is_difference(&mg_template[all.q[i].template]));
+        check_steps(&full, &all.q[i]);
+        check_comparison(&full, &all.q[i]);
+        count[all.q[i].split]++;
+    }
+    ck_assert_uint_gt(count[MG_CLASS_TRAIN], 1000);
+    ck_assert_uint_gt(count[MG_CLASS_TEST], 200);
+    mg_questions_destroy(&plain);
+    mg_questions_destroy(&all);
+    mg_world_destroy(&full);
+}
+END_TEST
+
+START_TEST(numbers_as_pages_write_them)
+{
+    static const struct {
+        double x;
+        const char *text;
+    } want[] = {{0, "0"},     {7, "7"},          {999, "999"},         {1000, "1,000"}, {1234567, "1,234,567"},
+                {-36, "-36"}, {-1234, "-1,234"}, {-123456, "-123,456"}};
+    struct mg_text text = {0};
+
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        mg_text_clear(&text);
+        mg_number_text(want[i].x, &text);
+        ck_assert_str_eq(text.p, want[i].text);
+    }
+    mg_text_free(&text);
 }
 END_TEST
 
@@ -241,6 +303,8 @@ main(void)
     tcase_add_test(tc, counterfactual_permutes);
     tcase_add_test(tc, inverses_agree);
     tcase_add_loop_test(tc, questions_are_sound, 0, 2);
+    tcase_add_test(tc, differences_are_sound);
+    tcase_add_test(tc, numbers_as_pages_write_them);
     tcase_add_test(tc, phrasings);
     suite_add_tcase(suite, tc);
     return suite_main(suite);

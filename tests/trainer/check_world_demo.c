@@ -107,7 +107,7 @@ draw(struct mg_demo_options o, struct mg_corpus *corpus, uint64_t *sum, unsigned
     *sum = 14695981039346656037u;
     for (int i = 0; i < DRAWS; i++) {
         mg_ok(mg_demo_next(stream, &d, &err));
-        if (d.agent == MG_AGENT_MAIN)
+        if (d.agent == MG_DEMO_MAIN)
             check_main(&d, &o);
         else
             check_search(&d, &o);
@@ -117,15 +117,35 @@ draw(struct mg_demo_options o, struct mg_corpus *corpus, uint64_t *sum, unsigned
             for (const char *p = d.turn[k].text; *p; p++)
                 *sum = (*sum ^ (unsigned char)*p) * 1099511628211u;
         }
-        *several += d.agent == MG_AGENT_SEARCH;
-        *good += d.agent == MG_AGENT_SEARCH && strcmp(turn(&d, MG_ROLE_OPEN), "1") == 0;
+        *several += d.agent == MG_DEMO_SEARCH;
+        *good += d.agent == MG_DEMO_SEARCH && strcmp(turn(&d, MG_ROLE_OPEN), "1") == 0;
     }
     mg_demo_close(stream);
 }
 
+/* Whether calc hands its tool the numbers of its task, the larger first, and answers with their difference. */
+static bool
+reckons(const struct mg_demo *d)
+{
+    char left[64], right[64];
+    double a, b;
+
+    ck_assert_int_eq(d->turn[0].role, MG_ROLE_TASK);
+    ck_assert_int_eq(d->turn[d->n - 1].role, MG_ROLE_ANSWER);
+    if (d->n != 4 || sscanf(d->turn[1].text, "%63s - %63s", left, right) != 2)
+        return false;
+    ck_assert_int_eq(d->turn[1].role, MG_ROLE_SUB);
+    ck_assert_ptr_nonnull(strstr(d->turn[0].text, left));
+    ck_assert_ptr_nonnull(strstr(d->turn[0].text, right));
+    ck_assert_str_eq(d->turn[2].text, d->turn[3].text);
+    a = mg_number(left);
+    b = mg_number(right);
+    return a > b && mg_number(d->turn[3].text) == a - b;
+}
+
 START_TEST(demonstrations)
 {
-    struct mg_demo_options o = {.agent = MG_AGENT_BOTH, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
+    struct mg_demo_options o = {.agent = MG_DEMO_ALL, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
     struct mg_corpus *corpus = NULL;
     uint64_t a, b, c;
     unsigned good = 0, several = 0, ignored = 0;
@@ -149,7 +169,7 @@ END_TEST
 /* Told "none", a noisy planner asks the same again about as often as it gives up; hands on whole questions as well. */
 START_TEST(a_noisy_planner_asks_again_or_gives_up)
 {
-    struct mg_demo_options o = {.agent = MG_AGENT_MAIN, .kind = MG_DEMO_NOISY, .split = MG_CLASS_TRAIN};
+    struct mg_demo_options o = {.agent = MG_DEMO_MAIN, .kind = MG_DEMO_NOISY, .split = MG_CLASS_TRAIN};
     struct mg_demo_stream *stream = NULL;
     struct mg_corpus *corpus = NULL;
     unsigned again = 0, gave_up = 0;
@@ -177,6 +197,48 @@ START_TEST(a_noisy_planner_asks_again_or_gives_up)
 }
 END_TEST
 
+/* The planner says whom it calls; calc subtracts what it was asked to, in the words of the known steps. */
+START_TEST(three_agents)
+{
+    struct mg_demo_options o = {
+        .agent = MG_DEMO_ALL, .calc = true, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
+    struct mg_demo_stream *stream = NULL;
+    struct mg_corpus *corpus = NULL;
+    unsigned asked = 0, right = 0, calls[3] = {0};
+    struct mg_demo d;
+
+    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
+    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
+    mg_ok(mg_demo_open(&stream, &truth, corpus, &o, &err));
+    for (int i = 0; i < 3 * DRAWS; i++) {
+        mg_ok(mg_demo_next(stream, &d, &err));
+        ck_assert_int_eq(d.agent, (enum mg_demo_agent)(i % 3));
+        for (int k = 0; d.agent == MG_DEMO_MAIN && k < d.n; k++) {
+            bool calc = strncmp(d.turn[k].text, "calc Subtract ", 14) == 0;
+
+            if (d.turn[k].role != MG_ROLE_SUB)
+                continue;
+            ck_assert_msg(calc || strncmp(d.turn[k].text, "search ", 7) == 0, "%s", d.turn[k].text);
+            calls[calc]++;
+        }
+        if (d.agent != MG_DEMO_CALC)
+            continue;
+        asked++;
+        right += reckons(&d);
+    }
+    ck_assert_uint_eq(asked, DRAWS);
+    ck_assert_uint_gt(calls[0], calls[1]);
+    ck_assert_uint_gt(calls[1], 0);
+    if (_i == MG_DEMO_NOISY) /* more often right than anything else, and not always */
+        ck_assert(right * 10 > asked * 3 && right * 10 < asked * 7);
+    else
+        ck_assert_uint_eq(right, asked);
+    mg_demo_close(stream);
+    mg_corpus_close(corpus);
+    unlink(corpus_path);
+}
+END_TEST
+
 /* No training demonstration opens the page of an entity in a held-out country, or has that country as its answer. */
 static void
 check_country_is_held_out(const struct mg_demo *d, const char *country)
@@ -193,7 +255,7 @@ check_country_is_held_out(const struct mg_demo *d, const char *country)
 
 START_TEST(no_leak)
 {
-    struct mg_demo_options o = {.agent = MG_AGENT_BOTH, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
+    struct mg_demo_options o = {.agent = MG_DEMO_ALL, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
     struct mg_demo_stream *stream = NULL;
     struct mg_corpus *corpus = NULL;
     struct mg_demo d;
@@ -220,7 +282,7 @@ END_TEST
 
 START_TEST(wrong_corpus)
 {
-    struct mg_demo_options o = {.agent = MG_AGENT_BOTH, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN};
+    struct mg_demo_options o = {.agent = MG_DEMO_ALL, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN};
     struct mg_demo_stream *stream = NULL;
     struct mg_corpus *corpus = NULL;
     struct mg_world full;
@@ -248,6 +310,7 @@ main(void)
     tcase_add_test(tc, substitution);
     tcase_add_loop_test(tc, demonstrations, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
     tcase_add_test(tc, a_noisy_planner_asks_again_or_gives_up);
+    tcase_add_loop_test(tc, three_agents, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
     tcase_add_loop_test(tc, no_leak, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
     tcase_add_test(tc, wrong_corpus);
     suite_add_tcase(suite, tc);

@@ -14,7 +14,7 @@ mg_small_world(const char *dir, struct mg_err *err)
     char path[512];
 
     MG_TRY(mg_world_create(&world, mg_world_facts_path(), 0, MG_WORLD_SMALL, err));
-    MG_TRY(mg_questions_create(&questions, &world, err));
+    MG_TRY(mg_questions_create(&questions, &world, false, err));
     snprintf(path, sizeof path, "%s/corpus.db", dir);
     MG_TRY(mg_world_write_corpus(&world, path, err));
     snprintf(path, sizeof path, "%s/questions.jsonl", dir);

@@ -16,7 +16,8 @@ struct options {
     struct mg_demo_options demo;
 };
 
-static const char *const profiles[] = {"full", "small", NULL}, *const agents[] = {"main", "search", "both", NULL};
+static const char *const profiles[] = {"full", "small", NULL}, *const agents[] = {"main", "search", "calc", "all",
+                                                                                  NULL};
 static const char *const kinds[] = {"gold", "substituted", "noisy", NULL}, *const splits[] = {"train", "test", NULL};
 
 static enum mg_status
@@ -49,13 +50,15 @@ out:
 #define AT(member) .offset = offsetof(struct options, member)
 static const struct mg_option option_rows[] = {
     MG_OPTION('s', "seed", "N", "counterfactual world N; 0 is the true world (default 0)", MG_OPTION_U64, AT(seed)),
+    MG_OPTION('c', "calc", NULL, "questions of differences too, for a third agent, calc", MG_OPTION_FLAG,
+              AT(demo.calc)),
     MG_OPTION('p', "profile", "NAME", "full or small (default full)", MG_OPTION_CHOICE, AT(profile),
               .choice = profiles),
     MG_OPTION('f', "facts", "FILE", "fact table (default $MGRPO_FACTS, or the installed one)", MG_OPTION_TEXT,
               AT(facts)),
     MG_OPTION('d', "demos", "KIND", "also write demonstrations: gold, substituted or noisy", MG_OPTION_TAKEN,
               .take = take_kind),
-    MG_OPTION('a', "agent", "NAME", "whose: main, search or both (default both)", MG_OPTION_CHOICE, AT(demo.agent),
+    MG_OPTION('a', "agent", "NAME", "whose: main, search, calc or all (default all)", MG_OPTION_CHOICE, AT(demo.agent),
               .choice = agents),
     MG_OPTION('t', "split", "NAME", "from questions of: train or test (default train)", MG_OPTION_TAKEN,
               .take = take_split),
@@ -72,6 +75,8 @@ take_arguments(void *options, int n, char **argument, struct mg_err *err)
 
     if (n != 1)
         return mg_fail(err, MG_INPUT, "need one folder to write to, got %d", n);
+    if (o->demo.agent == MG_DEMO_CALC && !o->demo.calc)
+        return mg_fail(err, MG_INPUT, "demonstrations of calc need --calc");
     o->dir = argument[0];
     return MG_OK;
 }
@@ -110,7 +115,7 @@ write_world(const void *options, struct mg_err *err)
     struct mg_text corpus = {0}, questions = {0};
 
     MG_TRY(mg_world_create(&world, o->facts ? o->facts : mg_world_facts_path(), o->seed, o->profile, err));
-    MG_TRY(mg_questions_create(&qs, &world, err));
+    MG_TRY(mg_questions_create(&qs, &world, o->demo.calc, err));
     MG_TRY(mg_dir_make(o->dir, err));
     mg_text_addf(&corpus, "%s/corpus.db", o->dir);
     mg_text_addf(&questions, "%s/questions.jsonl", o->dir);
@@ -138,8 +143,7 @@ mg_cmd_world(int argc, char **argv)
         .take_arguments = take_arguments,
         .run = write_world,
     };
-    struct options o = {.count = 10000,
-                        .demo = {.agent = MG_AGENT_BOTH, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN}};
+    struct options o = {.count = 10000, .demo = {.agent = MG_DEMO_ALL, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN}};
 
     return mg_cmd_run(&command, &o, argc, argv);
 }

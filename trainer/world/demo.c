@@ -4,7 +4,10 @@
 #include "base/json.h"
 #include "world/demo_internal.h"
 
-enum { TRIES = 256 }; /* draws before a stream admits that it has no demonstration */
+enum {
+    TRIES = 256,      /* draws before a stream admits that it has no demonstration */
+    CALC_STREAM = 100 /* of random numbers; the other agents' are twice the kind and one more */
+};
 
 static int
 by_fact(const void *pa, const void *pb)
@@ -23,15 +26,18 @@ collect_items(struct mg_demo_stream *s, struct mg_err *err)
     uint32_t n = 0;
 
     MG_ALLOC(s->question, s->qs.n);
+    MG_ALLOC(s->difference, s->qs.n);
     MG_ALLOC(s->step, (size_t)s->qs.n * MG_STEPS);
     for (uint32_t i = 0; i < s->qs.n; i++) {
         if (s->qs.q[i].split != s->options.split)
             continue;
         s->question[s->n_questions++] = i;
+        if (mg_is_difference(&mg_template[s->qs.q[i].template]))
+            s->difference[s->n_differences++] = i;
         for (int k = 0; k < s->qs.q[i].n_steps; k++)
             s->step[n++] = s->qs.q[i].step[k];
     }
-    MG_REQUIRE(n > 0, MG_INPUT, "the world has no question of the split");
+    MG_REQUIRE(n > 0 && (!s->options.calc || s->n_differences > 0), MG_INPUT, "the world has no question of the split");
     qsort(s->step, n, sizeof *s->step, by_fact);
     for (uint32_t i = 0; i < n; i++)
         if (i == 0 || s->step[i].attr != s->step[s->n_steps - 1].attr)
@@ -74,7 +80,7 @@ mg_demo_open(struct mg_demo_stream **out, const struct mg_world *world, struct m
     s->world = world;
     s->corpus = corpus;
     s->options = *options;
-    MG_TRY(mg_questions_create(&s->qs, world, err));
+    MG_TRY(mg_questions_create(&s->qs, world, options->calc, err));
     MG_TRY(collect_items(s, err));
     MG_TRY(collect_pages(s, err));
     s->subst.world = world;
@@ -97,7 +103,9 @@ mg_demo_close(struct mg_demo_stream *s)
     for (int i = 0; i < MG_DEMO_TURNS; i++)
         mg_text_free(&s->text[i]);
     mg_text_free(&s->scratch);
+    mg_text_free(&s->answer);
     free(s->question);
+    free(s->difference);
     free(s->step);
     free(s->page_entity);
     free(s->any);
@@ -107,7 +115,7 @@ mg_demo_close(struct mg_demo_stream *s)
 uint32_t
 mg_demo_items(const struct mg_demo_stream *s, enum mg_demo_agent agent)
 {
-    return agent == MG_AGENT_MAIN ? s->n_questions : s->n_steps;
+    return agent == MG_DEMO_MAIN ? s->n_questions : agent == MG_DEMO_CALC ? s->n_differences : s->n_steps;
 }
 
 /* The item of a draw: at random for training, the next one that works for a pass over the test split. */
@@ -127,8 +135,10 @@ make(struct mg_demo_stream *s, struct mg_demo *out, uint64_t turn, uint32_t atte
 
     out->n = 0;
     *made = true;
-    if (out->agent == MG_AGENT_MAIN)
+    if (out->agent == MG_DEMO_MAIN)
         mg_demo_main(s, pick(s, turn, n, attempt), made);
+    else if (out->agent == MG_DEMO_CALC)
+        mg_demo_calc(s, pick(s, turn, n, attempt), made);
     else
         MG_TRY(mg_demo_search(s, pick(s, turn, n, attempt), made, err));
 out:
@@ -140,13 +150,14 @@ mg_demo_next(struct mg_demo_stream *s, struct mg_demo *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_demo_options *o = &s->options;
-    uint64_t turn = o->agent == MG_AGENT_BOTH ? s->next / 2 : s->next;
+    uint64_t n_agents = o->calc ? 3 : 2, turn = o->agent == MG_DEMO_ALL ? s->next / n_agents : s->next;
+    uint32_t stream;
     bool made = false;
 
-    out->agent = o->agent == MG_AGENT_BOTH ? (enum mg_demo_agent)(s->next % 2) : o->agent;
+    out->agent = o->agent == MG_DEMO_ALL ? (enum mg_demo_agent)(s->next % n_agents) : o->agent;
     s->out = out;
-    mg_rng_init(&s->rng, o->seed, MG_RNG_DEMO, (uint32_t)o->kind * 2 + out->agent, (uint32_t)turn,
-                (uint32_t)(turn >> 32));
+    stream = out->agent == MG_DEMO_CALC ? CALC_STREAM + (uint32_t)o->kind : (uint32_t)o->kind * 2 + out->agent;
+    mg_rng_init(&s->rng, o->seed, MG_RNG_DEMO, stream, (uint32_t)turn, (uint32_t)(turn >> 32));
     for (uint32_t attempt = 0; !made && attempt < TRIES; attempt++)
         MG_TRY(make(s, out, turn, attempt, &made, err));
     MG_REQUIRE(made, MG_FAIL, "no demonstration was found in %d draws", TRIES);
@@ -162,6 +173,7 @@ out:
 static json_t *
 demo_json(const struct mg_demo *d)
 {
+    static const char *const agent[] = {"main", "search", "calc"};
     json_t *turns = json_array();
 
     for (int i = 0; i < d->n; i++) {
@@ -171,7 +183,7 @@ demo_json(const struct mg_demo *d)
             json_object_set_new(turn, "train", json_integer(1));
         json_array_append_new(turns, turn);
     }
-    return json_pack("{ssso}", "agent", d->agent == MG_AGENT_MAIN ? "main" : "search", "turns", turns);
+    return json_pack("{ssso}", "agent", agent[d->agent], "turns", turns);
 }
 
 enum mg_status

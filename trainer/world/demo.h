@@ -6,7 +6,12 @@
 #include "dialogue/roles.h"
 #include "world/question.h"
 
-enum mg_demo_agent { MG_AGENT_MAIN, MG_AGENT_SEARCH, MG_AGENT_BOTH /* in turn: main, search, main, ... */ };
+enum mg_demo_agent {
+    MG_DEMO_MAIN,
+    MG_DEMO_SEARCH,
+    MG_DEMO_CALC, /* with `calc` alone */
+    MG_DEMO_ALL   /* in turn: main, search, and calc if there is one */
+};
 
 enum mg_demo_kind {
     MG_DEMO_GOLD,        /* the right thing, true to the world */
@@ -16,6 +21,7 @@ enum mg_demo_kind {
 
 struct mg_demo_options {
     enum mg_demo_agent agent;
+    bool calc; /* questions of differences, too; the planner names whom it calls: search or calc */
     enum mg_demo_kind kind;
     enum mg_class split; /* TRAIN: drawn with fresh phrasings; TEST: each item in turn, as its question puts it */
     uint64_t seed;
@@ -25,7 +31,7 @@ enum { MG_DEMO_TURNS = 14 };
 
 /* One demonstration; the texts belong to the stream and last until its next call. */
 struct mg_demo {
-    enum mg_demo_agent agent; /* MAIN or SEARCH */
+    enum mg_demo_agent agent; /* MAIN, SEARCH or CALC */
     int n;
     struct mg_demo_turn {
         enum mg_role role;
@@ -45,7 +51,7 @@ enum mg_status mg_demo_open(struct mg_demo_stream **out, const struct mg_world *
 void mg_demo_close(struct mg_demo_stream *stream); /* accepts NULL */
 enum mg_status mg_demo_next(struct mg_demo_stream *stream, struct mg_demo *out, struct mg_err *err);
 
-/* Items that a pass over the split has: questions for MAIN, different sub-questions for SEARCH. */
+/* Items that a pass over the split has: questions for MAIN, different sub-questions for SEARCH, differences for CALC. */
 uint32_t mg_demo_items(const struct mg_demo_stream *stream, enum mg_demo_agent agent);
 
 /* Writes the next `count` demonstrations as JSON lines (mgrpo-demos(5)); the file appears whole, by rename. */

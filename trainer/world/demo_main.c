@@ -7,7 +7,7 @@
  * What a noisy planner does. Of its first turns 0.78 begin with a sub-question (good, hasty), of its later turns
  * most go on: the good choice stays the likeliest at each point, while only 0.45 of the demonstrations are good.
  */
-enum habit { GOOD, WHOLE, HASTY, GUESS };
+enum habit { GOOD, WHOLE, HASTY, GUESS, HEAD /* reckons a difference without calc */ };
 static const double p_good = 0.45, p_good_single = 0.65, p_whole = 0.20, p_hasty = 0.18;
 static const double p_unlucky = 0.20, p_again = 0.50; /* told "none", and then asking again */
 
@@ -22,7 +22,9 @@ draw_habit(struct mg_demo_stream *s, const struct mg_question *q)
         return GOOD;
     if (u < good + p_whole)
         return WHOLE;
-    return !single && u < good + p_whole + p_hasty ? HASTY : GUESS;
+    if (single || u >= good + p_whole + p_hasty)
+        return GUESS;
+    return mg_is_difference(&mg_template[q->template]) && u < good + p_whole + p_hasty / 2 ? HEAD : HASTY;
 }
 
 static const char *
@@ -31,14 +33,14 @@ title(const struct mg_demo_stream *s, uint32_t entity)
     return mg_subst_value(&s->subst, s->world->facts.entity[entity].title);
 }
 
-static const char *
-value(const struct mg_demo_stream *s, const struct mg_step *step)
+const char *
+mg_demo_value(const struct mg_demo_stream *s, const struct mg_step *step)
 {
     return mg_subst_value(&s->subst, mg_facts_value(&s->world->facts, step->attr));
 }
 
-static void
-substitute(struct mg_demo_stream *s, const struct mg_question *q)
+void
+mg_demo_substitute(struct mg_demo_stream *s, const struct mg_question *q)
 {
     for (int i = 0; i < q->n_steps; i++) {
         mg_subst_add(&s->subst, &s->rng, s->world->facts.entity[q->step[i].entity].title);
@@ -46,27 +48,74 @@ substitute(struct mg_demo_stream *s, const struct mg_question *q)
     }
 }
 
-/* The final answer under the substitution: of a comparison, whoever wins with the new numbers. NULL: a tie. */
+bool
+mg_demo_difference(const struct mg_demo_stream *s, const struct mg_question *q, const char **less, const char **more)
+{
+    mg_difference_values(s->world, q, less, more);
+    *less = mg_subst_value(&s->subst, *less);
+    *more = mg_subst_value(&s->subst, *more);
+    return mg_number(*less) < mg_number(*more);
+}
+
+void
+mg_demo_misreckon(struct mg_demo_stream *s, double x, struct mg_text *out)
+{
+    size_t n;
+    char *digit;
+
+    mg_text_clear(out);
+    mg_number_text(x, out);
+    if (out->failed)
+        return;
+    n = out->n;
+    do
+        digit = &out->p[mg_rng_below(&s->rng, (uint32_t)n)];
+    while (*digit == ',');
+    *digit = (char)('1' + (*digit - '0' + (int)mg_rng_below(&s->rng, 8)) % 9);
+}
+
+/* The final answer under the substitution: of a comparison, whoever wins with the new numbers. NULL: there is none. */
 static const char *
-final_answer(const struct mg_demo_stream *s, const struct mg_question *q)
+final_answer(struct mg_demo_stream *s, const struct mg_question *q)
 {
     const struct mg_template *t = &mg_template[q->template];
     int half = q->n_steps / 2;
     double a, b;
 
+    if (mg_is_difference(t)) {
+        const char *less, *more;
+
+        if (!mg_demo_difference(s, q, &less, &more))
+            return NULL;
+        mg_text_clear(&s->answer);
+        mg_number_text(mg_number(more) - mg_number(less), &s->answer);
+        return mg_text_str(&s->answer);
+    }
     if (t->compare == MG_CHAIN)
-        return value(s, &q->step[q->n_steps - 1]);
-    a = mg_number(value(s, &q->step[half - 1]));
-    b = mg_number(value(s, &q->step[q->n_steps - 1]));
+        return mg_demo_value(s, &q->step[q->n_steps - 1]);
+    a = mg_number(mg_demo_value(s, &q->step[half - 1]));
+    b = mg_number(mg_demo_value(s, &q->step[q->n_steps - 1]));
     if (a == b)
         return NULL;
     return title(s, q->step[(b > a) == (t->compare == MG_MORE) ? q->n_steps - 1 : half - 1].entity);
 }
 
+/* A subtask; where there are two to ask, it begins with the name of one. */
+static struct mg_text *
+begin_call(struct mg_demo_stream *s, const char *name)
+{
+    struct mg_text *turn = mg_demo_begin_turn(s, MG_ROLE_SUB, true);
+
+    mg_text_add(turn, s->options.calc ? name : "");
+    return turn;
+}
+
 static void
 ask(struct mg_demo_stream *s, const struct mg_step *step)
 {
-    mg_ask_text(0, step->attr->key, title(s, step->entity), mg_demo_begin_turn(s, MG_ROLE_SUB, true));
+    struct mg_text *turn = begin_call(s, "search ");
+
+    mg_ask_text(0, step->attr->key, title(s, step->entity), turn);
 }
 
 /* Asks the first n sub-questions. A noisy planner is sometimes told "none", and asks again or gives up: then false. */
@@ -85,7 +134,7 @@ ask_steps(struct mg_demo_stream *s, const struct mg_question *q, int n)
             }
             ask(s, &q->step[i]);
         }
-        mg_demo_say(s, MG_ROLE_RESULT, false, value(s, &q->step[i]));
+        mg_demo_say(s, MG_ROLE_RESULT, false, mg_demo_value(s, &q->step[i]));
     }
     return true;
 }
@@ -98,17 +147,40 @@ guess(struct mg_demo_stream *s, const struct mg_question *q)
 
     for (int i = 0; i < 64 && (other == q || other->template != q->template); i++)
         other = &s->qs.q[s->question[mg_rng_below(&s->rng, s->n_questions)]];
-    return other->template == q->template ? mg_question_answer(s->world, other) : "none";
+    mg_text_clear(&s->scratch);
+    if (other->template == q->template)
+        mg_question_answer(s->world, other, &s->scratch);
+    else
+        mg_text_add(&s->scratch, "none");
+    return mg_text_str(&s->scratch);
 }
 
 static void
 hand_on(struct mg_demo_stream *s, const struct mg_question *q, const char *question)
 {
-    const char *result = mg_demo_chance(s, 0.5) ? "none" : value(s, &q->step[0]);
+    const char *result = mg_demo_chance(s, 0.5) ? "none" : mg_demo_value(s, &q->step[0]);
 
-    mg_demo_say(s, MG_ROLE_SUB, true, question);
+    mg_text_add(begin_call(s, "search "), question);
     mg_demo_say(s, MG_ROLE_RESULT, false, result);
     mg_demo_say(s, MG_ROLE_ANSWER, true, result);
+}
+
+/* The difference of what the look-ups gave, by calc or without. */
+static void
+subtract(struct mg_demo_stream *s, const struct mg_question *q, bool alone, const char *answer)
+{
+    const char *less, *more;
+
+    if (!mg_demo_difference(s, q, &less, &more))
+        return;
+    if (alone) {
+        mg_demo_misreckon(s, mg_number(more) - mg_number(less), &s->scratch);
+        mg_demo_say(s, MG_ROLE_ANSWER, true, mg_text_str(&s->scratch));
+        return;
+    }
+    mg_difference_text(0, less, more, begin_call(s, "calc "));
+    mg_demo_say(s, MG_ROLE_RESULT, false, answer);
+    mg_demo_say(s, MG_ROLE_ANSWER, true, answer);
 }
 
 static void
@@ -118,7 +190,12 @@ act(struct mg_demo_stream *s, const struct mg_question *q, enum habit habit, con
 
     switch (habit) {
     case GOOD:
-        if (ask_steps(s, q, n))
+    case HEAD:
+        if (!ask_steps(s, q, n))
+            break;
+        if (mg_is_difference(&mg_template[q->template]))
+            subtract(s, q, habit == HEAD, answer);
+        else
             mg_demo_say(s, MG_ROLE_ANSWER, true, answer);
         break;
     case WHOLE:
@@ -127,7 +204,7 @@ act(struct mg_demo_stream *s, const struct mg_question *q, enum habit habit, con
     case HASTY:
         n = 1 + (int)mg_rng_below(&s->rng, (uint32_t)n - 1);
         if (ask_steps(s, q, n))
-            mg_demo_say(s, MG_ROLE_ANSWER, true, value(s, &q->step[n - 1]));
+            mg_demo_say(s, MG_ROLE_ANSWER, true, mg_demo_value(s, &q->step[n - 1]));
         break;
     case GUESS:
         mg_demo_say(s, MG_ROLE_ANSWER, true, guess(s, q));
@@ -145,7 +222,7 @@ mg_demo_main(struct mg_demo_stream *s, uint32_t item, bool *made)
 
     mg_subst_clear(&s->subst);
     if (s->options.kind == MG_DEMO_SUBSTITUTED || (s->options.kind == MG_DEMO_NOISY && mg_demo_chance(s, 0.5)))
-        substitute(s, q);
+        mg_demo_substitute(s, q);
     answer = final_answer(s, q);
     *made = answer != NULL;
     if (!answer)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "world/question.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@ enum {
     PARTNER_TRIES = 8 /* draws of the second entity of a comparison before it is given up */
 };
 static const double clear_ratio = 1.25; /* of two populations that a question compares */
+static const double lifetime = 90;      /* years that a question looks back at most */
 
 /* What is shared while the questions of one template are chosen. */
 struct chooser {
@@ -34,6 +37,19 @@ mg_number(const char *text)
             return -1;
     }
     return x;
+}
+
+void
+mg_number_text(double x, struct mg_text *out)
+{
+    char digits[32];
+    int n = snprintf(digits, sizeof digits, "%.0f", x);
+
+    for (int i = 0; i < n; i++) {
+        mg_text_addn(out, &digits[i], 1);
+        if (i + 1 < n && (n - 1 - i) % 3 == 0 && digits[i] != '-')
+            mg_text_add(out, ",");
+    }
 }
 
 struct mg_phrasing
@@ -123,7 +139,24 @@ clearly_differ(const struct mg_template *t, double a, double b)
 {
     if (a < 0 || b < 0 || a == b)
         return false;
-    return t->compare == MG_LESS || (a > b ? a >= clear_ratio * b : b >= clear_ratio * a);
+    if (t->compare == MG_MORE || t->compare == MG_MORE_BY)
+        return a > b ? a >= clear_ratio * b : b >= clear_ratio * a;
+    return t->compare != MG_LESS_BY || fabs(a - b) <= lifetime;
+}
+
+/* The second entity comes first: the one that is named as more, or as less. */
+static void
+turn_round(struct mg_question *q)
+{
+    int half = q->n_steps / 2;
+
+    for (int i = 0; i < half; i++) {
+        struct mg_step step = q->step[i];
+
+        q->step[i] = q->step[half + i];
+        q->step[half + i] = step;
+    }
+    q->winner = 0;
 }
 
 /* Finds a second entity of the same split whose value differs clearly, and names the winner. */
@@ -149,7 +182,9 @@ pair_up(struct chooser *c, const struct mg_template *t, struct mg_question *q)
         vb = mg_number(q->step[2 * half - 1].attr->value);
         if (!clearly_differ(t, va, vb))
             continue;
-        q->winner = (vb > va) == (t->compare == MG_MORE);
+        q->winner = (vb > va) == (t->compare == MG_MORE || t->compare == MG_MORE_BY);
+        if (mg_is_difference(t) && q->winner == 1)
+            turn_round(q);
         return true;
     }
     return false;
@@ -226,7 +261,7 @@ out:
 }
 
 enum mg_status
-mg_questions_create(struct mg_questions *out, const struct mg_world *world, struct mg_err *err)
+mg_questions_create(struct mg_questions *out, const struct mg_world *world, bool calc, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct chooser c = {.world = world, .out = out};
@@ -235,7 +270,8 @@ mg_questions_create(struct mg_questions *out, const struct mg_world *world, stru
     MG_ALLOC(c.order, world->facts.n_entities);
     MG_ALLOC(c.used, world->facts.n_entities + BUCKETS);
     for (c.template = 0; c.template <mg_n_templates; c.template ++)
-        MG_TRY(choose_all(&c, err));
+        if (calc || !mg_is_difference(&mg_template[c.template]))
+            MG_TRY(choose_all(&c, err));
 out:
     free(c.order);
     free(c.used);
@@ -256,15 +292,35 @@ mg_question_answer_entity(const struct mg_question *q)
 {
     const struct mg_template *t = &mg_template[q->template];
 
+    if (mg_is_difference(t))
+        return MG_NO_ENTITY;
     if (t->compare == MG_CHAIN)
         return q->step[q->n_steps - 1].attr->ref;
     return q->step[(q->winner + 1) * (q->n_steps / 2) - 1].entity;
 }
 
-const char *
-mg_question_answer(const struct mg_world *world, const struct mg_question *q)
+void
+mg_difference_values(const struct mg_world *world, const struct mg_question *q, const char **less, const char **more)
+{
+    const char *first = mg_facts_value(&world->facts, q->step[q->n_steps / 2 - 1].attr);
+    const char *second = mg_facts_value(&world->facts, q->step[q->n_steps - 1].attr);
+    bool down = mg_template[q->template].compare == MG_MORE_BY;
+
+    *less = down ? second : first;
+    *more = down ? first : second;
+}
+
+void
+mg_question_answer(const struct mg_world *world, const struct mg_question *q, struct mg_text *out)
 {
     uint32_t e = mg_question_answer_entity(q);
 
-    return e == MG_NO_ENTITY ? q->step[q->n_steps - 1].attr->value : world->facts.entity[e].title;
+    if (mg_is_difference(&mg_template[q->template])) {
+        const char *less, *more;
+
+        mg_difference_values(world, q, &less, &more);
+        mg_number_text(mg_number(more) - mg_number(less), out);
+    } else {
+        mg_text_add(out, e == MG_NO_ENTITY ? q->step[q->n_steps - 1].attr->value : world->facts.entity[e].title);
+    }
 }

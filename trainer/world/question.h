@@ -12,10 +12,12 @@ enum {
     MG_ASK_FORMS = 3, /* phrasings of a sub-question; the first is the main one */
 };
 
-/* Which of two look-ups answers a comparison. */
-enum mg_compare { MG_CHAIN, MG_MORE, MG_LESS };
+/* What is asked of the values that two look-ups give: nothing, where there is one; which is more, or less; or by how much
+ * the first, which is more or less, differs from the second. The last two are differences: their answer is computed. */
+enum mg_compare { MG_CHAIN, MG_MORE, MG_LESS, MG_MORE_BY, MG_LESS_BY };
 
-/* A kind of question: start at an entity, follow the keys of the path; a comparison does so from two entities. */
+/* A kind of question: start at an entity, follow the keys of the path; a comparison or a difference does so from two
+ * entities. */
 struct mg_template {
     const char *name; /* "city.country.capital" */
     enum mg_kind start;
@@ -26,6 +28,7 @@ struct mg_template {
 };
 extern const struct mg_template mg_template[];
 extern const unsigned mg_n_templates;
+bool mg_is_difference(const struct mg_template *t);
 
 /* How a question is put: an index below MG_FORMS for the frame and for each relation of the path. */
 struct mg_phrasing {
@@ -41,7 +44,7 @@ struct mg_question {
     unsigned short template;
     unsigned char split; /* enum mg_class: TRAIN, DEV or TEST */
     unsigned char n_steps;
-    unsigned char winner; /* comparisons: 0 or 1 */
+    unsigned char winner; /* comparisons: 0 or 1; differences: 0 */
     struct mg_phrasing phrasing;
     struct mg_step step[MG_STEPS];
 };
@@ -54,9 +57,10 @@ struct mg_questions {
 /*
  * All questions of the world, balanced (at most `cap` of a template for one bridge country) and split: a question
  * belongs to a split if all its entities but the shared ones do; mixed ones are left out. Which questions are chosen
- * and how they are put does not depend on the world's seed.
+ * and how they are put does not depend on the world's seed. Differences are among them with `calc`, behind the others.
  */
-enum mg_status mg_questions_create(struct mg_questions *out, const struct mg_world *world, struct mg_err *err);
+enum mg_status mg_questions_create(struct mg_questions *out, const struct mg_world *world, bool calc,
+                                   struct mg_err *err);
 void mg_questions_destroy(struct mg_questions *qs);
 
 /* Draws a phrasing; the held-out forms only if `held_out`. */
@@ -71,8 +75,15 @@ void mg_question_text(const struct mg_template *t, struct mg_phrasing phrasing, 
 /* Adds the sub-question for a key of a title. */
 void mg_ask_text(unsigned form, const char *key, const char *title, struct mg_text *out);
 
-/* The step whose entity or value is the final answer, and that answer as the pages have it. */
-const char *mg_question_answer(const struct mg_world *world, const struct mg_question *q);
+/* Adds the subtask of a difference, and the difference as pages write numbers. */
+void mg_difference_text(unsigned form, const char *less, const char *more, struct mg_text *out);
+void mg_number_text(double x, struct mg_text *out);
+
+/* Adds the final answer: the value or entity of a step as the pages have it, or a difference. */
+void mg_question_answer(const struct mg_world *world, const struct mg_question *q, struct mg_text *out);
+/* The two values of a difference, the smaller and the larger. */
+void mg_difference_values(const struct mg_world *world, const struct mg_question *q, const char **less,
+                          const char **more);
 /* The entity that the final answer names, or MG_NO_ENTITY for numbers and other literals. */
 uint32_t mg_question_answer_entity(const struct mg_question *q);
 

@@ -76,12 +76,29 @@ const struct mg_template mg_template[] = {
       "Which capital has more people: the one of %s or the one of %s?",
       "Of the capital of %s and the capital of %s, which city has more people?",
       "Of the capitals of %s and %s, which has more people?"}},
+    {"difference.country.population", MG_COUNTRY, {"population"}, CAP, MG_MORE_BY,
+     {"How many more people live in %s than in %s?", "How many more people does %s have than %s?",
+      "By how many people is %s larger than %s?", "How many more inhabitants does %s have than %s?"}},
+    {"difference.city.population", MG_CITY, {"population"}, CAP, MG_MORE_BY,
+     {"How many more people live in %s than in %s?", "How many more people does %s have than %s?",
+      "By how many people is %s larger than %s?", "How many more inhabitants does %s have than %s?"}},
+    {"difference.person.birth year", MG_PERSON, {"birth year"}, CAP, MG_LESS_BY,
+     {"How old was %s when %s was born?", "What age was %s when %s was born?",
+      "How many years after %s was %s born?", "By how many years is %s older than %s?"}},
 };
 const unsigned mg_n_templates = sizeof mg_template / sizeof *mg_template;
+
+bool
+mg_is_difference(const struct mg_template *t)
+{
+    return t->compare == MG_MORE_BY || t->compare == MG_LESS_BY;
+}
 
 static const char *const frame[MG_FORMS] = {"What is %s?", "Tell me %s.", "Name %s.", "Give me %s."};
 static const char *const ask[MG_ASK_FORMS][2] = {{"What is the ", " of %s?"}, {"Find the ", " of %s."},
                                                  {"Look up the ", " of %s."}};
+static const char *const subtract[MG_ASK_FORMS][2] = {{"Subtract ", " from "}, {"Take ", " away from "},
+                                                      {"Deduct ", " from "}};
 
 /* How a relation is said of something: by the kind that has the key. The last form is kept for the test split. */
 static const struct relation {
@@ -214,4 +231,14 @@ mg_ask_text(unsigned form, const char *key, const char *title, struct mg_text *o
     mg_text_add(out, ask[form][0]);
     mg_text_add(out, key);
     mg_text_fill(out, ask[form][1], title);
+}
+
+void
+mg_difference_text(unsigned form, const char *less, const char *more, struct mg_text *out)
+{
+    mg_text_add(out, subtract[form][0]);
+    mg_text_add(out, less);
+    mg_text_add(out, subtract[form][1]);
+    mg_text_add(out, more);
+    mg_text_add(out, ".");
 }

@@ -138,29 +138,48 @@ step_json(const struct mg_world *world, const struct mg_step *step)
     return out;
 }
 
+/* The step that computes a difference; no page has its answer. */
+static json_t *
+difference_json(const struct mg_world *world, const struct mg_question *q, const char *answer)
+{
+    struct mg_text ask = {0};
+    const char *less, *more;
+    json_t *out;
+
+    mg_difference_values(world, q, &less, &more);
+    mg_difference_text(0, less, more, &ask);
+    out = ask.failed ? NULL : json_pack("{ssss}", "ask", ask.p, "answer", answer);
+    mg_text_free(&ask);
+    return out;
+}
+
 static json_t *
 question_json(const struct mg_world *world, const struct mg_question *q, uint32_t number)
 {
     const struct mg_template *t = &mg_template[q->template];
     const char *const name[2] = {world->facts.entity[q->step[0].entity].title,
                                  world->facts.entity[q->step[q->n_steps / 2].entity].title};
-    const char *answer = mg_question_answer(world, q);
-    struct mg_text text = {0};
+    struct mg_text text = {0}, answer = {0};
     json_t *steps = json_array(), *out;
 
     mg_question_text(t, q->phrasing, name, &text);
+    mg_question_answer(world, q, &answer);
     for (int i = 0; i < q->n_steps; i++)
         json_array_append_new(steps, step_json(world, &q->step[i]));
-    out = text.failed ? NULL
-                      : json_pack("{sosssisssbssss}", "id", json_sprintf("q%06u", (unsigned)number), "split",
-                                  split_name[q->split], "hops", (int)q->n_steps, "template", t->name, "new_phrasing",
-                                  (int)mg_phrasing_held_out(q), "question", text.p, "answer", answer);
+    if (mg_is_difference(t) && !answer.failed)
+        json_array_append_new(steps, difference_json(world, q, answer.p));
+    out = text.failed || answer.failed
+              ? NULL
+              : json_pack("{sosssisssbssss}", "id", json_sprintf("q%06u", (unsigned)number), "split",
+                          split_name[q->split], "hops", (int)json_array_size(steps), "template", t->name,
+                          "new_phrasing", (int)mg_phrasing_held_out(q), "question", text.p, "answer", answer.p);
     if (out) {
-        set_aliases(out, world, mg_question_answer_entity(q), answer);
+        set_aliases(out, world, mg_question_answer_entity(q), answer.p);
         json_object_set(out, "steps", steps);
     }
     json_decref(steps);
     mg_text_free(&text);
+    mg_text_free(&answer);
     return out;
 }
 
