@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -156,13 +157,19 @@ start(const struct order *o, bool isolated)
     return pid;
 }
 
-/* Root is exempt from limits on the number of processes. Linux 6.14 and later have a largest process number of each
- * process namespace, which holds for root too: a flood of processes then ends before the keeper has looked. */
+/* Root is exempt from limits on the number of processes. Since Linux 6.14 each process namespace has a largest process
+ * number of its own, which holds for root too: a flood of processes then ends before the keeper has looked. Before, there
+ * is one for the whole system, which is not this program's to change. */
 static void
 limit_numbers(const struct order *o)
 {
+    struct utsname u;
+    unsigned major = 0, minor = 0;
     char text[32];
 
+    if (getpid() != 1 || uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2 ||
+        major * 1000 + minor < 6014)
+        return;
     snprintf(text, sizeof text, "%lu", o->processes + 2 > LEAST_PID_MAX ? o->processes + 2 : LEAST_PID_MAX);
     write_text("/proc/sys/kernel/pid_max", text);
 }
@@ -175,7 +182,7 @@ hold(const struct order *o, bool isolated)
     int status = 0;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (isolated && getpid() == 1) /* in a process namespace of its own, so that no other one's limit is changed */
+    if (isolated)
         limit_numbers(o);
     pid = start(o, isolated);
     if (pid == 0)
