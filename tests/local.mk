@@ -156,6 +156,7 @@ test_scripts = \
 	tests/system/test_install.sh \
 	tests/system/test_kernels.sh \
 	tests/system/test_manuals.sh \
+	tests/system/test_map.sh \
 	tests/system/test_names.sh \
 	tests/system/test_oclgrind.sh \
 	tests/system/test_profile.sh \
