@@ -2,7 +2,7 @@
 #ifndef CLGRPO_INTERNAL_H
 #define CLGRPO_INTERNAL_H
 
-#include "config.h"
+#include <config.h>
 
 #include <stdio.h>
 

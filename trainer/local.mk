@@ -11,6 +11,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent.h \
 	trainer/agent/agent_internal.h \
 	trainer/agent/agent_learn.c \
+	trainer/agent/agent_note.c \
 	trainer/agent/agent_root.c \
 	trainer/agent/agent_record.c \
 	trainer/agent/agent_called.c \
@@ -64,6 +65,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/dialogue/format.c \
 	trainer/dialogue/format.h \
 	trainer/dialogue/format_member.h \
+	trainer/dialogue/format_text.c \
 	trainer/dialogue/roles.c \
 	trainer/dialogue/roles.h \
 	trainer/dialogue/roles_format.c \

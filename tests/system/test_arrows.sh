@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Which file may include which. The rooms of trainer/ and of bench/ stand on floors: a file includes headers of its own room and of lower
 # floors, never of a higher floor or of another room on its own. lib/ and reference/ know no program; programs know lib/ by its public headers,
-# and those that look at tuning by two more.
+# and those that look at tuning by two more. The headers of trainer/ and bench/ are named with their room; <config.h> is what configure found out,
+# and no header of a room: quotes would look beside the includer first.
 set -eu
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
 exec python3 - "$srcdir" <<'END'
@@ -30,7 +31,7 @@ KNOWS = {
     "bench": ["lib/clgrpo", "lib/tune.h", "lib/tier.h", "reference/"],
     "tests/lib": ["lib/", "reference/"],
 }
-GENERATED = {"config.h", "output/kernel_hash.h", "machine/machine_lines.h", "peers/naive_lines.h"}
+GENERATED = {"output/kernel_hash.h", "machine/machine_lines.h", "peers/naive_lines.h"}
 # "file -> header" that are still against the rule; one that is gone must leave the list.
 KNOWN = set()
 
@@ -55,6 +56,8 @@ def room(folder, path):
 
 def wrong(folder, path, name):
     """What is wrong with an include, or None."""
+    if folder in FLOORS and room(folder, path) != "." and "/" not in name and not (top / "lib" / name).is_file():
+        return "it is named without its room"
     header = find(folder, path, name)
     if header is None:
         return f"{folder}/ may not know it"

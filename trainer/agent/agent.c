@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "tokenizer/vocabulary.h"
 
-enum { TELL_MS = 250, LOCK_SECONDS = 30 };
+enum { LOCK_SECONDS = 30 };
 
 /* One process at a time is an agent: the one that has this file locked. The system takes the lock back when it ends,
  * however it ends. */
@@ -145,23 +145,6 @@ mg_agent_close(struct mg_agent *a)
     free(a->pending.r);
     free(a->dir);
     free(a);
-}
-
-enum mg_status
-mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    double clock = mg_clock();
-
-    if (!now && clock - a->told < TELL_MS * 1e-3)
-        return MG_OK;
-    a->told = clock;
-    a->note.done = (uint32_t)mg_rollouts_done(a->rollouts);
-    a->note.tokens = (double)mg_rollouts_tokens(a->rollouts);
-    a->note.version = (uint32_t)mg_policy_version(a->policy);
-    MG_TRY(mg_store_put_note(a->store, &a->note, err));
-out:
-    return st;
 }
 
 static enum mg_status

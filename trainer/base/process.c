@@ -41,19 +41,6 @@ out:
     return st;
 }
 
-void
-mg_processes_start_waiting(struct mg_processes *p)
-{
-    while (p->first != NULL && p->running < p->at_once) {
-        struct mg_program *g = p->first;
-
-        p->first = g->next;
-        if (p->first == NULL)
-            p->last = NULL;
-        mg_program_run(g);
-    }
-}
-
 /* The keeper's command line. */
 static enum mg_status
 compose(struct mg_program *g, const struct mg_process_spec *spec, struct mg_err *err)

@@ -53,8 +53,6 @@ struct mg_program {
 };
 
 void mg_program_free(struct mg_program *g);
-/* Starts it; it leaves the pool by itself when it has ended. */
-void mg_program_run(struct mg_program *g);
 /* Has its keeper end it. */
 void mg_program_end(struct mg_program *g);
 /* Called once it waits no longer for its end. */

@@ -326,8 +326,8 @@ spawn(struct mg_program *g)
     return uv_write(&g->write, (uv_stream_t *)&g->pipe[MG_PIPE_IN], &in, 1, on_written);
 }
 
-void
-mg_program_run(struct mg_program *g)
+static void
+run(struct mg_program *g)
 {
     struct mg_processes *p = g->pool;
     int rc;
@@ -353,4 +353,17 @@ mg_program_run(struct mg_program *g)
     mg_program_end(g);
     memset(g->open, 0, sizeof g->open);
     look_for_end(g);
+}
+
+void
+mg_processes_start_waiting(struct mg_processes *p)
+{
+    while (p->first != NULL && p->running < p->at_once) {
+        struct mg_program *g = p->first;
+
+        p->first = g->next;
+        if (p->first == NULL)
+            p->last = NULL;
+        run(g);
+    }
 }

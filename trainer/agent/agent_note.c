@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/agent_internal.h"
+
+enum { TELL_MS = 250 };
+
+enum mg_status
+mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    double clock = mg_clock();
+
+    if (!now && clock - a->told < TELL_MS * 1e-3)
+        return MG_OK;
+    a->told = clock;
+    a->note.done = (uint32_t)mg_rollouts_done(a->rollouts);
+    a->note.tokens = (double)mg_rollouts_tokens(a->rollouts);
+    a->note.version = (uint32_t)mg_policy_version(a->policy);
+    MG_TRY(mg_store_put_note(a->store, &a->note, err));
+out:
+    return st;
+}
