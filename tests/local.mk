@@ -127,6 +127,8 @@ tests_trainer_libcases_la_SOURCES = \
 	tests/trainer/log_case.h \
 	tests/trainer/policy_case.c \
 	tests/trainer/policy_case.h \
+	tests/trainer/redis_case.c \
+	tests/trainer/redis_case.h \
 	tests/trainer/small_world.c \
 	tests/trainer/small_world.h \
 	tests/trainer/store_case.c \

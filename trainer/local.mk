@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += trainer/libmgrpo.la
 bin_PROGRAMS += mgrpo
 
 mgrpo_cppflags = $(base_cppflags) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdatadir)/data"'
-mgrpo_cflags = $(base_cflags) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(UV_CFLAGS) $(ZLIB_CFLAGS)
+mgrpo_cflags = $(base_cflags) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(HIREDIS_CFLAGS) $(UV_CFLAGS) $(ZLIB_CFLAGS)
 
 trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent.c \
@@ -16,6 +16,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent_record.c \
 	trainer/agent/agent_called.c \
 	trainer/agent/agent_state.c \
+	trainer/agent/join.c \
+	trainer/agent/join.h \
 	trainer/agent/state_file.c \
 	trainer/agent/state_file.h \
 	trainer/agent/supervise.c \
@@ -169,12 +171,21 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/store/store.c \
 	trainer/store/store.h \
 	trainer/store/store_engine.h \
+	trainer/store/store_redis.c \
+	trainer/store/store_redis.h \
+	trainer/store/store_redis_line.c \
+	trainer/store/store_redis_phase.c \
+	trainer/store/store_redis_queue.c \
+	trainer/store/store_redis_row.c \
+	trainer/store/store_redis_run.c \
+	trainer/store/store_redis_script.c \
 	trainer/store/store_rows.c \
 	trainer/store/store_sqlite.c \
 	trainer/store/store_sqlite.h \
 	trainer/store/store_sqlite_phase.c \
 	trainer/store/store_sqlite_queue.c \
 	trainer/store/store_sqlite_row.c \
+	trainer/store/store_wait.c \
 	trainer/tokenizer/tokenizer.c \
 	trainer/tokenizer/tokenizer.h \
 	trainer/tokenizer/tokenizer_bytes.c \
@@ -225,7 +236,7 @@ trainer_libmgrpo_la_SOURCES = \
 trainer_libmgrpo_la_CPPFLAGS = $(mgrpo_cppflags)
 trainer_libmgrpo_la_CFLAGS = $(mgrpo_cflags)
 trainer_libmgrpo_la_LDFLAGS = $(base_ldflags)
-trainer_libmgrpo_la_LIBADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PCRE2_LIBS) $(CONFUSE_LIBS) \
+trainer_libmgrpo_la_LIBADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PCRE2_LIBS) $(CONFUSE_LIBS) $(HIREDIS_LIBS) \
 	$(UV_LIBS) $(ZLIB_LIBS) -lm
 
 mgrpo_SOURCES = trainer/cli/main.c

@@ -11,8 +11,8 @@
 static const struct {
     const char *name;
     void (*setup)(void);
-} engine[] = {{"sqlite", setup_sqlite}};
-enum { N_ENGINES = sizeof engine / sizeof engine[0] };
+} engine[] = {{"sqlite", setup_sqlite}, {"redis", setup_redis}};
+static int n_engines = sizeof engine / sizeof engine[0];
 
 static const struct store_test *const group[] = {store_queue_tests, store_run_tests};
 enum { N_GROUPS = sizeof group / sizeof group[0] };
@@ -20,7 +20,7 @@ enum { N_GROUPS = sizeof group / sizeof group[0] };
 static void
 add(Suite *suite, const struct store_test *test)
 {
-    for (int e = 0; e < N_ENGINES; e++) {
+    for (int e = 0; e < n_engines; e++) {
         TCase *t = tcase_create(engine[e].name);
 
         tcase_add_checked_fixture(t, engine[e].setup, teardown);
@@ -35,13 +35,13 @@ print_table(SRunner *runner)
     TestResult **result = srunner_results(runner), **r = result;
 
     printf("%-52s", "");
-    for (int e = 0; e < N_ENGINES; e++)
+    for (int e = 0; e < n_engines; e++)
         printf(" %-7s", engine[e].name);
     printf("\n");
     for (int g = 0; g < N_GROUPS; g++) {
         for (const struct store_test *t = group[g]; t->name != NULL; t++) {
             printf("%-52s", t->name);
-            for (int e = 0; e < N_ENGINES; e++)
+            for (int e = 0; e < n_engines; e++)
                 printf(" %-7s", tr_rtype(*r++) == CK_PASS ? "yes" : "NO");
             printf("\n");
         }
@@ -56,6 +56,13 @@ main(void)
     SRunner *runner;
     int failed;
 
+    if (redis_installed()) {
+        redis_create(&redis, "");
+        redis_start(&redis);
+    } else {
+        printf("redis-server is not installed: the Redis half is skipped\n");
+        n_engines--;
+    }
     for (int g = 0; g < N_GROUPS; g++)
         for (const struct store_test *t = group[g]; t->name != NULL; t++)
             add(suite, t);
@@ -64,5 +71,7 @@ main(void)
     failed = srunner_ntests_failed(runner);
     print_table(runner);
     srunner_free(runner);
+    if (redis.pid > 0)
+        redis_remove(&redis);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -19,7 +19,7 @@ START_TEST(a_file_that_is_no_store_is_refused)
     for (int i = 0; i < 2000; i++)
         fputs("not a database. ", f);
     fclose(f);
-    ck_assert_int_eq(try_open("run-1", &s), MG_INPUT);
+    ck_assert_int_eq(try_open(&s), MG_INPUT);
 }
 END_TEST
 
@@ -28,7 +28,7 @@ START_TEST(a_folder_that_is_not_there_is_no_outage)
     struct mg_store *s = NULL;
 
     snprintf(address, sizeof address, "%s/none/store.db", dir);
-    ck_assert_int_eq(try_open("run-1", &s), MG_FAIL);
+    ck_assert_int_eq(try_open(&s), MG_FAIL);
     ck_assert_ptr_null(s);
 }
 END_TEST
@@ -41,7 +41,7 @@ START_TEST(another_schema_is_refused)
     ck_assert_int_eq(sqlite3_open(address, &db), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(db, "UPDATE meta SET value = '1' WHERE key = 'schema'", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
-    ck_assert_int_eq(try_open("run-1", &s), MG_INPUT);
+    ck_assert_int_eq(try_open(&s), MG_INPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "has schema 1"));
 }
 END_TEST
@@ -108,7 +108,7 @@ START_TEST(a_locked_store_is_waited_out)
         if (read(gate[0], &go, 1) != 1)
             _exit(1);
         /* longer than SQLite's own patience, so that the act is tried again */
-        if (try_open("run-1", &s) != MG_OK || mg_store_ask(s, 1, &t, 1, &cursor, &none, &err) != MG_OK)
+        if (try_open(&s) != MG_OK || mg_store_ask(s, 1, &t, 1, &cursor, &none, &err) != MG_OK)
             _exit(1);
         _exit(0);
     }

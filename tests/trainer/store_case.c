@@ -7,11 +7,12 @@
 
 char dir[64], address[160];
 struct mg_store *a, *b;
+struct redis_server redis;
 
 enum mg_status
-try_open(const char *run, struct mg_store **out)
+try_open(struct mg_store **out)
 {
-    struct mg_store_place place = {.address = address, .run = run};
+    struct mg_store_place place = {.address = address, .holder = "here"};
 
     mg_err_clear(&err);
     return mg_store_open(&place, out, &err);
@@ -22,20 +23,49 @@ open_store(void)
 {
     struct mg_store *s = NULL;
 
-    ck_assert_msg(try_open("run-1", &s) == MG_OK, "%s", err.text);
+    ck_assert_msg(try_open(&s) == MG_OK, "%s", err.text);
     return s;
+}
+
+void
+take(struct mg_store *s, const char *agent)
+{
+    bool first;
+
+    mg_ok(mg_store_hold(s, agent, &first, &err));
+}
+
+static void
+make_dir(void)
+{
+    strcpy(dir, "/tmp/check_store.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void
+open_both(void)
+{
+    a = open_store();
+    b = open_store();
+    take(a, "main");
+    take(b, "search");
 }
 
 void
 setup_sqlite(void)
 {
-    strcpy(dir, "/tmp/check_store.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    make_dir();
     snprintf(address, sizeof address, "%s/store.db", dir);
-    a = open_store();
-    b = open_store();
-    ck_assert_int_eq(mg_store_hold(a, "main", &err), MG_OK);
-    ck_assert_int_eq(mg_store_hold(b, "search", &err), MG_OK);
+    open_both();
+}
+
+void
+setup_redis(void)
+{
+    make_dir();
+    ck_assert_int_eq(setenv("MGRPO_REDIS_PASSWORD", REDIS_PASSWORD, 1), 0);
+    snprintf(address, sizeof address, "redis://" REDIS_USER "@127.0.0.1:%d/0/%s", redis.port, strrchr(dir, '/') + 1);
+    open_both();
 }
 
 void

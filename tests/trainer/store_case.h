@@ -2,6 +2,7 @@
 #ifndef MGRPO_TESTS_STORE_CASE_H
 #define MGRPO_TESTS_STORE_CASE_H
 
+#include "redis_case.h"
 #include "store/store.h"
 #include "suite.h"
 
@@ -9,10 +10,14 @@
 extern char dir[64], address[160];
 extern struct mg_store *a, *b;
 void setup_sqlite(void);
+void setup_redis(void); /* on the server of `redis`, which the suite starts */
+extern struct redis_server redis;
 void teardown(void);
+/* Takes a role, for a store. */
+void take(struct mg_store *s, const char *agent);
 /* Another one of the same store. */
 struct mg_store *open_store(void);
-enum mg_status try_open(const char *run, struct mg_store **out);
+enum mg_status try_open(struct mg_store **out);
 
 /* Phase 3, rollout 1, call 2 of a question, asked through a. Clears err. */
 enum mg_status ask(uint32_t question, uint32_t version, const char *text);

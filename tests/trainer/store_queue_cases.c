@@ -76,7 +76,7 @@ START_TEST(the_next_holder_claims_again_and_fences_the_former)
 
     ck_assert_int_eq(ask(7, 5, "x"), MG_OK);
     ck_assert_str_eq(claim(b, 5, &cursor), "7 x;");
-    ck_assert_int_eq(mg_store_hold(next, "search", &err), MG_OK);
+    take(next, "search");
     cursor = 0;
     ck_assert_str_eq(claim(next, 5, &cursor), "7 x;");
     for (int i = 0; i < 6; i++) {

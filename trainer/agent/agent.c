@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rollout/rollout_config.h"
 #include "agent/agent_internal.h"
+#include "agent/join.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,27 +74,16 @@ out:
     return st;
 }
 
-static void
-say(void *arg, const char *sentence)
-{
-    (void)arg;
-    fprintf(stderr, "mgrpo agent: %s\n", sentence);
-}
-
 static enum mg_status
 open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_config *c = a->config;
-    char run[MG_CONFIG_ID];
-    struct mg_path file = mg_run_path(run_dir, MG_RUN_STORE);
-    struct mg_store_place place = {.address = file.text, .run = run, .say = say};
 
     MG_TRY(mg_dir_make(a->dir, err));
     MG_TRY(lock_agent(a, err));
-    MG_TRY(mg_config_id(c, run, err));
-    MG_TRY(mg_store_open(&place, &a->store, err));
-    MG_TRY(mg_store_hold(a->store, a->part->name, err));
+    MG_TRY(mg_join(c, run_dir, a->dir, "mgrpo agent", &a->store, err));
+    MG_TRY(mg_store_hold(a->store, a->part->name, &a->first, err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
     if (a->part->tools.n > 0)
@@ -221,6 +211,11 @@ mg_agent_run(struct mg_agent *a, struct mg_err *err)
     uint32_t next = 0, length = mg_plan_length(&a->plan);
 
     MG_TRY(mg_agent_restore(a, &next, err));
+    if (a->first && next > 0) {
+        st = mg_fail(err, MG_INPUT, "the store has never seen this agent, which has a state of phase %u", next);
+        mg_hint(err, "It has lost the run, or is another one; begin the run again in another folder.");
+        goto out;
+    }
     MG_TRY(mg_agent_rewind(a, next, err));
     for (; next < length; next++)
         MG_TRY(run_phase(a, next, err));

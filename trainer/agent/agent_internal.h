@@ -20,6 +20,7 @@ struct mg_agent {
     struct mg_rollout_limits limits;
     int lock; /* file descriptor; this process is the agent as long as it is open */
     struct mg_store *store;
+    bool first; /* the store knew no holder of the role before */
     struct mg_tokenizer *tok;
     struct mg_toolbox toolbox;
     struct mg_question_file questions;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/join.h"
 #include "cli/cmd.h"
 #include "cli/profile.h"
 #include "report/progress.h"
@@ -128,13 +129,6 @@ out:
     return st;
 }
 
-static void
-say(void *arg, const char *sentence)
-{
-    (void)arg;
-    fprintf(stderr, "mgrpo train: %s\n", sentence);
-}
-
 static enum mg_status
 train(const void *options, struct mg_err *err)
 {
@@ -142,9 +136,6 @@ train(const void *options, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_config config = {0};
     struct watched w = {0};
-    char run[MG_CONFIG_ID];
-    struct mg_path file = mg_run_path(o->dir, MG_RUN_STORE);
-    struct mg_store_place place = {.address = file.text, .run = run, .say = say};
 
     MG_TRY(mg_config_load(o->conf, &config, err));
     if (o->profile) {
@@ -152,8 +143,7 @@ train(const void *options, struct mg_err *err)
         goto out;
     }
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
-    MG_TRY(mg_config_id(&config, run, err));
-    MG_TRY(mg_store_open(&place, &w.store, err));
+    MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
     init_watched(&w, &config, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);

@@ -59,6 +59,7 @@ enum { MG_MAX_TOOLS = 32 };
 
 struct mg_config {
     char *corpus, *questions, *tokenizer; /* files; corpus may be "" */
+    char *store, *store_password_file;    /* an address, "" for the file in the folder of the run; "" for none */
     uint64_t seed;
     enum mg_preset preset;
     uint32_t steps;          /* train steps */
@@ -88,6 +89,8 @@ enum mg_status mg_config_load(const char *path, struct mg_config *out, struct mg
 void mg_config_free(struct mg_config *c);
 /* The resolved configuration as JSON text, malloc'ed: what run.json holds and what a resumed run is compared with. */
 char *mg_config_to_json(const struct mg_config *c);
+/* The same without what may differ between the hosts of a run: paths, devices, the store's address. */
+char *mg_config_common_json(const struct mg_config *c);
 /* The first key in which two such texts differ, malloc'ed, with both values ("steps: 80, was 60"); NULL if none. */
 char *mg_config_difference(const char *now, const char *before);
 /* The other way: for agents that find their configuration in the run folder. */
@@ -99,8 +102,5 @@ enum mg_status mg_config_find(const struct mg_config *c, const char *name, uint3
 const struct mg_tool_config *mg_config_tool(const struct mg_config *c, const char *name);
 /* The phases of the run. */
 struct mg_plan mg_config_plan(const struct mg_config *config);
-enum { MG_CONFIG_ID = 17 };
-/* Names a configuration: a hash of its text, by which a store knows its run. */
-enum mg_status mg_config_id(const struct mg_config *config, char id[MG_CONFIG_ID], struct mg_err *err);
 
 #endif

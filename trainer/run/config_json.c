@@ -9,19 +9,20 @@
 enum { MAX_ITEMS = 64 };
 
 static void
-keys_to_json(json_t *to, const void *at, const struct mg_config_key *keys, size_t n)
+keys_to_json(json_t *to, const void *at, const struct mg_config_key *keys, size_t n, bool common)
 {
     for (size_t i = 0; i < n; i++)
-        json_object_set_new(to, keys[i].name, mg_config_get(at, &keys[i]));
+        if (!common || (keys[i].type != MG_KEY_PATH && keys[i].type != MG_KEY_HOST))
+            json_object_set_new(to, keys[i].name, mg_config_get(at, &keys[i]));
 }
 
-char *
-mg_config_to_json(const struct mg_config *c)
+static char *
+to_json(const struct mg_config *c, bool common)
 {
     json_t *root = json_object();
     char *text = NULL;
 
-    keys_to_json(root, c, mg_config_keys, mg_n_config_keys);
+    keys_to_json(root, c, mg_config_keys, mg_n_config_keys, common);
     for (size_t i = 0; i < MG_N_SECTIONS; i++) {
         const struct mg_section *s = &mg_sections[i];
         json_t *array = json_array();
@@ -31,7 +32,7 @@ mg_config_to_json(const struct mg_config *c)
             json_t *object = json_object();
 
             json_object_set_new(object, "name", json_string(*(char **)item));
-            keys_to_json(object, item, s->keys, s->n_keys);
+            keys_to_json(object, item, s->keys, s->n_keys, common);
             json_array_append_new(array, object);
         }
         json_object_set_new(root, s->name, array);
@@ -39,6 +40,18 @@ mg_config_to_json(const struct mg_config *c)
     text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     return text;
+}
+
+char *
+mg_config_to_json(const struct mg_config *c)
+{
+    return to_json(c, false);
+}
+
+char *
+mg_config_common_json(const struct mg_config *c)
+{
+    return to_json(c, true);
 }
 
 static const char recorded[] = "the recorded configuration";
@@ -138,7 +151,7 @@ keys_difference(const json_t *a, const json_t *b, const char *where, const struc
         const json_t *x = json_object_get(a, keys[i].name), *y = json_object_get(b, keys[i].name);
         char *now, *before;
 
-        if (x != NULL && y != NULL && json_equal(x, y))
+        if (x == y || (x != NULL && y != NULL && json_equal(x, y)))
             continue;
         now = value_text(x);
         before = value_text(y);

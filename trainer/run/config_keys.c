@@ -19,6 +19,8 @@ const struct mg_config_key mg_config_keys[] = {
     {"corpus",           MG_KEY_PATH,   AT(corpus),           0,    0,       "",         NULL, NULL, 0},
     {"questions",        MG_KEY_PATH,   AT(questions),        0,    0,       NULL,       NULL, NULL, 0},
     {"tokenizer",        MG_KEY_PATH,   AT(tokenizer),        0,    0,       NULL,       NULL, NULL, 0},
+    {"store",            MG_KEY_HOST,   AT(store),            0,    0,       "",         NULL, NULL, 0},
+    {"store_password_file", MG_KEY_PATH, AT(store_password_file), 0, 0,      "",         NULL, NULL, 0},
     {"seed",             MG_KEY_U64,    AT(seed),             0,    0x1p64,  "1",        NULL, NULL, 0},
     {"agents",           MG_KEY_CHOICE, AT(preset),           0,    0,       "co-train", NULL,  preset_names, sizeof preset_names[0]},
     {"steps",            MG_KEY_UINT,   AT(steps),            1,    1000000, "80",       NULL, NULL, 0},
@@ -54,7 +56,7 @@ const size_t mg_n_config_keys = sizeof mg_config_keys / sizeof mg_config_keys[0]
 static const struct mg_config_key agent_keys[] = {
     /* name             type          offset                min   max      of the root   of the others  choice */
     {"model",           MG_KEY_PATH,  AGENT(model),          0,    0,       NULL,         NULL,  NULL, 0},
-    {"device",          MG_KEY_TEXT,  AGENT(device),         0,    0,       "",           NULL,  NULL, 0},
+    {"device",          MG_KEY_HOST,  AGENT(device),         0,    0,       "",           NULL,  NULL, 0},
     {"calls",           MG_KEY_LIST,  AGENT(calls),          0,    0,       "",           NULL,  NULL, 0},
     {"tools",           MG_KEY_LIST,  AGENT(tools),          0,    0,       "",           NULL,  NULL, 0},
     {"train",           MG_KEY_BOOL,  AGENT(train),          0,    0,       "true",       NULL,  NULL, 0},

@@ -16,6 +16,7 @@ enum mg_key_type {
     MG_KEY_CHOICE,
     MG_KEY_SPLIT, /* a choice that is kept as text */
     MG_KEY_TEXT,
+    MG_KEY_HOST, /* a text, and MG_KEY_PATH: what may differ from one host of a run to the next */
     MG_KEY_PATH,
     MG_KEY_PROSE, /* a text, or "file:PATH": what that file holds */
     MG_KEY_LIST   /* of texts: { "a", "b" } */

@@ -124,6 +124,7 @@ mg_config_set(void *at, const struct mg_config_key *key, const char *const *text
     case MG_KEY_BOOL:
         return set_bool(value, key, text[0], where, err);
     case MG_KEY_TEXT:
+    case MG_KEY_HOST:
     case MG_KEY_PATH:
     case MG_KEY_PROSE:
         return set_text(value, key, text[0], where, err);
@@ -172,6 +173,7 @@ mg_config_get(const void *at, const struct mg_config_key *key)
         return list_to_json(value);
     case MG_KEY_SPLIT:
     case MG_KEY_TEXT:
+    case MG_KEY_HOST:
     case MG_KEY_PATH:
     case MG_KEY_PROSE:
         return json_string(*(char *const *)value);
@@ -193,7 +195,7 @@ mg_config_unset(void *at, const struct mg_config_key *key)
 {
     void *value = (char *)at + key->offset;
 
-    if (key->type == MG_KEY_TEXT || key->type == MG_KEY_PATH || key->type == MG_KEY_PROSE ||
+    if (key->type == MG_KEY_TEXT || key->type == MG_KEY_HOST || key->type == MG_KEY_PATH || key->type == MG_KEY_PROSE ||
         key->type == MG_KEY_SPLIT) {
         free(*(char **)value);
         *(char **)value = NULL;

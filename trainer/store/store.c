@@ -6,95 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/stop.h"
 #include "base/utf8.h"
 #include "store/store_engine.h"
 
-enum { MAX_RUN = 128 };
-
-static const double quiet_seconds = 2.0, longest_pause = 1000.0; /* ms */
-
-/* ---- Waiting ---- */
-
-static void
-say_waiting(struct mg_store *s, const struct mg_store_wait *w, const struct mg_err *err)
-{
-    char text[640];
-
-    snprintf(text, sizeof text, "%s; waiting, for %.0f seconds at most", err->text,
-             s->patience - (mg_clock() - w->start));
-    s->say(s->arg, text);
-}
-
-static void
-say_back(struct mg_store *s, const struct mg_store_wait *w)
-{
-    char text[640];
-
-    snprintf(text, sizeof text, "store %.400s is back after %.0f seconds", s->address, mg_clock() - w->start);
-    s->say(s->arg, text);
-}
-
-bool
-mg_store_again(struct mg_store *s, struct mg_store_wait *w, enum mg_status *st, struct mg_err *err)
-{
-    struct mg_pause pause = {.ms = w->pause};
-    char why[sizeof err->text];
-
-    if (*st == MG_OK && w->said)
-        say_back(s, w);
-    if (*st == MG_OK || *st == MG_STOP || !s->outage)
-        return false;
-    if (w->pause == 0.0) {
-        w->start = mg_clock();
-        pause.ms = 10.0;
-    }
-    if (mg_clock() - w->start > s->patience) {
-        snprintf(why, sizeof why, "%s", err->text);
-        mg_err_clear(err);
-        *st = mg_fail(err, MG_FAIL, "%s, for %.0f seconds now", why, mg_clock() - w->start);
-        mg_hint(err, "Once the store is back, the same command goes on.");
-        return false;
-    }
-    if (!w->said && s->say != NULL && mg_clock() - w->start >= quiet_seconds) {
-        say_waiting(s, w, err);
-        w->said = true;
-    }
-    mg_err_clear(err);
-    *st = mg_stop_check(err);
-    if (*st != MG_OK)
-        return false;
-    mg_pause_wait(&pause, longest_pause);
-    w->pause = pause.ms;
-    s->outage = false;
-    return true;
-}
+static const char redis[] = "redis://";
 
 /* ---- Opening ---- */
 
 static enum mg_status
 connect(struct mg_store *s, struct mg_err *err)
 {
-    struct mg_store_wait w = {0};
     enum mg_status st;
 
     do
         st = s->engine->connect(s, err);
-    while (mg_store_again(s, &w, &st, err));
-    return st;
-}
-
-static enum mg_status
-check_run(struct mg_store *s, const char *run, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    char *other = NULL;
-
-    MG_TRY(mg_store_agree(s, "run", run, &other, err));
-    MG_REQUIRE(other == NULL, MG_INPUT, "store %s belongs to the run %.40s, not to %.40s", s->address, other, run);
-out:
-    free(other);
+    while (mg_store_again(s, &st, err));
     return st;
 }
 
@@ -104,14 +30,12 @@ mg_store_open(const struct mg_store_place *place, struct mg_store **out, struct 
     enum mg_status st = MG_OK;
     struct mg_store *s = NULL;
 
-    MG_REQUIRE(strlen(place->run) <= MAX_RUN, MG_INPUT, "the name of the run has %zu bytes, at most %d",
-               strlen(place->run), (int)MAX_RUN);
-    MG_TRY(mg_store_sqlite.create(place, &s, err));
+    MG_TRY((strncmp(place->address, redis, strlen(redis)) == 0 ? &mg_store_redis : &mg_store_sqlite)
+               ->create(place, &s, err));
     s->patience = place->patience > 0.0 ? place->patience : MG_STORE_PATIENCE;
     s->say = place->say;
     s->arg = place->arg;
     MG_TRY(connect(s, err));
-    MG_TRY(check_run(s, place->run, err));
     *out = s;
     s = NULL;
 out:
@@ -131,7 +55,6 @@ mg_store_close(struct mg_store *s)
 enum mg_status
 mg_store_agree(struct mg_store *s, const char *what, const char *value, char **other, struct mg_err *err)
 {
-    struct mg_store_wait w = {0};
     enum mg_status st;
 
     *other = NULL;
@@ -140,14 +63,13 @@ mg_store_agree(struct mg_store *s, const char *what, const char *value, char **o
                        (int)MG_STORE_VALUE_MAX);
     do
         st = s->engine->agree(s, what, value, other, err);
-    while (mg_store_again(s, &w, &st, err));
+    while (mg_store_again(s, &st, err));
     return st;
 }
 
 enum mg_status
-mg_store_hold(struct mg_store *s, const char *agent, struct mg_err *err)
+mg_store_hold(struct mg_store *s, const char *agent, bool *first, struct mg_err *err)
 {
-    struct mg_store_wait w = {0};
     int64_t epoch = 0;
     enum mg_status st;
 
@@ -156,9 +78,10 @@ mg_store_hold(struct mg_store *s, const char *agent, struct mg_err *err)
     s->holds = false;
     do
         st = s->engine->hold(s, agent, &epoch, err);
-    while (mg_store_again(s, &w, &st, err));
+    while (mg_store_again(s, &st, err));
     if (st != MG_OK)
         return st;
+    *first = epoch == 1;
     strcpy(s->agent, agent);
     s->epoch = epoch;
     s->holds = true;
@@ -174,13 +97,12 @@ need_role(const struct mg_store *s, struct mg_err *err)
 enum mg_status
 mg_store_durable(struct mg_store *s, struct mg_err *err)
 {
-    struct mg_store_wait w = {0};
     enum mg_status st = MG_OK;
 
     MG_TRY(need_role(s, err));
     do
         st = s->engine->durable(s, err);
-    while (mg_store_again(s, &w, &st, err));
+    while (mg_store_again(s, &st, err));
 out:
     return st;
 }
@@ -188,12 +110,11 @@ out:
 enum mg_status
 mg_store_changed(struct mg_store *s, bool *changed, struct mg_err *err)
 {
-    struct mg_store_wait w = {0};
     enum mg_status st;
 
     do
         st = s->engine->changed(s, changed, err);
-    while (mg_store_again(s, &w, &st, err));
+    while (mg_store_again(s, &st, err));
     return st;
 }
 
@@ -213,14 +134,12 @@ mg_store_ask(struct mg_store *s, uint32_t phase, const struct mg_subtask *t, siz
     for (size_t i = 0; i < n; i++)
         MG_TRY(mg_subtask_check(&t[i], phase, err));
     do {
-        struct mg_store_wait w = {0};
-
         written = batch_of(n);
         before = results->n;
         do {
             mg_results_cut(results, before);
             st = s->engine->ask(s, phase, t, written, cursor, results, err);
-        } while (mg_store_again(s, &w, &st, err));
+        } while (mg_store_again(s, &st, err));
         MG_TRY(st);
         t = n > written ? t + written : t;
         n -= written;
@@ -240,14 +159,12 @@ mg_store_serve(struct mg_store *s, uint32_t phase, uint32_t version, const struc
     for (size_t i = 0; i < n; i++)
         MG_TRY(mg_result_check(&r[i], phase, err));
     do {
-        struct mg_store_wait w = {0};
-
         written = batch_of(n);
         before = claimed->n;
         do {
             mg_subtasks_cut(claimed, before);
             st = s->engine->serve(s, phase, version, r, written, cursor, claimed, end, err);
-        } while (mg_store_again(s, &w, &st, err));
+        } while (mg_store_again(s, &st, err));
         MG_TRY(st);
         r = n > written ? r + written : r;
         n -= written;
@@ -278,13 +195,11 @@ mg_store_hand_in(struct mg_store *s, uint32_t phase, const struct mg_rollout_row
                    "the rollouts of phase %u are not in the order of their keys", phase);
     }
     do {
-        struct mg_store_wait w = {0};
-
         written = batch_of(n - from);
         do
             st = s->engine->hand_in(s, phase, from, from > 0 ? r + from : r, written, from + written == n, subtasks,
                                     err);
-        while (mg_store_again(s, &w, &st, err));
+        while (mg_store_again(s, &st, err));
         MG_TRY(st);
         from += written;
     } while (from < n);
@@ -301,13 +216,11 @@ mg_store_rollouts(struct mg_store *s, uint32_t phase, struct mg_rollout_rows *ou
     bool closed = false;
 
     do {
-        struct mg_store_wait w = {0};
-
         before = out->n;
         do {
             mg_rollout_rows_cut(out, before);
             st = s->engine->rollouts(s, phase, before - first, out, &closed, &rollouts, err);
-        } while (mg_store_again(s, &w, &st, err));
+        } while (mg_store_again(s, &st, err));
         MG_TRY(st);
     } while (out->n - before >= MG_STORE_BATCH);
     MG_REQUIRE(closed, MG_FAIL, "store %s: phase %u has not ended", s->address, phase);
@@ -321,13 +234,12 @@ out:
 enum mg_status
 mg_store_put_note(struct mg_store *s, const struct mg_agent_note *n, struct mg_err *err)
 {
-    struct mg_store_wait w = {0};
     enum mg_status st = MG_OK;
 
     MG_TRY(need_role(s, err));
     do
         st = s->engine->put_note(s, n, err);
-    while (mg_store_again(s, &w, &st, err));
+    while (mg_store_again(s, &st, err));
 out:
     return st;
 }
@@ -335,13 +247,12 @@ out:
 enum mg_status
 mg_store_note(struct mg_store *s, const char *agent, struct mg_agent_note *n, bool *found, struct mg_err *err)
 {
-    struct mg_store_wait w = {0};
     enum mg_status st;
 
     if (!mg_store_name_valid(agent))
         return mg_fail(err, MG_INPUT, "\"%.80s\" is no agent's name", agent);
     do
         st = s->engine->note(s, agent, n, found, err);
-    while (mg_store_again(s, &w, &st, err));
+    while (mg_store_again(s, &st, err));
     return st;
 }

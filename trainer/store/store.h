@@ -28,13 +28,16 @@ enum {
     MG_STORE_NAME_MAX = 64,     /* bytes of an agent's name */
     MG_STORE_BATCH = 1024,      /* rows of one act */
     MG_STORE_PATIENCE = 600,    /* seconds */
+    MG_STORE_LEASE = 30,        /* seconds */
     MG_STALENESS = 0            /* steps by which weights may lag behind those that asked for a subtask */
 };
 
 struct mg_store_place {
-    const char *address; /* path of a file, which is created if needed */
-    const char *run;     /* names the configuration: a store of another run is MG_INPUT */
-    double patience;     /* seconds; 0: MG_STORE_PATIENCE */
+    /* redis://[USER@]HOST[:PORT][/DATABASE[/NAME]], or the path of a file, which is created if needed. */
+    const char *address;
+    const char *password_file; /* NULL or "": the password is that of the environment, MGRPO_REDIS_PASSWORD, if any */
+    const char *holder;        /* where roles are held from: who comes from the same place takes one back at once */
+    double patience;           /* seconds; 0: MG_STORE_PATIENCE */
     /* Told of an outage that lasts longer than two seconds, and of its end; NULL: nobody is. */
     void (*say)(void *arg, const char *sentence);
     void *arg;
@@ -50,16 +53,18 @@ enum mg_status mg_store_agree(struct mg_store *s, const char *what, const char *
                               struct mg_err *err);
 
 /*
- * Becomes the holder of an agent's role: its epoch is one more than that of the last holder. What a former holder still
- * tries to write is MG_FAIL. Who may hold a role is settled outside, by a lock.
+ * Becomes the holder of an agent's role: its epoch is one more than that of the last holder; *first: there was none. What
+ * a former holder still tries to write is MG_FAIL. A file's roles are settled outside, by a lock; on a server a role is
+ * leased for MG_STORE_LEASE seconds after each act, and MG_INPUT if somebody elsewhere keeps it longer than that.
  */
-enum mg_status mg_store_hold(struct mg_store *s, const char *agent, struct mg_err *err);
+enum mg_status mg_store_hold(struct mg_store *s, const char *agent, bool *first, struct mg_err *err);
 
 /* Returns when all that was written so far would survive a power failure. Before: the last acts may be lost, each as a
  * whole and in order. For a holder. */
 enum mg_status mg_store_durable(struct mg_store *s, struct mg_err *err);
 
-/* Whether another process has written since the last call; true at first. Costs microseconds. */
+/* Whether another process has written since the last call; true at first, and at times once too often. Costs
+ * microseconds. */
 enum mg_status mg_store_changed(struct mg_store *s, bool *changed, struct mg_err *err);
 
 /* ---- Subtasks and results. Those that are read belong to the caller: arrays in the order of their writing, to which

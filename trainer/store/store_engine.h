@@ -12,6 +12,11 @@ struct mg_store {
     void (*say)(void *arg, const char *sentence);
     void *arg;
     bool outage; /* set by the engine: the last failure is one to wait out */
+    struct {
+        double start; /* by the clock; 0: nothing is waited for */
+        double pause; /* ms */
+        bool said;
+    } wait;
     bool holds;
     char agent[MG_STORE_NAME_MAX + 1]; /* while it holds */
     int64_t epoch;
@@ -46,16 +51,14 @@ struct mg_store_engine {
     enum mg_status (*note)(struct mg_store *s, const char *agent, struct mg_agent_note *n, bool *found,
                            struct mg_err *err);
 };
-extern const struct mg_store_engine mg_store_sqlite;
+extern const struct mg_store_engine mg_store_sqlite, mg_store_redis;
 
 /* ---- Waiting ---- */
 
-struct mg_store_wait {
-    double start, pause; /* 0: nothing has failed yet */
-    bool said;
-};
-/* Whether an act that ended with *st is to be tried again: after an outage, and a pause. Start from {0}. */
-bool mg_store_again(struct mg_store *s, struct mg_store_wait *w, enum mg_status *st, struct mg_err *err);
+/* Whether an act that ended with *st is to be tried again: after an outage, and a pause. */
+bool mg_store_again(struct mg_store *s, enum mg_status *st, struct mg_err *err);
+/* For an engine that waits inside an act, since `start`: says so once it is long. */
+void mg_store_waits(struct mg_store *s, double start, const char *why);
 
 /* ---- Rows ---- */
 
