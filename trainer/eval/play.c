@@ -74,7 +74,7 @@ void
 mg_play_begin(struct mg_play *p, const struct mg_sampling *how)
 {
     for (uint32_t i = 0; i < p->n_agents; i++)
-        mg_rollouts_begin(p->agent[i], how);
+        mg_rollouts_begin(p->agent[i], how, NULL);
     p->asked.n = p->answered.n = 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include "dialogue/format.h"
 #include "policy/policy.h"
-#include "tools/tool.h"
+#include "rollout/tool_log.h"
 
 /*
  * Dialogues of one agent under one policy, by continuous batching: all dialogues that wait for a token go through one
@@ -58,6 +58,7 @@ struct mg_rollout {
     uint32_t turns;                  /* own turns ended */
     uint32_t calls;                  /* of agents and tools */
     size_t callable;                 /* what its last call was of */
+    char *arguments;                 /* of its last call of a tool that varies, or NULL */
     struct mg_tool_session *session; /* from its first use of a tool to its end */
     struct mg_tool_call *call;       /* of MG_ROLLOUT_CALLING */
     uint32_t slot, fed;              /* its place in the cache, and the tokens already there */
@@ -83,8 +84,9 @@ struct mg_rollouts_config {
 enum mg_status mg_rollouts_create(const struct mg_rollouts_config *config, struct mg_rollouts **out,
                                   struct mg_err *err);
 void mg_rollouts_destroy(struct mg_rollouts *b); /* accepts NULL */
-/* Forgets all dialogues; the next ones are drawn by `how`. */
-void mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how);
+/* Forgets all dialogues; the next ones are drawn by `how`. What tools gave that vary is taken from `log` and added to
+ * it; NULL: it is asked for each time, and not kept. */
+void mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how, struct mg_tool_log *log);
 /* A new dialogue; `opening` is the question or the subtask. An opening that fills the context ends it at once. */
 enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *opening,
                                struct mg_err *err);
