@@ -19,6 +19,7 @@ enum mg_answers { MG_ANSWERS_TEXT, MG_ANSWERS_JSON };
 struct mg_list {
     char **item;
     uint32_t n;
+    int line; /* of the file that gave it; 0: none did */
 };
 
 /* Weights of an agent's reward. The root has no expert. */
