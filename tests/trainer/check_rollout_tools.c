@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/keeper.h"
+#include "base/rng.h"
 #include "eval/play.h"
 #include "fake_policy.h"
 #include "program_case.h"
@@ -14,27 +15,55 @@
 
 static const char *const agent_names[] = {"search"}, *const search[] = {"search"};
 static const struct mg_rollout_part asker = {"roles", true, agent_names, NULL, 1, 0};
+static const struct mg_rollout_part both = {"roles", true, agent_names, search, 1, 1};
 static const struct mg_rollout_part searcher = {"roles", false, NULL, search, 0, 1};
 
 /* ---- Time ---- */
 
-/* The same results, now some late, now the others, now one dialogue at a time. */
+enum { ROUNDS = 8 };
+
+/* A tool whose result is a function of its arguments, and its delay one of them and the round. */
+static void
+use_delayed(const char *name, unsigned round)
+{
+    char path[96], text[16];
+
+    snprintf(path, sizeof path, "%s/round", dir);
+    snprintf(text, sizeof text, "%u", round);
+    mg_ok(mg_file_write_atomic(path, text, strlen(text), &err));
+    use(name,
+        "x=$(tr -d '\"{}'); n=$(echo \"$x $(cat round)\" | cksum); n=${n%% *}; sleep 0.0$((n % 10));"
+        " echo \"said $x\"",
+        20.0);
+}
+
+/* From one dialogue at a time to all at once. */
+static uint32_t
+slots_of(unsigned round)
+{
+    return round == 0 ? 1 : 1 + (uint32_t)(mg_rng_mix(round) % N);
+}
+
+static unsigned
+calls_of(struct mg_rollouts *b)
+{
+    unsigned calls = 0;
+
+    for (size_t i = 0; i < mg_rollouts_count(b); i++)
+        calls += mg_rollouts_get(b, i)->calls;
+    return calls;
+}
+
 START_TEST(results_in_another_order_change_no_bit)
 {
-    static const struct {
-        const char *late;
-        uint32_t slots;
-    } ways[] = {{"none", 16}, {"*[13579]*", 16}, {"*[02468]*", 16}, {"none", 1}};
     struct mg_rollouts *first = NULL;
-    unsigned ended = 0, calls = 0;
+    unsigned ended = 0;
 
-    use("calc", "x=$(tr -d '\"{}'); case $x in $(cat late)) sleep 0.15;; esac; echo \"said $x\"", 20.0);
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        struct mg_rollouts *b = new_rollouts(ways[i].slots, &ended);
-        char path[96];
+    for (unsigned round = 1; round < ROUNDS; round++) {
+        struct mg_rollouts *b;
 
-        snprintf(path, sizeof path, "%s/late", dir);
-        mg_ok(mg_file_write_atomic(path, ways[i].late, strlen(ways[i].late), &err));
+        use_delayed("calc", round);
+        b = new_rollouts(slots_of(round), &ended);
         run(b);
         if (first != NULL) {
             expect_same(first, b);
@@ -43,35 +72,84 @@ START_TEST(results_in_another_order_change_no_bit)
             first = b;
         }
     }
-    for (size_t i = 0; i < N; i++)
-        calls += mg_rollouts_get(first, i)->calls;
-    ck_assert_uint_gt(calls, QUESTIONS);
-    ck_assert_uint_eq(ended, N * sizeof ways / sizeof ways[0]);
+    ck_assert_uint_gt(calls_of(first), QUESTIONS);
+    ck_assert_uint_eq(ended, N * (ROUNDS - 1));
     mg_rollouts_destroy(first);
 }
 END_TEST
 
+/* The same with an agent that is called, and has the tool, too. */
+START_TEST(results_at_two_levels_change_no_bit)
+{
+    struct mg_play_config c = {.n_agents = 2,
+                               .name = {"main", "search"},
+                               .policy = {policy[0], policy[1]},
+                               .part = {both, searcher},
+                               .limits = {limits, limits},
+                               .tok = tok};
+    struct mg_play *first = NULL;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct mg_play *p;
+
+        use_delayed("search", round);
+        c.tools = tools;
+        c.limits[0].slots = slots_of(round);
+        c.limits[1].slots = slots_of(round + ROUNDS);
+        mg_ok(mg_play_create(&c, &p, &err));
+        mg_play_begin(p, &sampled);
+        for (uint32_t q = 0; q < N; q++)
+            mg_ok(mg_play_add(p, &(struct mg_key){.question = q}, "What is the capital of Peru?", &err));
+        mg_ok(mg_play_run(p, &err));
+        if (first == NULL) {
+            first = p;
+            continue;
+        }
+        for (uint32_t i = 0; i < 2; i++)
+            expect_same(mg_play_rollouts(first, i), mg_play_rollouts(p, i));
+        mg_play_destroy(p);
+    }
+    ck_assert_uint_gt(calls_of(mg_play_rollouts(first, 0)), mg_rollouts_count(mg_play_rollouts(first, 1)));
+    ck_assert_uint_gt(calls_of(mg_play_rollouts(first, 1)), K);
+    mg_play_destroy(first);
+}
+END_TEST
+
+/* Every tick gives a token to each dialogue that writes, whatever tools are at work: those without a call end in the tick
+ * of their last token. */
 START_TEST(slow_tools_hold_nobody_up)
 {
-    unsigned ended = 0;
+    unsigned ended = 0, ticks = 0, without = 0, over[N] = {0};
     struct mg_rollouts *b;
     bool busy = true, overtaken = false;
 
-    use("calc", "sleep 0.2; echo 7", 20.0);
-    b = new_rollouts(16, &ended);
+    use("calc", "sleep 0.5; echo 7", 20.0);
+    b = new_rollouts(N, &ended);
     add_all(b);
-    while (busy) {
+    for (; busy; ticks++) {
         bool called = false, answered = false;
 
         mg_ok(mg_rollouts_tick(b, &busy, &err));
         for (size_t i = 0; i < N; i++) {
             const struct mg_rollout *r = mg_rollouts_get(b, i);
 
+            if (r->state == MG_ROLLOUT_DONE && over[i] == 0)
+                over[i] = ticks + 1;
             called |= r->state == MG_ROLLOUT_CALLING && r->calls == 0;
             answered |= r->answer != NULL;
         }
         overtaken |= called && answered;
     }
+    for (size_t i = 0; i < N; i++) {
+        const struct mg_rollout *r = mg_rollouts_get(b, i);
+
+        ck_assert_uint_ge(over[i], mg_trajectory_written(&r->t));
+        if (r->calls > 0)
+            continue;
+        ck_assert_uint_eq(over[i], mg_trajectory_written(&r->t));
+        without++;
+    }
+    ck_assert_uint_gt(without, K);
     ck_assert(overtaken);
     mg_rollouts_destroy(b);
 }
@@ -266,6 +344,7 @@ main(int argc, char **argv)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 240);
     tcase_add_test(tc, results_in_another_order_change_no_bit);
+    tcase_add_test(tc, results_at_two_levels_change_no_bit);
     tcase_add_test(tc, slow_tools_hold_nobody_up);
     tcase_add_test(tc, calls_end_with_their_dialogues);
     tcase_add_test(tc, failed_tools_are_nobodys_fault);

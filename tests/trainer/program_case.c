@@ -117,7 +117,8 @@ run(struct mg_rollouts *b)
 void
 expect_same(struct mg_rollouts *a, struct mg_rollouts *b)
 {
-    for (size_t i = 0; i < N; i++) {
+    ck_assert_uint_eq(mg_rollouts_count(a), mg_rollouts_count(b));
+    for (size_t i = 0; i < mg_rollouts_count(a); i++) {
         const struct mg_rollout *x = mg_rollouts_get(a, i), *y = mg_rollouts_get(b, i);
 
         ck_assert_mem_eq(&x->t.key, &y->t.key, sizeof x->t.key);

@@ -25,7 +25,7 @@ struct mg_rollouts *new_rollouts(uint32_t slots, unsigned *ended);
 /* Adds N dialogues; adds them and goes on to their ends. */
 void add_all(struct mg_rollouts *b);
 void run(struct mg_rollouts *b);
-/* The N dialogues of both are the same, to the bit. */
+/* The dialogues of both are the same, to the bit. */
 void expect_same(struct mg_rollouts *a, struct mg_rollouts *b);
 
 #endif

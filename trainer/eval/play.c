@@ -12,7 +12,10 @@ struct mg_play {
     const char *name[MG_MAX_AGENTS];
     struct mg_rollouts *agent[MG_MAX_AGENTS];
     struct mg_pending asked, answered; /* events that are passed on once the tick is over */
+    struct mg_tools *tools;
 };
+
+static const double TOOL_WAIT_MS = 10.0;
 
 static enum mg_status
 on_root(void *arg, struct mg_rollout *r, struct mg_err *err)
@@ -38,12 +41,14 @@ mg_play_create(const struct mg_play_config *config, struct mg_play **out, struct
 
     MG_ALLOC(p, 1);
     p->n_agents = config->n_agents;
+    p->tools = config->tools;
     for (uint32_t i = 0; i < p->n_agents; i++) {
         struct mg_rollouts_config c = {.policy = config->policy[i],
                                        .tok = config->tok,
                                        .tools = config->tools,
                                        .part = config->part[i],
                                        .limits = config->limits[i],
+                                       .no_wait = true,
                                        .seed = mg_agent_seed(config->seed, i),
                                        .event = i == 0 ? on_root : on_sub,
                                        .arg = p};
@@ -131,6 +136,16 @@ out:
     return st;
 }
 
+static uint64_t
+tokens(const struct mg_play *p)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < p->n_agents; i++)
+        n += mg_rollouts_tokens(p->agent[i]);
+    return n;
+}
+
 enum mg_status
 mg_play_run(struct mg_play *p, struct mg_err *err)
 {
@@ -138,6 +153,8 @@ mg_play_run(struct mg_play *p, struct mg_err *err)
     bool going = true;
 
     while (going) {
+        uint64_t before = tokens(p);
+
         MG_TRY(mg_stop_check(err));
         MG_TRY(mg_rollouts_tick(p->agent[0], &going, err));
         MG_TRY(pass_tasks(p, err));
@@ -149,6 +166,9 @@ mg_play_run(struct mg_play *p, struct mg_err *err)
         }
         /* a result lets a dialogue of the root go on, so that this is not the end */
         going |= p->answered.n > 0;
+        /* no agent has anything to write: only tools are at work */
+        if (going && p->answered.n == 0 && tokens(p) == before)
+            MG_TRY(mg_tools_run(p->tools, TOOL_WAIT_MS, err));
         MG_TRY(pass_results(p, err));
     }
     for (uint32_t i = 1; i < p->n_agents; i++)

@@ -213,7 +213,7 @@ mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err)
     MG_TRY(mg_rollouts_gather(b, &n, err));
     *busy = n > 0 || b->n_calling > 0;
     if (n == 0)
-        return b->n_calling > 0 ? mg_tools_run(b->config.tools, TOOL_WAIT_MS, err) : MG_OK;
+        return b->n_calling > 0 && !b->config.no_wait ? mg_tools_run(b->config.tools, TOOL_WAIT_MS, err) : MG_OK;
     MG_TRY(mg_policy_decode(b->config.policy, b->feed, n, &b->how, b->token, b->logprob, err));
     for (size_t i = 0; i < b->n_active; i++) {
         struct mg_rollout *r = b->active[i];

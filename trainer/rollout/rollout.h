@@ -77,6 +77,7 @@ struct mg_rollouts_config {
     struct mg_rollout_part part;
     struct mg_tools *tools; /* with those of `part`; may be NULL where it has none */
     struct mg_rollout_limits limits;
+    bool no_wait;  /* a tick never waits for tools: whoever ticks has other agents to tick */
     uint64_t seed; /* of the run and the agent */
     mg_rollout_event *event;
     void *arg;
@@ -95,7 +96,7 @@ enum mg_status mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, 
 /* Ends a dialogue that waits: what it waits for failed, by nobody's doing that writes in dialogues. */
 enum mg_status mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err);
 /* One token for every dialogue that wants one. *busy is false if none does and no tool is at work; where only tools are,
- * it waits for them a little. */
+ * it waits for them a little, unless `no_wait`. */
 enum mg_status mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err);
 
 size_t mg_rollouts_count(const struct mg_rollouts *b);
