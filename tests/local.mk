@@ -73,6 +73,8 @@ trainer_suites = \
 	tests/trainer/check_sft \
 	tests/trainer/check_store \
 	tests/trainer/check_store_faults \
+	tests/trainer/check_store_outage \
+	tests/trainer/check_store_redis \
 	tests/trainer/check_summary \
 	tests/trainer/check_text \
 	tests/trainer/check_tokenizer \

@@ -60,7 +60,7 @@ redis_create(struct redis_server *s, const char *settings)
     must(mkdtemp(s->dir) != NULL, s, "cannot be made");
     snprintf(path, sizeof path, "%s/users", s->dir);
     f = fopen(path, "w");
-    fprintf(f, "user default off\nuser admin on >admin ~* &* +@all\n");
+    fprintf(f, "user default off ~* &* +@all\nuser admin on >admin ~* &* +@all\n");
     fprintf(f, "user " REDIS_USER " on >" REDIS_PASSWORD " resetkeys ~mg:{check_store.*}:* resetchannels " REDIS_RIGHTS
                "\n");
     fclose(f);
@@ -91,6 +91,7 @@ redis_start(struct redis_server *s)
 
     snprintf(path, sizeof path, "%s/redis.conf", s->dir);
     s->pid = fork();
+    must(s->pid >= 0, s, "cannot be started");
     if (s->pid == 0) {
         int null = open("/dev/null", O_RDWR);
 
@@ -122,6 +123,7 @@ redis_remove(struct redis_server *s)
     char command[96];
 
     redis_kill(s);
+    usleep(100000); /* a child that rewrites a file ends after its parent */
     snprintf(command, sizeof command, "rm -rf %s", s->dir);
     must(system(command) == 0, s, "cannot be removed");
 }

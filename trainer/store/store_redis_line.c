@@ -17,6 +17,7 @@
 #include "store/store_redis.h"
 
 enum { CONNECT_SECONDS = 5, IDLE_SECONDS = 10, LOOK_MS = 200, MAX_REPLY = 64 << 20, MAX_WORDS = 8 };
+enum { MAX_ELEMENTS = 4 * MG_STORE_BATCH }; /* of an answer: pairs of at most a batch, and what begins it */
 
 /* ---- Arguments ---- */
 
@@ -104,12 +105,14 @@ refusal(struct mg_redis *r, const char *text, struct mg_err *err)
         {"MOVED", "Clusters are not supported."},
         {"CROSSSLOT", "Clusters are not supported."},
     };
+    static const char script_rights[] = "The user executing the script can't"; /* Redis 7 lacks the word */
 
     for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
         if (begins(text, passing[i]))
             return mg_redis_outage(r, err, "%.200s", text);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        if (!begins(text, wrong[i].word) && !(i == 3 && strstr(text, "NOPERM") != NULL))
+        if (!begins(text, wrong[i].word) &&
+            !(strcmp(wrong[i].word, "NOPERM") == 0 && strstr(text, script_rights) != NULL))
             continue;
         mg_fail(err, MG_INPUT, "store %s: %.200s", r->store.address, text);
         mg_hint(err, "%s", wrong[i].hint);
@@ -223,6 +226,33 @@ readable(const redisContext *c)
     struct pollfd p = {.fd = c->fd, .events = POLLIN};
 
     return poll(&p, 1, 0) > 0;
+}
+
+/* hiredis makes room for as many elements as a reply promises, before it has any: an array has a bound of its own. */
+#if HIREDIS_MAJOR >= 1
+typedef size_t n_elements;
+#else
+typedef int n_elements;
+#endif
+static void *(*make_array)(const redisReadTask *, n_elements);
+
+static void *
+make_small_array(const redisReadTask *task, n_elements n)
+{
+    return n <= (n_elements)MAX_ELEMENTS ? make_array(task, n) : NULL;
+}
+
+static void
+bound_arrays(redisContext *c)
+{
+    static redisReplyObjectFunctions bounded;
+
+    if (bounded.createArray == NULL) {
+        bounded = *c->reader->fn;
+        make_array = bounded.createArray;
+        bounded.createArray = make_small_array;
+    }
+    c->reader->fn = &bounded;
 }
 
 /* One reply; with `wait` false, only if it is there. */
@@ -344,6 +374,7 @@ mg_redis_open(struct mg_redis *r, redisContext **link, bool *fresh, struct mg_er
         goto out;
     }
     redisEnableKeepAlive(*link);
+    bound_arrays(*link);
     /* from here on the line is waited for by poll() */
     flags = fcntl((*link)->fd, F_GETFL);
     fcntl((*link)->fd, F_SETFL, flags | O_NONBLOCK);

@@ -70,15 +70,17 @@ check_boot(struct mg_redis *r, const char *server, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     redisReply *reply = NULL;
-    char meta[MG_REDIS_KEY];
+    char meta[MG_REDIS_KEY], probe[MG_REDIS_KEY], lease[MG_REDIS_KEY];
     long long began;
 
     if (strcmp(server, r->server) == 0)
         return MG_OK;
     memset(r->sha, 0, sizeof r->sha);
     mg_redis_key(r, meta, "meta");
-    MG_TRY(mg_redis_command(r, &r->link, &reply, err, "EVAL", mg_script_text(MG_SCRIPT_BOOT), "1", meta, server, SCHEMA,
-                            NULL));
+    mg_redis_key(r, probe, "probe");
+    mg_redis_key(r, lease, "probe.lease");
+    MG_TRY(mg_redis_command(r, &r->link, &reply, err, "EVAL", mg_script_text(MG_SCRIPT_BOOT), "3", meta, probe, lease,
+                            server, SCHEMA, NULL));
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || reply->element[0]->type != REDIS_REPLY_STRING ||
         reply->element[1]->type != REDIS_REPLY_STRING) {
         st = mg_redis_damaged(r, err, "it cannot say how it began");
