@@ -10,6 +10,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent.c \
 	trainer/agent/agent.h \
 	trainer/agent/agent_internal.h \
+	trainer/agent/agent_judge.c \
 	trainer/agent/agent_learn.c \
 	trainer/agent/agent_note.c \
 	trainer/agent/agent_root.c \
@@ -137,6 +138,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report/summary.h \
 	trainer/report/tell.c \
 	trainer/report/tell.h \
+	trainer/rollout/judging.c \
+	trainer/rollout/judging.h \
 	trainer/rollout/pending.c \
 	trainer/rollout/pending.h \
 	trainer/rollout/rollout.c \
@@ -146,12 +149,11 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout/rollout_config.h \
 	trainer/rollout/rollout_internal.h \
 	trainer/rollout/rollout_rules.c \
-	trainer/rollout/tool_log.c \
-	trainer/rollout/tool_log.h \
 	trainer/rollout/toolbox.c \
 	trainer/run/config.c \
 	trainer/run/config.h \
 	trainer/run/config_json.c \
+	trainer/run/config_judges.c \
 	trainer/run/config_keys.c \
 	trainer/run/config_keys.h \
 	trainer/run/config_plan.c \

@@ -125,7 +125,7 @@ EOF
 # greedy, the fake policy says back a short question: half of these answers are right
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40 --json
 tr -d ' \n' <"$dir/out" >"$dir/json"
-grep -q '"greedy":{"n":40,"success":0.5,"lo":0.351995,"hi":0.648005,"calls":0.0,"expert":{"search":null}}}$' \
+grep -q '"greedy":{"n":40,"success":0.5,"lo":0.351995,"hi":0.648005,"calls":0.0,"expert":{"search":null},"judged":40,"unavailable":{"main":0,"search":0}}}$' \
     "$dir/json" || fail "eval --json measures otherwise"
 grep -q '^{"sampled":{"n":40,"success":' "$dir/json" || fail "eval --json has no share as sampled"
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40

@@ -261,9 +261,9 @@ START_TEST(agents_must_fit_together)
     refuses(HEAD "agent \"\" {\n model = m\n}\n", ":", "name", "\"\"");
     refuses(HEAD "agent \"../a\" {\n model = m\n}\n", ":", "name", "../a");
     refuses(HEAD "agent Main {\n model = m\n}\n", ":", "name", "Main");
-    refuses(HEAD ROOT, ":6:", "agent main calls \"search\"", "no section");
+    refuses(HEAD ROOT, ":", "agent main calls \"search\"", "no section");
     refuses(HEAD "agent main {\n model = m\n}\nagent search {\n model = s\n}\n", ":", "search", "nobody calls");
-    refuses(HEAD "agent main {\n model = m\n calls = {main}\n}\n", ":6:", "main", "itself");
+    refuses(HEAD "agent main {\n model = m\n calls = {main}\n}\n", ":", "main", "itself");
     refuses(HEAD "agent main {\n model = m\n calls = {search, search}\n}\nagent search {\n model = s\n}\n", ":",
             "search", "twice");
     refuses(HEAD ROOT "agent search {\n model = s\n calls = {main}\n}\n", ":", "only the first agent may call",
@@ -310,6 +310,50 @@ START_TEST(a_single_agent_has_all_tools)
     ck_assert_str_eq(c.agent[0].tools.item[1], "u");
     ck_assert_str_eq(c.agent[0].tools.item[2], "v");
     mg_config_free(&c);
+}
+END_TEST
+
+START_TEST(judges_are_sections)
+{
+    struct mg_config c = {0}, back = {0};
+    const struct mg_judge_config *j;
+    char *text;
+
+    loads(HEAD MODELS, &c);
+    ck_assert_uint_eq(c.n_judges, MG_N_JUDGES);
+    for (int i = 0; i < MG_N_JUDGES; i++)
+        ck_assert(c.judge[i].kind == MG_BY_SCORER && c.judge[i].command.n == 0);
+    mg_config_free(&c);
+    loads(HEAD MODELS "judge expert {\n kind = none\n}\n", &c);
+    ck_assert(c.judge[MG_JUDGED_ANSWER].kind == MG_BY_SCORER && c.judge[MG_JUDGED_RESULT].kind == MG_BY_NOBODY);
+    mg_config_free(&c);
+    loads(HEAD MODELS "judge expert {\n kind = exec\n command = {\"./judge.py\", \"-x\"}\n timeout = 0.5\n}\n"
+                      "judge answer {\n kind = exec\n command = {python3}\n folder = sub\n network = true\n}\n",
+          &c);
+    j = &c.judge[MG_JUDGED_ANSWER];
+    ck_assert_str_eq(j->name, "answer");
+    ck_assert(j->kind == MG_BY_EXEC && j->command.n == 1 && j->network && j->timeout == 10.0 && j->retries == 2);
+    ck_assert(j->folder[0] == '/' && strcmp(j->folder + strlen(j->folder) - 4, "/sub") == 0);
+    j = &c.judge[MG_JUDGED_RESULT];
+    ck_assert_str_eq(j->name, "expert");
+    ck_assert_str_eq(j->command.item[0], "./judge.py");
+    ck_assert_str_eq(j->command.item[1], "-x");
+    ck_assert(j->command.n == 2 && !j->network && j->timeout == 0.5);
+    text = mg_config_to_json(&c);
+    mg_ok(mg_config_from_json(text, &back, &err));
+    ck_assert_str_eq(back.judge[MG_JUDGED_RESULT].command.item[1], "-x");
+    ck_assert_str_eq(back.judge[MG_JUDGED_ANSWER].folder, c.judge[MG_JUDGED_ANSWER].folder);
+    free(text);
+    mg_config_free(&back);
+    mg_config_free(&c);
+    refuses(HEAD MODELS "judge answer {\n kind = none\n}\n", "", "kind is none", "judge answer");
+    refuses(HEAD MODELS "judge answer {\n kind = exec\n}\n", "", "command is missing", "judge answer");
+    refuses(HEAD MODELS "judge answer {\n command = {a}\n}\n", "", "command is a", "judge answer");
+    refuses(HEAD MODELS "judge main {\n kind = scorer\n}\n", "", "need one of: answer, expert", "main");
+    refuses(HEAD MODELS "judge answer {\n kind = llm\n}\n", ":12", "need one of: scorer, exec, none", "llm");
+    refuses(HEAD MODELS "judge answer {\n timeout = 0\n}\n", ":12", "timeout", "0.01");
+    refuses(HEAD MODELS "judge answer {\n}\njudge answer {\n}\n", "", "answer", "");
+    refuses(HEAD "expert = off\n" MODELS, ":4", "expert", "");
 }
 END_TEST
 
@@ -465,6 +509,7 @@ main(void)
     tcase_add_test(tc, agents_must_fit_together);
     tcase_add_test(tc, any_number_of_agents);
     tcase_add_test(tc, a_single_agent_has_all_tools);
+    tcase_add_test(tc, judges_are_sections);
     tcase_add_test(tc, a_preset_freezes);
     tcase_add_test(tc, the_record_reads_back);
     tcase_add_test(tc, a_difference_is_named);

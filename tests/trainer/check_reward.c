@@ -1,44 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rewards of M-GRPO eq. 4 and 5, in their three states. */
-#include <math.h>
-
 #include "learn/reward.h"
 #include "suite.h"
 
 static const struct mg_reward_config root = {.format = 0.1, .correct = 0.9};
 static const struct mg_reward_config paper = {.format = 0.1, .correct = 0.4, .expert = 0.5};
 
+static const struct mg_verdict no_verdict = {.kind = MG_VERDICT_UNAVAILABLE}, unknown = {.kind = MG_VERDICT_UNKNOWN};
+
+/* One of two places, so that a call may have two. */
+static const struct mg_verdict *
+value(double x)
+{
+    static struct mg_verdict v[2];
+    static int at;
+
+    at = 1 - at;
+    v[at] = (struct mg_verdict){.kind = MG_VERDICT_VALUE, .value = x};
+    return &v[at];
+}
+
 static void
-is(struct mg_reward got, enum mg_reward_kind kind, double value)
+is(struct mg_reward got, enum mg_reward_kind kind, double want)
 {
     ck_assert_int_eq(got.kind, kind);
-    ck_assert_double_eq_tol(got.value, value, 1e-15);
+    ck_assert_double_eq_tol(got.value, want, 1e-15);
 }
 
 START_TEST(main_values)
 {
-    is(mg_reward_root(&root, true, 0.0), MG_REWARD_VALUE, 0.1);
-    is(mg_reward_root(&root, true, 0.5), MG_REWARD_VALUE, 0.55);
-    is(mg_reward_root(&root, true, 1.0), MG_REWARD_VALUE, 1.0);
+    is(mg_reward_root(&root, true, value(0.0)), MG_REWARD_VALUE, 0.1);
+    is(mg_reward_root(&root, true, value(0.5)), MG_REWARD_VALUE, 0.55);
+    is(mg_reward_root(&root, true, value(1.0)), MG_REWARD_VALUE, 1.0);
 }
 END_TEST
 
 START_TEST(sub_values)
 {
-    is(mg_reward_sub(&paper, true, 0.0, true, 0.0), MG_REWARD_VALUE, 0.1);
-    is(mg_reward_sub(&paper, true, 1.0, true, 0.0), MG_REWARD_VALUE, 0.5);
-    is(mg_reward_sub(&paper, true, 0.0, true, 1.0), MG_REWARD_VALUE, 0.6);
-    is(mg_reward_sub(&paper, true, 1.0, true, 1.0), MG_REWARD_VALUE, 1.0);
-    is(mg_reward_sub(&paper, true, 0.5, true, 0.25), MG_REWARD_VALUE, 0.425);
+    is(mg_reward_sub(&paper, true, value(0.0), value(0.0)), MG_REWARD_VALUE, 0.1);
+    is(mg_reward_sub(&paper, true, value(1.0), value(0.0)), MG_REWARD_VALUE, 0.5);
+    is(mg_reward_sub(&paper, true, value(0.0), value(1.0)), MG_REWARD_VALUE, 0.6);
+    is(mg_reward_sub(&paper, true, value(1.0), value(1.0)), MG_REWARD_VALUE, 1.0);
+    is(mg_reward_sub(&paper, true, value(0.5), value(0.25)), MG_REWARD_VALUE, 0.425);
 }
 END_TEST
 
-/* The verdict that nobody can give has no say, whatever stands in its place: 0.2 and 0.8 remain. */
+/* The verdict that nobody can give has no say: 0.2 and 0.8 remain. */
 START_TEST(unknown_subtask_shares_out)
 {
-    is(mg_reward_sub(&paper, true, 0.0, false, 1.0), MG_REWARD_VALUE, 0.2);
-    is(mg_reward_sub(&paper, true, 1.0, false, 0.0), MG_REWARD_VALUE, 1.0);
-    is(mg_reward_sub(&paper, true, 0.25, false, (double)NAN), MG_REWARD_VALUE, 0.4);
+    is(mg_reward_sub(&paper, true, value(0.0), &unknown), MG_REWARD_VALUE, 0.2);
+    is(mg_reward_sub(&paper, true, value(1.0), &unknown), MG_REWARD_VALUE, 1.0);
+    is(mg_reward_sub(&paper, true, value(0.25), &unknown), MG_REWARD_VALUE, 0.4);
 }
 END_TEST
 
@@ -48,8 +60,8 @@ START_TEST(sharing_keeps_the_total)
     for (int i = 0; i < 27; i++) {
         struct mg_reward_config c = {.format = 0.3 + i % 3, .correct = (i / 3) % 3, .expert = i / 9};
         double total = c.format + c.correct + c.expert;
-        struct mg_reward best = mg_reward_sub(&c, true, 1.0, false, 0.0);
-        struct mg_reward worst = mg_reward_sub(&c, true, 0.0, false, 0.0);
+        struct mg_reward best = mg_reward_sub(&c, true, value(1.0), &unknown);
+        struct mg_reward worst = mg_reward_sub(&c, true, value(0.0), &unknown);
 
         ck_assert_double_eq_tol(best.value, total, 1e-12);
         ck_assert_double_eq_tol(worst.value, total * c.format / (c.format + c.correct), 1e-12);
@@ -62,27 +74,29 @@ START_TEST(only_the_expert_counts)
 {
     const struct mg_reward_config c = {.expert = 1.0};
 
-    is(mg_reward_sub(&c, true, 1.0, false, 0.0), MG_REWARD_UNAVAILABLE, 0.0);
-    is(mg_reward_sub(&c, true, 0.0, true, 0.75), MG_REWARD_VALUE, 0.75);
+    is(mg_reward_sub(&c, true, value(1.0), &unknown), MG_REWARD_UNAVAILABLE, 0.0);
+    is(mg_reward_sub(&c, true, value(0.0), value(0.75)), MG_REWARD_VALUE, 0.75);
 }
 END_TEST
 
 /* The agent's own fault comes first: it is no way out of it that a judge failed too. */
 START_TEST(bad_format_is_zero)
 {
-    is(mg_reward_root(&root, false, 1.0), MG_REWARD_INVALID, 0.0);
-    is(mg_reward_root(&root, false, (double)NAN), MG_REWARD_INVALID, 0.0);
-    is(mg_reward_sub(&paper, false, 1.0, true, 1.0), MG_REWARD_INVALID, 0.0);
-    is(mg_reward_sub(&paper, false, (double)NAN, true, (double)NAN), MG_REWARD_INVALID, 0.0);
+    is(mg_reward_root(&root, false, value(1.0)), MG_REWARD_INVALID, 0.0);
+    is(mg_reward_root(&root, false, &no_verdict), MG_REWARD_INVALID, 0.0);
+    is(mg_reward_sub(&paper, false, value(1.0), value(1.0)), MG_REWARD_INVALID, 0.0);
+    is(mg_reward_sub(&paper, false, &no_verdict, &no_verdict), MG_REWARD_INVALID, 0.0);
 }
 END_TEST
 
 START_TEST(no_verdict_is_no_punishment)
 {
-    is(mg_reward_root(&root, true, (double)NAN), MG_REWARD_UNAVAILABLE, 0.0);
-    is(mg_reward_sub(&paper, true, (double)NAN, true, 1.0), MG_REWARD_UNAVAILABLE, 0.0);
-    is(mg_reward_sub(&paper, true, (double)NAN, false, 0.0), MG_REWARD_UNAVAILABLE, 0.0);
-    is(mg_reward_sub(&paper, true, 1.0, true, (double)NAN), MG_REWARD_UNAVAILABLE, 0.0);
+    is(mg_reward_root(&root, true, &no_verdict), MG_REWARD_UNAVAILABLE, 0.0);
+    is(mg_reward_sub(&paper, true, &no_verdict, value(1.0)), MG_REWARD_UNAVAILABLE, 0.0);
+    is(mg_reward_sub(&paper, true, &no_verdict, &unknown), MG_REWARD_UNAVAILABLE, 0.0);
+    is(mg_reward_sub(&paper, true, value(1.0), &no_verdict), MG_REWARD_UNAVAILABLE, 0.0);
+    is(mg_reward_root(&root, true, &unknown), MG_REWARD_UNAVAILABLE, 0.0);
+    is(mg_reward_sub(&paper, true, &unknown, value(1.0)), MG_REWARD_UNAVAILABLE, 0.0);
 }
 END_TEST
 

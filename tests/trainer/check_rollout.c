@@ -99,7 +99,7 @@ run(struct mg_play *p, const struct mg_sampling *how)
         char text[64];
 
         snprintf(text, sizeof text, "What is the capital of country %u, please?", i / K);
-        ck_assert_int_eq(mg_play_add(p, &key, text, &err), MG_OK);
+        ck_assert_int_eq(mg_play_add(p, &key, text, NULL, &err), MG_OK);
     }
     ck_assert_msg(mg_play_run(p, &err) == MG_OK, "%s", err.text);
     ck_assert_uint_eq(mg_rollouts_done(mg_play_rollouts(p, 0)), QUESTIONS * K);

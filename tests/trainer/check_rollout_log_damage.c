@@ -82,7 +82,8 @@ put_compressed(const char *text)
     mg_err_clear(&err);
 }
 
-#define KEY                      "{\"question\":1,\"rollout\":2,\"call\":0,\"version\":3,"
+#define VERDICT(v)               "{\"question\":1,\"rollout\":2,\"call\":0,\"version\":3,\"verdict\":" v ","
+#define KEY                      VERDICT("1.0")
 #define NUMBER                   "\"weight\":1,\"reward\":0.5,\"advantage\":-1,"
 #define TOKENS                   "\"kind\":\"value\",\"ids\":[5,6],\"mask\":[0,1],\"logprob\":[-2]}\n"
 #define REST(ids, mask, logprob) "\"kind\":\"value\",\"ids\":" ids ",\"mask\":" mask ",\"logprob\":" logprob "}\n"
@@ -97,17 +98,22 @@ START_TEST(text_that_is_no_row_is_refused)
         "{\n",
         KEY NUMBER "\"kind\":\"value\",\"ids\":[5],\"mask\":[0],\"logprob\":[]}", /* no end of the line */
         NUMBER TOKENS,
-        "{\"question\":-1,\"rollout\":2,\"call\":0,\"version\":3," NUMBER TOKENS,
-        "{\"question\":4294967296,\"rollout\":2,\"call\":0,\"version\":3," NUMBER TOKENS,
-        "{\"question\":1,\"rollout\":1e300,\"call\":0,\"version\":3," NUMBER TOKENS,
-        "{\"question\":1,\"rollout\":2,\"call\":\"0\",\"version\":3," NUMBER TOKENS,
-        "{\"question\":1,\"rollout\":2,\"version\":3," NUMBER TOKENS,
-        "{\"question\":1,\"rollout\":2,\"call\":0," NUMBER TOKENS,
+        "{\"question\":-1,\"rollout\":2,\"call\":0,\"version\":3,\"verdict\":1," NUMBER TOKENS,
+        "{\"question\":4294967296,\"rollout\":2,\"call\":0,\"version\":3,\"verdict\":1," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":1e300,\"call\":0,\"version\":3,\"verdict\":1," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2,\"call\":\"0\",\"version\":3,\"verdict\":1," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2,\"version\":3,\"verdict\":1," NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2,\"call\":0,\"verdict\":1," NUMBER TOKENS,
         KEY "\"weight\":1,\"reward\":0.5," TOKENS,
         KEY "\"weight\":1,\"reward\":null,\"advantage\":-1," TOKENS,
         KEY "\"weight\":\"1\",\"reward\":0.5,\"advantage\":-1," TOKENS,
         KEY "\"weight\":1,\"reward\":0.5,\"advantage\":1e39," TOKENS,
         KEY "\"weight\":1,\"reward\":0.5,\"advantage\":1e999," TOKENS,
+        VERDICT("1.5") NUMBER TOKENS,
+        VERDICT("-0.5") NUMBER TOKENS,
+        VERDICT("true") NUMBER TOKENS,
+        VERDICT("\"unknown\"") NUMBER TOKENS,
+        "{\"question\":1,\"rollout\":2,\"call\":0,\"version\":3," NUMBER TOKENS,
         KEY NUMBER "\"ids\":[1],\"mask\":[1],\"logprob\":[0]}\n",
         KEY NUMBER "\"kind\":\"good\",\"ids\":[1],\"mask\":[1],\"logprob\":[0]}\n",
         KEY NUMBER "\"kind\":\"value\",\"mask\":[1],\"logprob\":[0]}\n",

@@ -54,6 +54,8 @@ begin(void)
                                          .reward = any_float(&rng),
                                          .advantage = any_float(&rng),
                                          .kind = (enum mg_reward_kind)(r % 3)};
+        rows[r].verdict.kind = (enum mg_verdict_kind)(r % MG_N_VERDICTS);
+        rows[r].verdict.value = rows[r].verdict.kind == MG_VERDICT_VALUE ? 1.0 / (r + 1) : 0.0;
         for (uint32_t i = 0; i < rows[r].len; i++) {
             ids[r][i] = (int32_t)(mg_rng_u32(&rng) >> 2);
             mask[r][i] = r != 2 && mg_rng_below(&rng, 2);
@@ -113,7 +115,8 @@ same_rows(const struct mg_trajectory *got, size_t n, const char *when)
         ck_assert_msg(memcmp(&a->key, &b->key, sizeof a->key) == 0 && a->version == b->version && a->len == b->len,
                       "%s: the key of row %d", when, r);
         ck_assert_msg(a->weight == b->weight && a->reward == b->reward && a->advantage == b->advantage &&
-                          a->kind == b->kind,
+                          a->kind == b->kind && a->verdict.kind == b->verdict.kind &&
+                          a->verdict.value == b->verdict.value,
                       "%s: the numbers of row %d", when, r);
         ck_assert_mem_eq(a->ids, b->ids, b->len * sizeof *b->ids);
         ck_assert_mem_eq(a->mask, b->mask, b->len);

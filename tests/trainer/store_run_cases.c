@@ -16,14 +16,15 @@ START_TEST(a_phase_is_closed_for_good)
     struct mg_subtasks none = {0};
     struct mg_phase_end end;
     struct mg_rollout_rows rows = {0};
+    bool closed;
     int64_t cursor = 0;
 
     ck_assert_int_eq(ask(7, 5, "x"), MG_OK);
     ck_assert_int_eq(ask_for("calc", 8, 5, "y"), MG_OK);
     ck_assert_int_eq(mg_store_serve(b, 3, 5, NULL, 0, &cursor, &none, &end, &err), MG_OK);
     ck_assert(!end.closed);
-    ck_assert_int_eq(mg_store_rollouts(b, 3, &rows, &err), MG_FAIL);
-    mg_err_clear(&err);
+    ck_assert_int_eq(mg_store_rollouts(b, 3, &closed, &rows, &err), MG_OK);
+    ck_assert(!closed && rows.n == 0);
     ck_assert_int_eq(mg_store_hand_in(a, 3, NULL, 0, 1, &err), MG_FAIL);
     ck_assert_ptr_nonnull(strstr(err.text, "phase 3 ends with 1 subtasks, 2 were asked"));
     mg_err_clear(&err);
@@ -32,7 +33,7 @@ START_TEST(a_phase_is_closed_for_good)
     ck_assert_int_eq(mg_store_serve(b, 3, 5, NULL, 0, &cursor, &none, &end, &err), MG_OK);
     ck_assert(end.closed);
     ck_assert_uint_eq(end.subtasks, 1);
-    ck_assert_int_eq(mg_store_rollouts(b, 3, &rows, &err), MG_OK);
+    ck_assert_int_eq(mg_store_rollouts(b, 3, &closed, &rows, &err), MG_OK);
     ck_assert_uint_eq(rows.n, 0);
     ck_assert_int_eq(mg_store_hand_in(a, 3, &(struct mg_rollout_row){.key = {3, 0, 0, 0}}, 1, 2, &err), MG_FAIL);
     ck_assert_ptr_nonnull(strstr(err.text, "the end of phase 3 diverged: 0 rollouts and 2 subtasks, now 1 and 2"));
@@ -46,6 +47,7 @@ START_TEST(rollouts_keep_their_bits_and_their_order)
     enum { N = sizeof value / sizeof value[0] };
     struct mg_rollout_row r[N], other;
     struct mg_rollout_rows got = {0};
+    bool closed;
 
     for (uint32_t i = 0; i < N; i++)
         r[i] =
@@ -57,7 +59,7 @@ START_TEST(rollouts_keep_their_bits_and_their_order)
     r[3].answer = "";
     ck_assert_int_eq(mg_store_hand_in(a, 3, r, N, 0, &err), MG_OK);
     ck_assert_int_eq(mg_store_hand_in(a, 3, r, N, 0, &err), MG_OK);
-    ck_assert_int_eq(mg_store_rollouts(b, 3, &got, &err), MG_OK);
+    ck_assert_int_eq(mg_store_rollouts(b, 3, &closed, &got, &err), MG_OK);
     ck_assert_uint_eq(got.n, N);
     for (uint32_t i = 0; i < N; i++) {
         ck_assert_mem_eq(&got.row[i].key, &r[i].key, sizeof r[i].key);
@@ -109,6 +111,7 @@ START_TEST(many_rows_are_several_acts)
     struct mg_subtasks claimed = {0};
     struct mg_results back = {0};
     struct mg_rollout_rows rows = {0};
+    bool closed;
     struct mg_phase_end end;
     int64_t there = 0, here = 0;
 
@@ -125,7 +128,7 @@ START_TEST(many_rows_are_several_acts)
         ck_assert_uint_eq(end.subtasks, MANY);
         ck_assert_int_eq(mg_store_hand_in(a, 3, row, MANY, MANY, &err), MG_OK);
     }
-    ck_assert_int_eq(mg_store_rollouts(b, 3, &rows, &err), MG_OK);
+    ck_assert_int_eq(mg_store_rollouts(b, 3, &closed, &rows, &err), MG_OK);
     ck_assert_uint_eq(rows.n, MANY);
     for (uint32_t i = 0; i < MANY; i++) {
         ck_assert_uint_eq(claimed.row[i].key.question, MANY - i);
@@ -134,6 +137,14 @@ START_TEST(many_rows_are_several_acts)
     }
     mg_subtasks_free(&claimed);
     mg_results_free(&back);
+    mg_rollout_rows_free(&rows);
+    /* cut short behind its first act */
+    for (uint32_t i = 0; i < MANY; i++)
+        row[i].key.phase = 4;
+    ck_assert_int_eq(mg_store_hand_in(a, 4, row, MG_STORE_BATCH + 1, 1, &err), MG_FAIL);
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_store_rollouts(a, 4, &closed, &rows, &err), MG_OK);
+    ck_assert(!closed && rows.n == MG_STORE_BATCH);
     mg_rollout_rows_free(&rows);
     free(t);
     free(r);

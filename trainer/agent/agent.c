@@ -44,9 +44,15 @@ static enum mg_status
 on_event(void *arg, struct mg_rollout *r, struct mg_err *err)
 {
     struct mg_agent *a = arg;
+    enum mg_status st = MG_OK;
     enum mg_rollout_state wanted = a->root ? MG_ROLLOUT_WAITING : MG_ROLLOUT_DONE;
 
-    return r->state == wanted ? mg_pending_add(&a->pending, r, err) : MG_OK;
+    if (r->state == MG_ROLLOUT_DONE)
+        MG_TRY(mg_agent_judge(a, r, err));
+    if (r->state == wanted)
+        MG_TRY(mg_pending_add(&a->pending, r, err));
+out:
+    return st;
 }
 
 static enum mg_status
@@ -86,6 +92,7 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
     MG_TRY(mg_store_hold(a->store, a->part->name, &a->first, err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
+    MG_TRY(mg_judging_open(c, &a->questions, &a->judging, err));
     if (a->part->tools.n > 0)
         MG_TRY(mg_toolbox_open(c, &a->part->tools, NULL, &a->toolbox, err));
     MG_TRY(open_policy(a, a->part, err));
@@ -124,6 +131,7 @@ mg_agent_close(struct mg_agent *a)
 {
     if (a == NULL)
         return;
+    mg_judging_close(a->judging);
     mg_rollouts_destroy(a->rollouts);
     mg_policy_close(a->policy);
     mg_question_file_free(&a->questions);
@@ -133,6 +141,7 @@ mg_agent_close(struct mg_agent *a)
     if (a->lock >= 0)
         close(a->lock);
     free(a->pending.r);
+    free(a->known);
     free(a->dir);
     free(a);
 }
@@ -163,14 +172,14 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     struct mg_phase_work w = {.phase = mg_plan_phase(&a->plan, number)};
     struct mg_sampling how = mg_sampling_of(a->config, w.phase.greedy);
     struct mg_lesson lesson = {0};
-    struct mg_tool_log *log = NULL;
     uint64_t tokens = mg_rollouts_tokens(a->rollouts);
     double start = mg_clock();
 
     MG_TRY(choose_questions(a, &w, err));
-    MG_TRY(mg_tool_log_open(mg_tool_log_path(a->dir, number).text, &log, err));
-    mg_rollouts_begin(a->rollouts, &how, log);
+    mg_rollouts_begin(a->rollouts, &how);
     a->pending.n = 0;
+    a->question = w.question;
+    MG_TRY(mg_agent_recall(a, &w, err));
     a->note.phase = number;
     a->note.training = false;
     a->note.total = w.n_questions * w.n_rollouts;
@@ -178,6 +187,7 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
         MG_TRY(mg_agent_rollouts_root(a, &w, err));
     else
         MG_TRY(mg_agent_rollouts_called(a, &w, err));
+    mg_agent_tell_trouble(a, &w.phase);
     w.rollout_seconds = mg_clock() - start;
     w.tokens = mg_rollouts_tokens(a->rollouts) - tokens;
     a->note.training = true;
@@ -186,7 +196,6 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     MG_TRY(mg_agent_record(a, &w, &lesson, err));
     MG_TRY(mg_agent_checkpoint(a, &w.phase, err));
 out:
-    mg_tool_log_close(log);
     free(w.question);
     free(w.row);
     return st;

@@ -13,6 +13,25 @@ struct called_phase {
     struct mg_phase_end end;
 };
 
+/* The results that are judged: n of them, and their dialogues are not pending any longer. */
+static size_t
+take_judged(struct mg_pending *pending, struct mg_result *result)
+{
+    size_t n = 0, kept = 0;
+
+    for (size_t i = 0; i < pending->n; i++) {
+        struct mg_rollout *r = pending->r[i];
+
+        if (r->judged)
+            result[n++] = (struct mg_result){
+                .key = r->t.key, .format = r->fault == MG_FAULT_NONE, .verdict = r->t.verdict, .text = r->answer};
+        else
+            pending->r[kept++] = r;
+    }
+    pending->n = kept;
+    return n;
+}
+
 /* Results out, subtasks in. */
 static enum mg_status
 exchange(struct called_phase *s, bool *any, struct mg_err *err)
@@ -21,22 +40,17 @@ exchange(struct called_phase *s, bool *any, struct mg_err *err)
     struct mg_agent *a = s->a;
     struct mg_result *result = NULL;
     struct mg_subtasks claimed = {0};
+    size_t n;
     bool changed = false;
 
     MG_TRY(mg_store_changed(a->store, &changed, err));
-    if (s->looked && !changed && a->pending.n == 0)
+    if (s->looked && !changed && a->pending.n == mg_judging_count(a->judging))
         return MG_OK;
     s->looked = true;
     MG_ALLOC(result, a->pending.n);
-    for (size_t i = 0; i < a->pending.n; i++) {
-        const struct mg_rollout *r = a->pending.r[i];
-
-        result[i] = (struct mg_result){
-            .key = r->t.key, .format = r->fault == MG_FAULT_NONE, .verdict = mg_agent_verdict(a, r), .text = r->answer};
-    }
-    MG_TRY(mg_store_serve(a->store, s->w->phase.number, s->w->phase.step, result, a->pending.n, &s->cursor, &claimed,
-                          &s->end, err));
-    a->pending.n = 0;
+    n = take_judged(&a->pending, result);
+    MG_TRY(
+        mg_store_serve(a->store, s->w->phase.number, s->w->phase.step, result, n, &s->cursor, &claimed, &s->end, err));
     for (size_t i = 0; i < claimed.n; i++)
         MG_TRY(mg_rollouts_add(a->rollouts, &claimed.row[i].key, claimed.row[i].text, err));
     *any = claimed.n > 0;
@@ -66,6 +80,7 @@ mg_agent_rollouts_called(struct mg_agent *a, struct mg_phase_work *w, struct mg_
         bool busy = false, any = false;
 
         MG_TRY(mg_stop_check(err));
+        mg_judging_run(a->judging, 0.0);
         MG_TRY(exchange(&s, &any, err));
         MG_TRY(mg_rollouts_tick(a->rollouts, &busy, err));
         MG_TRY(mg_agent_tell(a, false, err));
@@ -73,8 +88,7 @@ mg_agent_rollouts_called(struct mg_agent *a, struct mg_phase_work *w, struct mg_
             pause.ms = 0.0;
             continue;
         }
-        mg_pause_wait(&pause, 10.0);
-        w->wait_seconds += pause.ms * 1e-3;
+        mg_agent_wait(a, &pause, w);
     }
     MG_REQUIRE(mg_rollouts_count(a->rollouts) == s.end.subtasks, MG_INPUT,
                "the store gave %zu subtasks of phase %u, and has %u", mg_rollouts_count(a->rollouts), w->phase.number,

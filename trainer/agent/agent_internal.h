@@ -3,6 +3,7 @@
 #define MGRPO_AGENT_INTERNAL_H
 
 #include "agent/agent.h"
+#include "rollout/judging.h"
 #include "rollout/pending.h"
 #include "rollout/rollout_config.h"
 #include "question/question_file.h"
@@ -27,6 +28,14 @@ struct mg_agent {
     struct mg_policy *policy;
     struct mg_rollouts *rollouts;
     struct mg_pending pending; /* subtasks to be asked (root), results to be handed in (others) */
+    struct mg_judging *judging;
+    const uint32_t *question; /* of the phase, as in its work */
+    struct mg_known_verdict {
+        struct mg_key key;
+        struct mg_verdict verdict;
+    } * known; /* [n_known] of the phase, which the store had before it */
+    size_t n_known;
+    bool told_network; /* that judges have one */
     struct mg_agent_note note;
     double told; /* when, by mg_clock */
 };
@@ -45,8 +54,16 @@ struct mg_phase_work {
 /* The rollouts of a phase, to their end: in the order of their keys afterwards. */
 enum mg_status mg_agent_rollouts_root(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
 enum mg_status mg_agent_rollouts_called(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
-/* The verdict on a result of a called agent. */
-struct mg_verdict mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r);
+/* Before the rollouts of a phase: which verdicts the store has already. They are not asked for again, so that a run that
+ * was killed goes on from what it was told first. */
+enum mg_status mg_agent_recall(struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *err);
+/* The verdict on a dialogue that has ended, now or later. */
+enum mg_status mg_agent_judge(struct mg_agent *a, struct mg_rollout *r, struct mg_err *err);
+/* Nothing to do: waits a little, for verdicts or for other agents. */
+enum { MG_AGENT_PAUSE_MS = 10 };
+void mg_agent_wait(struct mg_agent *a, struct mg_pause *pause, struct mg_phase_work *w);
+/* Says on standard error what went wrong with the judges in a phase. */
+void mg_agent_tell_trouble(struct mg_agent *a, const struct mg_phase *phase);
 /* Tells the store how far this agent is; unless `now`, a few times a second. */
 enum mg_status mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err);
 

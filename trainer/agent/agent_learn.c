@@ -96,8 +96,10 @@ read_parents(struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *e
 {
     enum mg_status st = MG_OK;
     struct mg_rollout_rows rows = {0};
+    bool closed = false;
 
-    MG_TRY(mg_store_rollouts(a->store, w->phase.number, &rows, err));
+    MG_TRY(mg_store_rollouts(a->store, w->phase.number, &closed, &rows, err));
+    MG_REQUIRE(closed, MG_FAIL, "the store has no end of phase %u", w->phase.number);
     for (size_t i = 0; i < rows.n; i++) {
         const struct mg_rollout_row *row = &rows.row[i];
         struct mg_rollout_row *at = &w->row[(size_t)row->key.question * w->n_rollouts + row->key.rollout];
@@ -113,32 +115,18 @@ out:
     return st;
 }
 
-struct mg_verdict
-mg_agent_verdict(const struct mg_agent *a, const struct mg_rollout *r)
-{
-    struct mg_verdict v = {.kind = MG_VERDICT_UNKNOWN};
-    bool known = false;
-
-    if (a->config->expert == MG_EXPERT_SCORER)
-        mg_expert_verdict(&a->questions, r->opening, r->answer, &known, &v.value);
-    if (known)
-        v.kind = MG_VERDICT_VALUE;
-    return v;
-}
-
 /* One sub-trajectory of weight w: as a row of that weight, or as copies of it. */
 static void
 add_aligned(struct mg_agent *a, struct batch *b, struct mg_rollout *r, const struct mg_rollout_row *parent, float w,
             struct mg_lesson *l)
 {
     struct mg_reward reward;
-    struct mg_verdict verdict = mg_agent_verdict(a, r);
-    bool known = verdict.kind == MG_VERDICT_VALUE;
+    const struct mg_verdict *v = &r->t.verdict;
 
-    reward = mg_reward_sub(&a->part->reward, r->fault == MG_FAULT_NONE, parent->verdict.value, known, verdict.value);
+    reward = mg_reward_sub(&a->part->reward, r->fault == MG_FAULT_NONE, &parent->verdict, v);
     l->trajectories++;
-    l->verdicts += known;
-    l->expert += known ? verdict.value : 0.0;
+    l->verdicts += v->kind == MG_VERDICT_VALUE;
+    l->expert += v->value;
     if (parent->kind == MG_REWARD_UNAVAILABLE || reward.kind == MG_REWARD_UNAVAILABLE) {
         l->unavailable++;
         return;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What an agent tells people: how far it is, and what went wrong with its judges. */
+#include <stdio.h>
+
 #include "agent/agent_internal.h"
 
 enum { TELL_MS = 250 };
@@ -18,4 +21,18 @@ mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err)
     MG_TRY(mg_store_put_note(a->store, &a->note, err));
 out:
     return st;
+}
+
+void
+mg_agent_tell_trouble(struct mg_agent *a, const struct mg_phase *phase)
+{
+    uint32_t unavailable = 0;
+    const char *first = mg_judging_trouble(a->judging, &unavailable);
+
+    if (unavailable > 0)
+        fprintf(stderr, "mgrpo agent: phase %u: verdicts that could not be had: %u, the first because: %s\n",
+                phase->number, unavailable, first);
+    if (mg_judging_networked(a->judging) && !a->told_network)
+        fprintf(stderr, "mgrpo agent: the system does not let the network of judges be turned off: they have it\n");
+    a->told_network |= mg_judging_networked(a->judging);
 }

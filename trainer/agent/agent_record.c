@@ -39,7 +39,7 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     set_count(line, "trajectories", l->trajectories);
     set_count(line, "unavailable", l->unavailable);
     set_real(line, "reward", l->reward);
-    set_real(line, a->root ? "success" : "expert", l->expert);
+    set_real(line, a->root ? "success" : "expert", l->verdicts > 0 ? l->expert : NAN);
     if (!a->root) {
         set_count(line, "verdicts", l->verdicts);
         set_count(line, "left_out", l->left_out);
@@ -69,7 +69,7 @@ set_learning(json_t *line, const struct mg_lesson *l)
 static void
 set_success(json_t *line, const struct mg_agent *a, const struct mg_phase_work *w)
 {
-    double n[MAX_HOPS + 1] = {0.0}, right[MAX_HOPS + 1] = {0.0}, all = 0.0;
+    double n[MAX_HOPS + 1] = {0.0}, right[MAX_HOPS + 1] = {0.0}, all = 0.0, judged = 0.0;
     struct mg_interval i;
     json_t *hops = json_object();
     char name[16];
@@ -77,12 +77,15 @@ set_success(json_t *line, const struct mg_agent *a, const struct mg_phase_work *
     for (uint32_t q = 0; q < w->n_questions; q++) {
         uint32_t h = a->questions.q[w->question[q]].hops;
 
+        if (w->row[q].verdict.kind != MG_VERDICT_VALUE)
+            continue;
         h = h < MAX_HOPS ? h : MAX_HOPS;
+        judged += 1.0;
         n[h] += 1.0;
         right[h] += w->row[q].verdict.value;
         all += w->row[q].verdict.value;
     }
-    i = mg_wilson(all, w->n_questions);
+    i = mg_wilson(all, judged);
     set_real(line, "lo", i.lo);
     set_real(line, "hi", i.hi);
     for (int h = 0; h <= MAX_HOPS; h++) {

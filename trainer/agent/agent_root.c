@@ -11,7 +11,7 @@
 struct inbox {
     struct slot {
         const char *text;
-        bool there;
+        bool there, failed;
     } * slot; /* [dialogues][turns] */
     uint32_t turns;
     size_t n;
@@ -42,6 +42,7 @@ sort_results(struct root_phase *m, struct mg_err *err)
         slot = &m->inbox.slot[((size_t)k->question * m->w->n_rollouts + k->rollout) * m->inbox.turns + k->call];
         free((char *)slot->text);
         slot->text = r->text;
+        slot->failed = r->text == NULL && r->verdict.kind == MG_VERDICT_UNAVAILABLE;
         slot->there = true;
         r->text = NULL;
     }
@@ -66,7 +67,8 @@ deliver(struct root_phase *m, bool *any, struct mg_err *err)
         slot = &m->inbox.slot[i * m->inbox.turns + r->calls - 1];
         if (!slot->there)
             continue;
-        MG_TRY(mg_rollouts_deliver(b, r, slot->text, err));
+        MG_TRY(slot->failed ? mg_rollouts_fail(b, r, "the dialogue of a called agent failed", err)
+                            : mg_rollouts_deliver(b, r, slot->text, err));
         *any = true;
     }
 out:
@@ -127,19 +129,19 @@ run(struct root_phase *m, struct mg_err *err)
     struct mg_agent *a = m->a;
     struct mg_pause pause = {0};
 
-    while (mg_rollouts_done(a->rollouts) < mg_rollouts_count(a->rollouts)) {
+    while (mg_rollouts_done(a->rollouts) < mg_rollouts_count(a->rollouts) || mg_judging_count(a->judging) > 0) {
         bool busy = false, delivered = false;
 
         MG_TRY(mg_stop_check(err));
         MG_TRY(mg_rollouts_tick(a->rollouts, &busy, err));
+        mg_judging_run(a->judging, 0.0);
         MG_TRY(exchange(m, &delivered, err));
         MG_TRY(mg_agent_tell(a, false, err));
         if (busy || delivered) {
             pause.ms = 0.0;
             continue;
         }
-        mg_pause_wait(&pause, 10.0);
-        m->w->wait_seconds += pause.ms * 1e-3;
+        mg_agent_wait(a, &pause, m->w);
     }
 out:
     return st;
@@ -153,16 +155,15 @@ hand_in(struct root_phase *m, struct mg_err *err)
 
     for (size_t i = 0; i < n; i++) {
         const struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
-        const struct mg_asked *q = &a->questions.q[m->w->question[r->t.key.question]];
         struct mg_rollout_row *row = &m->w->row[i];
         struct mg_reward reward;
 
         *row = (struct mg_rollout_row){.key = r->t.key,
                                        .calls = r->calls,
                                        .format = r->fault == MG_FAULT_NONE,
-                                       .verdict = {MG_VERDICT_VALUE, mg_asked_correct(q, r->answer) ? 1.0 : 0.0},
+                                       .verdict = r->t.verdict,
                                        .answer = r->answer};
-        reward = mg_reward_root(&a->part->reward, row->format, row->verdict.value);
+        reward = mg_reward_root(&a->part->reward, row->format, &row->verdict);
         row->kind = reward.kind;
         row->reward = reward.value;
     }

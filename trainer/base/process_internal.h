@@ -57,7 +57,7 @@ void mg_program_free(struct mg_program *g);
 void mg_program_end(struct mg_program *g);
 /* Called once it waits no longer for its end. */
 void mg_program_on_time(uv_timer_t *timer);
-/* Starts those that wait, as many as may run. */
+/* Starts those that wait, as many as may run; they leave the pool by themselves when they have ended. */
 void mg_processes_start_waiting(struct mg_processes *p);
 
 #endif

@@ -47,6 +47,17 @@ struct told {
     struct mg_key key; /* of the dialogue that calls */
 };
 
+static void
+tell_verdict(const struct told *t, const struct mg_verdict *v, bool inner)
+{
+    uint32_t unavailable = 0;
+
+    if (v->kind == MG_VERDICT_VALUE)
+        printf("%s(verdict: %.3g)\n", inner ? "    " : "", v->value);
+    else if (v->kind == MG_VERDICT_UNAVAILABLE)
+        printf("%s(no verdict: %s)\n", inner ? "    " : "", mg_judging_trouble(t->asking->judging, &unavailable));
+}
+
 static enum mg_status
 tell(const struct told *t, const struct mg_rollout *r, bool inner, mg_tell_call *call, void *arg, struct mg_err *err)
 {
@@ -57,6 +68,8 @@ tell(const struct told *t, const struct mg_rollout *r, bool inner, mg_tell_call 
         printf("%s(no answer: %s)\n", inner ? "    " : "", mg_fault_name(r->fault));
     if (r->unavailable != NULL)
         printf("%s(given up: %s)\n", inner ? "    " : "", r->unavailable);
+    else if (r->judged)
+        tell_verdict(t, &r->t.verdict, inner);
 out:
     return st;
 }
@@ -98,7 +111,7 @@ ask(const void *options, struct mg_err *err)
 
     MG_TRY(mg_asking_open(&o->with, &a, err));
     mg_play_begin(a.play, &how);
-    MG_TRY(mg_play_add(a.play, &key, o->question, err));
+    MG_TRY(mg_play_add(a.play, &key, o->question, mg_question_find(&a.questions, o->question), err));
     MG_TRY(mg_play_run(a.play, err));
     MG_TRY(show(&a, mg_rollouts_get(mg_play_rollouts(a.play, 0), 0), err));
 out:

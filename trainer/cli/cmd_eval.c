@@ -7,11 +7,10 @@
 #include "cli/asking_options.h"
 #include "cli/cmd.h"
 #include "base/interval.h"
-#include "question/question_file.h"
 
 struct eval_options {
     struct mg_asking_options with;
-    const char *questions, *split;
+    const char *split;
     uint32_t count;
     bool json;
 };
@@ -27,7 +26,7 @@ static const struct mg_option option_rows[] = {
               AT(with.run)),
     MG_ASKING_MODELS(struct eval_options),
     MG_OPTION(0, "corpus", "FILE", "another corpus, with its --questions FILE", MG_OPTION_TEXT, AT(with.corpus)),
-    MG_OPTION(0, "questions", "FILE", "another question file", MG_OPTION_TEXT, AT(questions)),
+    MG_OPTION(0, "questions", "FILE", "another question file", MG_OPTION_TEXT, AT(with.questions)),
     MG_OPTION(0, "split", "NAME", "test, dev or train (default: as the run says)", MG_OPTION_CHOICE_TEXT, AT(split),
               .choice = splits),
     MG_OPTION('n', "count", "N", "questions (default 300)", MG_OPTION_U32, AT(count), .min = 1, .max = 1000000),
@@ -37,95 +36,120 @@ static const struct mg_option option_rows[] = {
     MG_OPTION_END,
 };
 
-/* Verdicts on the results of an agent that was called. */
 struct scored {
-    double expert, verdicts;
+    double right, verdicts, unavailable;
 };
 struct verdicts {
-    double success, calls, n;
+    double calls, n;
     uint32_t n_agents;
-    struct scored agent[MG_MAX_AGENTS];
+    struct scored agent[MG_MAX_AGENTS]; /* agent 0: the answers */
     const char *name[MG_MAX_AGENTS];
 };
 
+/* What the judges said of an agent's dialogues. */
 static struct scored
-judge_results(const struct mg_question_file *qs, struct mg_rollouts *results)
+sum_up(struct mg_rollouts *dialogues)
 {
-    struct scored s = {0.0, 0.0};
+    struct scored s = {0.0, 0.0, 0.0};
 
-    for (size_t i = 0; i < mg_rollouts_count(results); i++) {
-        const struct mg_rollout *r = mg_rollouts_get(results, i);
-        double expert = 0.0;
-        bool known = false;
+    for (size_t i = 0; i < mg_rollouts_count(dialogues); i++) {
+        const struct mg_verdict *v = &mg_rollouts_get(dialogues, i)->t.verdict;
 
-        mg_expert_verdict(qs, r->opening, r->answer, &known, &expert);
-        s.verdicts += known;
-        s.expert += known ? expert : 0.0;
+        s.right += v->value;
+        s.verdicts += v->kind == MG_VERDICT_VALUE;
+        s.unavailable += v->kind == MG_VERDICT_UNAVAILABLE;
     }
     return s;
 }
 
 static void
-judge(struct mg_asking *a, const struct mg_question_file *qs, const uint32_t *question, uint32_t n, struct verdicts *v)
+count(struct mg_asking *a, uint32_t n, struct verdicts *v)
 {
     struct mg_rollouts *root = mg_play_rollouts(a->play, 0);
 
     *v = (struct verdicts){.n = n, .n_agents = a->config.n_agents};
-    for (uint32_t i = 0; i < n; i++) {
-        const struct mg_rollout *r = mg_rollouts_get(root, i);
-
-        v->success += r->fault == MG_FAULT_NONE && mg_asked_correct(&qs->q[question[i]], r->answer);
-        v->calls += r->calls;
-    }
-    for (uint32_t i = 1; i < v->n_agents; i++) {
+    for (uint32_t i = 0; i < n; i++)
+        v->calls += mg_rollouts_get(root, i)->calls;
+    for (uint32_t i = 0; i < v->n_agents; i++) {
         v->name[i] = a->config.agent[i].name;
-        v->agent[i] = judge_results(qs, mg_play_rollouts(a->play, i));
+        v->agent[i] = sum_up(mg_play_rollouts(a->play, i));
     }
 }
 
+static void
+tell_trouble(struct mg_judging *j)
+{
+    uint32_t unavailable = 0;
+    const char *first = mg_judging_trouble(j, &unavailable);
+
+    if (unavailable > 0)
+        fprintf(stderr, "mgrpo eval: verdicts that could not be had: %u, the first because: %s\n", unavailable, first);
+}
+
 static enum mg_status
-play(struct mg_asking *a, const struct mg_question_file *qs, const uint32_t *question, uint32_t n, bool greedy,
-     struct verdicts *v, struct mg_err *err)
+play(struct mg_asking *a, const uint32_t *question, uint32_t n, bool greedy, struct verdicts *v, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_sampling how = mg_sampling_of(&a->config, greedy);
 
     mg_play_begin(a->play, &how);
     for (uint32_t i = 0; i < n; i++) {
+        const struct mg_asked *q = &a->questions.q[question[i]];
         struct mg_key key = {.question = i};
 
-        MG_TRY(mg_play_add(a->play, &key, qs->q[question[i]].text, err));
+        MG_TRY(mg_play_add(a->play, &key, q->text, q, err));
     }
     MG_TRY(mg_play_run(a->play, err));
-    judge(a, qs, question, n, v);
+    count(a, n, v);
+    tell_trouble(a->judging);
 out:
     return st;
+}
+
+/* The share that is right of those that are judged; 0 without any. */
+static double
+share(const struct scored *s)
+{
+    return s->verdicts > 0.0 ? s->right / s->verdicts : 0.0;
 }
 
 static json_t *
 to_json(const struct verdicts *v)
 {
-    struct mg_interval i = mg_wilson(v->success, v->n);
-    json_t *expert = json_object();
+    const struct scored *root = &v->agent[0];
+    struct mg_interval i = mg_wilson(root->right, root->verdicts);
+    json_t *expert = json_object(), *unavailable = json_object();
 
     for (uint32_t k = 1; k < v->n_agents; k++)
         json_object_set_new(expert, v->name[k],
-                            v->agent[k].verdicts > 0.0 ? json_real(v->agent[k].expert / v->agent[k].verdicts)
-                                                       : json_null());
-    return json_pack("{s:I, s:f, s:f, s:f, s:f, s:o}", "n", (json_int_t)v->n, "success", v->success / v->n, "lo", i.lo,
-                     "hi", i.hi, "calls", v->calls / v->n, "expert", expert);
+                            v->agent[k].verdicts > 0.0 ? json_real(share(&v->agent[k])) : json_null());
+    for (uint32_t k = 0; k < v->n_agents; k++)
+        json_object_set_new(unavailable, v->name[k], json_integer((json_int_t)v->agent[k].unavailable));
+    return json_pack("{s:I, s:f, s:f, s:f, s:f, s:o, s:I, s:o}", "n", (json_int_t)v->n, "success", share(root), "lo",
+                     i.lo, "hi", i.hi, "calls", v->calls / v->n, "expert", expert, "judged", (json_int_t)root->verdicts,
+                     "unavailable", unavailable);
+}
+
+static void
+print_unavailable(const struct scored *s)
+{
+    if (s->unavailable > 0.0)
+        printf(" (%.0f verdicts unavailable)", s->unavailable);
 }
 
 static void
 print(const char *name, const struct verdicts *v)
 {
-    struct mg_interval i = mg_wilson(v->success, v->n);
+    const struct scored *root = &v->agent[0];
+    struct mg_interval i = mg_wilson(root->right, root->verdicts);
 
-    printf("%-12s %5.0f questions   success %.3f [%.3f, %.3f]   calls per question %.2f", name, v->n, v->success / v->n,
-           i.lo, i.hi, v->calls / v->n);
-    for (uint32_t k = 1; k < v->n_agents; k++)
-        printf("   %s right %.3f of %.0f", v->name[k],
-               v->agent[k].verdicts > 0.0 ? v->agent[k].expert / v->agent[k].verdicts : 0.0, v->agent[k].verdicts);
+    printf("%-12s %5.0f questions   success %.3f [%.3f, %.3f]", name, v->n, share(root), i.lo, i.hi);
+    print_unavailable(root);
+    printf("   calls per question %.2f", v->calls / v->n);
+    for (uint32_t k = 1; k < v->n_agents; k++) {
+        printf("   %s right %.3f of %.0f", v->name[k], share(&v->agent[k]), v->agent[k].verdicts);
+        print_unavailable(&v->agent[k]);
+    }
     putchar('\n');
 }
 
@@ -147,19 +171,17 @@ evaluate(const void *options, struct mg_err *err)
     const struct eval_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_asking a = {.tok = NULL};
-    struct mg_question_file qs = {0};
     enum mg_split split = MG_SPLIT_TEST;
     struct verdicts v[2];
     uint32_t *question = NULL;
     json_t *both = NULL;
 
     MG_TRY(mg_asking_open(&o->with, &a, err));
-    MG_TRY(mg_question_file_load(o->questions != NULL ? o->questions : a.config.questions, &qs, err));
     MG_TRY(split_of(o, &a.config, &split, err));
     MG_ALLOC(question, o->count);
-    MG_TRY(mg_question_draw(&qs, split, o->with.seed, 0, true, question, o->count, err));
+    MG_TRY(mg_question_draw(&a.questions, split, o->with.seed, 0, true, question, o->count, err));
     for (int greedy = 0; greedy < 2; greedy++) {
-        MG_TRY(play(&a, &qs, question, o->count, greedy, &v[greedy], err));
+        MG_TRY(play(&a, question, o->count, greedy, &v[greedy], err));
         if (!o->json)
             print(greedy ? "greedy" : "as sampled", &v[greedy]);
     }
@@ -171,7 +193,6 @@ evaluate(const void *options, struct mg_err *err)
 out:
     json_decref(both);
     free(question);
-    mg_question_file_free(&qs);
     mg_asking_close(&a);
     return st;
 }

@@ -18,6 +18,8 @@ enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22, MAX_TEXT =
 static const char *const kind_name[] = {
     [MG_REWARD_VALUE] = "value", [MG_REWARD_INVALID] = "invalid", [MG_REWARD_UNAVAILABLE] = "unavailable"};
 
+static const char unavailable[] = "unavailable"; /* a verdict; an unknown one is null */
+
 enum { N_KINDS = sizeof kind_name / sizeof kind_name[0] };
 
 struct mg_rollout_log {
@@ -64,6 +66,14 @@ mg_rollout_log_abort(struct mg_rollout_log *log)
     log_free(log);
 }
 
+static json_t *
+verdict_to_json(const struct mg_verdict *v)
+{
+    if (v->kind == MG_VERDICT_VALUE)
+        return json_real(v->value);
+    return v->kind == MG_VERDICT_UNKNOWN ? json_null() : json_string(unavailable);
+}
+
 /* Token ids and the mask as lists, log-probabilities of sampled tokens alone, written so that they round-trip. */
 static json_t *
 to_json(const struct mg_trajectory *t)
@@ -76,10 +86,11 @@ to_json(const struct mg_trajectory *t)
         if (t->mask[i])
             json_array_append_new(logprob, json_real((double)t->logprob[i]));
     }
-    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question", (json_int_t)t->key.question,
-                     "rollout", (json_int_t)t->key.rollout, "call", (json_int_t)t->key.call, "version",
-                     (json_int_t)t->version, "weight", (double)t->weight, "reward", (double)t->reward, "advantage",
-                     (double)t->advantage, "kind", kind_name[t->kind], "ids", ids, "mask", mask, "logprob", logprob);
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:o, s:f, s:f, s:f, s:s, s:o, s:o, s:o}", "question", (json_int_t)t->key.question,
+        "rollout", (json_int_t)t->key.rollout, "call", (json_int_t)t->key.call, "version", (json_int_t)t->version,
+        "verdict", verdict_to_json(&t->verdict), "weight", (double)t->weight, "reward", (double)t->reward, "advantage",
+        (double)t->advantage, "kind", kind_name[t->kind], "ids", ids, "mask", mask, "logprob", logprob);
 }
 
 /* A log-probability that is not finite has no JSON form: it leaves the list one short. */
@@ -166,6 +177,21 @@ out:
 }
 
 static enum mg_status
+read_verdict(const char *path, const json_t *value, struct mg_verdict *out, struct mg_err *err)
+{
+    const char *text = json_string_value(value);
+
+    *out = (struct mg_verdict){.value = json_number_value(value)};
+    if (json_is_null(value))
+        out->kind = MG_VERDICT_UNKNOWN;
+    else if (text != NULL && strcmp(text, unavailable) == 0)
+        out->kind = MG_VERDICT_UNAVAILABLE;
+    else if (!json_is_number(value) || !mg_verdict_valid(out->kind, out->value))
+        return mg_fail(err, MG_INPUT, "%s: a verdict is neither from 0 to 1, nor null, nor \"unavailable\"", path);
+    return MG_OK;
+}
+
+static enum mg_status
 read_token(const char *path, const json_t *id, const json_t *mask, struct mg_trajectory *t, size_t i,
            struct mg_err *err)
 {
@@ -224,6 +250,7 @@ read_row(const char *path, const char *line, struct mg_trajectory *t, struct mg_
     MG_TRY(read_real(path, json_object_get(object, "reward"), "reward", &t->reward, err));
     MG_TRY(read_real(path, json_object_get(object, "advantage"), "advantage", &t->advantage, err));
     MG_TRY(read_kind(path, object, &t->kind, err));
+    MG_TRY(read_verdict(path, json_object_get(object, "verdict"), &t->verdict, err));
     MG_TRY(read_tokens(path, object, t, err));
 out:
     json_decref(object);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "question/verdict.h"
 #include "run/key.h"
 
 /*
@@ -19,9 +20,10 @@ struct mg_trajectory {
     uint8_t *mask;  /* [len] 1: sampled by the agent */
     float *logprob; /* [len] the sampler's where mask is 1, else 0 */
     uint32_t len, room;
-    uint32_t turn_start; /* first token of the turn being sampled, or of the next one */
-    uint32_t version;    /* of the weights that sampled it: the optimiser steps they had taken */
-    /* what it is worth, once it has ended */
+    uint32_t turn_start;       /* first token of the turn being sampled, or of the next one */
+    uint32_t version;          /* of the weights that sampled it: the optimiser steps they had taken */
+    struct mg_verdict verdict; /* on its answer, once it has ended and is judged */
+    /* what it is worth then */
     enum mg_reward_kind kind;
     float reward, advantage;
     float weight; /* after alignment */

@@ -78,10 +78,13 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
     MG_TRY(mg_run_config(o->run, &a->config, err));
     MG_TRY(mg_tokenizer_load(o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer, &a->tok, err));
     MG_TRY(mg_toolbox_open(&a->config, NULL, o->corpus, &a->toolbox, err));
+    MG_TRY(mg_question_file_load(o->questions != NULL ? o->questions : a->config.questions, &a->questions, err));
+    MG_TRY(mg_judging_open(&a->config, &a->questions, &a->judging, err));
     MG_TRY(open_policies(o, a, err));
     c.n_agents = a->config.n_agents;
     c.tok = a->tok;
     c.tools = a->toolbox.tools;
+    c.judging = a->judging;
     for (uint32_t i = 0; i < c.n_agents; i++) {
         c.name[i] = a->config.agent[i].name;
         c.policy[i] = a->policy[i];
@@ -97,10 +100,12 @@ out:
 void
 mg_asking_close(struct mg_asking *a)
 {
+    mg_judging_close(a->judging);
     mg_play_destroy(a->play);
     for (uint32_t i = 0; i < MG_MAX_AGENTS; i++)
         mg_policy_close(a->policy[i]);
     mg_toolbox_close(&a->toolbox);
+    mg_question_file_free(&a->questions);
     mg_tokenizer_free(a->tok);
     mg_config_free(&a->config);
 }

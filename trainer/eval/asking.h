@@ -12,7 +12,7 @@ struct mg_asking_options {
     /* "AGENT=DIR"; without one, the run's own model: trained if there is one, else the one it began with */
     const char *model[MG_MAX_AGENTS];
     uint32_t n_models;
-    const char *tokenizer, *corpus, *device; /* NULL: the run's */
+    const char *tokenizer, *corpus, *questions, *device; /* NULL: the run's */
     uint32_t slots;
     uint64_t seed;
 };
@@ -20,6 +20,8 @@ struct mg_asking {
     struct mg_config config;
     struct mg_tokenizer *tok;
     struct mg_toolbox toolbox;
+    struct mg_question_file questions;
+    struct mg_judging *judging;
     struct mg_policy *policy[MG_MAX_AGENTS];
     struct mg_play *play;
 };

@@ -12,25 +12,35 @@ struct mg_play {
     const char *name[MG_MAX_AGENTS];
     struct mg_rollouts *agent[MG_MAX_AGENTS];
     struct mg_pending asked, answered; /* events that are passed on once the tick is over */
-    struct mg_tools *tools;
+    struct mg_judging *judging;
+    const struct mg_asked **question; /* [room], by the number in the key; NULL: not judged */
+    uint32_t room;
 };
 
-static const double TOOL_WAIT_MS = 10.0;
+enum { JUDGE_MS = 50 };
 
 static enum mg_status
 on_root(void *arg, struct mg_rollout *r, struct mg_err *err)
 {
     struct mg_play *p = arg;
+    const struct mg_asked *q = p->question[r->t.key.question];
 
-    return r->state == MG_ROLLOUT_WAITING ? mg_pending_add(&p->asked, r, err) : MG_OK;
+    if (r->state == MG_ROLLOUT_WAITING)
+        return mg_pending_add(&p->asked, r, err);
+    return q != NULL && p->judging != NULL ? mg_judging_ask(p->judging, r, q, err) : MG_OK;
 }
 
 static enum mg_status
 on_sub(void *arg, struct mg_rollout *r, struct mg_err *err)
 {
     struct mg_play *p = arg;
+    enum mg_status st = MG_OK;
 
-    return mg_pending_add(&p->answered, r, err);
+    if (p->judging != NULL)
+        MG_TRY(mg_judging_ask(p->judging, r, NULL, err));
+    MG_TRY(mg_pending_add(&p->answered, r, err));
+out:
+    return st;
 }
 
 enum mg_status
@@ -41,14 +51,13 @@ mg_play_create(const struct mg_play_config *config, struct mg_play **out, struct
 
     MG_ALLOC(p, 1);
     p->n_agents = config->n_agents;
-    p->tools = config->tools;
+    p->judging = config->judging;
     for (uint32_t i = 0; i < p->n_agents; i++) {
         struct mg_rollouts_config c = {.policy = config->policy[i],
                                        .tok = config->tok,
                                        .tools = config->tools,
                                        .part = config->part[i],
                                        .limits = config->limits[i],
-                                       .no_wait = true,
                                        .seed = mg_agent_seed(config->seed, i),
                                        .event = i == 0 ? on_root : on_sub,
                                        .arg = p};
@@ -72,6 +81,7 @@ mg_play_destroy(struct mg_play *p)
         mg_rollouts_destroy(p->agent[i]);
     free(p->asked.r);
     free(p->answered.r);
+    free(p->question);
     free(p);
 }
 
@@ -79,14 +89,28 @@ void
 mg_play_begin(struct mg_play *p, const struct mg_sampling *how)
 {
     for (uint32_t i = 0; i < p->n_agents; i++)
-        mg_rollouts_begin(p->agent[i], how, NULL);
+        mg_rollouts_begin(p->agent[i], how);
     p->asked.n = p->answered.n = 0;
 }
 
 enum mg_status
-mg_play_add(struct mg_play *p, const struct mg_key *key, const char *question, struct mg_err *err)
+mg_play_add(struct mg_play *p, const struct mg_key *key, const char *question, const struct mg_asked *asked,
+            struct mg_err *err)
 {
-    return mg_rollouts_add(p->agent[0], key, question, err);
+    enum mg_status st = MG_OK;
+
+    if (key->question >= p->room) {
+        uint32_t room = key->question < 64 ? 64 : 2 * key->question;
+        const struct mg_asked **grown = realloc(p->question, room * sizeof *grown);
+
+        MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %u questions", room);
+        p->question = grown;
+        p->room = room;
+    }
+    p->question[key->question] = asked;
+    MG_TRY(mg_rollouts_add(p->agent[0], key, question, err));
+out:
+    return st;
 }
 
 static uint32_t
@@ -136,16 +160,6 @@ out:
     return st;
 }
 
-static uint64_t
-tokens(const struct mg_play *p)
-{
-    uint64_t n = 0;
-
-    for (uint32_t i = 0; i < p->n_agents; i++)
-        n += mg_rollouts_tokens(p->agent[i]);
-    return n;
-}
-
 enum mg_status
 mg_play_run(struct mg_play *p, struct mg_err *err)
 {
@@ -153,8 +167,6 @@ mg_play_run(struct mg_play *p, struct mg_err *err)
     bool going = true;
 
     while (going) {
-        uint64_t before = tokens(p);
-
         MG_TRY(mg_stop_check(err));
         MG_TRY(mg_rollouts_tick(p->agent[0], &going, err));
         MG_TRY(pass_tasks(p, err));
@@ -166,10 +178,11 @@ mg_play_run(struct mg_play *p, struct mg_err *err)
         }
         /* a result lets a dialogue of the root go on, so that this is not the end */
         going |= p->answered.n > 0;
-        /* no agent has anything to write: only tools are at work */
-        if (going && p->answered.n == 0 && tokens(p) == before)
-            MG_TRY(mg_tools_run(p->tools, TOOL_WAIT_MS, err));
         MG_TRY(pass_results(p, err));
+        if (p->judging != NULL) {
+            mg_judging_run(p->judging, going ? 0.0 : JUDGE_MS);
+            going |= mg_judging_count(p->judging) > 0;
+        }
     }
     for (uint32_t i = 1; i < p->n_agents; i++)
         mg_rollouts_sort(p->agent[i]);

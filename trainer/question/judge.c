@@ -15,6 +15,7 @@ struct mg_judge {
     const struct mg_question_file *questions;
     struct mg_processes *processes;
     struct request *open; /* asked and not answered */
+    bool networked;
 };
 
 struct request {
@@ -118,6 +119,7 @@ on_end(void *arg, const struct mg_process_end *end)
     const char *wrong = end->good ? mg_verdict_parse(end->out, end->n_out, &v) : NULL;
     struct mg_err err = {0};
 
+    r->judge->networked |= end->network && !r->judge->spec.limits.network;
     if (end->good && wrong == NULL) {
         r->done(r->arg, &v, "");
         free_request(r);
@@ -176,6 +178,12 @@ out:
         free_request(r);
     json_decref(what);
     return st;
+}
+
+bool
+mg_judge_networked(const struct mg_judge *j)
+{
+    return j->networked;
 }
 
 /* ---- What is asked ---- */

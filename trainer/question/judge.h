@@ -42,6 +42,9 @@ enum mg_status mg_judge_answer(struct mg_judge *j, const struct mg_asked *q, con
 enum mg_status mg_judge_result(struct mg_judge *j, const char *subtask, const char *result, mg_judge_done *done,
                                void *arg, struct mg_err *err);
 
+/* Whether a program had the network although its limits say that it may not: the system does not let it be turned off. */
+bool mg_judge_networked(const struct mg_judge *j);
+
 /* What a program said: `n` bytes. Why they are no verdict, or NULL if they are one. */
 const char *mg_verdict_parse(const char *text, size_t n, struct mg_verdict *out);
 

@@ -275,6 +275,15 @@ mg_question_file_free(struct mg_question_file *f)
     *f = (struct mg_question_file){0};
 }
 
+const struct mg_asked *
+mg_question_find(const struct mg_question_file *f, const char *text)
+{
+    for (uint32_t i = 0; i < f->n; i++)
+        if (strcmp(f->q[i].text, text) == 0)
+            return &f->q[i];
+    return NULL;
+}
+
 /* ---- Verdicts ---- */
 
 static bool

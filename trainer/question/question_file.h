@@ -44,6 +44,8 @@ struct mg_question_file {
 };
 enum mg_status mg_question_file_load(const char *path, struct mg_question_file *out, struct mg_err *err);
 void mg_question_file_free(struct mg_question_file *f);
+/* The question with this text, or NULL. */
+const struct mg_asked *mg_question_find(const struct mg_question_file *f, const char *text);
 
 /* Whether `given` (NULL: none) answers a question. */
 bool mg_asked_correct(const struct mg_asked *q, const char *given);

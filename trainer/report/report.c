@@ -96,7 +96,13 @@ table_row(FILE *to, const struct mg_summary *s, const char *name, const struct m
 {
     if (!h->there)
         return;
-    fprintf(to, "<tr><td>%s</td><td>%.0f</td><td>%.3f</td><td>%.3f to %.3f</td>", name, h->n, h->success, h->lo, h->hi);
+    fprintf(to, "<tr><td>%s</td><td>%.0f", name, h->n);
+    if (h->unavailable > 0.0)
+        fprintf(to, ", %.0f not judged", h->unavailable);
+    if (isfinite(h->success))
+        fprintf(to, "</td><td>%.3f</td><td>%.3f to %.3f</td>", h->success, h->lo, h->hi);
+    else
+        fputs("</td><td></td><td></td>", to);
     for (uint32_t i = 1; i < s->n_agents; i++)
         fprintf(to, isfinite(h->expert[i]) ? "<td>%.3f</td>" : "<td></td>", h->expert[i]);
     fprintf(to, "<td>%.2f</td></tr>\n", h->calls);

@@ -56,6 +56,7 @@ take_root(void *arg, json_t *line, struct mg_err *err)
     }
     h->there = true;
     h->n = count(line, "trajectories");
+    h->unavailable = count(line, "unavailable");
     h->success = number(line, "success", NAN);
     h->lo = number(line, "lo", NAN);
     h->hi = number(line, "hi", NAN);
@@ -141,8 +142,9 @@ to_json(const struct mg_summary *s, const struct mg_held_out *h)
     expert = json_object();
     for (uint32_t i = 1; i < s->n_agents; i++)
         json_object_set_new(expert, s->name[i], real_or_null(h->expert[i]));
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "n", whole(h->n), "success", real_or_null(h->success), "lo",
-                     real_or_null(h->lo), "hi", real_or_null(h->hi), "calls", real_or_null(h->calls), "expert", expert);
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "n", whole(h->n), "success", real_or_null(h->success), "lo",
+                     real_or_null(h->lo), "hi", real_or_null(h->hi), "calls", real_or_null(h->calls), "expert", expert,
+                     "unavailable", whole(h->unavailable));
 }
 
 enum mg_status
@@ -169,7 +171,11 @@ print_row(FILE *to, const struct mg_summary *s, const char *name, const struct m
 {
     if (!h->there)
         return;
-    fprintf(to, "  %-22s %5.0f    %.3f   [%.3f, %.3f]", name, h->n, h->success, h->lo, h->hi);
+    fprintf(to, "  %-22s %5.0f    ", name, h->n);
+    if (isfinite(h->success))
+        fprintf(to, "%.3f   [%.3f, %.3f]", h->success, h->lo, h->hi);
+    else
+        fprintf(to, "%5s   %14s", "-", "");
     for (uint32_t i = 1; i < s->n_agents; i++) {
         int width = (int)strlen(s->name[i]) + 6;
 
@@ -178,7 +184,10 @@ print_row(FILE *to, const struct mg_summary *s, const char *name, const struct m
         else
             fprintf(to, "   %*s", width, "-");
     }
-    fprintf(to, "   %13.2f\n", h->calls);
+    fprintf(to, "   %13.2f", h->calls);
+    if (h->unavailable > 0.0)
+        fprintf(to, "   (%.0f not judged)", h->unavailable);
+    fputc('\n', to);
 }
 
 void

@@ -13,13 +13,13 @@
 /* A run's configuration: mgrpo.conf(5) says what each key means. All ranges are checked when it is read. */
 enum mg_preset { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };
 enum mg_alignment { MG_ALIGN_EXPECT, MG_ALIGN_COPY, MG_ALIGN_DRAW };
-enum mg_expert { MG_EXPERT_SCORER, MG_EXPERT_OFF };
 enum mg_answers { MG_ANSWERS_TEXT, MG_ANSWERS_JSON };
+enum mg_judged { MG_JUDGED_ANSWER, MG_JUDGED_RESULT, MG_N_JUDGES };
+enum mg_judged_by { MG_BY_SCORER, MG_BY_EXEC, MG_BY_NOBODY };
 
 struct mg_list {
     char **item;
     uint32_t n;
-    int line; /* of the file that gave it; 0: none did */
 };
 
 /* Weights of an agent's reward. The root has no expert. */
@@ -58,6 +58,20 @@ struct mg_tool_config {
 };
 enum { MG_MAX_TOOLS = 32 };
 
+/* A section `judge "answer"` or `judge "expert"`: who judges the answers to questions, and the results of subtasks. */
+struct mg_judge_config {
+    char *name;
+    enum mg_judged_by kind;
+    struct mg_list command; /* exec: a program and its arguments */
+    char *folder;           /* its working directory */
+    double timeout;         /* seconds */
+    uint32_t memory;        /* MiB */
+    uint32_t output;        /* bytes */
+    uint32_t retries;       /* after a failure */
+    uint32_t at_once;       /* programs of this judge that run beside each other */
+    bool network;
+};
+
 struct mg_config {
     char *corpus, *questions, *tokenizer; /* files; corpus may be "" */
     char *store, *store_password_file;    /* an address, "" for the file in the folder of the run; "" for none */
@@ -72,7 +86,6 @@ struct mg_config {
     char *eval_split; /* "test" or "dev" */
     enum mg_alignment alignment;
     int objective, advantage; /* rows of mg_objectives and mg_advantage_kinds */
-    enum mg_expert expert;
     double advantage_eps;
     double clip_low, clip_high, dual_clip, entropy_bonus;
     double lr, lr_end /* share of lr that is left at the last step */, beta1, beta2, adam_eps, weight_decay, max_norm;
@@ -83,6 +96,8 @@ struct mg_config {
     uint32_t n_agents;
     struct mg_tool_config *tool; /* [n_tools]; without sections of these names, `search` and `open` are over `corpus` */
     uint32_t n_tools;
+    struct mg_judge_config *judge; /* [n_judges]; MG_N_JUDGES of them, by enum mg_judged, once it is settled */
+    uint32_t n_judges;
 };
 
 /* Reads a file; a sentence names file and line. Paths that are not absolute are relative to the file's folder. */

@@ -5,13 +5,14 @@
 
 static const char *const preset_names[] = {"co-train", "single", "frozen-sub", "frozen-main", NULL};
 static const char *const alignment_names[] = {"expect", "copy", "draw", NULL};
-static const char *const expert_names[] = {"scorer", "off", NULL};
+static const char *const judge_names[] = {"scorer", "exec", "none", NULL};
 static const char *const split_names[] = {"test", "dev", "train", NULL};
 static const char *const answers_names[] = {"text", "json", NULL};
 
 #define AT(field)    offsetof(struct mg_config, field)
 #define AGENT(field) offsetof(struct mg_agent_config, field)
 #define TOOL(field)  offsetof(struct mg_tool_config, field)
+#define JUDGE(field) offsetof(struct mg_judge_config, field)
 
 /* clang-format off */
 const struct mg_config_key mg_config_keys[] = {
@@ -33,7 +34,6 @@ const struct mg_config_key mg_config_keys[] = {
     {"alignment",        MG_KEY_CHOICE, AT(alignment),        0,    0,       "expect",   NULL,  alignment_names, sizeof alignment_names[0]},
     {"objective",        MG_KEY_CHOICE, AT(objective),        0,    0,       "dapo",     NULL,  &mg_objectives[0].name, sizeof mg_objectives[0]},
     {"advantage",        MG_KEY_CHOICE, AT(advantage),        0,    0,       "std",      NULL,  &mg_advantage_kinds[0].name, sizeof mg_advantage_kinds[0]},
-    {"expert",           MG_KEY_CHOICE, AT(expert),           0,    0,       "scorer",   NULL,  expert_names, sizeof expert_names[0]},
     {"advantage_eps",    MG_KEY_REAL,   AT(advantage_eps),    0,    1,       "1e-6",     NULL, NULL, 0},
     {"clip_low",         MG_KEY_REAL,   AT(clip_low),         0,    1,       "0.2",      NULL, NULL, 0},
     {"clip_high",        MG_KEY_REAL,   AT(clip_high),        0,    10,      "0.28",     NULL, NULL, 0},
@@ -90,11 +90,26 @@ static const struct mg_config_key tool_keys[] = {
     {"network",         MG_KEY_BOOL,    TOOL(network),       0,    0,       "false",      NULL,   NULL, 0},
 };
 
+static const struct mg_config_key judge_keys[] = {
+    /* name             type            offset               min   max      missing     behind  choice */
+    {"kind",            MG_KEY_CHOICE,  JUDGE(kind),         0,    0,       "scorer",   NULL,  judge_names, sizeof judge_names[0]},
+    {"command",         MG_KEY_LIST,    JUDGE(command),      0,    0,       "",         NULL, NULL, 0},
+    {"folder",          MG_KEY_PATH,    JUDGE(folder),       0,    0,       ".",        NULL, NULL, 0},
+    {"timeout",         MG_KEY_REAL,    JUDGE(timeout),      0.01, 3600,    "10",       NULL, NULL, 0},
+    {"memory",          MG_KEY_UINT,    JUDGE(memory),       1,    1 << 20, "512",      NULL, NULL, 0},
+    {"output",          MG_KEY_UINT,    JUDGE(output),       1,    1 << 20, "4096",     NULL, NULL, 0},
+    {"retries",         MG_KEY_UINT,    JUDGE(retries),      0,    100,     "2",        NULL, NULL, 0},
+    {"at_once",         MG_KEY_UINT,    JUDGE(at_once),      1,    1024,    "4",        NULL, NULL, 0},
+    {"network",         MG_KEY_BOOL,    JUDGE(network),      0,    0,       "false",    NULL, NULL, 0},
+};
+
 const struct mg_section mg_sections[MG_N_SECTIONS] = {
     [MG_SECTION_AGENT] = {"agent", agent_keys, sizeof agent_keys / sizeof agent_keys[0], sizeof(struct mg_agent_config),
                           AT(agent), AT(n_agents), MG_MAX_AGENTS},
     [MG_SECTION_TOOL] = {"tool", tool_keys, sizeof tool_keys / sizeof tool_keys[0], sizeof(struct mg_tool_config),
                          AT(tool), AT(n_tools), MG_MAX_TOOLS},
+    [MG_SECTION_JUDGE] = {"judge", judge_keys, sizeof judge_keys / sizeof judge_keys[0], sizeof(struct mg_judge_config),
+                          AT(judge), AT(n_judges), MG_N_JUDGES},
 };
 /* clang-format on */
 

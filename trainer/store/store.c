@@ -208,23 +208,22 @@ out:
 }
 
 enum mg_status
-mg_store_rollouts(struct mg_store *s, uint32_t phase, struct mg_rollout_rows *out, struct mg_err *err)
+mg_store_rollouts(struct mg_store *s, uint32_t phase, bool *closed, struct mg_rollout_rows *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     size_t first = out->n, before;
     uint32_t rollouts = 0;
-    bool closed = false;
 
+    *closed = false;
     do {
         before = out->n;
         do {
             mg_rollout_rows_cut(out, before);
-            st = s->engine->rollouts(s, phase, before - first, out, &closed, &rollouts, err);
+            st = s->engine->rollouts(s, phase, before - first, out, closed, &rollouts, err);
         } while (mg_store_again(s, &st, err));
         MG_TRY(st);
     } while (out->n - before >= MG_STORE_BATCH);
-    MG_REQUIRE(closed, MG_FAIL, "store %s: phase %u has not ended", s->address, phase);
-    MG_REQUIRE(out->n - first == rollouts, MG_INPUT,
+    MG_REQUIRE(!*closed || out->n - first == rollouts, MG_INPUT,
                "store %s is damaged: phase %u ended with %u rollouts, and has %zu", s->address, phase, rollouts,
                out->n - first);
 out:

@@ -131,12 +131,13 @@ void mg_rollout_rows_free(struct mg_rollout_rows *r); /* leaves {0} */
 
 /*
  * Ends a phase with its n rollouts, in the order of their keys, and so many subtasks of all agents: no more can come.
- * The phase is closed with the last of its rows; before, nobody reads them.
+ * The phase is closed with the last of its rows; before, they are of use only to who hands them in.
  */
 enum mg_status mg_store_hand_in(struct mg_store *s, uint32_t phase, const struct mg_rollout_row *r, size_t n,
                                 uint32_t subtasks, struct mg_err *err);
-/* The rollouts of a closed phase in the order of their keys; MG_FAIL if it is not closed. */
-enum mg_status mg_store_rollouts(struct mg_store *s, uint32_t phase, struct mg_rollout_rows *out, struct mg_err *err);
+/* The rollouts of a phase in the order of their keys; while it is not closed, those of a hand-in that was cut short. */
+enum mg_status mg_store_rollouts(struct mg_store *s, uint32_t phase, bool *closed, struct mg_rollout_rows *out,
+                                 struct mg_err *err);
 
 /* ---- What agents tell of themselves, for the eyes only ---- */
 

@@ -71,8 +71,6 @@ void mg_subtasks_cut(struct mg_subtasks *t, size_t n);
 void mg_results_cut(struct mg_results *r, size_t n);
 void mg_rollout_rows_cut(struct mg_rollout_rows *r, size_t n);
 
-/* Whether a verdict read from outside is one. */
-bool mg_verdict_valid(uint32_t kind, double value);
 /* Whether a row may be written: MG_INPUT otherwise. */
 enum mg_status mg_subtask_check(const struct mg_subtask *t, uint32_t phase, struct mg_err *err);
 enum mg_status mg_result_check(const struct mg_result *r, uint32_t phase, struct mg_err *err);

@@ -121,7 +121,6 @@ static const char *const text[MG_N_SCRIPTS] = {
                                 "return {acts}",
     /* KEYS: 4 rollouts, 5 phases. ARGV: 5 from, 6 most, 7 phase */
     [MG_SCRIPT_ROLLOUTS] = FENCE "local out = {acts, redis.call('HGET', KEYS[5], ARGV[7]) or ''} "
-                                 "if out[2] == '' then return out end "
                                  "for _, e in ipairs(redis.call('XRANGE', KEYS[4], ARGV[5] .. '-1', '+', 'COUNT', "
                                  "ARGV[6])) do "
                                  " out[#out + 1] = e[2][2] "

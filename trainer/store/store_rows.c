@@ -138,12 +138,6 @@ mg_store_serves(uint32_t version, uint32_t asked)
     return asked >= version && asked - version <= MG_STALENESS;
 }
 
-bool
-mg_verdict_valid(uint32_t kind, double value)
-{
-    return kind < MG_N_VERDICTS && value >= 0.0 && value <= 1.0 && (kind == MG_VERDICT_VALUE || value == 0.0);
-}
-
 static enum mg_status
 check(const char *what, const struct mg_key *key, uint32_t phase, const char *text, struct mg_err *err)
 {

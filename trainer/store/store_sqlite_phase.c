@@ -164,8 +164,7 @@ mg_sqlite_rollouts(struct mg_store *store, uint32_t phase, size_t from, struct m
 
     MG_TRY(mg_sqlite_begin(s, false, err));
     MG_TRY(mg_sqlite_phase(s, phase, closed, counts, err));
-    if (*closed)
-        MG_TRY(read_rollouts(s, phase, from, out, err));
+    MG_TRY(read_rollouts(s, phase, from, out, err));
     *rollouts = counts[0];
 out:
     return mg_sqlite_end(s, st, err);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rollout/judging.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "question/judge.h"
+
+enum { MAX_TROUBLE = 400, FILES = 64, PROCESSES = 64, FILE_SIZE_MIB = 64 };
+
+struct mg_judging {
+    struct mg_processes *processes; /* NULL: no judge is a program */
+    struct mg_judge *judge[MG_N_JUDGES];
+    const char **command[MG_N_JUDGES]; /* NULL-terminated */
+    struct asked *asked;               /* whose verdicts are still to come */
+    size_t n_asked;
+    uint32_t unavailable;
+    char trouble[MAX_TROUBLE], told[MAX_TROUBLE];
+};
+
+struct asked {
+    struct mg_judging *judging;
+    struct asked *next, *previous;
+    struct mg_rollout *r;
+};
+
+static enum mg_status
+open_judge(struct mg_judging *j, const struct mg_config *config, enum mg_judged what,
+           const struct mg_question_file *questions, struct mg_err *err)
+{
+    static const enum mg_judge_kind kind[] = {
+        [MG_BY_SCORER] = MG_JUDGE_SCORER, [MG_BY_EXEC] = MG_JUDGE_EXEC, [MG_BY_NOBODY] = MG_JUDGE_NONE};
+    enum mg_status st = MG_OK;
+    const struct mg_judge_config *c = &config->judge[what];
+    struct mg_judge_spec spec = {.name = c->name,
+                                 .kind = kind[c->kind],
+                                 .folder = c->folder,
+                                 .limits = {.seconds = c->timeout,
+                                            .memory = c->memory,
+                                            .files = FILES,
+                                            .processes = PROCESSES,
+                                            .file_size = FILE_SIZE_MIB,
+                                            .output = c->output,
+                                            .network = c->network},
+                                 .retries = c->retries};
+
+    MG_ALLOC(j->command[what], c->command.n + 1);
+    for (uint32_t i = 0; i < c->command.n; i++)
+        j->command[what][i] = c->command.item[i];
+    spec.command = j->command[what];
+    if (spec.kind == MG_JUDGE_EXEC && j->processes == NULL)
+        MG_TRY(mg_processes_create(c->at_once, &j->processes, err));
+    MG_TRY(mg_judge_create(&spec, questions, j->processes, &j->judge[what], err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_judging_open(const struct mg_config *config, const struct mg_question_file *questions, struct mg_judging **out,
+                struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_judging *j = NULL;
+
+    MG_ALLOC(j, 1);
+    for (int i = 0; i < MG_N_JUDGES; i++)
+        MG_TRY(open_judge(j, config, (enum mg_judged)i, questions, err));
+    *out = j;
+    j = NULL;
+out:
+    mg_judging_close(j);
+    return st;
+}
+
+static void
+forget(struct asked *a)
+{
+    struct mg_judging *j = a->judging;
+
+    if (a->previous != NULL)
+        a->previous->next = a->next;
+    else
+        j->asked = a->next;
+    if (a->next != NULL)
+        a->next->previous = a->previous;
+    j->n_asked--;
+    free(a);
+}
+
+void
+mg_judging_close(struct mg_judging *j)
+{
+    if (j == NULL)
+        return;
+    mg_processes_destroy(j->processes);
+    for (int i = 0; i < MG_N_JUDGES; i++) {
+        mg_judge_destroy(j->judge[i]);
+        free(j->command[i]);
+    }
+    while (j->asked != NULL)
+        forget(j->asked);
+    free(j);
+}
+
+/* ---- Asking ---- */
+
+static void
+settle(struct mg_judging *j, struct mg_rollout *r, const struct mg_verdict *v, const char *reason)
+{
+    r->t.verdict = *v;
+    r->judged = true;
+    if (v->kind != MG_VERDICT_UNAVAILABLE)
+        return;
+    if (j->unavailable++ == 0)
+        snprintf(j->trouble, sizeof j->trouble, "%s", reason);
+}
+
+static void
+on_verdict(void *arg, const struct mg_verdict *v, const char *reason)
+{
+    struct asked *a = arg;
+
+    settle(a->judging, a->r, v, reason);
+    forget(a);
+}
+
+enum mg_status
+mg_judging_ask(struct mg_judging *j, struct mg_rollout *r, const struct mg_asked *q, struct mg_err *err)
+{
+    static const struct mg_verdict none = {.kind = MG_VERDICT_UNAVAILABLE};
+    enum mg_status st = MG_OK;
+    struct asked *a = NULL;
+
+    if (r->judged)
+        return MG_OK;
+    if (r->unavailable != NULL) {
+        settle(j, r, &none, r->unavailable);
+        return MG_OK;
+    }
+    MG_ALLOC(a, 1);
+    a->judging = j;
+    a->r = r;
+    a->next = j->asked;
+    if (j->asked != NULL)
+        j->asked->previous = a;
+    j->asked = a;
+    j->n_asked++;
+    if (q != NULL)
+        st = mg_judge_answer(j->judge[MG_JUDGED_ANSWER], q, r->answer, on_verdict, a, err);
+    else
+        st = mg_judge_result(j->judge[MG_JUDGED_RESULT], r->opening, r->answer, on_verdict, a, err);
+    if (st != MG_OK)
+        forget(a);
+out:
+    return st;
+}
+
+void
+mg_judging_run(struct mg_judging *j, double ms)
+{
+    if (j->processes == NULL)
+        return;
+    if (ms > 0.0 && j->n_asked > 0)
+        mg_processes_wait(j->processes, ms);
+    else
+        mg_processes_poll(j->processes);
+}
+
+size_t
+mg_judging_count(const struct mg_judging *j)
+{
+    return j->n_asked;
+}
+
+const char *
+mg_judging_trouble(struct mg_judging *j, uint32_t *unavailable)
+{
+    *unavailable = j->unavailable;
+    j->unavailable = 0;
+    memcpy(j->told, j->trouble, sizeof j->told);
+    j->trouble[0] = '\0';
+    return j->told;
+}
+
+bool
+mg_judging_networked(const struct mg_judging *j)
+{
+    bool networked = false;
+
+    for (int i = 0; i < MG_N_JUDGES; i++)
+        networked |= mg_judge_networked(j->judge[i]);
+    return networked;
+}

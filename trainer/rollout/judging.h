@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_JUDGING_H
+#define MGRPO_JUDGING_H
+
+#include "question/question_file.h"
+#include "rollout/rollout.h"
+#include "run/config.h"
+
+/*
+ * The judges of a run at work: a verdict for each dialogue that has ended, found once and kept with it, in training,
+ * evaluation and outside of runs alike. Judges that are programs run beside the decoding.
+ */
+struct mg_judging;
+
+/* The questions outlive it. */
+enum mg_status mg_judging_open(const struct mg_config *config, const struct mg_question_file *questions,
+                               struct mg_judging **out, struct mg_err *err);
+void mg_judging_close(struct mg_judging *j); /* accepts NULL; what is still asked for is forgotten */
+
+/*
+ * Asks for the verdict on a dialogue that has ended; `q` is the question that it was asked, or NULL for an agent that was
+ * called. A dialogue that failed by its surroundings has none, and no judge is asked. One that is judged already, by a
+ * verdict of an earlier life, stays so. The dialogue lives until its verdict is there or the judging is closed.
+ */
+enum mg_status mg_judging_ask(struct mg_judging *j, struct mg_rollout *r, const struct mg_asked *q, struct mg_err *err);
+/* Takes the verdicts that have come; waits up to `ms` milliseconds for the first. */
+void mg_judging_run(struct mg_judging *j, double ms);
+/* Dialogues whose verdict is still to come. */
+size_t mg_judging_count(const struct mg_judging *j);
+
+/* How many verdicts were unavailable since the last call, and a sentence about the first of them. */
+const char *mg_judging_trouble(struct mg_judging *j, uint32_t *unavailable);
+/* Whether a judge had the network although its configuration says that it may not. */
+bool mg_judging_networked(const struct mg_judging *j);
+
+#endif
