@@ -1,0 +1,202 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Judges that are programs, in whole runs on the fake policy of fake_policy.c: the example of the manual; one that crashes, hangs and talks
+# nonsense for some rows; one that says something else each time, in a run that is killed again and again.
+set -eu
+command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
+
+mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
+files=${FAKE_FILES:-tests/system/fake_files}
+dir=$(mktemp -d "${TMPDIR:-/tmp}/test_judge.XXXXXX")
+pid=
+trap 'status=$?; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :; rm -rf "$dir"; exit $status' EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+    echo "test_judge: $*" >&2
+    tail -n 5 "$dir"/*/*.log "$dir/out" >&2 2>/dev/null || :
+    exit 1
+}
+
+# ---- The example of the manual ----
+sed -n '/^#!\/usr\/bin\/env python3/,/^\.Ed/p' "$srcdir/man/mgrpo-judge.7" | sed '/^\.Ed/d' >"$dir/judge.py"
+chmod +x "$dir/judge.py"
+said() { # JSON NUMBER
+    [ "$(echo "$1" | "$dir/judge.py")" = "$2" ] || fail "the manual's judge says otherwise of $1"
+}
+said '{"judge":"answer","id":"1","question":"Where?","reference":"New York","aliases":[],"answer":"York"}' 0.5
+said '{"judge":"answer","id":"1","question":"Where?","reference":"New York","aliases":["NYC"],"answer":"nyc"}' 1.0
+said '{"judge":"answer","id":"1","question":"Where?","reference":"New York","aliases":[],"answer":"Rome"}' 0.0
+said '{"judge":"expert","subtask":"Where?","result":"Rome"}' null
+
+# ---- Runs ----
+"$files" "$dir"
+configure() { # FILE JUDGE TIMEOUT
+    cat >"$dir/$1" <<END
+corpus = "corpus.db"
+questions = "questions.jsonl"
+tokenizer = "tokenizer.json"
+steps = 4
+step_questions = 4
+rollouts = 4
+eval_questions = 8
+checkpoint_every = 2
+lr = 0.001
+agent "main" {
+    model = "."
+    calls = {"search"}
+    context = 400
+}
+agent "search" {
+    model = "."
+    tools = {"search", "open"}
+    context = 900
+}
+judge "answer" {
+    kind = "exec"
+    command = {"python3", "-S", "$2"}
+    timeout = $3
+    retries = 0
+    at_once = 16
+}
+judge "expert" {
+    kind = "exec"
+    command = {"python3", "-S", "$2"}
+    timeout = $3
+    retries = 0
+}
+END
+}
+
+# What it does depends on what it is asked alone: one in eight each crashes, talks nonsense, says too much, or does not know, and
+# one in 64 hangs. The time that it is given is many times what a busy machine needs to start it: else the bits would depend on it.
+cat >"$dir/moody.py" <<'END'
+import json, sys, time, zlib
+
+text = sys.stdin.buffer.read()
+json.loads(text)
+mood, rare = zlib.crc32(text) % 8, zlib.crc32(text) // 8 % 8 == 0
+if mood == 0:
+    sys.exit("no mood for this")
+if mood == 1 and rare:
+    time.sleep(60)
+if mood == 2:
+    print("1.0 or so")
+elif mood == 3:
+    print("0" * 100000)
+elif mood == 4:
+    print("null")
+else:
+    print(zlib.crc32(text, 1) % 1000 / 1000)
+END
+
+# It never says the same twice, and fails now and then.
+cat >"$dir/whim.py" <<'END'
+import os, sys
+
+sys.stdin.buffer.read()
+n = os.urandom(1)[0]
+print("null" if n < 32 else "what?" if n < 64 else n / 255)
+END
+
+# A run's store, logs and metrics agree: no verdict that failed is a 0, none of its rows is learnt from, all of them are counted.
+cat >"$dir/agree.py" <<'END'
+import gzip, json, pathlib, sqlite3, sys
+
+run = pathlib.Path(sys.argv[1])
+store = sqlite3.connect(run / "store.db")
+VALUE, UNKNOWN, UNAVAILABLE = range(3)
+answers, seen = {}, set()
+for phase, question, rollout, form, verdict, value, kind, reward in store.execute(
+        "SELECT phase, question, rollout, format, verdict, value, kind, reward FROM rollout"):
+    answers[phase, question, rollout] = verdict
+    seen.add(verdict)
+    if not form:
+        assert (kind, reward) == (1, 0.0), "an invalid dialogue"
+    elif verdict == VALUE:
+        assert kind == 0 and abs(reward - 0.1 - 0.9 * value) < 1e-12, "a reward is not that of its verdict"
+    else:
+        assert kind == 2, "a row without a verdict has a reward"
+results = {}
+for phase, question, rollout, call, verdict, value in store.execute(
+        "SELECT phase, question, rollout, call, verdict, value FROM result"):
+    results[phase, question, rollout, call] = verdict, value
+    seen.add(verdict)
+assert seen == {VALUE, UNKNOWN, UNAVAILABLE}, f"only {seen}"
+unavailable = {"main": {}, "search": {}}
+for (phase, question, rollout), verdict in answers.items():
+    unavailable["main"][phase] = unavailable["main"].get(phase, 0) + (verdict != VALUE)
+logged = 0
+for agent in unavailable:
+    for line in (run / agent / "metrics.jsonl").open():
+        m = json.loads(line)
+        if agent == "main":
+            assert m["unavailable"] == unavailable[agent][m["phase"]], f"{agent}, phase {m['phase']}: {m['unavailable']}"
+        assert m["unavailable"] <= m["trajectories"]
+    for path in sorted((run / agent / "rollouts").glob("*")):
+        phase = int(path.name.split(".")[0])
+        for line in gzip.open(path):
+            t = json.loads(line)
+            key = (phase, t["question"], t["rollout"])
+            assert t["verdict"] != "unavailable" and t["kind"] != "unavailable", f"{path} has a row without a reward"
+            if agent == "search":
+                verdict, value = results[key + (t["call"],)]
+                assert verdict != UNAVAILABLE and t["verdict"] == (value if verdict == VALUE else None)
+                assert answers[key] == VALUE, "a result whose answer is not judged was learnt from"
+            logged += 1
+assert logged > 40, f"only {logged} rows"
+END
+
+same() { # ONE OTHER
+    for agent in main search; do
+        cmp "$dir/$1/$agent/metrics.jsonl" "$dir/$2/$agent/metrics.jsonl" || fail "$agent: the metrics differ"
+        cmp "$dir/$1/$agent/model/model.fake" "$dir/$2/$agent/model/model.fake" || fail "$agent: the weights differ"
+        for log in "$dir/$1/$agent/rollouts"/*; do
+            cmp "$log" "$dir/$2/$agent/rollouts/${log##*/}" || fail "$agent: the rollouts differ"
+        done
+    done
+}
+
+# kill_often RUN CONF: kills the run, and each time lets it go on a little longer, until it ends.
+kill_often() {
+    kills=0
+    while :; do
+        "$mgrpo" train --quiet --run "$dir/$1" "$dir/$2" >"$dir/out" 2>&1 &
+        pid=$!
+        sleep "$((kills / 2)).$((3 + kills % 2 * 5))"
+        if [ "$kills" -lt 6 ] && kill -9 "$pid" 2>/dev/null; then
+            kills=$((kills + 1))
+            wait "$pid" 2>/dev/null || :
+            continue
+        fi
+        wait "$pid" || fail "the killed run failed"
+        pid=
+        [ "$kills" -gt 1 ] || fail "the run was over before it could be killed"
+        return 0
+    done
+}
+
+configure moody.conf moody.py 5
+"$mgrpo" train --quiet --run "$dir/one" "$dir/moody.conf" >"$dir/out" 2>&1 || fail "a run with a moody judge failed"
+python3 "$dir/agree.py" "$dir/one" || fail "the records of the run do not agree"
+cat "$dir"/one/*.log >"$dir/logs"
+grep -q 'verdicts that could not be had: [0-9]*, the first because: judge answer: ' "$dir/logs" || fail "no log says that answers were not judged"
+grep -q 'verdicts that could not be had: [0-9]*, the first because: judge expert: ' "$dir/logs" || fail "no log says that results were not judged"
+kill_often two moody.conf
+same one two
+
+"$mgrpo" eval --run "$dir/one" --count 20 --json >"$dir/eval" 2>"$dir/out" || fail "eval with a moody judge failed"
+python3 - "$dir/eval" <<'END' || fail "eval does not count what was not judged"
+import json, sys
+
+e = json.load(open(sys.argv[1]))["sampled"]
+assert 0 < e["unavailable"]["main"] < 20 and e["judged"] + e["unavailable"]["main"] <= 20, e
+END
+"$mgrpo" report --run "$dir/one" --table >"$dir/table" || fail "report failed"
+grep -q 'not judged' "$dir/table" || fail "the table does not say how many were not judged"
+"$mgrpo" replay --run "$dir/one" 1 >"$dir/out" 2>&1 || fail "replay of a run with a moody judge failed"
+
+configure whim.conf whim.py 10
+kill_often three whim.conf
+python3 "$dir/agree.py" "$dir/three" || fail "the records of a killed run do not agree"
+"$mgrpo" replay --run "$dir/three" 2 >"$dir/out" 2>&1 || fail "replay asks a judge that has changed its mind"
