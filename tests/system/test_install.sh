@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# make install into a folder; there the C example builds with pkg-config alone and runs, the Python example runs, every exported
+# make install into a folder; there the C example builds with pkg-config alone and runs, the Python examples run, every exported
 # function has a manual page of its name, and make uninstall leaves no file behind.
 set -eu
 root=$PWD/install.root
@@ -22,6 +22,9 @@ grep -q 'group 1  reward 0.1  advantage +0.0000' install.out
 if command -v python3 >/dev/null; then
     LD_PRELOAD=$sanitizers LD_LIBRARY_PATH=$lib python3 "$srcdir/examples/advantage.py" >install.out.py
     cmp install.out install.out.py
+    calc=$(find "$root" -path '*/clgrpo/examples/calc.py')
+    [ "$(echo '{"expression": "6 * (2026 - 2019)"}' | "$calc")" = 42 ] || { echo "the tool of the manual does not work"; exit 1; }
+    [ -s "${calc%.py}.json" ] || { echo "the tool of the manual has no schema"; exit 1; }
 fi
 man=$(dirname "$(find "$root" -name clgrpo.3)")
 for name in $(nm -D --defined-only "$lib/libclgrpo.so" | awk '{ print $3 }'); do

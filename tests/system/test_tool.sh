@@ -69,6 +69,17 @@ calls 2 'there is no hit 1, the last search had 0' open '{"hit": 1}'
 "$mgrpo" tool "$dir/run.conf" >"$dir/out" || fail "the tools are not listed"
 grep -q '^calc: Calculates' "$dir/out" && grep -q '^search: ' "$dir/out" || fail "the list lacks a tool"
 
+# The agent that CONTRIBUTING adds to the main job, with the same tool.
+if command -v patch >/dev/null; then
+    cp "$examples/quickstart.conf" "$dir/three.conf"
+    mkdir "$dir/world"
+    cp "$dir/corpus.db" "$dir/world"
+    sed -n '/^--- quickstart.conf/,/^```/p' "${srcdir:-.}/CONTRIBUTING.md" | sed '/^```/d' | patch -s "$dir/three.conf" ||
+        fail "the diff of CONTRIBUTING does not fit quickstart.conf"
+    "$mgrpo" tool "$dir/three.conf" calc '{"expression": "2026 - 1821"}' >"$dir/out" 2>"$dir/err" || fail "the third agent's tool fails"
+    grep -qx 205 "$dir/out" || fail "2026 - 1821 is not 205"
+fi
+
 # ---- What is not ----
 args='{"text": "Lima"}'
 tool endless 'yes'
