@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "small_world.h"
 #include "suite.h"
 #include "tools/corpus.h"
@@ -256,6 +257,23 @@ START_TEST(schemas_have_a_depth)
 }
 END_TEST
 
+/* A refusal that quotes a name as an agent wrote it, and cuts it within a character, is UTF-8 all the same. */
+START_TEST(a_refusal_is_text)
+{
+    const struct mg_tool_spec spec = {
+        .name = "strict", .kind = "corpus-search", .corpus = corpus, .schema = "{\"additionalProperties\": false}"};
+
+    mg_tool_session_close(session);
+    mg_tools_close(tools);
+    mg_ok(mg_tools_open(&spec, 1, NULL, &tools, &err));
+    mg_ok(mg_tool_session_open(tools, &session, &err));
+    ck_assert_int_eq(call("strict", "{\"012345678901234567890123456789012345678\u00e9\": 1}"), MG_TOOL_REFUSED);
+    ck_assert_str_eq(result.text,
+                     "error: 012345678901234567890123456789012345678? is not among what the arguments may hold");
+    ck_assert(mg_text_valid(result.text, strlen(result.text)));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -272,6 +290,7 @@ main(void)
     tcase_add_test(tc, wrong_arguments_are_told);
     tcase_add_test(tc, schemas);
     tcase_add_test(tc, schemas_have_a_depth);
+    tcase_add_test(tc, a_refusal_is_text);
     suite_add_tcase(suite, tc);
     return suite_main(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "tools/tool_kind.h"
 
 static const struct mg_tool_kind *const kinds[] = {
@@ -173,6 +174,21 @@ mg_tool_session_close(struct mg_tool_session *s)
     free(s);
 }
 
+/* A sentence that quotes a text up to some length may end it within a character. */
+static void
+mend_text(char *text)
+{
+    size_t n = strlen(text), len;
+
+    for (size_t i = 0; i < n; i += len) {
+        len = mg_utf8_char(text + i, n - i);
+        if (len == 0) {
+            text[i] = '?';
+            len = 1;
+        }
+    }
+}
+
 static void
 end_call(struct mg_tool_call *call, enum mg_tool_outcome outcome, char *text)
 {
@@ -202,6 +218,7 @@ mg_tool_refuse(struct mg_tool_call *call, struct mg_err *err, const char *fmt, .
         sentence = NULL;
     MG_REQUIRE(sentence != NULL && asprintf(&text, "error: %s", sentence) >= 0, MG_FAIL,
                "out of memory: the result of a tool");
+    mend_text(text);
     end_call(call, MG_TOOL_REFUSED, text);
 out:
     free(sentence);
@@ -220,6 +237,7 @@ mg_tool_fail(struct mg_tool_call *call, struct mg_err *err, const char *fmt, ...
     n = vasprintf(&text, fmt, ap);
     va_end(ap);
     MG_REQUIRE(n >= 0, MG_FAIL, "out of memory: the result of a tool");
+    mend_text(text);
     end_call(call, MG_TOOL_UNAVAILABLE, text);
 out:
     return st;
