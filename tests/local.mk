@@ -169,12 +169,23 @@ test_scripts = \
 	tests/system/test_resume.sh \
 	tests/system/test_tool.sh
 
+# Readers of foreign files, under libFuzzer (scripts/fuzz)
+fuzz_programs = \
+	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_demos \
+	tests/fuzz/fuzz_metrics \
+	tests/fuzz/fuzz_model_config \
+	tests/fuzz/fuzz_questions \
+	tests/fuzz/fuzz_rollout_log \
+	tests/fuzz/fuzz_safetensors \
+	tests/fuzz/fuzz_store_row \
+	tests/fuzz/fuzz_tokenizer \
+	tests/fuzz/fuzz_tokenizer_text \
+	tests/fuzz/fuzz_tool \
+	tests/fuzz/fuzz_verdict
+EXTRA_PROGRAMS = $(fuzz_programs)
+
 EXTRA_DIST += $(test_scripts) \
-	tests/fuzz/fuzz_config.c \
-	tests/fuzz/fuzz_demos.c \
-	tests/fuzz/fuzz_safetensors.c \
-	tests/fuzz/fuzz_tokenizer.c \
-	tests/fuzz/fuzz_tokenizer_text.c \
 	tests/golden/gpt2.json \
 	tests/golden/llama3.json \
 	tests/golden/tokenizer.jsonl
