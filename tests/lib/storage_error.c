@@ -2,8 +2,8 @@
 /*
  * What storage in halves costs, as a table: results for inputs that are rounded to f32, f16 and bf16, against double
  * arithmetic on the inputs as they were. Errors are relative to the root mean square of the true results, of
- * log-probabilities absolute. Not a test: `make tests/lib/storage_error` builds it, and bench/results/storage-error.tsv is
- * what it printed.
+ * log-probabilities absolute. Not a test: `make tests/lib/storage_error` builds it, and bench/results/storage-error.tsv
+ * is what it printed.
  */
 #include "fixture.h"
 

@@ -164,8 +164,8 @@ START_TEST(numbers_and_null_are_verdicts)
                                       "yes",
                                       "0,5",
                                       "nul",
-                                      "\xff"
-                                      "1",
+                                      ("\xff"
+                                       "1"),
                                       "1\xff",
                                       "0x1",
                                       ".5",

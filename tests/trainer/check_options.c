@@ -84,8 +84,8 @@ read_line(const char *line)
 /* A process reads one command line. */
 static const char *const good[] = {
     "-f -t word -n 2 -u 18446744073709551615 -x -0.5 --half 0.25 -c blue --name green --length four rest",
-    "--flag --text word --number 2 --large 18446744073709551615 --real -0.5 --half 0.25 --colour blue --name green "
-    "--length four rest",
+    ("--flag --text word --number 2 --large 18446744073709551615 --real -0.5 --half 0.25 --colour blue --name green "
+     "--length four rest"),
     "rest -ftword -n2 -u18446744073709551615 -x-0.5 --half=0.25 -cblue --name=green --length=four"};
 enum { N_GOOD = sizeof good / sizeof good[0] };
 

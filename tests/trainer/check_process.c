@@ -262,8 +262,8 @@ START_TEST(nothing_outlives_its_leader)
     static const char *const script[] = {
         "(sleep 1; touch outlived0) & echo first", "(sleep 1; touch outlived1) >/dev/null 2>&1 & echo first",
         "setsid sh -c 'sleep 1; touch outlived2' & echo first",
-        "setsid sh -c 'trap \"\" TERM; (sleep 1; touch outlived3) & (setsid sh -c \"sleep 1; touch outlived3\" &)' "
-        ">/dev/null 2>&1 </dev/null & sleep 0.2; echo first"};
+        ("setsid sh -c 'trap \"\" TERM; (sleep 1; touch outlived3) & (setsid sh -c \"sleep 1; touch outlived3\" &)' "
+         ">/dev/null 2>&1 </dev/null & sleep 0.2; echo first")};
     struct mg_process_limits l = limits(20.0);
     struct outcome o;
 
@@ -467,8 +467,8 @@ teardown(void)
     ck_assert_int_eq(system(command), 0);
 }
 
-/* As on a system that allows no namespaces: within this one, none can be made. Where that cannot be had, either none was
- * allowed before or the tests repeat themselves. */
+/* As on a system that allows no namespaces: within this one, none can be made. Where that cannot be had, either none
+ * was allowed before or the tests repeat themselves. */
 static void
 setup_without_namespaces(void)
 {

@@ -195,8 +195,8 @@ START_TEST(bytes_that_are_no_utf8)
                                       "\xf4\x90\x80\x80",
                                       "ok \x80\x81 ok",
                                       "\xf0\x9f\x98",
-                                      "1\xfe"
-                                      "2",
+                                      ("1\xfe"
+                                       "2"),
                                       "\xe0\x80\x80"};
     static const char *const files[] = {"data/tokenizer.json", "tests/golden/llama3.json"};
     char all[256];

@@ -7,14 +7,14 @@
 #include "rollout/rollout.h"
 
 /*
- * One agent of a run: a deterministic machine that walks the phases of the run over the log in the store. It can be
- * killed at any moment: started again it loads its last state, repeats the phase it was in to the same bits, and finds
- * in the store what others have answered already.
+ * One agent of a run: a deterministic state machine that goes through the phases of the run and exchanges subtasks and
+ * results through the store. It can be killed at any moment: started again it loads its last state, repeats the phase
+ * it was in to the same bits, and finds in the store what others have answered already.
  */
 struct mg_agent;
 
-/* Opens what the agent needs; waits for a process that is the same agent to end, for half a minute at most. `run_dir` has
- * the store and the agents' folders; the configuration outlives the agent. */
+/* Opens what the agent needs; waits for a process that is the same agent to end, for half a minute at most. `run_dir`
+ * has the store and the agents' folders; the configuration outlives the agent. */
 enum mg_status mg_agent_open(const struct mg_config *config, const char *run_dir, uint32_t agent, struct mg_agent **out,
                              struct mg_err *err);
 /* Walks the phases that are left and writes the model. MG_STOP at a safe point if a stop is wanted. */

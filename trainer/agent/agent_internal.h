@@ -54,8 +54,8 @@ struct mg_phase_work {
 /* The rollouts of a phase, to their end: in the order of their keys afterwards. */
 enum mg_status mg_agent_rollouts_root(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
 enum mg_status mg_agent_rollouts_called(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err);
-/* Before the rollouts of a phase: which verdicts the store has already. They are not asked for again, so that a run that
- * was killed goes on from what it was told first. */
+/* Before the rollouts of a phase: which verdicts the store has already. They are not asked for again, so that a run
+ * that was killed goes on from what it was told first. */
 enum mg_status mg_agent_recall(struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *err);
 /* The verdict on a dialogue that has ended, now or later. */
 enum mg_status mg_agent_judge(struct mg_agent *a, struct mg_rollout *r, struct mg_err *err);

@@ -11,8 +11,8 @@
 #include "dialogue/rollout_log.h"
 #include "run/run_path.h"
 
-/* The trajectories that have a reward, in the order of their keys: those of a question are a group. Copies of one are
- * the same one several times. */
+/* The trajectories that have a reward, in the order of their keys: those of a question are a group. A trajectory
+ * that counts several times is listed several times. */
 struct batch {
     struct mg_rollout **r; /* [n] */
     float *reward, *weight, *advantage;

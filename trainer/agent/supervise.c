@@ -20,7 +20,8 @@ enum { MAX_CHILDREN = 16, LOG_LINE = 400 };
 
 static const double first_pause = 0.25;
 
-/* In the child: it must not outlive its parent, or a new run would meet it. */
+/* In the child: it must not outlive its parent, or it would still hold the agent's lock when the run is started
+ * again. */
 static void
 become(const struct mg_child *c, pid_t parent)
 {
@@ -162,7 +163,7 @@ mg_supervise(struct mg_child *children, size_t n, const struct mg_watch *watch, 
     double next = 0.0;
 
     MG_REQUIRE(n <= MAX_CHILDREN, MG_FAIL, "%zu processes, at most %d can be watched", n, (int)MAX_CHILDREN);
-    signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may have left it, it would hide how a child ended */
+    signal(SIGCHLD, SIG_DFL); /* if it was inherited as ignored, waitpid() would not return exit statuses */
     while (!all) {
         MG_TRY(mg_stop_check(err));
         MG_TRY(round_of(children, n, &all, err));

@@ -2,12 +2,13 @@
 #ifndef MGRPO_CLOCK_H
 #define MGRPO_CLOCK_H
 
-/* Seconds of a clock that never goes back. */
+/* Seconds of the monotonic clock. */
 double mg_clock(void);
 /* Sleeps; a signal ends it early. */
 void mg_sleep_ms(double ms);
 
-/* A pause that grows from 1 ms to `most` ms, for loops that wait. Start from {0}; set ms to 0 when something happened. */
+/* Exponential back-off of a loop that waits: 1 ms, then half as much again each time, at most `most` ms. Start from
+ * {0}; set ms to 0 after an event. */
 struct mg_pause {
     double ms;
 };

@@ -123,7 +123,7 @@ out:
     return st;
 }
 
-/* File systems that cannot sync a directory say EINVAL, which is no loss of data. */
+/* A file system that does not support fsync of a directory returns EINVAL, which is accepted. */
 enum mg_status
 mg_dir_sync(const char *path, struct mg_err *err)
 {

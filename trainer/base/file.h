@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * Whole files and files that appear whole. A path that cannot be opened, or that is larger than asked for, is MG_INPUT;
- * a disk that fails while reading or writing is MG_FAIL.
+ * Reading whole files, and writing files atomically. A file that cannot be opened, or is larger than allowed, is
+ * MG_INPUT; an error while reading or writing is MG_FAIL.
  */
 
 /*
@@ -18,10 +18,10 @@
 enum mg_status mg_file_read(const char *path, size_t max_bytes, char **data, size_t *len, struct mg_err *err);
 
 /*
- * A file under construction: written beside `path` under a temporary name, and renamed over `path` by the commit, after
- * fsync of the file and before fsync of its directory. Readers see the old file or the new one, never a part.
- * A commit, which aborts if it fails, and an abort free it; a commit sets *f to NULL, and mg_file_new_abort accepts
- * NULL, so that an abort on the way out is right in any case.
+ * A file that is being written: in the same directory as `path`, under a temporary name, and renamed over `path` by the
+ * commit, after fsync of the file and before fsync of its directory. Readers see the old file or the new one, never a
+ * part. Commit and abort free it; a commit that fails aborts. A commit sets *f to NULL and mg_file_new_abort accepts
+ * NULL, so that cleanup may call abort unconditionally.
  */
 struct mg_file_new;
 enum mg_status mg_file_new_open(const char *path, struct mg_file_new **f, struct mg_err *err);

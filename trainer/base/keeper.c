@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Three processes: the keeper guards, its child, the holder, starts the program and waits for it, and the program runs in
- * a session of its own. Where the system allows it, the holder is the first process of a process namespace: its end is
- * then the end of all others in there, whatever they did to get away. Elsewhere the keeper adopts what lost its parent,
- * and kills it.
+ * Three processes. The keeper watches; its child, the holder, starts the program and waits for it; the program runs in
+ * a session of its own. Where the system allows user namespaces, the holder is process 1 of a PID namespace: when it
+ * exits, the kernel kills every process in the namespace, whatever its session or parent. Elsewhere the keeper is a
+ * subreaper: processes whose parent has exited become its children, and it kills them.
  */
 #include "base/keeper.h"
 
@@ -56,14 +56,14 @@ write_text(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-    /* a name that is not mapped is shown as nobody's, and costs nothing else */
+    /* without the mapping files are shown as owned by nobody; the program runs all the same */
     if (fd >= 0 && write(fd, text, strlen(text)) < 0)
         errno = 0;
     if (fd >= 0)
         close(fd);
 }
 
-/* A network without interfaces and a process table of its own, as the same user; true if the next child is in them. */
+/* Makes user, PID and network namespaces, for the same user; true if the next child is in them. */
 static bool
 isolate(const struct order *o)
 {
@@ -138,8 +138,8 @@ become(const struct order *o)
     _exit(127);
 }
 
-/* The user's processes are counted for each user namespace apart, so that a limit on their number can be set there; where
- * they are counted together the limit may be too tight to start anything, and is lifted. */
+/* Where RLIMIT_NPROC counts the processes of one user namespace, it can limit the program. Older systems count all
+ * processes of the user: the limit may then be too low to start anything, and is lifted. */
 static pid_t
 start(const struct order *o, bool isolated)
 {
@@ -157,9 +157,8 @@ start(const struct order *o, bool isolated)
     return pid;
 }
 
-/* Root is exempt from limits on the number of processes. Since Linux 6.14 each process namespace has a largest process
- * number of its own, which holds for root too: a flood of processes then ends before the keeper has looked. Before, there
- * is one for the whole system, which is not this program's to change. */
+/* Root is exempt from RLIMIT_NPROC. Since Linux 6.14 each PID namespace has its own pid_max, which holds for root too
+ * and stops a fork bomb without the keeper. Before 6.14 pid_max belongs to the whole system and is left alone. */
 static void
 limit_numbers(const struct order *o)
 {
@@ -174,7 +173,7 @@ limit_numbers(const struct order *o)
     write_text("/proc/sys/kernel/pid_max", text);
 }
 
-/* The holder: reaps until the program itself has ended. */
+/* The holder: reaps children until the program itself has ended. */
 static void
 hold(const struct order *o, bool isolated)
 {
@@ -261,7 +260,7 @@ descendants(struct process *p)
     return ours;
 }
 
-/* Ends all that is left. What a killed process leaves behind becomes a child of this one, and is found in the next
+/* Kills all descendants. The children of a killed process become children of this one, and are found in the next
  * round. */
 static void
 sweep(struct process *p)
@@ -278,8 +277,8 @@ sweep(struct process *p)
     }
 }
 
-/* Until the holder is gone, a signal says that it is enough, or, where the system does not limit them, there are too many
- * processes. */
+/* Returns when the holder has ended, a signal asks for the end, or, with `count`, there are more processes than
+ * allowed. */
 static void
 guard(const struct order *o, pid_t holder, bool count, const sigset_t *waited)
 {
@@ -341,7 +340,7 @@ mg_keeper_enter(int argc, char **argv)
     sigaddset(&waited, SIGHUP);
     sigaddset(&waited, SIGCHLD);
     sigprocmask(SIG_BLOCK, &waited, NULL);
-    setsid(); /* an interrupt from the terminal is the caller's to pass on */
+    setsid(); /* the terminal's SIGINT goes to the caller, which passes it on */
     isolated = isolate(&o);
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* here, because a new user namespace clears it */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -353,6 +352,6 @@ mg_keeper_enter(int argc, char **argv)
     if (holder < 0)
         report(MG_KEEPER_NO_START, errno);
     else
-        guard(&o, holder, !isolated || geteuid() == 0 /* who is never limited */, &waited);
+        guard(&o, holder, !isolated || geteuid() == 0 /* root is exempt from the limit */, &waited);
     _exit(0);
 }

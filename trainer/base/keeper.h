@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * The keeper of an untrusted program: this executable, run again in a process of its own, which starts the program under
- * its limits, ends everything that the program started once it ends, and reports how it ended. What the keeper does it
- * does in a small process without threads, device or model, so that nothing of the caller is copied or held up.
+ * The keeper of an untrusted program: this executable, run again in a process of its own, which starts the program
+ * under its limits, kills everything that the program started once it ends, and reports how it ended. A fresh process
+ * has no threads, device or model, so that fork() in it is safe and cheap.
  *
  *   mgrpo-keeper PARENT SECONDS MEMORY FILES PROCESSES FILE_SIZE NETWORK FOLDER PROGRAM [ARGUMENT]...
  *
@@ -21,7 +21,7 @@ enum { MG_KEEPER_REPORT_FD = 3 };
 enum mg_keeper_event {
     MG_KEEPER_NETWORK,   /* value: 0 if the network is off, or the errno that says why it could not be turned off */
     MG_KEEPER_NO_START,  /* value: errno */
-    MG_KEEPER_PROCESSES, /* more than it may have: it is being ended; value: how many */
+    MG_KEEPER_PROCESSES, /* more processes than allowed: it is being ended; value: their number */
     MG_KEEPER_END        /* value: how the program ended, as of waitpid() */
 };
 struct mg_keeper_report {

@@ -31,7 +31,7 @@ mg_processes_create(uint32_t at_once, struct mg_processes **out, struct mg_err *
     MG_REQUIRE(uv_loop_init(&p->loop) == 0, MG_FAIL, "out of memory or files: an event loop");
     p->has_loop = true;
     uv_timer_init(&p->loop, &p->pause);
-    /* a program that does not read its input is no reason to end */
+    /* writing to a program that does not read its input must not end this process */
     if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
         signal(SIGPIPE, SIG_IGN);
     *out = p;

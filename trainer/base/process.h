@@ -9,11 +9,11 @@
 #include "base/status.h"
 
 /*
- * Untrusted child programs, many at once, over an event loop: nothing here waits but mg_processes_wait(). A program gets
- * its bytes on standard input, and what it writes is kept within a bound. It runs without a shell in a session of its own,
- * with PATH, HOME and TMPDIR of this process, LANG=C.UTF-8 and no other variable, under limits of the system; without a
- * network, and without a view of other processes, where the system allows user namespaces. When it ends, is too slow or
- * writes too much, all that it started is ended with it; so too when this process ends, however it does.
+ * Untrusted child programs, many at once, over an event loop: only mg_processes_wait() blocks. A program gets bytes on
+ * standard input; its output is kept up to a bound. It runs without a shell in a session of its own, with PATH, HOME
+ * and TMPDIR of this process, LANG=C.UTF-8 and no other variable, under resource limits; without a network, and without
+ * a view of other processes, where the system allows user namespaces. When it ends, is too slow or writes too much, all
+ * processes that it started are killed; so too when this process ends, in whatever way.
  *
  * A pool and its programs belong to one thread. Its executable must call mg_keeper_enter() first of all.
  */
@@ -23,7 +23,7 @@ struct mg_process_limits {
     double seconds;     /* of the clock, from its start; > 0 */
     uint32_t memory;    /* MiB of address space, of each process */
     uint32_t files;     /* open at once, of each process */
-    uint32_t processes; /* at once, threads included; where the system does not count them, a watch does, late */
+    uint32_t processes; /* at once, threads included; the keeper counts them where the system does not */
     uint32_t file_size; /* MiB, of each file that it writes */
     size_t output;      /* bytes on standard output */
     bool network;       /* it may use the network */
@@ -36,7 +36,7 @@ struct mg_process_spec {
     struct mg_process_limits limits;
 };
 
-/* How a program ended; all pointers end with the callback. */
+/* How a program ended; the pointers are valid during the callback only. */
 struct mg_process_end {
     bool good;            /* by itself, with status 0 */
     bool by_itself;       /* within its limits, with an exit status */
@@ -56,17 +56,17 @@ typedef void mg_process_done(void *arg, const struct mg_process_end *end);
 enum mg_status mg_processes_create(uint32_t at_once, struct mg_processes **out, struct mg_err *err);
 /* Ends what still runs, without a call of `done`. Accepts NULL. */
 void mg_processes_destroy(struct mg_processes *p);
-/* The spec is copied. A program that cannot be run is no failure of this function, but an end that is not good. */
+/* The spec is copied. A program that cannot be run is reported to `done`, not as a failure of this function. */
 enum mg_status mg_process_start(struct mg_processes *p, const struct mg_process_spec *spec, mg_process_done *done,
                                 void *arg, struct mg_err *err);
-/* Takes what has come, without waiting. */
+/* Handles pending events, without waiting. */
 void mg_processes_poll(struct mg_processes *p);
-/* Waits until something has come, `ms` milliseconds at most, and takes it. */
+/* Waits for an event, `ms` milliseconds at most, and handles it. */
 void mg_processes_wait(struct mg_processes *p, double ms);
 /* Programs that were started and have not ended. */
 size_t mg_processes_count(const struct mg_processes *p);
 
-/* Told by mg_keeper_enter(): this executable can start processes. */
+/* Called by mg_keeper_enter(): this executable can start processes. */
 void mg_processes_may_start(void);
 
 #endif

@@ -38,26 +38,26 @@ struct mg_program {
     uv_pipe_t pipe[MG_N_PIPES];
     uv_timer_t timer;
     uv_write_t write;
-    int n_handles;         /* not closed yet */
-    bool open[MG_N_PIPES]; /* will still tell something */
-    bool has_keeper, gone; /* it was made; it has ended */
+    int n_handles;         /* libuv handles that are not closed yet */
+    bool open[MG_N_PIPES]; /* not at its end of file */
+    bool has_keeper, gone; /* the keeper was started; it has ended */
     bool late, closing;
     double start;
     char *out, *said, read[8192];
     size_t n_out, n_said, all_said;
     struct mg_keeper_report report;
     size_t n_report;
-    bool network, ended; /* `wait` is there */
+    bool network, ended; /* `wait` is valid */
     int wait;
-    char sentence[MG_PROGRAM_SENTENCE]; /* the first thing that went wrong */
+    char sentence[MG_PROGRAM_SENTENCE]; /* the first failure */
 };
 
 void mg_program_free(struct mg_program *g);
-/* Has its keeper end it. */
+/* Asks its keeper to end it; it has ended when the keeper has. */
 void mg_program_end(struct mg_program *g);
-/* Called once it waits no longer for its end. */
+/* The timer's callback: at the time limit, and at the end of the grace period after it. */
 void mg_program_on_time(uv_timer_t *timer);
-/* Starts those that wait, as many as may run; they leave the pool by themselves when they have ended. */
+/* Starts waiting programs, up to at_once; a program that has ended is removed from the pool. */
 void mg_processes_start_waiting(struct mg_processes *p);
 
 #endif

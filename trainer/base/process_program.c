@@ -42,7 +42,6 @@ wrong(struct mg_program *g, const char *fmt, ...)
     va_end(ap);
 }
 
-/* Wants it to end; the keeper sees to the rest. */
 void
 mg_program_end(struct mg_program *g)
 {
@@ -106,7 +105,7 @@ close_handle(uv_handle_t *handle)
         uv_close(handle, on_closed);
 }
 
-/* The last word is said when the keeper is gone and the pipes are at their ends. */
+/* The end is reported once the keeper has exited and the pipes are at end of file. */
 static void
 look_for_end(struct mg_program *g)
 {
@@ -121,7 +120,8 @@ look_for_end(struct mg_program *g)
         close_handle((uv_handle_t *)&g->keeper);
 }
 
-/* Too slow; a second time only if its end itself is slow: then whoever holds the pipes is not waited for. */
+/* The first call ends the program. A second one, after the grace period, no longer waits for processes that still hold
+ * the pipes open. */
 void
 mg_program_on_time(uv_timer_t *timer)
 {
@@ -176,7 +176,7 @@ take_out(struct mg_program *g, size_t n)
         mg_program_end(g);
 }
 
-/* The end of what it says is kept: that is where the reason stands. */
+/* The last bytes of standard error are kept: the reason of a failure is usually there. */
 static void
 take_said(struct mg_program *g, size_t n)
 {
@@ -258,7 +258,7 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 /* ---- The start ---- */
 
-/* What was to be read is read, or will never be: both are the program's own affair. */
+/* An error here means that the program did not read all of its input, which it need not. */
 static void
 on_written(uv_write_t *write, int status)
 {
@@ -268,7 +268,7 @@ on_written(uv_write_t *write, int status)
     close_handle((uv_handle_t *)&g->pipe[MG_PIPE_IN]);
 }
 
-/* Real pipes: a program may open /dev/stdin or /dev/stdout again, which fails for sockets. */
+/* Pipes, not the sockets of UV_CREATE_PIPE: a program may open /dev/stdin or /dev/stdout, which fails for sockets. */
 static int
 open_pipes(struct mg_program *g, uv_stdio_container_t stdio[MG_N_PIPES])
 {

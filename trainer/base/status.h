@@ -8,7 +8,7 @@
  */
 enum mg_status {
     MG_OK = 0,
-    MG_FAIL = 1,  /* the machine failed us: device, disk, memory, another process */
+    MG_FAIL = 1,  /* the device, the disk, memory or another process failed */
     MG_INPUT = 2, /* the input is wrong: command line, configuration, model, data, store */
     MG_STOP = 3   /* asked to stop (SIGINT, SIGTERM); the work done so far is kept */
 };

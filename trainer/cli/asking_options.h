@@ -5,8 +5,8 @@
 #include "cli/cmd.h"
 #include "eval/asking.h"
 
-/* Options of the commands that ask questions outside of a run. The struct of their options, `type`, has a member `with`,
- * a struct mg_asking_options. */
+/* Options of the commands that ask questions outside of a run. The struct of their options, `type`, has a member
+ * `with`, a struct mg_asking_options. */
 #define MG_ASKING_MODELS(type)                                                                                         \
     MG_OPTION('m', "model", "AGENT=DIR", "another model for an agent", MG_OPTION_TAKEN,                                \
               .offset = offsetof(type, with), .take = mg_asking_take_model),                                           \

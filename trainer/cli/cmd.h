@@ -33,7 +33,7 @@ enum mg_option_type {
     MG_OPTION_TAKEN        /* what `take` makes of the value */
 };
 
-/* One row says everything of an option: what reads it, what the usage tells of it, and where its value goes. */
+/* An option is a row of a table: how it is read, its line of the usage, and where its value goes. */
 struct mg_option {
     char letter; /* 0: it has only its long name */
     const char *name;
@@ -45,7 +45,7 @@ struct mg_option {
     const char *const *choice; /* NULL-terminated */
     enum mg_status (*take)(void *at, const char *value, struct mg_err *err);
 };
-/* A row; behind the type where its value goes, `.offset = offsetof(...)`, and what its type asks for. */
+/* A row. After the type come `.offset = offsetof(...)`, where its value goes, and the members that its type needs. */
 #define MG_OPTION(letter_, name_, value_, what_, type_, ...)                                                           \
     {                                                                                                                  \
         .letter = letter_, .name = name_, .value = value_, .what = what_, .type = type_, __VA_ARGS__                   \
@@ -67,8 +67,8 @@ enum mg_status mg_option_u32(const char *name, const char *text, uint32_t min, u
 /* A subcommand: how it is used and what it does. --help, -h, is every command's. */
 struct mg_command {
     const char *name;
-    const char *arguments; /* behind the name in the usage: "[OPTION]... STEP" */
-    const char *about;     /* lines of the usage before the options, and behind them; the latter may be NULL */
+    const char *arguments; /* after the name in the usage: "[OPTION]... STEP" */
+    const char *about;     /* lines of the usage before and after the options; the latter may be NULL */
     const char *notes;
     const struct mg_option *options;
     /* Takes the n arguments that are no options, and checks the whole. */

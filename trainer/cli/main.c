@@ -33,7 +33,7 @@ print_usage(FILE *out)
     fputs("\nmgrpo COMMAND --help tells of one command; mgrpo --version prints the version.\n", out);
 }
 
-/* What was printed must have arrived: a full disk is a failure like any other. */
+/* Output that could not be written, to a full disk say, is a failure of the command. */
 static int
 flush_output(int code)
 {

@@ -9,8 +9,8 @@
 #include "base/rng.h"
 #include "base/clock.h"
 
-/* Sequences of the length that the main job sees, and what its rollouts of one question have in common; gemm: a square
- * one that no cache holds whole. */
+/* Lengths as in the main training job: of its sequences, and of the prefix that the rollouts of a question share. The
+ * matrix product is larger than any cache. */
 enum {
     LENGTH = 128,
     ROLLOUTS = 8,
@@ -58,7 +58,7 @@ out:
     return st;
 }
 
-/* Each ROLLOUTS rows begin alike. */
+/* Gives each ROLLOUTS rows a common prefix. */
 static void
 batch_share(struct batch *b)
 {

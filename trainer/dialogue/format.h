@@ -6,8 +6,8 @@
 #include "tokenizer/tokenizer.h"
 
 /*
- * How a dialogue becomes tokens, and tokens a dialogue. All formats keep these rules: tokens are only appended, what
- * was sampled stays as it was sampled; text never becomes a token that steers the dialogue; every token has its mask.
+ * How a dialogue becomes tokens, and tokens a dialogue. All formats keep these rules: tokens are only appended, and
+ * sampled ones are never changed; text is never encoded as a control token; every token has its mask.
  */
 struct mg_format;
 
@@ -52,7 +52,7 @@ struct mg_turn {
 /* Reads the turn that has ended. Nothing that was sampled is an error. */
 enum mg_status mg_format_parse(const struct mg_format *f, const struct mg_trajectory *t, struct mg_turn *out,
                                struct mg_err *err);
-/* Whether a call that a tool refused goes on with what the tool says of it; else the turn counts as malformed. */
+/* Whether the agent reads why a tool refused a call, and goes on; if not, the turn counts as malformed. */
 bool mg_format_tells(const struct mg_format *f, size_t callable);
 
 #endif

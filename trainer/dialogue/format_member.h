@@ -4,7 +4,7 @@
 
 #include "dialogue/format.h"
 
-/* What a format is: a row of the table in format.c. The members do what the functions of format.h say. */
+/* A format: a row of the table of formats. Each member implements the mg_format function of its name. */
 struct mg_format_member {
     const char *name;
     enum mg_status (*create)(const struct mg_format_spec *spec, struct mg_tokenizer *tok, struct mg_format **out,
@@ -19,7 +19,7 @@ struct mg_format_member {
     bool (*tells)(const struct mg_format *f, size_t callable);
 };
 
-/* The head of every format's own struct. */
+/* The first member of every format's own struct. */
 struct mg_format {
     const struct mg_format_member *member;
 };

@@ -24,7 +24,8 @@ mg_text_trim(const char *text, size_t *len)
     return text;
 }
 
-/* A text as the value of a property: as it stands where it is JSON and the property no string. */
+/* The JSON value of a property from a text: a string, or the text itself if it is JSON and the property is no
+ * string. */
 static char *
 value_of(const json_t *property, const char *text)
 {

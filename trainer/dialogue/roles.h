@@ -32,8 +32,8 @@ struct mg_specials {
 enum mg_status mg_specials_find(const struct mg_tokenizer *tok, struct mg_specials *out, struct mg_err *err);
 bool mg_specials_has(const struct mg_specials *sp, int32_t id);
 
-/* Appends a turn as it is written (own) or read: role, encoded text, <end>. Text that spells a special token stays plain
- * text. */
+/* Appends a turn as it is written (own) or read: role, encoded text, <end>. Text that spells a special token stays
+ * plain text. */
 enum mg_status mg_roles_turn(struct mg_trajectory *t, struct mg_tokenizer *tok, const struct mg_specials *sp,
                              enum mg_role role, const char *text, size_t len, bool own, struct mg_err *err);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The format "roles". A tool whose name is a role is called by that role's token, with its text as the one argument, and
- * read back by the role that answers it. All other tools and all agents are called by <sub> and read back by <result>:
- * with the text alone where there is one of them, with its name and a blank before the text where there are several.
+ * The format "roles". A tool whose name is a role is called by that role's token, with its text as the one argument,
+ * and read back by the role that answers it. All other tools and all agents are called by <sub> and read back by
+ * <result>: with the text alone where there is one of them, with its name and a blank before the text where there are
+ * several.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -93,7 +93,7 @@ to_json(const struct mg_trajectory *t)
         (double)t->advantage, "kind", kind_name[t->kind], "ids", ids, "mask", mask, "logprob", logprob);
 }
 
-/* A log-probability that is not finite has no JSON form: it leaves the list one short. */
+/* A log-probability that is not finite has no JSON form, and is then missing in the list. */
 static bool
 is_whole(const json_t *object, const struct mg_trajectory *t)
 {

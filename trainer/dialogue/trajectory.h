@@ -11,8 +11,8 @@
 #include "run/key.h"
 
 /*
- * A dialogue of one agent as tokens, from the sampling to the gradient and the log. It only grows. Token ids are the
- * only truth: text is a view of them, and nothing is tokenised again. Start from {0}.
+ * A dialogue of one agent as tokens, from the sampling to the gradient and the log. It only grows. Text is decoded from
+ * the token ids where it is needed, and never tokenised again. Start from {0}.
  */
 struct mg_trajectory {
     struct mg_key key;
@@ -29,7 +29,7 @@ struct mg_trajectory {
     float weight; /* after alignment */
 };
 
-/* Appends n tokens that the agent reads; its next turn starts behind them. */
+/* Appends n tokens that the agent reads; its next turn starts after them. */
 enum mg_status mg_trajectory_read(struct mg_trajectory *t, const int32_t *ids, size_t n, struct mg_err *err);
 /* Appends a token that the agent wrote. */
 enum mg_status mg_trajectory_write(struct mg_trajectory *t, int32_t id, float logprob, struct mg_err *err);

@@ -10,7 +10,6 @@
 #include "run/run_path.h"
 #include "tokenizer/vocabulary.h"
 
-/* The model asked for, else the one that the run ended with, else the one that it began with. `trained` keeps a name. */
 /* The number of the agent that the n-th "AGENT=DIR" names, and its folder. */
 static enum mg_status
 named_model(const struct mg_asking_options *o, const struct mg_config *c, uint32_t n, uint32_t *agent,

@@ -6,7 +6,7 @@
 
 /*
  * All agents in one process, the subtasks handed over in memory: for questions that are asked outside of a run. The
- * dialogues are those that processes with a store would hold.
+ * dialogues are the same as those of a run, where each agent is a process and subtasks go through the store.
  */
 struct mg_play;
 

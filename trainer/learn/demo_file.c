@@ -61,7 +61,7 @@ mg_demo_file_close(struct mg_demo_file *f)
     free(f);
 }
 
-/* Says the role of the tokens from `first` on. */
+/* Sets the role of the tokens from `first` on. */
 static enum mg_status
 set_role(struct mg_example *e, uint32_t first, unsigned role, struct mg_err *err)
 {

@@ -6,7 +6,7 @@
 
 struct train_rows {
     struct mg_train_row *row;
-    float *weight; /* of all rows, one behind the other */
+    float *weight; /* of all rows, concatenated */
     uint32_t n;
 };
 

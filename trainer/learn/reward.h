@@ -11,8 +11,8 @@ struct mg_reward {
     double value;
 };
 
-/* Of the root, M-GRPO eq. 4: format + correct * answer; INVALID if the format is, UNAVAILABLE if the verdict on its answer
- * is not a value: there is nothing else to tell its rollouts apart by. */
+/* Of the root, M-GRPO eq. 4: format + correct * answer; INVALID if the format is, UNAVAILABLE if the verdict on its
+ * answer is not a value: there is nothing else to tell its rollouts apart by. */
 struct mg_reward mg_reward_root(const struct mg_reward_config *c, bool format, const struct mg_verdict *answer);
 /*
  * Of an agent that it called, eq. 5: format + correct * answer + expert * result, where `answer` is the verdict on the

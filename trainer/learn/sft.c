@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "base/clock.h"
 
-/* A window of demonstrations in memory; its order is shuffled anew for each window. */
+/* A window of demonstrations in memory, in shuffled order. */
 enum { WINDOW = 4096, MAX_BATCH_ROWS = 1024, WARM_UP_STEPS = 100 };
 
 struct window {
@@ -54,7 +54,7 @@ out:
 
 struct rows {
     struct mg_train_row row[MAX_BATCH_ROWS];
-    float *weight; /* of all rows, one behind the other */
+    float *weight; /* of all rows, concatenated */
     uint32_t n, tokens;
 };
 
@@ -67,7 +67,7 @@ next_batch(struct window *w, struct mg_demo_file *demos, const struct mg_sft_con
     double sum = 0.0;
 
     b->n = b->tokens = 0;
-    for (int i = 0; i < 2 && w->next == w->n; i++) /* the first may find the file at its end */
+    for (int i = 0; i < 2 && w->next == w->n; i++) /* twice, since the first read may be at the end of the file */
         MG_TRY(window_fill(w, demos, c, epochs, err));
     MG_REQUIRE(w->n > 0, MG_INPUT, "there is no demonstration of at most %u tokens", c->max_len);
     while (w->next < w->n && b->n < MAX_BATCH_ROWS) {

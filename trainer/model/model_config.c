@@ -10,7 +10,7 @@
 
 enum { MAX_CONFIG_BYTES = 1 << 20 };
 
-/* One number of the file: its range, and what stands for it where it is missing (REQUIRED: nothing may). */
+/* An integer member of the file: its range, and its default (REQUIRED: it has none). */
 enum { REQUIRED = -1 };
 struct int_key {
     const char *key;
@@ -79,7 +79,7 @@ out:
     return st;
 }
 
-/* rope_theta stands at the top, or in newer files in rope_parameters beside a rope_type. */
+/* rope_theta is a top-level member, or in newer files a member of rope_parameters, with a rope_type. */
 static enum mg_status
 read_rope(const json_t *root, const char *name, double *theta, struct mg_err *err)
 {
@@ -98,7 +98,7 @@ out:
     return st;
 }
 
-/* Members that would change the computation in a way that the trainer does not have. */
+/* Refuses members that would change the computation in a way that the trainer does not implement. */
 static enum mg_status
 refuse_unknown(const json_t *root, const char *name, struct mg_err *err)
 {

@@ -68,7 +68,7 @@ struct feeds {
     size_t cap, n, n_sampled;
 };
 
-/* Draws from the distribution behind one token: of a feed that samples, and of the redraws that follow it. */
+/* How many tokens are drawn after one token: 1 for a feed that samples, and 1 for each redraw that follows it. */
 static size_t
 draws_at(const struct mg_feed *feed, size_t i, size_t n)
 {

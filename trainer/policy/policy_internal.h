@@ -11,7 +11,7 @@ struct mg_acts {
     struct clgrpo_tensor h1, rstd1;    /* [N][E], [N]: first norm */
     struct clgrpo_tensor qkv;          /* [N][(H + 2K) D], rotated */
     struct clgrpo_tensor o, lse;       /* [N][H D], [N][H] */
-    struct clgrpo_tensor mid;          /* [N][E]: residual stream between the halves */
+    struct clgrpo_tensor mid;          /* [N][E]: residual stream between attention and MLP */
     struct clgrpo_tensor h2, rstd2;    /* second norm */
     struct clgrpo_tensor gate_up, act; /* [N][2F], [N][F] */
 };
@@ -44,7 +44,7 @@ struct mg_policy {
     struct mg_acts *acts;    /* [layers]; without training one */
     size_t n_acts;
     struct mg_grads grads;
-    struct clgrpo_tensor branch;                 /* [N][E]: output of a half before it joins the stream */
+    struct clgrpo_tensor branch; /* [N][E]: output of attention or MLP before it is added to the residual stream */
     struct clgrpo_tensor selected, hidden, rstd; /* rows that the head sees: gathered, normed */
     struct clgrpo_tensor dselected, dhidden;
     struct clgrpo_tensor ints;     /* [4][N] i32: token, position, row, target */

@@ -143,7 +143,7 @@ out:
     return st;
 }
 
-/* Query and key heads lie side by side in qkv and turn alike. */
+/* Query and key heads are adjacent in qkv and are rotated alike, by one call. */
 enum mg_status
 mg_op_rope(struct mg_policy *p, struct clgrpo_tensor qkv, bool inverse, struct mg_err *err)
 {

@@ -7,8 +7,8 @@
 /*
  * Trajectories often have their first tokens in common: the rollouts of a question share its prompt, and often the
  * first calls and their results too. Such a common prefix goes through the model once, and what each member of a group
- * adds attends to it. The hidden state of a token depends on the tokens before it alone, so a member's log-probabilities
- * have the bits that it gets by itself; the gradient is the same sum in another order.
+ * adds attends to it. The hidden state of a token depends on the tokens before it alone, so a member's
+ * log-probabilities have the bits that it gets by itself; the gradient is the same sum in another order.
  */
 
 struct mg_prefix_group {

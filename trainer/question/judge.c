@@ -14,7 +14,7 @@ struct mg_judge {
     struct mg_judge_spec spec;
     const struct mg_question_file *questions;
     struct mg_processes *processes;
-    struct request *open; /* asked and not answered */
+    struct request *open; /* requests without an answer yet */
     bool networked;
 };
 
@@ -84,7 +84,7 @@ mg_verdict_parse(const char *text, size_t n, struct mg_verdict *out)
     else if (!(value >= 0.0 && value <= 1.0))
         wrong = "is not from 0 to 1";
     else
-        *out = (struct mg_verdict){.kind = MG_VERDICT_VALUE, .value = value + 0.0}; /* a negative zero is a zero */
+        *out = (struct mg_verdict){.kind = MG_VERDICT_VALUE, .value = value + 0.0}; /* -0 becomes 0 */
     json_decref(said);
     return wrong;
 }
@@ -152,7 +152,7 @@ start(struct request *r, struct mg_err *err)
     return mg_process_start(r->judge->processes, &spec, on_end, r, err);
 }
 
-/* Takes over `what`. */
+/* Takes the reference of `what`. */
 static enum mg_status
 ask_program(struct mg_judge *j, json_t *what, mg_judge_done *done, void *arg, struct mg_err *err)
 {

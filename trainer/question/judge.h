@@ -30,7 +30,7 @@ struct mg_judge;
 /* All that is pointed to outlives the judge; only EXEC needs `processes`. */
 enum mg_status mg_judge_create(const struct mg_judge_spec *spec, const struct mg_question_file *questions,
                                struct mg_processes *processes, struct mg_judge **out, struct mg_err *err);
-/* After its processes: what was asked of them is forgotten. Accepts NULL. */
+/* Once its processes are destroyed; their requests are dropped. Accepts NULL. */
 void mg_judge_destroy(struct mg_judge *j);
 
 /* Called once, from within the asking or while the processes are polled. `reason`: why a verdict is UNAVAILABLE, one
@@ -42,7 +42,8 @@ enum mg_status mg_judge_answer(struct mg_judge *j, const struct mg_asked *q, con
 enum mg_status mg_judge_result(struct mg_judge *j, const char *subtask, const char *result, mg_judge_done *done,
                                void *arg, struct mg_err *err);
 
-/* Whether a program had the network although its limits say that it may not: the system does not let it be turned off. */
+/* Whether a program had the network although its limits say that it may not: the system does not let it be turned
+ * off. */
 bool mg_judge_networked(const struct mg_judge *j);
 
 /* What a program said: `n` bytes. Why they are no verdict, or NULL if they are one. */

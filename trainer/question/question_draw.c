@@ -6,7 +6,7 @@
 #include "base/rng.h"
 
 /* The questions of a split, template by template. */
-struct shelves {
+struct by_template {
     uint32_t *first;    /* [n_templates + 1] */
     uint32_t *question; /* [first[n_templates]] */
     uint32_t *left;     /* per template: how many are still to be drawn from */
@@ -15,7 +15,7 @@ struct shelves {
 };
 
 static void
-free_shelves(struct shelves *s)
+free_by_template(struct by_template *s)
 {
     free(s->first);
     free(s->question);
@@ -24,7 +24,7 @@ free_shelves(struct shelves *s)
 }
 
 static enum mg_status
-fill(const struct mg_question_file *f, enum mg_split split, struct shelves *s, struct mg_err *err)
+fill(const struct mg_question_file *f, enum mg_split split, struct by_template *s, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
@@ -49,20 +49,20 @@ out:
     return st;
 }
 
-/* Takes one of a template's questions; a shelf that is empty is full again. */
+/* Takes one of a template's questions; once all have been taken, they can be taken again. */
 static uint32_t
-take(struct shelves *s, uint32_t t, struct mg_rng *rng, bool distinct)
+take(struct by_template *s, uint32_t t, struct mg_rng *rng, bool distinct)
 {
-    uint32_t *shelf = s->question + s->first[t], n, at, taken;
+    uint32_t *own = s->question + s->first[t], n, at, taken;
 
     if (s->left[t] == 0)
         s->left[t] = s->first[t + 1] - s->first[t];
     n = s->left[t];
     at = mg_rng_below(rng, n);
-    taken = shelf[at];
+    taken = own[at];
     if (distinct) {
-        shelf[at] = shelf[n - 1];
-        shelf[n - 1] = taken;
+        own[at] = own[n - 1];
+        own[n - 1] = taken;
         s->left[t]--;
     }
     return taken;
@@ -73,7 +73,7 @@ mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t
                  uint32_t *index, uint32_t n, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct shelves s = {0};
+    struct by_template s = {0};
     struct mg_rng rng;
 
     MG_TRY(fill(f, split, &s, err));
@@ -82,6 +82,6 @@ mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t
     for (uint32_t i = 0; i < n; i++)
         index[i] = take(&s, s.filled[mg_rng_below(&rng, s.n_filled)], &rng, distinct);
 out:
-    free_shelves(&s);
+    free_by_template(&s);
     return st;
 }

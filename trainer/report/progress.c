@@ -8,7 +8,7 @@
 
 enum { BAR = 24, LINE = 256 };
 
-static const double learn_share = 1.0; /* of a train step's rollouts: what learning from them costs besides */
+static const double learn_share = 1.0; /* cost of learning from a train step, relative to its rollouts */
 
 void
 mg_progress_init(struct mg_progress *p, FILE *out, bool terminal, const struct mg_plan *plan, double train_dialogues,

@@ -15,14 +15,14 @@ struct mg_progress {
     bool terminal;
     struct mg_plan plan;
     double train_work, eval_work; /* dialogues of a phase; a train step also learns from them */
-    double start, start_work;     /* when this process first looked, and what had been done by then */
+    double start, start_work;     /* the first call's time, and the work done before it */
     bool looked;
     double rate_time, rate_tokens, rate; /* tokens per second over the last seconds */
     uint32_t last_phase;                 /* of the root, at the last plain line */
 };
 void mg_progress_init(struct mg_progress *p, FILE *out, bool terminal, const struct mg_plan *plan,
                       double train_dialogues, double eval_dialogues);
-/* What n agents told; notes[0] is the root's, the others may be NULL. */
+/* Shows the notes of n agents; notes[0] is the root's, the others may be NULL. */
 void mg_progress_show(struct mg_progress *p, const struct mg_agent_note *const notes[], uint32_t n);
 /* Ends the rewritten line. */
 void mg_progress_end(struct mg_progress *p);

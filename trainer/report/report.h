@@ -9,7 +9,7 @@
 #include "run/config.h"
 #include "report/summary.h"
 
-/* A run as it is drawn: everything is read from its folder, nothing is computed anew. */
+/* What the page of a run is made from; all of it is read from the run's folder. */
 struct mg_report {
     const char *run;
     struct mg_config config;
@@ -48,7 +48,7 @@ enum mg_status mg_report_dialogues(FILE *to, const struct mg_report *r, unsigned
 
 /* ---- Text ---- */
 
-#define MG_NO_TEXT "\xEF\xBF\xBD" /* U+FFFD: stands for what is no text */
+#define MG_NO_TEXT "\xEF\xBF\xBD" /* U+FFFD, in place of bytes that are not UTF-8 */
 
 /* Text that anyone may have written: control characters become blanks, bytes that are not UTF-8 become MG_NO_TEXT; in
  * HTML its signs are escaped. */

@@ -43,7 +43,7 @@ read_played(const struct mg_report *r, json_int_t phase, struct played *e, struc
         struct mg_path dir = mg_run_agent_dir(r->run, r->config.agent[i].name);
         struct mg_path path = mg_rollouts_path(dir.text, (uint32_t)phase);
 
-        if (access(path.text, F_OK) == 0) /* a run that goes on may not have got there yet */
+        if (access(path.text, F_OK) == 0) /* a run that has not ended may not have it yet */
             MG_TRY(mg_rollout_log_read(path.text, &e->row[i], &e->n[i], err));
     }
 out:

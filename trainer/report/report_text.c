@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "report/report.h"
 
-/* C0, DEL, and C1, which some terminals obey too. */
+/* C0, DEL, and C1, which some terminals interpret too. */
 static bool
 is_control(const char *at)
 {

@@ -18,7 +18,7 @@ number(const json_t *line, const char *key, double missing)
     return json_is_number(value) ? json_number_value(value) : missing;
 }
 
-/* A count; anything else counts for nothing. */
+/* A count: a positive integer; any other value is 0. */
 static double
 count(const json_t *line, const char *key)
 {
@@ -125,7 +125,7 @@ real_or_null(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-/* Sums of counts may be more than JSON's integers can say. */
+/* Sums of counts may exceed the range of Jansson's integers. */
 static json_int_t
 whole(double x)
 {

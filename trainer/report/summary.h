@@ -8,7 +8,7 @@
 
 #include "run/config.h"
 
-/* What became of a run, from the metrics of its agents. */
+/* The outcome of a run, from the metrics of its agents. */
 struct mg_held_out {
     bool there;
     double n, success, lo, hi;    /* of the whole system, Wilson's 95%; success of those that are judged */
@@ -26,8 +26,8 @@ struct mg_summary {
 };
 enum mg_status mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_summary *out,
                                struct mg_err *err);
-/* run_dir/summary.json: seconds, steps, tokens, held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT},unavailable},
- * the same under greedy. */
+/* run_dir/summary.json: seconds, steps, tokens,
+ * held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT},unavailable}, the same under greedy. */
 enum mg_status mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err *err);
 /* The table for people. */
 void mg_summary_print(FILE *to, const struct mg_summary *s);

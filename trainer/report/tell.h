@@ -15,12 +15,12 @@ struct mg_teller {
     struct mg_tokenizer *tok;
     struct mg_specials specials;
 };
-/* Called behind each subtask with its number in the dialogue, from 0: the place to tell what the sub-agent did. */
+/* Called after each subtask with its number in the dialogue, from 0: it may write the sub-agent's dialogue. */
 typedef enum mg_status mg_tell_call(void *arg, uint32_t call, struct mg_err *err);
 
 /*
- * Tells a dialogue of n tokens. `inner`: of a sub-agent, set in below the one that called. call may be NULL.
- * Ids and bytes that are no text become U+FFFD, control characters blanks: the text may be of any making.
+ * Writes a dialogue of n tokens. `inner`: of a sub-agent, indented below the one that called it. call may be NULL.
+ * The text is untrusted: unknown ids and bytes that are not UTF-8 become U+FFFD, control characters blanks.
  */
 enum mg_status mg_tell(const struct mg_teller *t, const int32_t *ids, uint32_t n, bool inner, mg_tell_call *call,
                        void *arg, struct mg_err *err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which tokens have to go through the model. What it says behind a token depends on the tokens up to there alone, and
- * the rollouts of a question, or of one subtask, begin alike and often go on alike. So of dialogues that have the same
- * tokens one is fed and all draw, each by its own key; and one that parts from the others takes what it shares with
- * them from their place in the cache. The draws are those of dialogues that are fed each for itself, bit for bit.
+ * Which tokens have to go through the model. The distribution of the next token depends on the tokens before it alone,
+ * and the rollouts of a question, or of one subtask, share a prefix and are often equal for long. So of dialogues with
+ * equal tokens one is fed and all draw, each with its own key; and a dialogue that diverges copies the common prefix
+ * from the slot of another. The draws have the bits that they have when each dialogue is fed by itself.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/rng.h"
 #include "rollout/rollout_internal.h"
 
-/* Fewer tokens are as soon fed as copied. */
+/* Copying fewer tokens is no faster than feeding them. */
 enum { SHORTEST_COPY = 4 };
 
 /* The dialogue whose cache holds most of r's tokens but the last, which has to be fed; *n of them. NULL if r's own
@@ -51,7 +51,7 @@ mg_rollouts_fork(struct mg_rollouts *b, struct mg_err *err)
         if (r->state == MG_ROLLOUT_DONE || r->lends || r->fed + SHORTEST_COPY >= r->t.len)
             continue;
         source = (struct mg_rollout *)best_source(b, r, &common);
-        /* one that waits may yet find its like; but not in a place that is about to be given away */
+        /* a dialogue that waits may find a longer common prefix later, but not in a slot that is about to be reused */
         if (source == NULL || (r->state != MG_ROLLOUT_WRITING && source->state != MG_ROLLOUT_DONE))
             continue;
         b->fork[n++] = (struct mg_fork){.from = source->slot, .to = r->slot, .length = common};
@@ -61,7 +61,7 @@ mg_rollouts_fork(struct mg_rollouts *b, struct mg_err *err)
     return mg_policy_fork(b->config.policy, b->fork, n, err);
 }
 
-/* Equal dialogues side by side, the one with most in the cache first. */
+/* Sorts equal dialogues together, the one with most tokens in the cache first. */
 static int
 compare(const void *x, const void *y)
 {

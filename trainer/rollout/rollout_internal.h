@@ -25,7 +25,7 @@ struct mg_rollouts {
     uint64_t tokens;
 };
 
-/* Before places in the cache change hands: dialogues that have parted from others take what they share with them. */
+/* Before slots are reassigned: dialogues that have diverged copy the prefix that they share with others. */
 enum mg_status mg_rollouts_fork(struct mg_rollouts *b, struct mg_err *err);
 /* The tokens that the cache lacks, of all dialogues that want one more: *n_feeds in b->feed. */
 enum mg_status mg_rollouts_gather(struct mg_rollouts *b, size_t *n_feeds, struct mg_err *err);

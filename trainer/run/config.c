@@ -120,7 +120,7 @@ resolve(const char *folder, const char *path)
     return asprintf(&out, "%s/%s", folder, path) >= 0 ? out : NULL;
 }
 
-/* Where a file's values go and are looked for. */
+/* A section of the file and the struct that it fills. */
 struct reading {
     struct mg_config *c;
     const char *path, *folder;
@@ -128,7 +128,7 @@ struct reading {
 struct place {
     void *at;    /* the struct that is filled */
     cfg_t *cfg;  /* the section that it is filled from */
-    bool behind; /* not the first of its kind */
+    bool behind; /* not the first section of its kind */
 };
 
 static void
@@ -160,7 +160,7 @@ out:
     return st;
 }
 
-/* What a file holds, in place of "file:" and its path. */
+/* The value of a prose key that is "file:PATH": the contents of that file. */
 static enum mg_status
 read_prose(const struct reading *r, const char *path, const char *where, char **out, struct mg_err *err)
 {

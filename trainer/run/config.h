@@ -109,7 +109,7 @@ char *mg_config_to_json(const struct mg_config *c);
 char *mg_config_common_json(const struct mg_config *c);
 /* The first key in which two such texts differ, malloc'ed, with both values ("steps: 80, was 60"); NULL if none. */
 char *mg_config_difference(const char *now, const char *before);
-/* The other way: for agents that find their configuration in the run folder. */
+/* Reads that text: agents find their configuration in the run folder. */
 enum mg_status mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err);
 
 /* The number of the agent with this name; MG_INPUT names those there are. */

@@ -7,14 +7,14 @@
 
 #include "run/config.h"
 
-/* One table says everything of a key: what reads it, checks it, writes it as JSON and compares it. */
+/* A key is a row of a table, from which it is read, checked, written as JSON and compared. */
 enum mg_key_type {
     MG_KEY_UINT,
     MG_KEY_U64,
     MG_KEY_REAL,
     MG_KEY_BOOL,
     MG_KEY_CHOICE,
-    MG_KEY_SPLIT, /* a choice that is kept as text */
+    MG_KEY_SPLIT, /* a choice, kept as text */
     MG_KEY_TEXT,
     MG_KEY_HOST, /* a text, and MG_KEY_PATH: what may differ from one host of a run to the next */
     MG_KEY_PATH,
@@ -26,9 +26,9 @@ struct mg_config_key {
     enum mg_key_type type;
     size_t offset;             /* in its struct */
     double min, max;           /* of numbers */
-    const char *missing;       /* what stands for it where it is not given, as text; NULL: it must be given */
-    const char *missing_sub;   /* the same in a section behind the first one of its kind; NULL: as `missing` */
-    const char *const *choice; /* the first name of a choice; NULL for what is none */
+    const char *missing;       /* its default, as text; NULL: it must be given */
+    const char *missing_sub;   /* its default in sections after the first one of the kind; NULL: `missing` */
+    const char *const *choice; /* the first name of a choice; NULL for other types */
     size_t stride;             /* bytes from a name to the next; NULL ends them */
 };
 extern const struct mg_config_key mg_config_keys[];

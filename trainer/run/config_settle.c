@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one key cannot know: how agents and values fit together. */
+/* Presets, and checks that concern several keys or agents. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the tools that agents name are there. What a kind of tools needs is for the tools to say. */
+/* Checks that the tools which agents name exist. What a kind of tool requires is checked when the tools are opened. */
 #include <ctype.h>
 #include <string.h>
 

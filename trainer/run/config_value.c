@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The value of one key: set from text, checked; told as JSON. */
+/* The value of one key: set from text with its checks, and written as JSON. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>

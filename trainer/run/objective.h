@@ -20,10 +20,10 @@ enum mg_ratio {
     MG_RATIO_TOKEN /* of each token by itself */
 };
 enum mg_clip {
-    MG_CLIP_BOTH /* the smaller of r A and of A times r between its two bounds */
+    MG_CLIP_BOTH /* min(r A, clamp(r, 1 - clip_low, 1 + clip_high) A) */
 };
-/* The weight of a token, with w its trajectory's alignment weight, n that trajectory's sampled tokens, and sums over the
- * trajectories of the step. */
+/* The weight of a token, with w its trajectory's alignment weight, n that trajectory's sampled tokens, and sums over
+ * the trajectories of the step. */
 enum mg_normalisation {
     MG_PER_TOKEN,      /* w / sum(w n) */
     MG_PER_TRAJECTORY, /* w / (n sum(w)) */
@@ -46,7 +46,7 @@ struct mg_advantage_kind {
 };
 extern const struct mg_advantage_kind mg_advantage_kinds[]; /* likewise */
 
-/* What a ratio, a clip are called in a sentence: "the ratio of each token", "clipped on both sides". */
+/* Names for sentences: "the ratio of each token", "clipped on both sides". */
 const char *mg_ratio_text(enum mg_ratio ratio);
 const char *mg_clip_text(enum mg_clip clip);
 

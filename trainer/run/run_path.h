@@ -7,12 +7,12 @@
 
 #include "base/path.h"
 
-/* The paths of a run's folder (mgrpo-run(5)), each spelled here alone. */
+/* The paths of a run's folder (mgrpo-run(5)); no other code composes them. */
 
 /* Files of the run. */
 enum mg_run_file {
     MG_RUN_CONF,    /* the configuration as it was given */
-    MG_RUN_CONFIG,  /* the configuration as it was understood; written last: a folder that has it is whole */
+    MG_RUN_CONFIG,  /* the configuration as it was understood; written last: a folder that has it is complete */
     MG_RUN_STORE,   /* what the agents exchange */
     MG_RUN_SUMMARY, /* the result as JSON */
     MG_RUN_REPORT   /* the result as a page */
@@ -25,7 +25,7 @@ struct mg_path mg_run_agent_log(const char *run, const char *agent);
 
 /* Files in the folder of an agent. */
 enum mg_agent_file {
-    MG_AGENT_LOCK,     /* held by the process that is this agent */
+    MG_AGENT_LOCK,     /* locked by the process that is this agent */
     MG_AGENT_METRICS,  /* a line for each phase: what was computed */
     MG_AGENT_TIMING,   /* a line for each phase: seconds */
     MG_AGENT_ROLLOUTS, /* folder: a file of trajectories for each phase */

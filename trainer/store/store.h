@@ -11,9 +11,9 @@
 #include "run/key.h"
 
 /*
- * The one place where agents meet (mgrpo-store(5)): a log of subtasks, results and rewards. Rows are keyed by what they
- * are about, written once, never changed: to write a row again is free if it says the same and MG_FAIL, "diverged", if
- * it does not. So an agent that died and started again repeats its work, and the store checks it.
+ * What the agents of a run exchange (mgrpo-store(5)): a log of subtasks, results and rewards. Rows are keyed by what
+ * they are about, written once, never changed: to write a row again has no effect if it is equal and is MG_FAIL,
+ * "diverged", if it is not. So an agent that died and started again repeats its work, and the store checks it.
  *
  * Every function that writes is one act: all of it takes effect or nothing. More than MG_STORE_BATCH rows are several
  * acts, in the order of the rows. A store that is locked, full or out of reach is waited out: the act is repeated until
@@ -46,16 +46,17 @@ enum mg_status mg_store_open(const struct mg_store_place *place, struct mg_store
 void mg_store_close(struct mg_store *s); /* accepts NULL */
 
 /*
- * What all agents of a run must have in common: the first to come says it. *other is NULL if the store has the same value
- * now, else what it has (the caller frees it).
+ * What all agents of a run must have in common: the first to come says it. *other is NULL if the store has the same
+ * value now, else what it has (the caller frees it).
  */
 enum mg_status mg_store_agree(struct mg_store *s, const char *what, const char *value, char **other,
                               struct mg_err *err);
 
 /*
- * Becomes the holder of an agent's role: its epoch is one more than that of the last holder; *first: there was none. What
- * a former holder still tries to write is MG_FAIL. A file's roles are settled outside, by a lock; on a server a role is
- * leased for MG_STORE_LEASE seconds after each act, and MG_INPUT if somebody elsewhere keeps it longer than that.
+ * Becomes the holder of an agent's role: its epoch is one more than that of the last holder; *first: there was none.
+ * What a former holder still tries to write is MG_FAIL. A file's roles are settled outside, by a lock; on a server a
+ * role is leased for MG_STORE_LEASE seconds after each act, and MG_INPUT if somebody elsewhere keeps it longer than
+ * that.
  */
 enum mg_status mg_store_hold(struct mg_store *s, const char *agent, bool *first, struct mg_err *err);
 
@@ -139,7 +140,7 @@ enum mg_status mg_store_hand_in(struct mg_store *s, uint32_t phase, const struct
 enum mg_status mg_store_rollouts(struct mg_store *s, uint32_t phase, bool *closed, struct mg_rollout_rows *out,
                                  struct mg_err *err);
 
-/* ---- What agents tell of themselves, for the eyes only ---- */
+/* ---- Progress of agents, for display only ---- */
 
 struct mg_agent_note {
     uint32_t phase, version; /* the phase it is in; optimiser steps committed */

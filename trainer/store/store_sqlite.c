@@ -230,7 +230,8 @@ connect(struct mg_store *store, struct mg_err *err)
 
     if (code != SQLITE_OK) {
         st = mg_sqlite_error(s, code, err);
-        store->outage &= (code & 0xff) != SQLITE_CANTOPEN; /* nobody is there yet whom it could have gone from */
+        store->outage &=
+            (code & 0xff) != SQLITE_CANTOPEN; /* a path that cannot be opened at all is wrong, not an outage */
         goto out;
     }
     sqlite3_busy_timeout(s->db, BUSY_MS);

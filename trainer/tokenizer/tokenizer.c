@@ -115,8 +115,8 @@ added_at(const struct mg_tokenizer *tok, const char *text, size_t len, bool norm
 
 /*
  * Added tokens that are not normalised are looked for in the whole text, then the normalised ones in what lies between.
- * A special token that is not asked for stays in the text, but no other token of its kind may begin within it: both as
- * in the reference.
+ * A special token that is not asked for stays in the text, but no other token of its kind may begin within it. Both are
+ * what the `tokenizers` library does.
  */
 static enum mg_status
 encode(struct mg_tokenizer *tok, const char *text, size_t len, bool normalized, bool specials,

@@ -12,7 +12,7 @@
 enum {
     TOK_STAGES = 8,         /* most steps of a pre_tokenizer Sequence */
     TOK_ADDED = 16384,      /* most added tokens */
-    TOK_PROBES = 512,       /* longest walk in a hash table; at half load only crafted keys come near it */
+    TOK_PROBES = 512,       /* longest probe sequence in a hash table; at half load only crafted keys come near it */
     TOK_CACHE_SLOTS = 16384 /* power of two; one cache line each, 1 MiB in all */
 };
 
@@ -90,17 +90,17 @@ struct mg_tokenizer {
     struct tok_work work;
 };
 
-/* tokenizer_table.c */
+/* ---- Hash tables ---- */
 enum mg_status mg_tok_names_make(struct tok_names *names, size_t n, struct mg_err *err);
 /* The id of a spelling, or -1. */
 int32_t mg_tok_names_find(const struct mg_tokenizer *tok, const char *spelling, size_t len);
 enum mg_status mg_tok_names_add(struct mg_tokenizer *tok, int32_t id, struct mg_err *err);
 enum mg_status mg_tok_merges_make(struct tok_merges *merges, size_t n, struct mg_err *err);
 const struct tok_merge *mg_tok_merges_find(const struct tok_merges *merges, int32_t left, int32_t right);
-/* A pair that is there already takes the new rank, as in the reference. */
+/* A pair that is there already takes the new rank, as in the `tokenizers` library. */
 enum mg_status mg_tok_merges_put(struct tok_merges *merges, struct tok_merge entry, struct mg_err *err);
 
-/* tokenizer_bytes.c: the byte-level alphabet, one character of 1 or 2 UTF-8 bytes for each byte. */
+/* ---- The byte-level alphabet: one character of 1 or 2 UTF-8 bytes for each byte ---- */
 /* Writes the character of `byte` to dst and returns its length. */
 size_t mg_tok_byte_spell(uint8_t byte, char dst[2]);
 /* The bytes of a spelling to dst (room for len); false where a character is outside the alphabet. */
@@ -109,26 +109,30 @@ bool mg_tok_bytes_of(const char *spelling, size_t len, char *dst, uint32_t *dst_
 size_t mg_tok_utf8_valid(const char *text, size_t len);
 size_t mg_tok_utf8_invalid(const char *text, size_t len);
 
-/* tokenizer_load.c: the whole file. Here and below `name` is the path for messages. */
+/* ---- Reading the file; `name` is its path for messages ---- */
+
+/* The whole file. */
 enum mg_status mg_tok_load_json(struct mg_tokenizer *tok, const json_t *root, const char *name, struct mg_err *err);
-/* tokenizer_vocab.c: model.vocab and added_tokens to piece, names, added. */
+/* model.vocab and added_tokens to piece, names, added. */
 enum mg_status mg_tok_load_vocab(struct mg_tokenizer *tok, const json_t *vocab, const json_t *added, const char *name,
                                  struct mg_err *err);
-/* tokenizer_model.c: the other members of `model`; needs the vocabulary. */
+/* The other members of `model`; needs the vocabulary. */
 enum mg_status mg_tok_load_model(struct mg_tokenizer *tok, const json_t *model, const char *name, struct mg_err *err);
-/* tokenizer_stage.c: pre_tokenizer. */
+/* pre_tokenizer. */
 enum mg_status mg_tok_load_stages(struct mg_tokenizer *tok, const json_t *pre, const char *name, struct mg_err *err);
-/* tokenizer_regex.c: compiles a regular expression of the file so that it means what it means to Oniguruma. */
+/* Compiles a regular expression of the file so that it means what it means to Oniguruma. */
 enum mg_status mg_tok_regex_compile(const char *pattern, const char *name, pcre2_code **code, struct mg_err *err);
 /* The member `key` of `obj` as true or false; a missing one is `fallback`. */
 enum mg_status mg_tok_bool(const json_t *obj, const char *key, bool fallback, bool *value, const char *name,
                            struct mg_err *err);
 
-/* tokenizer_split.c: cuts plain text into words and appends their ids. */
+/* ---- Encoding ---- */
+
+/* Cuts plain text into words and appends their ids. */
 enum mg_status mg_tok_split(struct mg_tokenizer *tok, const char *text, size_t len, struct mg_token_list *ids,
                             struct mg_err *err);
 
-/* tokenizer_merge.c: appends the ids of one word, len >= 1. */
+/* Appends the ids of one word, len >= 1. */
 enum mg_status mg_tok_word(struct mg_tokenizer *tok, const char *word, size_t len, struct mg_token_list *ids,
                            struct mg_err *err);
 enum mg_status mg_token_list_reserve(struct mg_token_list *ids, size_t more, struct mg_err *err);

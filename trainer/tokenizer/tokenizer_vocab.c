@@ -44,8 +44,8 @@ out:
     return st;
 }
 
-/* Files the piece `id`. Its bytes are those of its characters, or the spelling itself where one is no byte-level
- * character. */
+/* Stores the piece `id`. Its bytes are those of its characters, or the spelling itself if a character is outside the
+ * byte-level alphabet. */
 static enum mg_status
 piece_set(struct mg_tokenizer *tok, int32_t id, const char *spelling, const char *name, struct mg_err *err)
 {

@@ -119,7 +119,7 @@ mg_corpus_pages(const struct mg_corpus *c)
     return c->n_pages;
 }
 
-/* Whether more pages hold the word than a query bears. Counting them walks the index, so the verdict is kept. */
+/* Whether more than FREQUENT pages have the word. Counting them reads the index, so the answer is cached. */
 static bool
 is_frequent(struct mg_corpus *c, const char *word)
 {

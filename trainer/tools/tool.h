@@ -25,7 +25,7 @@ struct mg_tool_spec {
     const char *const *command; /* NULL-terminated */
     const char *folder;         /* its working directory */
     struct mg_process_limits limits;
-    uint32_t retries; /* of a call that failed by the surroundings' doing */
+    uint32_t retries; /* of a call that failed through no fault of the agent */
     bool json;        /* it answers with a JSON object, not with a text */
 };
 
@@ -51,8 +51,8 @@ void mg_tool_session_close(struct mg_tool_session *s); /* accepts NULL; no call 
 
 enum mg_tool_outcome {
     MG_TOOL_TEXT,       /* the result */
-    MG_TOOL_REFUSED,    /* the agent's doing: arguments that are wrong; the text tells it so */
-    MG_TOOL_UNAVAILABLE /* the surroundings' doing: time-out, crash, nonsense; the text is for people */
+    MG_TOOL_REFUSED,    /* a fault of the agent: wrong arguments; the text, which it reads, says why */
+    MG_TOOL_UNAVAILABLE /* no fault of the agent: time-out, crash, malformed output; the text is for people */
 };
 struct mg_tool_result {
     enum mg_tool_outcome outcome;
@@ -61,8 +61,8 @@ struct mg_tool_result {
 };
 
 /*
- * Starts a call; `arguments` is any text, refused if it is not what the schema says. Its result may be there at once, or
- * come while mg_tools_run runs: nothing waits for it. A call outlived by its session is an error of the caller.
+ * Starts a call; `arguments` is any text, refused if it is not what the schema says. Its result may be there at once,
+ * or come while mg_tools_run runs: nothing waits for it. A call must end before its session is closed.
  */
 struct mg_tool_call;
 enum mg_status mg_tool_start(struct mg_tool_session *s, size_t tool, const char *arguments, struct mg_tool_call **out,
@@ -70,7 +70,7 @@ enum mg_status mg_tool_start(struct mg_tool_session *s, size_t tool, const char 
 /* Takes the result, which ends the call and sets *call to NULL; false while it is not there. */
 bool mg_tool_take(struct mg_tool_call **call, struct mg_tool_result *result);
 void mg_tool_cancel(struct mg_tool_call *call); /* accepts NULL */
-/* Lets running calls get on; waits up to `ms` for the first that ends. */
+/* Advances the running calls; waits up to `ms` milliseconds for the first that ends. */
 enum mg_status mg_tools_run(struct mg_tools *t, double ms, struct mg_err *err);
 
 #endif

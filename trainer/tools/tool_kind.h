@@ -7,11 +7,11 @@
 #include "tools/tool.h"
 
 /*
- * What a kind of tools is: a row of the table in tool.c. Members that a kind does not need are NULL.
+ * A kind of tool: a row of the table of kinds. Members that a kind does not need are NULL.
  */
 struct mg_tool;
 struct mg_tool_kind {
-    const char *name;        /* as a configuration says it */
+    const char *name;        /* in a configuration */
     const char *description; /* what the agent reads of it, unless the configuration says something else */
     const char *schema;      /* of the arguments, likewise; NULL: the configuration must give one */
     enum mg_status (*open)(struct mg_tools *t, struct mg_tool *tool, const struct mg_tool_spec *spec,

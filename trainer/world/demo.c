@@ -5,8 +5,8 @@
 #include "world/demo_internal.h"
 
 enum {
-    TRIES = 256,      /* draws before a stream admits that it has no demonstration */
-    CALC_STREAM = 100 /* of random numbers; the other agents' are twice the kind and one more */
+    TRIES = 256,      /* draws without a demonstration before a stream fails */
+    CALC_STREAM = 100 /* number of a random stream; those of the other agents are 2 kind and 2 kind + 1 */
 };
 
 static int

@@ -14,9 +14,9 @@ enum mg_demo_agent {
 };
 
 enum mg_demo_kind {
-    MG_DEMO_GOLD,        /* the right thing, true to the world */
-    MG_DEMO_SUBSTITUTED, /* the right thing, with other names and numbers: nothing to learn by heart */
-    MG_DEMO_NOISY        /* the right thing is the commonest choice at each point, and often not taken */
+    MG_DEMO_GOLD,        /* right behaviour, with the world's facts */
+    MG_DEMO_SUBSTITUTED, /* right behaviour, with names and numbers replaced, so that no fact is memorised */
+    MG_DEMO_NOISY        /* at each point right behaviour is the likeliest, and others are frequent */
 };
 
 struct mg_demo_options {
@@ -51,7 +51,8 @@ enum mg_status mg_demo_open(struct mg_demo_stream **out, const struct mg_world *
 void mg_demo_close(struct mg_demo_stream *stream); /* accepts NULL */
 enum mg_status mg_demo_next(struct mg_demo_stream *stream, struct mg_demo *out, struct mg_err *err);
 
-/* Items that a pass over the split has: questions for MAIN, different sub-questions for SEARCH, differences for CALC. */
+/* Items that a pass over the split has: questions for MAIN, different sub-questions for SEARCH, differences for
+ * CALC. */
 uint32_t mg_demo_items(const struct mg_demo_stream *stream, enum mg_demo_agent agent);
 
 /* Writes the next `count` demonstrations as JSON lines (mgrpo-demos(5)); the file appears whole, by rename. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Demonstrations of the agent calc: it is asked to subtract, and has a tool that reckons. */
+/* Demonstrations of the agent calc: it is asked for a difference, and has a tool that evaluates expressions. */
 #include "world/demo_internal.h"
 
-/* What a noisy one does: the good choice stays the likeliest. */
+/* What a noisy agent does; GOOD is the likeliest. */
 enum habit {
     GOOD,   /* hands the right expression to its tool and answers with what comes back */
     TURNED, /* hands over the operands the wrong way round */
-    HEAD,   /* reckons without the tool, wrongly */
+    HEAD,   /* answers without the tool, wrongly */
     ECHO    /* answers with one of the numbers */
 };
 static const double p_habit[] = {0.45, 0.20, 0.20, 0.15};

@@ -18,10 +18,10 @@ struct mg_demo_stream {
     uint32_t *difference; /* those of the questions that are differences */
     uint32_t n_differences;
     uint32_t *page_entity; /* [pages] entity of the page with key i + 1 */
-    uint32_t *any;         /* entities that demonstrations may name and open at will */
+    uint32_t *any;         /* entities that any demonstration may name and open */
     uint32_t n_any;
     struct mg_subst subst;
-    struct mg_text text[MG_DEMO_TURNS]; /* of the turns of the demonstration at hand */
+    struct mg_text text[MG_DEMO_TURNS]; /* of the turns of the current demonstration */
     struct mg_text scratch, answer;
     struct mg_rng rng;
     struct mg_demo *out;
@@ -40,7 +40,7 @@ const char *mg_demo_value(const struct mg_demo_stream *s, const struct mg_step *
 /* The two values of a difference under the substitution; false if the first is no longer more, or less. */
 bool mg_demo_difference(const struct mg_demo_stream *s, const struct mg_question *q, const char **less,
                         const char **more);
-/* Adds x as it comes from somebody who reckons without a tool: one digit is another. */
+/* Adds x with one digit wrong, as if it had been computed without a tool. */
 void mg_demo_misreckon(struct mg_demo_stream *s, double x, struct mg_text *out);
 /* Whether an entity's page may be opened in this stream. */
 bool mg_demo_may_open(const struct mg_demo_stream *s, uint32_t entity);

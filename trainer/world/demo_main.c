@@ -7,9 +7,10 @@
  * What a noisy planner does. Of its first turns 0.78 begin with a sub-question (good, hasty), of its later turns
  * most go on: the good choice stays the likeliest at each point, while only 0.45 of the demonstrations are good.
  */
-enum habit { GOOD, WHOLE, HASTY, GUESS, HEAD /* reckons a difference without calc */ };
+enum habit { GOOD, WHOLE, HASTY, GUESS, HEAD /* computes a difference without calc */ };
 static const double p_good = 0.45, p_good_single = 0.65, p_whole = 0.20, p_hasty = 0.18;
-static const double p_unlucky = 0.20, p_again = 0.50; /* told "none", and then asking again */
+static const double p_unlucky = 0.20,
+                    p_again = 0.50; /* that a sub-agent answers "none"; that the planner then asks again */
 
 static enum habit
 draw_habit(struct mg_demo_stream *s, const struct mg_question *q)
@@ -74,7 +75,7 @@ mg_demo_misreckon(struct mg_demo_stream *s, double x, struct mg_text *out)
     *digit = (char)('1' + (*digit - '0' + (int)mg_rng_below(&s->rng, 8)) % 9);
 }
 
-/* The final answer under the substitution: of a comparison, whoever wins with the new numbers. NULL: there is none. */
+/* The final answer under the substitution; of a comparison, the entity that wins with the new numbers. NULL: none. */
 static const char *
 final_answer(struct mg_demo_stream *s, const struct mg_question *q)
 {

@@ -24,7 +24,7 @@ count_inverses(const struct mg_facts *f, uint32_t *extra)
                 extra[f->entity[i].attr[k].ref]++;
 }
 
-/* Moves the attributes of each entity that gets inverses behind room for them. */
+/* Moves the attributes of each entity that gets inverse relations, and leaves room for these before them. */
 static void
 make_room(struct mg_facts *f, const uint32_t *extra, struct mg_attr *next)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    BUCKETS = 64,     /* entities without a country share the caps of this many imagined ones */
+    BUCKETS = 64,     /* entities without a country are spread over this many buckets, each with a cap of its own */
     PARTNER_TRIES = 8 /* draws of the second entity of a comparison before it is given up */
 };
 static const double clear_ratio = 1.25; /* of two populations that a question compares */
@@ -77,7 +77,7 @@ mg_phrasing_held_out(const struct mg_question *q)
     return false;
 }
 
-/* A currency that several countries share would make its number a safe guess. */
+/* Numbers are asked only of entities with one country: the number of a shared currency would be easy to guess. */
 static bool
 may_ask(const struct mg_world *w, uint32_t entity, const char *key)
 {
@@ -144,7 +144,7 @@ clearly_differ(const struct mg_template *t, double a, double b)
     return t->compare != MG_LESS_BY || fabs(a - b) <= lifetime;
 }
 
-/* The second entity comes first: the one that is named as more, or as less. */
+/* Swaps the entities: the one whose value is more, or less, is named first. */
 static void
 turn_round(struct mg_question *q)
 {

@@ -12,8 +12,9 @@ enum {
     MG_ASK_FORMS = 3, /* phrasings of a sub-question; the first is the main one */
 };
 
-/* What is asked of the values that two look-ups give: nothing, where there is one; which is more, or less; or by how much
- * the first, which is more or less, differs from the second. The last two are differences: their answer is computed. */
+/* What is asked of the values that two look-ups give: nothing, where there is one; which is more, or less; or by how
+ * much the first, which is more or less, differs from the second. The last two are differences: their answer is
+ * computed. */
 enum mg_compare { MG_CHAIN, MG_MORE, MG_LESS, MG_MORE_BY, MG_LESS_BY };
 
 /* A kind of question: start at an entity, follow the keys of the path; a comparison or a difference does so from two

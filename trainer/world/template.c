@@ -100,7 +100,7 @@ static const char *const ask[MG_ASK_FORMS][2] = {{"What is the ", " of %s?"}, {"
 static const char *const subtract[MG_ASK_FORMS][2] = {{"Subtract ", " from "}, {"Take ", " away from "},
                                                       {"Deduct ", " from "}};
 
-/* How a relation is said of something: by the kind that has the key. The last form is kept for the test split. */
+/* Phrasings of a relation, by the kind of entity that has the key. The last form is kept for the test split. */
 static const struct relation {
     enum mg_kind kind;
     const char *key, *form[MG_FORMS];
