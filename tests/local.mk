@@ -80,6 +80,7 @@ trainer_suites = \
 	tests/trainer/check_tokenizer \
 	tests/trainer/check_tokenizer_load \
 	tests/trainer/check_tool_exec \
+	tests/trainer/check_tool_log \
 	tests/trainer/check_tools \
 	tests/trainer/check_world \
 	tests/trainer/check_world_demo
@@ -87,11 +88,13 @@ trainer_suites = \
 # Fakes are functions of the trainer by their names, so they are linked as objects, before the library that has them, too.
 fake_policy = tests/trainer/fake_policy.c tests/trainer/fake_decode.c tests/trainer/fake_policy.h tests/trainer/fake_policy_internal.h
 fake_tokenizer = tests/trainer/fake_tokenizer.c
+program_case = tests/trainer/program_case.c tests/trainer/program_case.h $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_demos_SOURCES = tests/trainer/check_demos.c $(fake_tokenizer)
 tests_trainer_check_dialogue_SOURCES = tests/trainer/check_dialogue.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_report_SOURCES = tests/trainer/check_report.c $(fake_tokenizer)
 tests_trainer_check_rollout_SOURCES = tests/trainer/check_rollout.c $(fake_policy) $(fake_tokenizer)
-tests_trainer_check_rollout_tools_SOURCES = tests/trainer/check_rollout_tools.c $(fake_policy) $(fake_tokenizer)
+tests_trainer_check_rollout_tools_SOURCES = tests/trainer/check_rollout_tools.c $(program_case)
+tests_trainer_check_tool_log_SOURCES = tests/trainer/check_tool_log.c $(program_case)
 tests_trainer_check_sft_SOURCES = tests/trainer/check_sft.c $(fake_tokenizer)
 
 # ---- What suites share ----

@@ -149,6 +149,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout/rollout_config.h \
 	trainer/rollout/rollout_internal.h \
 	trainer/rollout/rollout_rules.c \
+	trainer/rollout/tool_log.c \
+	trainer/rollout/tool_log.h \
 	trainer/rollout/toolbox.c \
 	trainer/run/config.c \
 	trainer/run/config.h \

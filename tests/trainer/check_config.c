@@ -261,9 +261,9 @@ START_TEST(agents_must_fit_together)
     refuses(HEAD "agent \"\" {\n model = m\n}\n", ":", "name", "\"\"");
     refuses(HEAD "agent \"../a\" {\n model = m\n}\n", ":", "name", "../a");
     refuses(HEAD "agent Main {\n model = m\n}\n", ":", "name", "Main");
-    refuses(HEAD ROOT, ":", "agent main calls \"search\"", "no section");
+    refuses(HEAD ROOT, ":6:", "agent main calls \"search\"", "no section");
     refuses(HEAD "agent main {\n model = m\n}\nagent search {\n model = s\n}\n", ":", "search", "nobody calls");
-    refuses(HEAD "agent main {\n model = m\n calls = {main}\n}\n", ":", "main", "itself");
+    refuses(HEAD "agent main {\n model = m\n calls = {main}\n}\n", ":6:", "main", "itself");
     refuses(HEAD "agent main {\n model = m\n calls = {search, search}\n}\nagent search {\n model = s\n}\n", ":",
             "search", "twice");
     refuses(HEAD ROOT "agent search {\n model = s\n calls = {main}\n}\n", ":", "only the first agent may call",

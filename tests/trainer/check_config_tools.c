@@ -96,18 +96,52 @@ START_TEST(tools_have_sections)
 }
 END_TEST
 
+/* A tool that is not there is refused with the line that names it, and with those that there are. */
 START_TEST(tools_must_be_there)
 {
-    refuses(EMPTY USER, ": agent main", "no section tool", "\"calc\"");
-    refuses(EMPTY "agent main {\n model = m\n tools = {search}\n}\n", ": agent main", "search", "corpus is missing");
-    refuses(EMPTY "agent main {\n model = m\n tools = {calc, calc}\n}\ntool calc {\n kind = exec\n}\n", ": agent main",
-            "twice", "calc");
+    refuses(EMPTY USER, ":5: agent main", "no tool \"calc\"", "need of: none");
+    refuses("corpus = c.db\n" EMPTY USER "tool calk {\n kind = exec\n}\n", ":6: agent main", "no tool \"calc\"",
+            "need of: search, open, calk");
+    refuses("corpus = c.db\n" EMPTY USER "tool search {\n kind = exec\n}\n", ":6: agent main", "no tool \"calc\"",
+            "need of: open, search");
+    refuses("agents = single\n" EMPTY "agent main {\n model = m\n calls = {a}\n}\nagent a {\n model = m\n"
+            " tools = {calc}\n}\n",
+            ":10: agent a", "no tool", "\"calc\"");
+    refuses(EMPTY "agent main {\n model = m\n tools = {search}\n}\n", ":5: agent main", "search", "corpus is missing");
+    refuses(EMPTY "agent main {\n model = m\n tools = {calc, calc}\n}\ntool calc {\n kind = exec\n}\n",
+            ":5: agent main", "twice", "calc");
     refuses(EMPTY USER "tool calc {\n}\n", ": tool calc", "kind", "missing");
     refuses(EMPTY USER "tool \"a b\" {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "letters", "\"a b\"");
     refuses(EMPTY USER "tool calc {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "duplicate title", "calc");
     refuses(EMPTY USER "tool calc {\n kind = exec\n output = 0\n}\n", ":9: tool calc", "output", "\"0\"");
-    refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:none\"\n}\n", ":9: tool calc", "none", "No such file");
-    refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:/dev/zero\"\n}\n", ":9: tool calc", "/dev/zero", "65536");
+    refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:none\"\n}\n", ":9: tool calc", "none",
+            "No such file");
+    refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:/dev/zero\"\n}\n", ":9: tool calc", "/dev/zero",
+            "65536");
+}
+END_TEST
+
+#define CALLER                                                                                                         \
+    "agent main {\n model = m\n calls = {calc}\n tools = {calc}\n}\nagent calc {\n model = m\n}\n"                     \
+    "tool calc {\n kind = exec\n}\n"
+
+/* The root may not have a tool and an agent of one name to call: but alone it calls no agent, a called agent may have a
+ * tool of any name, and the tools over the corpus are called another way. */
+START_TEST(names_are_of_one_thing)
+{
+    struct mg_config c = {0};
+
+    refuses(EMPTY CALLER, ":6: agent main", "\"calc\"", "a tool and of an agent");
+    loads("agents = single\n" EMPTY CALLER, &c);
+    mg_config_free(&c);
+    loads(EMPTY "corpus = c.db\nagent main {\n model = m\n calls = {search}\n tools = {search}\n}\n"
+                "agent search {\n model = m\n tools = {search}\n}\n",
+          &c);
+    mg_config_free(&c);
+    loads(EMPTY "agent main {\n model = m\n calls = {calc}\n}\nagent calc {\n model = m\n tools = {calc}\n}\n"
+                "tool calc {\n kind = exec\n}\n",
+          &c);
+    mg_config_free(&c);
 }
 END_TEST
 
@@ -120,6 +154,7 @@ main(void)
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, tools_have_sections);
     tcase_add_test(tc, tools_must_be_there);
+    tcase_add_test(tc, names_are_of_one_thing);
     suite_add_tcase(suite, tc);
     return suite_main(suite);
 }

@@ -7,156 +7,63 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/keeper.h"
-#include "dialogue/roles.h"
+#include "base/rng.h"
 #include "eval/play.h"
 #include "fake_policy.h"
+#include "program_case.h"
 #include "suite.h"
 
-enum { QUESTIONS = 9, K = 4, N = QUESTIONS * K };
-
-static char dir[64];
-static struct mg_tokenizer *tok;
-static struct mg_specials sp;
-static struct mg_processes *processes;
-static struct mg_tools *tools;
-static struct mg_policy *policy[2];
-static const struct mg_sampling sampled = {.temperature = 1.0f, .top_p = 1.0f};
-static const struct mg_rollout_limits limits = {5, 24, 400, 16};
-static const char *const agent_names[] = {"search"}, *const calc[] = {"calc"}, *const search[] = {"search"};
+static const char *const agent_names[] = {"search"}, *const search[] = {"search"};
 static const struct mg_rollout_part asker = {"roles", true, agent_names, NULL, 1, 0};
-static const struct mg_rollout_part counter = {"roles", true, NULL, calc, 0, 1};
+static const struct mg_rollout_part both = {"roles", true, agent_names, search, 1, 1};
 static const struct mg_rollout_part searcher = {"roles", false, NULL, search, 0, 1};
-
-static void
-setup(void)
-{
-    struct mg_policy_limits l = {.slots = 64, .context = 1024, .max_tokens = 4096};
-
-    mg_err_clear(&err);
-    strcpy(dir, "/tmp/check_rollout_tools.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    mg_ok(mg_fake_tokenizer(&tok, &err));
-    mg_ok(mg_specials_find(tok, &sp, &err));
-    mg_ok(mg_processes_create(4, &processes, &err));
-    for (int i = 0; i < 2; i++)
-        mg_ok(mg_policy_open(dir, &l, &policy[i], &err));
-}
-
-static void
-teardown(void)
-{
-    char command[128];
-
-    mg_processes_destroy(processes);
-    mg_tools_close(tools);
-    for (int i = 0; i < 2; i++)
-        mg_policy_close(policy[i]);
-    mg_tokenizer_free(tok);
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
-}
-
-/* The tool `name` runs a script of the shell. */
-static void
-use(const char *name, const char *script)
-{
-    const char *command[] = {"/bin/sh", "-c", script, NULL};
-    struct mg_tool_spec spec = {
-        .name = name,
-        .kind = "exec",
-        .command = command,
-        .folder = dir,
-        .limits = {.seconds = 1.0, .memory = 512, .files = 32, .processes = 16, .file_size = 1, .output = 48}};
-
-    mg_tools_close(tools);
-    mg_ok(mg_tools_open(&spec, 1, processes, &tools, &err));
-}
-
-static enum mg_status
-count_end(void *arg, struct mg_rollout *r, struct mg_err *e)
-{
-    (void)e;
-    *(unsigned *)arg += r->state == MG_ROLLOUT_DONE;
-    return MG_OK;
-}
-
-static struct mg_rollouts *
-new_rollouts(uint32_t slots, unsigned *ended)
-{
-    struct mg_rollouts_config c = {.policy = policy[0],
-                                   .tok = tok,
-                                   .part = counter,
-                                   .tools = tools,
-                                   .limits = limits,
-                                   .seed = 5,
-                                   .event = count_end,
-                                   .arg = ended};
-    struct mg_rollouts *b = NULL;
-
-    c.limits.slots = slots;
-    mg_ok(mg_rollouts_create(&c, &b, &err));
-    return b;
-}
-
-static void
-add_all(struct mg_rollouts *b)
-{
-    mg_rollouts_begin(b, &sampled);
-    for (uint32_t i = 0; i < N; i++) {
-        struct mg_key key = {.phase = 1, .question = i / K, .rollout = i % K};
-        char text[64];
-
-        snprintf(text, sizeof text, "What is %u plus %u and so on?", i / K, 7 * (i / K));
-        mg_ok(mg_rollouts_add(b, &key, text, &err));
-    }
-}
-
-static void
-run(struct mg_rollouts *b)
-{
-    bool busy = true;
-
-    add_all(b);
-    while (busy)
-        mg_ok(mg_rollouts_tick(b, &busy, &err));
-    ck_assert_uint_eq(mg_rollouts_done(b), N);
-}
 
 /* ---- Time ---- */
 
-static void
-expect_same(struct mg_rollouts *a, struct mg_rollouts *b)
-{
-    for (size_t i = 0; i < N; i++) {
-        const struct mg_rollout *x = mg_rollouts_get(a, i), *y = mg_rollouts_get(b, i);
+enum { ROUNDS = 8 };
 
-        ck_assert_mem_eq(&x->t.key, &y->t.key, sizeof x->t.key);
-        ck_assert_uint_eq(x->t.len, y->t.len);
-        ck_assert_mem_eq(x->t.ids, y->t.ids, x->t.len * sizeof *x->t.ids);
-        ck_assert_mem_eq(x->t.mask, y->t.mask, x->t.len);
-        ck_assert_mem_eq(x->t.logprob, y->t.logprob, x->t.len * sizeof *x->t.logprob);
-        ck_assert_int_eq(x->fault, y->fault);
-        ck_assert_uint_eq(x->calls, y->calls);
-    }
+/* A tool whose result is a function of its arguments, and its delay one of them and the round. */
+static void
+use_delayed(const char *name, unsigned round)
+{
+    char path[96], text[16];
+
+    snprintf(path, sizeof path, "%s/round", dir);
+    snprintf(text, sizeof text, "%u", round);
+    mg_ok(mg_file_write_atomic(path, text, strlen(text), &err));
+    use(name,
+        "x=$(tr -d '\"{}'); n=$(echo \"$x $(cat round)\" | cksum); n=${n%% *}; sleep 0.0$((n % 10));"
+        " echo \"said $x\"",
+        20.0);
 }
 
-/* The same results, now some late, now the others, now one dialogue at a time. */
+/* From one dialogue at a time to all at once. */
+static uint32_t
+slots_of(unsigned round)
+{
+    return round == 0 ? 1 : 1 + (uint32_t)(mg_rng_mix(round) % N);
+}
+
+static unsigned
+calls_of(struct mg_rollouts *b)
+{
+    unsigned calls = 0;
+
+    for (size_t i = 0; i < mg_rollouts_count(b); i++)
+        calls += mg_rollouts_get(b, i)->calls;
+    return calls;
+}
+
 START_TEST(results_in_another_order_change_no_bit)
 {
-    static const struct {
-        const char *late;
-        uint32_t slots;
-    } ways[] = {{"none", 16}, {"*[13579]*", 16}, {"*[02468]*", 16}, {"none", 1}};
     struct mg_rollouts *first = NULL;
-    unsigned ended = 0, calls = 0;
+    unsigned ended = 0;
 
-    use("calc", "x=$(tr -d '\"{}'); case $x in $(cat late)) sleep 0.15;; esac; echo \"said $x\"");
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        struct mg_rollouts *b = new_rollouts(ways[i].slots, &ended);
-        char path[96];
+    for (unsigned round = 1; round < ROUNDS; round++) {
+        struct mg_rollouts *b;
 
-        snprintf(path, sizeof path, "%s/late", dir);
-        mg_ok(mg_file_write_atomic(path, ways[i].late, strlen(ways[i].late), &err));
+        use_delayed("calc", round);
+        b = new_rollouts(slots_of(round), &ended);
         run(b);
         if (first != NULL) {
             expect_same(first, b);
@@ -165,35 +72,84 @@ START_TEST(results_in_another_order_change_no_bit)
             first = b;
         }
     }
-    for (size_t i = 0; i < N; i++)
-        calls += mg_rollouts_get(first, i)->calls;
-    ck_assert_uint_gt(calls, QUESTIONS);
-    ck_assert_uint_eq(ended, N * sizeof ways / sizeof ways[0]);
+    ck_assert_uint_gt(calls_of(first), QUESTIONS);
+    ck_assert_uint_eq(ended, N * (ROUNDS - 1));
     mg_rollouts_destroy(first);
 }
 END_TEST
 
+/* The same with an agent that is called, and has the tool, too. */
+START_TEST(results_at_two_levels_change_no_bit)
+{
+    struct mg_play_config c = {.n_agents = 2,
+                               .name = {"main", "search"},
+                               .policy = {policy[0], policy[1]},
+                               .part = {both, searcher},
+                               .limits = {limits, limits},
+                               .tok = tok};
+    struct mg_play *first = NULL;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct mg_play *p;
+
+        use_delayed("search", round);
+        c.tools = tools;
+        c.limits[0].slots = slots_of(round);
+        c.limits[1].slots = slots_of(round + ROUNDS);
+        mg_ok(mg_play_create(&c, &p, &err));
+        mg_play_begin(p, &sampled);
+        for (uint32_t q = 0; q < N; q++)
+            mg_ok(mg_play_add(p, &(struct mg_key){.question = q}, "What is the capital of Peru?", NULL, &err));
+        mg_ok(mg_play_run(p, &err));
+        if (first == NULL) {
+            first = p;
+            continue;
+        }
+        for (uint32_t i = 0; i < 2; i++)
+            expect_same(mg_play_rollouts(first, i), mg_play_rollouts(p, i));
+        mg_play_destroy(p);
+    }
+    ck_assert_uint_gt(calls_of(mg_play_rollouts(first, 0)), mg_rollouts_count(mg_play_rollouts(first, 1)));
+    ck_assert_uint_gt(calls_of(mg_play_rollouts(first, 1)), K);
+    mg_play_destroy(first);
+}
+END_TEST
+
+/* Every tick gives a token to each dialogue that writes, whatever tools are at work: those without a call end in the tick
+ * of their last token. */
 START_TEST(slow_tools_hold_nobody_up)
 {
-    unsigned ended = 0;
+    unsigned ended = 0, ticks = 0, without = 0, over[N] = {0};
     struct mg_rollouts *b;
     bool busy = true, overtaken = false;
 
-    use("calc", "sleep 0.2; echo 7");
-    b = new_rollouts(16, &ended);
+    use("calc", "sleep 0.5; echo 7", 20.0);
+    b = new_rollouts(N, &ended);
     add_all(b);
-    while (busy) {
+    for (; busy; ticks++) {
         bool called = false, answered = false;
 
         mg_ok(mg_rollouts_tick(b, &busy, &err));
         for (size_t i = 0; i < N; i++) {
             const struct mg_rollout *r = mg_rollouts_get(b, i);
 
+            if (r->state == MG_ROLLOUT_DONE && over[i] == 0)
+                over[i] = ticks + 1;
             called |= r->state == MG_ROLLOUT_CALLING && r->calls == 0;
             answered |= r->answer != NULL;
         }
         overtaken |= called && answered;
     }
+    for (size_t i = 0; i < N; i++) {
+        const struct mg_rollout *r = mg_rollouts_get(b, i);
+
+        ck_assert_uint_ge(over[i], mg_trajectory_written(&r->t));
+        if (r->calls > 0)
+            continue;
+        ck_assert_uint_eq(over[i], mg_trajectory_written(&r->t));
+        without++;
+    }
+    ck_assert_uint_gt(without, K);
     ck_assert(overtaken);
     mg_rollouts_destroy(b);
 }
@@ -206,7 +162,7 @@ START_TEST(calls_end_with_their_dialogues)
     struct mg_rollouts *b;
     bool busy = true, calling = false;
 
-    use("calc", "sleep 0.2; echo 7");
+    use("calc", "sleep 0.2; echo 7", 20.0);
     b = new_rollouts(16, &ended);
     add_all(b);
     while (!calling) {
@@ -231,7 +187,7 @@ START_TEST(failed_tools_are_nobodys_fault)
     struct mg_rollouts *good;
     unsigned ended = 0, without = 0;
 
-    use("calc", "echo 7");
+    use("calc", "echo 7", 20.0);
     good = new_rollouts(16, &ended);
     run(good);
     for (size_t s = 0; s < sizeof scripts / sizeof scripts[0]; s++) {
@@ -239,7 +195,7 @@ START_TEST(failed_tools_are_nobodys_fault)
         unsigned failed = 0;
         double start = mg_clock();
 
-        use("calc", scripts[s]);
+        use("calc", scripts[s], 1.0);
         b = new_rollouts(16, &ended);
         run(b);
         for (size_t i = 0; i < N; i++) {
@@ -294,7 +250,7 @@ START_TEST(refusals_and_cuts_are_read)
         unsigned ended = 0, calls = 0;
         struct mg_rollouts *b;
 
-        use("calc", cases[c].script);
+        use("calc", cases[c].script, 20.0);
         b = new_rollouts(16, &ended);
         run(b);
         for (size_t i = 0; i < N; i++) {
@@ -327,7 +283,7 @@ START_TEST(a_role_of_its_own_has_no_refusals)
         struct mg_rollouts *s;
         struct mg_play *p;
 
-        use("search", exits[i]);
+        use("search", exits[i], 20.0);
         c.tools = tools;
         mg_ok(mg_play_create(&c, &p, &err));
         mg_play_begin(p, &sampled);
@@ -357,7 +313,7 @@ START_TEST(a_failure_reaches_the_caller)
     struct mg_rollouts *s;
     unsigned failed = 0;
 
-    use("search", "exit 1");
+    use("search", "exit 1", 20.0);
     c.tools = tools;
     mg_ok(mg_play_create(&c, &p, &err));
     mg_play_begin(p, &sampled);
@@ -388,6 +344,7 @@ main(int argc, char **argv)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 240);
     tcase_add_test(tc, results_in_another_order_change_no_bit);
+    tcase_add_test(tc, results_at_two_levels_change_no_bit);
     tcase_add_test(tc, slow_tools_hold_nobody_up);
     tcase_add_test(tc, calls_end_with_their_dialogues);
     tcase_add_test(tc, failed_tools_are_nobodys_fault);

@@ -172,11 +172,13 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     struct mg_phase_work w = {.phase = mg_plan_phase(&a->plan, number)};
     struct mg_sampling how = mg_sampling_of(a->config, w.phase.greedy);
     struct mg_lesson lesson = {0};
+    struct mg_tool_log *log = NULL;
     uint64_t tokens = mg_rollouts_tokens(a->rollouts);
     double start = mg_clock();
 
     MG_TRY(choose_questions(a, &w, err));
-    mg_rollouts_begin(a->rollouts, &how);
+    MG_TRY(mg_tool_log_open(mg_tool_log_path(a->dir, number).text, &log, err));
+    mg_rollouts_begin(a->rollouts, &how, log);
     a->pending.n = 0;
     a->question = w.question;
     MG_TRY(mg_agent_recall(a, &w, err));
@@ -196,6 +198,7 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     MG_TRY(mg_agent_record(a, &w, &lesson, err));
     MG_TRY(mg_agent_checkpoint(a, &w.phase, err));
 out:
+    mg_tool_log_close(log);
     free(w.question);
     free(w.row);
     return st;

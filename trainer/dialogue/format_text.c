@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What formats have in common: the text of a turn. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

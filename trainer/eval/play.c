@@ -12,12 +12,13 @@ struct mg_play {
     const char *name[MG_MAX_AGENTS];
     struct mg_rollouts *agent[MG_MAX_AGENTS];
     struct mg_pending asked, answered; /* events that are passed on once the tick is over */
+    struct mg_tools *tools;
     struct mg_judging *judging;
     const struct mg_asked **question; /* [room], by the number in the key; NULL: not judged */
     uint32_t room;
 };
 
-enum { JUDGE_MS = 50 };
+static const double TOOL_WAIT_MS = 10.0, JUDGE_MS = 50.0;
 
 static enum mg_status
 on_root(void *arg, struct mg_rollout *r, struct mg_err *err)
@@ -51,6 +52,7 @@ mg_play_create(const struct mg_play_config *config, struct mg_play **out, struct
 
     MG_ALLOC(p, 1);
     p->n_agents = config->n_agents;
+    p->tools = config->tools;
     p->judging = config->judging;
     for (uint32_t i = 0; i < p->n_agents; i++) {
         struct mg_rollouts_config c = {.policy = config->policy[i],
@@ -58,6 +60,7 @@ mg_play_create(const struct mg_play_config *config, struct mg_play **out, struct
                                        .tools = config->tools,
                                        .part = config->part[i],
                                        .limits = config->limits[i],
+                                       .no_wait = true,
                                        .seed = mg_agent_seed(config->seed, i),
                                        .event = i == 0 ? on_root : on_sub,
                                        .arg = p};
@@ -89,7 +92,7 @@ void
 mg_play_begin(struct mg_play *p, const struct mg_sampling *how)
 {
     for (uint32_t i = 0; i < p->n_agents; i++)
-        mg_rollouts_begin(p->agent[i], how);
+        mg_rollouts_begin(p->agent[i], how, NULL);
     p->asked.n = p->answered.n = 0;
 }
 
@@ -160,6 +163,16 @@ out:
     return st;
 }
 
+static uint64_t
+tokens(const struct mg_play *p)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < p->n_agents; i++)
+        n += mg_rollouts_tokens(p->agent[i]);
+    return n;
+}
+
 enum mg_status
 mg_play_run(struct mg_play *p, struct mg_err *err)
 {
@@ -167,6 +180,8 @@ mg_play_run(struct mg_play *p, struct mg_err *err)
     bool going = true;
 
     while (going) {
+        uint64_t before = tokens(p);
+
         MG_TRY(mg_stop_check(err));
         MG_TRY(mg_rollouts_tick(p->agent[0], &going, err));
         MG_TRY(pass_tasks(p, err));
@@ -178,6 +193,9 @@ mg_play_run(struct mg_play *p, struct mg_err *err)
         }
         /* a result lets a dialogue of the root go on, so that this is not the end */
         going |= p->answered.n > 0;
+        /* no agent has anything to write: only tools are at work */
+        if (going && p->answered.n == 0 && tokens(p) == before)
+            MG_TRY(mg_tools_run(p->tools, TOOL_WAIT_MS, err));
         MG_TRY(pass_results(p, err));
         if (p->judging != NULL) {
             mg_judging_run(p->judging, going ? 0.0 : JUDGE_MS);

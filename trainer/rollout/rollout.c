@@ -63,7 +63,7 @@ mg_rollouts_create(const struct mg_rollouts_config *config, struct mg_rollouts *
     MG_ALLOC(b->free_slot, config->limits.slots);
     MG_ALLOC(b->writing, config->limits.slots);
     MG_ALLOC(b->fork, config->limits.slots);
-    mg_rollouts_begin(b, &(struct mg_sampling){.temperature = 1.0f, .top_p = 1.0f});
+    mg_rollouts_begin(b, &(struct mg_sampling){.temperature = 1.0f, .top_p = 1.0f}, NULL);
     *out = b;
     b = NULL;
 out:
@@ -80,6 +80,7 @@ free_rollout(struct mg_rollout *r)
     free(r->unavailable);
     free(r->opening);
     free(r->task);
+    free(r->arguments);
     free(r->answer);
     free(r);
 }
@@ -105,7 +106,7 @@ mg_rollouts_destroy(struct mg_rollouts *b)
 }
 
 void
-mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how)
+mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how, struct mg_tool_log *log)
 {
     for (size_t i = 0; i < b->n; i++)
         free_rollout(b->all[i]);
@@ -114,6 +115,7 @@ mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how)
     for (size_t i = 0; i < b->n_free; i++)
         b->free_slot[i] = (uint32_t)(b->n_free - 1 - i);
     b->how = *how;
+    b->log = log;
 }
 
 /* What the draws of a dialogue are keyed by: its key, spread over 64 bits. */
@@ -211,7 +213,7 @@ mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err)
     MG_TRY(mg_rollouts_gather(b, &n, err));
     *busy = n > 0 || b->n_calling > 0;
     if (n == 0)
-        return b->n_calling > 0 ? mg_tools_run(b->config.tools, TOOL_WAIT_MS, err) : MG_OK;
+        return b->n_calling > 0 && !b->config.no_wait ? mg_tools_run(b->config.tools, TOOL_WAIT_MS, err) : MG_OK;
     MG_TRY(mg_policy_decode(b->config.policy, b->feed, n, &b->how, b->token, b->logprob, err));
     for (size_t i = 0; i < b->n_active; i++) {
         struct mg_rollout *r = b->active[i];

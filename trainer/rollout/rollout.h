@@ -4,7 +4,7 @@
 
 #include "dialogue/format.h"
 #include "policy/policy.h"
-#include "tools/tool.h"
+#include "rollout/tool_log.h"
 
 /*
  * Dialogues of one agent under one policy, by continuous batching: all dialogues that wait for a token go through one
@@ -59,6 +59,7 @@ struct mg_rollout {
     uint32_t turns;                  /* own turns ended */
     uint32_t calls;                  /* of agents and tools */
     size_t callable;                 /* what its last call was of */
+    char *arguments;                 /* of its last call of a tool that varies, or NULL */
     struct mg_tool_session *session; /* from its first use of a tool to its end */
     struct mg_tool_call *call;       /* of MG_ROLLOUT_CALLING */
     uint32_t slot, fed;              /* its place in the cache, and the tokens already there */
@@ -77,6 +78,7 @@ struct mg_rollouts_config {
     struct mg_rollout_part part;
     struct mg_tools *tools; /* with those of `part`; may be NULL where it has none */
     struct mg_rollout_limits limits;
+    bool no_wait;  /* a tick never waits for tools: whoever ticks has other agents to tick */
     uint64_t seed; /* of the run and the agent */
     mg_rollout_event *event;
     void *arg;
@@ -84,8 +86,9 @@ struct mg_rollouts_config {
 enum mg_status mg_rollouts_create(const struct mg_rollouts_config *config, struct mg_rollouts **out,
                                   struct mg_err *err);
 void mg_rollouts_destroy(struct mg_rollouts *b); /* accepts NULL */
-/* Forgets all dialogues; the next ones are drawn by `how`. */
-void mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how);
+/* Forgets all dialogues; the next ones are drawn by `how`. What tools gave that vary is taken from `log` and added to
+ * it; NULL: it is asked for each time, and not kept. */
+void mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how, struct mg_tool_log *log);
 /* A new dialogue; `opening` is the question or the subtask. An opening that fills the context ends it at once. */
 enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *opening,
                                struct mg_err *err);
@@ -94,7 +97,7 @@ enum mg_status mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, 
 /* Ends a dialogue that waits: what it waits for failed, by nobody's doing that writes in dialogues. */
 enum mg_status mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err);
 /* One token for every dialogue that wants one. *busy is false if none does and no tool is at work; where only tools are,
- * it waits for them a little. */
+ * it waits for them a little, unless `no_wait`. */
 enum mg_status mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err);
 
 size_t mg_rollouts_count(const struct mg_rollouts *b);

@@ -86,8 +86,29 @@ take_result(struct mg_rollouts *b, struct mg_rollout *r, const struct mg_tool_re
     return mg_rollout_result(b, r, result->text, err);
 }
 
+static struct mg_tool_use
+use_of(const struct mg_rollouts *b, const struct mg_rollout *r)
+{
+    return (struct mg_tool_use){
+        .key = r->t.key, .turn = r->turns, .tool = b->config.part.tools[r->callable], .arguments = r->arguments};
+}
+
+/* A result that has come; what may vary is written down first. */
 static enum mg_status
-use_tool(struct mg_rollouts *b, struct mg_rollout *r, const char *arguments, struct mg_err *err)
+take_new(struct mg_rollouts *b, struct mg_rollout *r, const struct mg_tool_result *result, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_tool_use use = use_of(b, r);
+
+    if (b->log != NULL && r->arguments != NULL)
+        MG_TRY(mg_tool_log_add(b->log, &use, result, err));
+    MG_TRY(take_result(b, r, result, err));
+out:
+    return st;
+}
+
+static enum mg_status
+start_tool(struct mg_rollouts *b, struct mg_rollout *r, const char *arguments, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_tool_result result = {.text = NULL};
@@ -96,11 +117,35 @@ use_tool(struct mg_rollouts *b, struct mg_rollout *r, const char *arguments, str
         MG_TRY(mg_tool_session_open(b->config.tools, &r->session, err));
     MG_TRY(mg_tool_start(r->session, b->tool[r->callable], arguments, &r->call, err));
     if (mg_tool_take(&r->call, &result)) {
-        MG_TRY(take_result(b, r, &result, err));
+        MG_TRY(take_new(b, r, &result, err));
     } else {
         r->state = MG_ROLLOUT_CALLING;
         b->n_calling++;
     }
+out:
+    free(result.text);
+    return st;
+}
+
+/* Takes over the arguments. */
+static enum mg_status
+use_tool(struct mg_rollouts *b, struct mg_rollout *r, struct mg_turn *turn, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_tool_result result = {.text = NULL};
+    struct mg_tool_use use;
+    bool found = false;
+
+    free(r->arguments);
+    r->arguments = NULL;
+    if (!mg_tool_varies(b->config.tools, b->tool[r->callable]))
+        return start_tool(b, r, turn->text, err);
+    r->arguments = turn->text;
+    turn->text = NULL;
+    use = use_of(b, r);
+    if (b->log != NULL)
+        MG_TRY(mg_tool_log_find(b->log, &use, &result, &found, err));
+    MG_TRY(found ? take_result(b, r, &result, err) : start_tool(b, r, r->arguments, err));
 out:
     free(result.text);
     return st;
@@ -121,7 +166,7 @@ mg_rollouts_collect(struct mg_rollouts *b, struct mg_err *err)
         if (r->state != MG_ROLLOUT_CALLING || !mg_tool_take(&r->call, &result))
             continue;
         b->n_calling--;
-        MG_TRY(take_result(b, r, &result, err));
+        MG_TRY(take_new(b, r, &result, err));
         free(result.text);
         result.text = NULL;
     }
@@ -159,7 +204,7 @@ act(struct mg_rollouts *b, struct mg_rollout *r, struct mg_turn *turn, struct mg
     if (r->turns == b->config.limits.turns)
         return finish(b, r, MG_FAULT_TURNS, err);
     r->callable = turn->callable;
-    return turn->callable < b->config.part.n_tools ? use_tool(b, r, turn->text, err) : ask_agent(b, r, turn, err);
+    return turn->callable < b->config.part.n_tools ? use_tool(b, r, turn, err) : ask_agent(b, r, turn, err);
 }
 
 static enum mg_status

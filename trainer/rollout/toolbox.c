@@ -38,8 +38,7 @@ add_built_in(struct specs *s, const struct mg_config *c, const struct mg_list *n
                                                    {.name = "open", .kind = "corpus-open"}};
 
     for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++) {
-        if (given(corpus) == NULL || mg_config_tool(c, built_in[i].name) != NULL ||
-            !is_wanted(names, built_in[i].name))
+        if (given(corpus) == NULL || mg_config_tool(c, built_in[i].name) != NULL || !is_wanted(names, built_in[i].name))
             continue;
         s->spec[s->n] = built_in[i];
         s->spec[s->n++].corpus = corpus;

@@ -151,11 +151,13 @@ apply_list(const struct place *p, const struct mg_config_key *key, const char *w
     enum mg_status st = MG_OK;
     unsigned n = cfg_size(p->cfg, key->name);
     const char *text[MAX_LIST];
+    const struct given *g = find_given(p->cfg->name, cfg_title(p->cfg), key->name);
 
     MG_REQUIRE(n <= MAX_LIST, MG_INPUT, "%s: %s has %u items, at most %d", where, key->name, n, (int)MAX_LIST);
     for (unsigned i = 0; i < n; i++)
         text[i] = cfg_getnstr(p->cfg, key->name, i);
     MG_TRY(mg_config_set(p->at, key, text, n, where, err));
+    ((struct mg_list *)((char *)p->at + key->offset))->line = g != NULL ? g->line : 0;
 out:
     return st;
 }

@@ -20,6 +20,7 @@ enum mg_judged_by { MG_BY_SCORER, MG_BY_EXEC, MG_BY_NOBODY };
 struct mg_list {
     char **item;
     uint32_t n;
+    int line; /* of the file that gave it; 0: none did */
 };
 
 /* Weights of an agent's reward. The root has no expert. */

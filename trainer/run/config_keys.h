@@ -68,8 +68,12 @@ enum mg_status mg_config_set(void *at, const struct mg_config_key *key, const ch
 json_t *mg_config_get(const void *at, const struct mg_config_key *key);
 void mg_config_unset(void *at, const struct mg_config_key *key);
 void mg_list_free(struct mg_list *list);
-/* What mg_config_settle() does about tools. */
+/* What mg_config_settle() does about tools: before the preset, and after it. */
 enum mg_status mg_config_check_tools(const struct mg_config *c, const char *where, struct mg_err *err);
+enum mg_status mg_config_check_names(const struct mg_config *c, const char *where, struct mg_err *err);
+/* Where a list was given: "run.conf:12", or `where` alone if it has no line. */
+enum { MG_PLACE = 256 };
+void mg_config_place(const char *where, const struct mg_list *list, char place[MG_PLACE]);
 /* Puts the judges in their order, with defaults for those that are not given, and checks them. */
 enum mg_status mg_config_settle_judges(struct mg_config *c, const char *where, struct mg_err *err);
 /* Applies the preset, then checks what one key cannot know: that values fit together. */

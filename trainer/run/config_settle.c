@@ -95,16 +95,18 @@ check_calls(const struct mg_config *c, const char *where, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_agent_config *root = &c->agent[0];
+    char place[MG_PLACE];
 
+    mg_config_place(where, &root->calls, place);
     for (uint32_t i = 0; i < root->calls.n; i++) {
         const char *name = root->calls.item[i];
         uint32_t which = number_of(c, name);
 
         MG_REQUIRE(which != c->n_agents, MG_INPUT, "%s: agent %s calls \"%.60s\", but no section agent has that name",
-                   where, root->name, name);
-        MG_REQUIRE(which != 0, MG_INPUT, "%s: agent %s calls itself", where, root->name);
+                   place, root->name, name);
+        MG_REQUIRE(which != 0, MG_INPUT, "%s: agent %s calls itself", place, root->name);
         for (uint32_t j = 0; j < i; j++)
-            MG_REQUIRE(strcmp(root->calls.item[j], name) != 0, MG_INPUT, "%s: agent %s: calls names %s twice", where,
+            MG_REQUIRE(strcmp(root->calls.item[j], name) != 0, MG_INPUT, "%s: agent %s: calls names %s twice", place,
                        root->name, name);
     }
     for (uint32_t i = 1; i < c->n_agents; i++) {
@@ -141,11 +143,12 @@ mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
 
     MG_REQUIRE(c->n_agents > 0, MG_INPUT, "%s: there is no section agent \"NAME\" { ... }", where);
     MG_TRY(check_calls(c, where, err));
+    MG_TRY(mg_config_check_tools(c, where, err));
     MG_TRY(apply_preset(c, err));
     MG_TRY(mg_config_settle_judges(c, where, err));
     for (uint32_t i = 0; i < c->n_agents; i++)
         MG_TRY(check_agent(&c->agent[i], where, err));
-    MG_TRY(mg_config_check_tools(c, where, err));
+    MG_TRY(mg_config_check_names(c, where, err));
     MG_REQUIRE(c->agent[0].reward.expert == 0.0, MG_INPUT,
                "%s: agent %s: reward_expert is %g, but nobody judges the first agent beside its answer", where,
                c->agent[0].name, c->agent[0].reward.expert);

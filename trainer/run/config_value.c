@@ -182,6 +182,15 @@ mg_config_get(const void *at, const struct mg_config_key *key)
 }
 
 void
+mg_config_place(const char *where, const struct mg_list *list, char place[MG_PLACE])
+{
+    if (list->line > 0)
+        snprintf(place, MG_PLACE, "%.200s:%d", where, list->line);
+    else
+        snprintf(place, MG_PLACE, "%.200s", where);
+}
+
+void
 mg_list_free(struct mg_list *list)
 {
     for (uint32_t i = 0; i < list->n; i++)

@@ -45,6 +45,12 @@ mg_rollouts_path(const char *agent_dir, uint32_t phase)
 }
 
 struct mg_path
+mg_tool_log_path(const char *agent_dir, uint32_t phase)
+{
+    return mg_path_print("%s/rollouts/%06u.tools.jsonl", agent_dir, phase);
+}
+
+struct mg_path
 mg_state_path(const char *agent_dir, uint32_t phase)
 {
     return mg_path_print("%s/state-%09u", agent_dir, phase);

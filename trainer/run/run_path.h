@@ -35,6 +35,8 @@ enum mg_agent_file {
 struct mg_path mg_agent_path(const char *agent_dir, enum mg_agent_file file);
 /* The trajectories of a phase. */
 struct mg_path mg_rollouts_path(const char *agent_dir, uint32_t phase);
+/* What programs gave in a phase, beside its trajectories. */
+struct mg_path mg_tool_log_path(const char *agent_dir, uint32_t phase);
 /* Weights and optimiser before a phase. */
 struct mg_path mg_state_path(const char *agent_dir, uint32_t phase);
 /* Whether the name of a file is that of a state, and of which phase. */

@@ -136,6 +136,12 @@ mg_tool_schema(const struct mg_tools *t, size_t tool)
     return t->tool[tool].schema;
 }
 
+bool
+mg_tool_varies(const struct mg_tools *t, size_t tool)
+{
+    return t->tool[tool].kind->varies;
+}
+
 /* ---- Calls ---- */
 
 struct mg_tool_session {

@@ -41,6 +41,8 @@ size_t mg_tools_find(const struct mg_tools *t, const char *name);
 const char *mg_tool_name(const struct mg_tools *t, size_t tool);
 const char *mg_tool_description(const struct mg_tools *t, size_t tool);
 const char *mg_tool_schema(const struct mg_tools *t, size_t tool); /* as text */
+/* Whether a call may give something else another time: a program, that the trainer cannot know. */
+bool mg_tool_varies(const struct mg_tools *t, size_t tool);
 
 /* ---- Calls ---- */
 

@@ -299,6 +299,7 @@ const struct mg_tool_kind mg_tool_exec = {
     .name = "exec",
     .description = "A program.",
     .schema = "{\"type\": \"object\", \"properties\": {\"text\": {\"type\": \"string\"}}, \"required\": [\"text\"]}",
+    .varies = true,
     .open = open_exec,
     .close = close_exec,
     .start = start_exec,

@@ -18,6 +18,7 @@ struct mg_tool_kind {
                            struct mg_err *err);
     void (*close)(struct mg_tool *tool); /* also after a failed open */
     size_t state_bytes;                  /* of a dialogue; zero at its begin */
+    bool varies; /* what it gives need not be a function of state and arguments; then it has no state */
     /* Begins a call whose arguments fit the schema: it ends with one of the three ways below, now or in `run`. */
     enum mg_status (*start)(struct mg_tool_call *call, struct mg_err *err);
     void (*cancel)(struct mg_tool_call *call); /* of one that has not ended */
