@@ -147,7 +147,7 @@ clgrpo_tune_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
 clgrpo_tune_LDFLAGS = $(base_ldflags)
 clgrpo_tune_LDADD = lib/libclg.la $(JANSSON_LIBS)
 
-EXTRA_DIST += bench/results/README.md bench/results/quality.tsv bench/results/storage-error.tsv bench/results/pocl-3.1-zen3-2cores.json bench/results/pocl-3.1-zen3-2cores.svg \
+EXTRA_DIST += bench/results/README.md bench/results/hosts.tsv bench/results/quality.tsv bench/results/storage-error.tsv bench/results/pocl-3.1-zen3-2cores.json bench/results/pocl-3.1-zen3-2cores.svg \
 	bench/results/pocl-3.1-zen3-2cores.tsv bench/results/pocl-3.1-zen4-2cores.json bench/results/pocl-3.1-zen4-2cores.svg \
 	bench/results/pocl-3.1-zen4-2cores.tsv bench/results/pocl-3.1-zen4-2cores-full.tsv bench/results/pocl-3.1-zen4-2cores-runs.tsv \
 	bench/results/pocl-3.1-zen4-2cores-w4.tsv bench/results/pocl-3.1-zen4-2cores-w8.tsv \

@@ -8,7 +8,13 @@
 #include "run/run_dir.h"
 
 struct agent_options {
-    const char *name, *dir;
+    const char *conf, *name, *dir;
+};
+
+static const struct mg_option option_rows[] = {
+    MG_OPTION('c', "conf", "RUN.conf", "begin the folder RUN with this configuration, if it is not there",
+              MG_OPTION_TEXT, .offset = offsetof(struct agent_options, conf)),
+    MG_OPTION_END,
 };
 
 static enum mg_status
@@ -33,7 +39,12 @@ run(const void *options, struct mg_err *err)
     struct mg_agent *agent = NULL;
     uint32_t which = 0;
 
-    MG_TRY(mg_run_config(o->dir, &config, err));
+    if (o->conf != NULL) {
+        MG_TRY(mg_config_load(o->conf, &config, err));
+        MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
+    } else {
+        MG_TRY(mg_run_config(o->dir, &config, err));
+    }
     MG_TRY(mg_config_find(&config, o->name, &which, err));
     MG_TRY(mg_agent_open(&config, o->dir, which, &agent, err));
     MG_TRY(mg_agent_run(agent, err));
@@ -49,8 +60,9 @@ mg_cmd_agent(int argc, char **argv)
     static const struct mg_command command = {
         .name = "agent",
         .arguments = "[OPTION]... NAME RUN",
-        .about = "Run the agent NAME of the run in the folder RUN, from its last state to the end.\n",
-        .options = mg_no_options,
+        .about = "Run the agent NAME of the run in the folder RUN, from its last state to the end.\n"
+                 "On a host of its own it joins a run whose agents meet on a server (mgrpo-hosts(7)).\n",
+        .options = option_rows,
         .take_arguments = take_arguments,
         .run = run,
         .stops = true,

@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# One run over SQLite, and the same over a Redis server: left alone; with agents and the server killed and the server
+# stopped; and with each agent in a folder of its own, as on hosts that share no files. Weights, metrics and rollouts are
+# the same bytes. Who comes to a run with other files or another configuration is told what differs.
+set -eu
+command -v redis-server >/dev/null || { echo "redis-server is missing"; exit 77; }
+command -v setpriv >/dev/null || { echo "setpriv is missing"; exit 77; }
+
+mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
+files=${FAKE_FILES:-tests/system/fake_files}
+kills=${KILLS:-8}
+seed=${SEED:-$(date +%s)}
+dir=$(mktemp -d "${TMPDIR:-/tmp}/test_stores.XXXXXX")
+server= pids=
+end() {
+    for p in $pids $server; do kill -9 "$p" 2>/dev/null || :; done
+    rm -rf "$dir"
+}
+trap 'status=$?; end; exit $status' EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+    echo "test_stores: $* (seed $seed)" >&2
+    tail -n 5 "$dir"/*/*.log "$dir"/out* "$dir/log" >&2 2>/dev/null || :
+    exit 1
+}
+
+state=$((seed % 2147483647))
+draw() {
+    state=$(((state * 48271 + 11) % 2147483647))
+    drawn=$((state / 7 % $1))
+}
+
+# ---- A server, which does not outlive this script ----
+says() { redis-cli --no-auth-warning -p "$port" --user admin --pass admin "$@" 2>/dev/null; }
+start_server() {
+    setpriv --pdeathsig KILL redis-server "$dir/redis.conf" >/dev/null 2>&1 &
+    server=$!
+    tries=0
+    until says PING | grep -q PONG; do
+        kill -0 "$server" 2>/dev/null && [ "$tries" -lt 200 ] || return 1
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+}
+kill_server() {
+    kill -9 "$server"
+    wait "$server" 2>/dev/null || :
+}
+rights='+auth +select +info +script|load +eval +evalsha +get +set +pexpire +hget +hset +hsetnx +hincrby +hlen +xadd
+    +xlen +xrange +xread +config|get'
+cat >"$dir/users" <<EOF
+user default off ~* &* +@all
+user admin on >admin ~* &* +@all
+user agent on >secret resetkeys ~mg:* resetchannels -@all $(echo $rights)
+EOF
+for try in 1 2 3 4 5; do
+    draw 20000
+    port=$((20000 + drawn))
+    cat >"$dir/redis.conf" <<EOF
+port $port
+bind 127.0.0.1
+dir $dir
+logfile $dir/log
+aclfile $dir/users
+appendonly yes
+appendfsync always
+save ""
+EOF
+    start_server && break
+    [ "$try" -lt 5 ] || fail "no server starts"
+done
+
+# ---- Runs ----
+# conf FILE LINE...: a configuration with more lines
+conf() {
+    file=$1
+    shift
+    { printf '%s\n' "$@"; cat <<'EOF'; } >"$dir/$file"
+corpus = "corpus.db"
+questions = "questions.jsonl"
+tokenizer = "tokenizer.json"
+steps = 20
+step_questions = 8
+rollouts = 4
+eval_questions = 20
+eval_every = 10
+checkpoint_every = 3
+lr = 0.001
+agent "main" {
+    model = "."
+    calls = { "search" }
+    context = 400
+}
+agent "search" {
+    model = "."
+    tools = { "search", "open" }
+    context = 900
+}
+EOF
+}
+store() { echo "store = \"redis://agent@127.0.0.1:$port/0/$1\""; }
+
+# same MAIN SEARCH: the folders of these runs have the agents of the first run, to the byte
+same() {
+    for side in main search; do
+        run=$1
+        [ "$side" = main ] || run=$2
+        cmp "$dir/sqlite/$side/metrics.jsonl" "$run/$side/metrics.jsonl" || fail "the $side agent's metrics differ in $run"
+        cmp "$dir/sqlite/$side/model/model.fake" "$run/$side/model/model.fake" || fail "the $side agent's weights differ in $run"
+        for log in "$dir/sqlite/$side/rollouts"/*; do
+            cmp "$log" "$run/$side/rollouts/${log##*/}" || fail "the $side agent's rollouts differ in $run"
+        done
+    done
+}
+
+"$files" "$dir"
+conf sqlite.conf
+"$mgrpo" train --quiet --run "$dir/sqlite" "$dir/sqlite.conf" >"$dir/out" 2>&1 || fail "the run over SQLite failed"
+
+# the password is nowhere but in the environment
+export MGRPO_REDIS_PASSWORD=secret
+conf calm.conf "$(store calm)"
+"$mgrpo" train --quiet --run "$dir/redis" "$dir/calm.conf" >"$dir/out" 2>&1 || fail "the run over Redis failed"
+same "$dir/redis" "$dir/redis"
+[ ! -e "$dir/redis/store.db" ] || fail "a run over Redis has a file"
+! grep -rq secret "$dir/redis" || fail "the password is in the folder of the run"
+
+# ---- Agents and the server are killed, the server is stopped ----
+conf broken.conf "$(store broken)"
+done_kills=0 server_kills=0 starts=0
+while :; do
+    "$mgrpo" train --quiet --run "$dir/broken" "$dir/broken.conf" >"$dir/out" 2>&1 &
+    pid=$! pids=$!
+    starts=$((starts + 1))
+    while [ "$done_kills" -lt "$kills" ]; do
+        draw 15
+        sleep "0.$(printf %02d $((drawn + 5)))"
+        agents=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) || break
+        draw 5
+        case $drawn in
+        0) kill -9 "$pid" 2>/dev/null || break ;;
+        1) kill -9 ${agents%% *} 2>/dev/null || continue ;;
+        2) kill -STOP "$server" && sleep 1 && kill -CONT "$server" ;;
+        *) kill_server && sleep 0.2 && start_server || fail "the server does not start again"
+           server_kills=$((server_kills + 1)) ;;
+        esac
+        done_kills=$((done_kills + 1))
+        [ "$drawn" != 0 ] || break
+    done
+    status=0
+    wait "$pid" 2>/dev/null || status=$?
+    pids=
+    case $status in
+    0) break ;;
+    137) [ "$starts" -le $((kills + 1)) ] || fail "the disturbed run does not end" ;;
+    *) fail "the disturbed run ended with status $status after $done_kills kills" ;;
+    esac
+done
+same "$dir/broken" "$dir/broken"
+[ "$done_kills" -ge 2 ] || fail "only $done_kills kills before the run ended"
+
+# ---- Each agent with files and a folder of its own ----
+conf here.conf "$(store hosts)"
+mkdir "$dir/there"
+cp "$dir/corpus.db" "$dir/questions.jsonl" "$dir/tokenizer.json" "$dir/there"
+cp "$dir"/model.fake "$dir/there" 2>/dev/null || :
+conf there/there.conf "$(store hosts)"
+"$mgrpo" agent --conf "$dir/here.conf" main "$dir/here_run" >"$dir/out_main" 2>&1 &
+main=$!
+"$mgrpo" agent --conf "$dir/there/there.conf" search "$dir/there_run" >"$dir/out_search" 2>&1 &
+search=$!
+pids="$main $search"
+wait "$main" || fail "the main agent failed on its host"
+wait "$search" || fail "the search agent failed on its host"
+pids=
+same "$dir/here_run" "$dir/there_run"
+[ ! -e "$dir/here_run/search" ] && [ ! -e "$dir/there_run/main" ] || fail "a host has another's folder"
+
+# refused SENTENCE RUN: an agent of the configuration in there/ is refused
+refused() {
+    status=0
+    "$mgrpo" agent --conf "$dir/there/there.conf" search "$dir/$2" >"$dir/out" 2>&1 || status=$?
+    [ "$status" -eq 2 ] && grep -q "$1" "$dir/out" || fail "status $status where \"$1\" was to be told"
+}
+printf '{}\n' >>"$dir/there/questions.jsonl"
+refused "^mgrpo agent: the questions .* has the digest" other1
+cp "$dir/questions.jsonl" "$dir/there"
+printf x >>"$dir/there/corpus.db"
+refused "^mgrpo agent: the corpus .* has the digest" other2
+cp "$dir/corpus.db" "$dir/there"
+conf there/there.conf "$(store hosts)" "seed = 7"
+refused "another configuration: seed: 7, was 1" other3
+conf there/there.conf "store = \"redis://agent:secret@127.0.0.1:$port/0/hosts\""
+refused "could be read by others" other4
+! grep -q "secret@" "$dir/out" || fail "the password is told"
+echo "test_stores: $done_kills kills, $server_kills of them of the server, $starts starts: the same over SQLite and Redis," \
+    "in one folder and in two"
