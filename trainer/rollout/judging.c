@@ -10,10 +10,10 @@
 enum { MAX_TROUBLE = 400, FILES = 64, PROCESSES = 64, FILE_SIZE_MIB = 64 };
 
 struct mg_judging {
-    struct mg_processes *processes; /* NULL: no judge is a program */
     struct mg_judge *judge[MG_N_JUDGES];
-    const char **command[MG_N_JUDGES]; /* NULL-terminated */
-    struct asked *asked;               /* whose verdicts are still to come */
+    struct mg_processes *processes[MG_N_JUDGES]; /* NULL: the judge is no program */
+    const char **command[MG_N_JUDGES];           /* NULL-terminated */
+    struct asked *asked;                         /* whose verdicts are still to come */
     size_t n_asked;
     uint32_t unavailable;
     char trouble[MAX_TROUBLE], told[MAX_TROUBLE];
@@ -49,9 +49,9 @@ open_judge(struct mg_judging *j, const struct mg_config *config, enum mg_judged 
     for (uint32_t i = 0; i < c->command.n; i++)
         j->command[what][i] = c->command.item[i];
     spec.command = j->command[what];
-    if (spec.kind == MG_JUDGE_EXEC && j->processes == NULL)
-        MG_TRY(mg_processes_create(c->at_once, &j->processes, err));
-    MG_TRY(mg_judge_create(&spec, questions, j->processes, &j->judge[what], err));
+    if (spec.kind == MG_JUDGE_EXEC)
+        MG_TRY(mg_processes_create(c->at_once, &j->processes[what], err));
+    MG_TRY(mg_judge_create(&spec, questions, j->processes[what], &j->judge[what], err));
 out:
     return st;
 }
@@ -93,8 +93,8 @@ mg_judging_close(struct mg_judging *j)
 {
     if (j == NULL)
         return;
-    mg_processes_destroy(j->processes);
     for (int i = 0; i < MG_N_JUDGES; i++) {
+        mg_processes_destroy(j->processes[i]);
         mg_judge_destroy(j->judge[i]);
         free(j->command[i]);
     }
@@ -159,12 +159,15 @@ out:
 void
 mg_judging_run(struct mg_judging *j, double ms)
 {
-    if (j->processes == NULL)
-        return;
-    if (ms > 0.0 && j->n_asked > 0)
-        mg_processes_wait(j->processes, ms);
-    else
-        mg_processes_poll(j->processes);
+    for (int i = 0; i < MG_N_JUDGES; i++) {
+        if (j->processes[i] == NULL)
+            continue;
+        /* an agent has work for one of them; where both have, each is given half of the time */
+        if (ms > 0.0 && mg_processes_count(j->processes[i]) > 0)
+            mg_processes_wait(j->processes[i], ms / MG_N_JUDGES);
+        else
+            mg_processes_poll(j->processes[i]);
+    }
 }
 
 size_t
