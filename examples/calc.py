@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A calculator as a tool of mgrpo: {"expression": "(2026 - 1821) * 2"} on standard input, the value on standard output.
 
-Numbers, + - * / and parentheses; a date such as 1821-07-28 counts as its year. Ends with status 2, and a sentence for
-the agent, where the expression is wrong.
+Numbers, + - * / and parentheses; a date such as 1821-07-28 counts as its year. Thousands may be set off by commas, and
+then are in the value, too. Ends with status 2, and a sentence for the agent, where the expression is wrong.
 """
 import json
 import re
@@ -12,7 +12,7 @@ from fractions import Fraction
 
 LONGEST = 200  # characters of an expression
 LARGEST = Fraction(10) ** 30
-TOKEN = re.compile(r"\s*(?:(\d{1,4})-\d\d-\d\d(?!\d)|(\d{1,30}(?:\.\d{1,30})?)|([-+*/()]))")
+TOKEN = re.compile(r"\s*(?:(\d{1,4})-\d\d-\d\d(?!\d)|((?:\d{1,3}(?:,\d{3}){1,9}(?!\d)|\d{1,30})(?:\.\d{1,30})?)|([-+*/()]))")
 
 
 class Wrong(Exception):
@@ -26,7 +26,7 @@ def tokens(text):
         if m is None:
             raise Wrong(f"cannot read {text[at:at + 20]!r}")
         at = m.end()
-        yield m.group(3) or Fraction(m.group(1) or m.group(2))
+        yield m.group(3) or Fraction((m.group(1) or m.group(2)).replace(",", ""))
 
 
 class Parser:
@@ -80,15 +80,16 @@ def value_of(text):
     return value
 
 
-def spell(value):
+def spell(value, commas):
     if value.denominator == 1:
-        return str(value.numerator)
+        return f"{value.numerator:,}" if commas else str(value.numerator)
     return f"{float(value):.10g}"
 
 
 if __name__ == "__main__":
     try:
-        print(spell(value_of(json.load(sys.stdin)["expression"])))
+        expression = json.load(sys.stdin)["expression"]
+        print(spell(value_of(expression), "," in expression))
     except Wrong as e:
         print(e)
         sys.exit(2)

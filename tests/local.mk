@@ -132,6 +132,8 @@ tests_trainer_libcases_la_SOURCES = \
 	tests/trainer/log_case.h \
 	tests/trainer/policy_case.c \
 	tests/trainer/policy_case.h \
+	tests/trainer/process_case.c \
+	tests/trainer/process_case.h \
 	tests/trainer/redis_case.c \
 	tests/trainer/redis_case.h \
 	tests/trainer/small_world.c \
@@ -171,6 +173,7 @@ test_scripts = \
 	tests/system/test_replay.sh \
 	tests/system/test_resume.sh \
 	tests/system/test_stores.sh \
+	tests/system/test_three_agents.sh \
 	tests/system/test_tool.sh
 
 # Readers of foreign files, under libFuzzer (scripts/fuzz)
@@ -191,6 +194,7 @@ EXTRA_PROGRAMS = $(fuzz_programs)
 
 EXTRA_DIST += $(test_scripts) \
 	tests/system/check_hosts.sh \
+	tests/system/resume.sh \
 	tests/golden/gpt2.json \
 	tests/golden/llama3.json \
 	tests/golden/tokenizer.jsonl

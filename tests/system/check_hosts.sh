@@ -16,9 +16,11 @@ files=${FAKE_FILES:-tests/system/fake_files}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/check_hosts.XXXXXX")
 id=mg$$ pids=
 end() {
+    trap '' INT TERM # a second one must not cut this short
     for p in $pids; do kill -9 "$p" 2>/dev/null || :; done
     for n in planner search store; do ip netns del "$id$n" 2>/dev/null || :; done
-    rm -rf "$dir"
+    wait 2>/dev/null || :
+    rm -rf "$dir" || :
 }
 trap 'status=$?; end; exit $status' EXIT
 trap 'exit 1' INT TERM
@@ -146,9 +148,9 @@ play() {
     conf "store = \"redis://agent@10.77.1.1:$2/0/r$runs\"" >"$dir/planner$runs.conf"
     conf "store = \"redis://agent@10.77.2.1:$2/0/r$runs\"" >"$dir/search$runs.conf"
     start=$(now) planner=$(bytes planner) search=$(bytes search)
-    on planner timeout 600 "$mgrpo" agent --conf "$dir/planner$runs.conf" main "$run.planner" >"$dir/out_main" 2>&1 &
+    timeout 600 ip netns exec "${id}planner" setpriv --pdeathsig KILL "$mgrpo" agent --conf "$dir/planner$runs.conf" main "$run.planner" >"$dir/out_main" 2>&1 &
     main=$!
-    on search timeout 600 "$mgrpo" agent --conf "$dir/search$runs.conf" search "$run.search" >"$dir/out_search" 2>&1 &
+    timeout 600 ip netns exec "${id}search" setpriv --pdeathsig KILL "$mgrpo" agent --conf "$dir/search$runs.conf" search "$run.search" >"$dir/out_search" 2>&1 &
     called=$!
     pids="$pids $main $called"
     [ -z "${3:-}" ] || $3

@@ -14,8 +14,10 @@ seed=${SEED:-$(date +%s)}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/test_stores.XXXXXX")
 server= pids=
 end() {
+    trap '' INT TERM # a second one must not cut this short
     for p in $pids $server; do kill -9 "$p" 2>/dev/null || :; done
-    rm -rf "$dir"
+    wait 2>/dev/null || :
+    rm -rf "$dir" || :
 }
 trap 'status=$?; end; exit $status' EXIT
 trap 'exit 1' INT TERM

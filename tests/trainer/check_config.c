@@ -447,18 +447,21 @@ source_folder(void)
     return at != NULL ? at : ".";
 }
 
-START_TEST(the_example_loads)
+START_TEST(the_examples_load)
 {
+    static const char *const name[] = {"quickstart", "three-agents"};
     struct mg_config c = {0};
     char path[4096];
 
-    snprintf(path, sizeof path, "%s/examples/quickstart.conf", source_folder());
-    mg_err_clear(&err);
-    ck_assert_msg(mg_config_load(path, &c, &err) == MG_OK, "%s", err.text);
-    ck_assert_uint_eq(c.step_questions * c.rollouts, 128);
-    ck_assert_uint_eq(c.n_agents, 2);
-    ck_assert_uint_eq(c.agent[1].aligned, 8);
-    mg_config_free(&c);
+    for (uint32_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/examples/%s.conf", source_folder(), name[i]);
+        mg_err_clear(&err);
+        ck_assert_msg(mg_config_load(path, &c, &err) == MG_OK, "%s", err.text);
+        ck_assert_uint_eq(c.step_questions * c.rollouts, 128);
+        ck_assert_uint_eq(c.n_agents, 2 + i);
+        ck_assert_uint_eq(c.agent[1].aligned, 8);
+        mg_config_free(&c);
+    }
 }
 END_TEST
 
@@ -514,7 +517,7 @@ main(void)
     tcase_add_test(tc, the_record_reads_back);
     tcase_add_test(tc, a_difference_is_named);
     tcase_add_test(tc, a_damaged_record_is_refused);
-    tcase_add_test(tc, the_example_loads);
+    tcase_add_test(tc, the_examples_load);
     tcase_add_test(tc, the_manual_has_every_key);
     suite_add_tcase(suite, tc);
     return suite_main(suite);

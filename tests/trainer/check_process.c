@@ -11,113 +11,10 @@
 #include <unistd.h>
 
 #include "base/keeper.h"
-#include "base/process.h"
 #include "base/clock.h"
-#include "suite.h"
+#include "process_case.h"
 
 enum { KEPT = 1 << 21 };
-
-static char folder[64];
-
-struct outcome {
-    unsigned calls;
-    bool good, network;
-    int status;
-    char sentence[200], *out, *said;
-    size_t n_out, n_said;
-    double seconds;
-};
-
-static void
-keep(void *arg, const struct mg_process_end *end)
-{
-    struct outcome *o = arg;
-
-    o->calls++;
-    o->good = end->good;
-    o->network = end->network;
-    o->status = end->status;
-    snprintf(o->sentence, sizeof o->sentence, "%s", end->sentence);
-    o->out = malloc(end->n_out + 1);
-    o->said = malloc(end->n_said + 1);
-    memcpy(o->out, end->out, end->n_out + 1);
-    memcpy(o->said, end->said, end->n_said + 1);
-    o->n_out = end->n_out;
-    o->n_said = end->n_said;
-    o->seconds = end->seconds;
-}
-
-static struct mg_process_limits
-limits(double seconds)
-{
-    return (struct mg_process_limits){
-        .seconds = seconds, .memory = 512, .files = 64, .processes = 16, .file_size = 8, .output = 4096};
-}
-
-static void
-start(struct mg_processes *p, const char *const *argv, const struct mg_process_limits *l, const char *in, size_t n_in,
-      struct outcome *o)
-{
-    struct mg_process_spec spec = {.argv = argv, .folder = folder, .in = in, .n_in = n_in, .limits = *l};
-
-    mg_ok(mg_process_start(p, &spec, keep, o, &err));
-}
-
-static struct mg_processes *
-pool(uint32_t at_once)
-{
-    struct mg_processes *p = NULL;
-
-    mg_ok(mg_processes_create(at_once, &p, &err));
-    return p;
-}
-
-static void
-wait_all(struct mg_processes *p)
-{
-    double start_time = mg_clock();
-
-    while (mg_processes_count(p) > 0) {
-        mg_processes_wait(p, 50.0);
-        ck_assert_msg(mg_clock() - start_time < 60.0, "programs do not end");
-    }
-}
-
-static void
-run_argv(const char *const *argv, const struct mg_process_limits *l, const char *in, size_t n_in, struct outcome *o)
-{
-    struct mg_processes *p = pool(4);
-
-    memset(o, 0, sizeof *o);
-    start(p, argv, l, in, n_in, o);
-    wait_all(p);
-    mg_processes_destroy(p);
-    ck_assert_uint_eq(o->calls, 1);
-}
-
-static void
-run_sh(const char *script, const struct mg_process_limits *l, const char *in, struct outcome *o)
-{
-    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
-
-    run_argv(argv, l, in, strlen(in), o);
-}
-
-static void
-drop(struct outcome *o)
-{
-    free(o->out);
-    free(o->said);
-}
-
-static bool
-there(const char *name)
-{
-    char path[128];
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return access(path, F_OK) == 0;
-}
 
 START_TEST(bytes_go_through)
 {
@@ -451,22 +348,6 @@ START_TEST(an_end_may_start_another)
 }
 END_TEST
 
-static void
-setup(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/check_process.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void
-teardown(void)
-{
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
 /* As on a system that allows no namespaces: within this one, none can be made. Where that cannot be had, either none
  * was allowed before or the tests repeat themselves. */
 static void
@@ -474,7 +355,7 @@ setup_without_namespaces(void)
 {
     int fd;
 
-    setup();
+    folder_setup();
     if (unshare(CLONE_NEWUSER) != 0)
         return;
     fd = open("/proc/sys/user/max_user_namespaces", O_WRONLY);
@@ -489,7 +370,7 @@ all_tests(const char *name, void (*before)(void))
 {
     TCase *tc = tcase_create(name);
 
-    tcase_add_checked_fixture(tc, before, teardown);
+    tcase_add_checked_fixture(tc, before, folder_teardown);
     tcase_add_test(tc, bytes_go_through);
     tcase_add_test(tc, no_shell_and_a_clean_environment);
     tcase_add_test(tc, ends_are_told);
@@ -513,7 +394,7 @@ main(int argc, char **argv)
     Suite *suite = suite_create("process");
 
     mg_keeper_enter(argc, argv);
-    suite_add_tcase(suite, all_tests("with namespaces", setup));
+    suite_add_tcase(suite, all_tests("with namespaces", folder_setup));
     suite_add_tcase(suite, all_tests("without", setup_without_namespaces));
     return suite_main(suite);
 }

@@ -12,19 +12,6 @@ enum habit {
 static const double p_habit[] = {0.45, 0.20, 0.20, 0.15};
 static const double p_main_form = 0.8; /* of subtasks put in the planner's own form */
 
-static enum habit
-draw_habit(struct mg_demo_stream *s)
-{
-    double u = mg_rng_unit(&s->rng);
-    int h = GOOD;
-
-    if (s->options.kind != MG_DEMO_NOISY)
-        return GOOD;
-    for (; h < ECHO && u >= p_habit[h]; h++)
-        u -= p_habit[h];
-    return (enum habit)h;
-}
-
 static void
 use_tool(struct mg_demo_stream *s, const char *left, const char *right)
 {
@@ -54,7 +41,7 @@ mg_demo_calc(struct mg_demo_stream *s, uint32_t item, bool *made)
     if (s->options.split == MG_CLASS_TRAIN && !mg_demo_chance(s, p_main_form))
         form = 1 + mg_rng_below(&s->rng, MG_ASK_FORMS - 1);
     mg_difference_text(form, less, more, mg_demo_begin_turn(s, MG_ROLE_TASK, false));
-    habit = draw_habit(s);
+    habit = (enum habit)mg_demo_habit(s, p_habit, sizeof p_habit / sizeof p_habit[0]);
     if (habit == GOOD || habit == TURNED) {
         use_tool(s, habit == GOOD ? more : less, habit == GOOD ? less : more);
     } else if (habit == HEAD) {

@@ -33,6 +33,9 @@ struct mg_text *mg_demo_begin_turn(struct mg_demo_stream *s, enum mg_role role, 
 void mg_demo_say(struct mg_demo_stream *s, enum mg_role role, bool train, const char *text);
 /* True with probability p. */
 bool mg_demo_chance(struct mg_demo_stream *s, double p);
+/* Draws what a demonstration does: number i of n with probability p[i]; always 0, the right behaviour, unless the
+ * stream is a noisy one. */
+int mg_demo_habit(struct mg_demo_stream *s, const double *p, int n);
 /* Draws replacements for the names and numbers of a question. */
 void mg_demo_substitute(struct mg_demo_stream *s, const struct mg_question *q);
 /* What a step's value is under the substitution. */

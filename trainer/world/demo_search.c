@@ -21,19 +21,6 @@ struct task {
     int gold; /* place of the right page in the hits */
 };
 
-static enum habit
-draw_habit(struct mg_demo_stream *s)
-{
-    double u = mg_rng_unit(&s->rng);
-    int h = GOOD;
-
-    if (s->options.kind != MG_DEMO_NOISY)
-        return GOOD;
-    for (; h < LOST && u >= p_habit[h]; h++)
-        u -= p_habit[h];
-    return (enum habit)h;
-}
-
 static uint32_t
 entity_of(const struct mg_demo_stream *s, const struct mg_hit *hit)
 {
@@ -266,7 +253,7 @@ mg_demo_search(struct mg_demo_stream *s, uint32_t item, bool *made, struct mg_er
     enum mg_status st = MG_OK;
     bool other_names = s->options.kind == MG_DEMO_SUBSTITUTED;
     struct task t = {.step = s->step[item]};
-    enum habit habit = draw_habit(s);
+    enum habit habit = (enum habit)mg_demo_habit(s, p_habit, sizeof p_habit / sizeof p_habit[0]);
     const char *key = t.step.attr->key;
     struct mg_text *task;
     unsigned form = 0;

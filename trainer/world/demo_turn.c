@@ -23,6 +23,19 @@ mg_demo_chance(struct mg_demo_stream *s, double p)
     return mg_rng_unit(&s->rng) < p;
 }
 
+int
+mg_demo_habit(struct mg_demo_stream *s, const double *p, int n)
+{
+    double u = mg_rng_unit(&s->rng);
+    int i = 0;
+
+    if (s->options.kind != MG_DEMO_NOISY)
+        return 0;
+    for (; i < n - 1 && u >= p[i]; i++)
+        u -= p[i];
+    return i;
+}
+
 bool
 mg_demo_may_open(const struct mg_demo_stream *s, uint32_t entity)
 {
