@@ -45,6 +45,7 @@ trainer_suites = \
 	tests/trainer/check_agent \
 	tests/trainer/check_align \
 	tests/trainer/check_config \
+	tests/trainer/check_config_agents \
 	tests/trainer/check_config_tools \
 	tests/trainer/check_corpus \
 	tests/trainer/check_demos \
@@ -124,6 +125,8 @@ tests_lib_libcases_la_SOURCES = \
 	tests/lib/op_cases.c \
 	tests/lib/op_cases.h
 tests_trainer_libcases_la_SOURCES = \
+	tests/trainer/config_case.c \
+	tests/trainer/config_case.h \
 	tests/trainer/fake_run.c \
 	tests/trainer/fake_run.h \
 	tests/trainer/html_form.c \

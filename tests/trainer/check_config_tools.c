@@ -6,53 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "run/config.h"
-#include "suite.h"
-
-static char folder[64], file[96];
-
-static void
-begin(void)
-{
-    strcpy(folder, "check_config_tools.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(file, sizeof file, "%s/run.conf", folder);
-}
-
-static void
-end(void)
-{
-    unlink(file);
-    ck_assert_int_eq(rmdir(folder), 0);
-}
-
-static enum mg_status
-load(const char *text, struct mg_config *c)
-{
-    mg_ok(mg_file_write_atomic(file, text, strlen(text), &err));
-    mg_err_clear(&err);
-    return mg_config_load(file, c, &err);
-}
-
-static void
-loads(const char *text, struct mg_config *c)
-{
-    ck_assert_msg(load(text, c) == MG_OK, "%s", err.text);
-}
-
-/* Must fail, and its sentence must hold all of the given parts. */
-static void
-refuses(const char *text, const char *place, const char *what, const char *value)
-{
-    struct mg_config c = {0};
-    char at[128];
-
-    snprintf(at, sizeof at, "%s%s", file, place);
-    ck_assert_msg(load(text, &c) == MG_INPUT, "accepted: %s", text);
-    ck_assert_msg(strstr(err.text, at) != NULL, "\"%s\" does not name %s", err.text, at);
-    ck_assert_msg(strstr(err.text, what) != NULL, "\"%s\" does not say %s", err.text, what);
-    ck_assert_msg(strstr(err.text, value) != NULL, "\"%s\" does not give %s", err.text, value);
-}
+#include "config_case.h"
 
 #define EMPTY "questions = q.jsonl\ntokenizer = /t.json\n"
 #define USER  "agent main {\n model = m\n tools = {calc}\n}\n"
@@ -60,16 +14,16 @@ refuses(const char *text, const char *place, const char *what, const char *value
 START_TEST(tools_have_sections)
 {
     struct mg_config c = {0};
-    char *here = realpath(folder, NULL), prose[128], *record;
+    char *here = realpath(config_folder, NULL), prose[128], *record;
     FILE *f;
 
-    snprintf(prose, sizeof prose, "%s/schema", folder);
+    snprintf(prose, sizeof prose, "%s/schema", config_folder);
     f = fopen(prose, "w");
     fputs("{\"type\": \"object\"}\n", f);
     fclose(f);
-    loads(EMPTY USER "tool calc {\n kind = exec\n command = {\"./calc\", \"-v\"}\n schema = \"file:schema\"\n"
-                     " timeout = 0.5\n answers = json\n}\ntool Other_1 {\n kind = x\n corpus = o.db\n}\n",
-          &c);
+    config_loads(EMPTY USER "tool calc {\n kind = exec\n command = {\"./calc\", \"-v\"}\n schema = \"file:schema\"\n"
+                            " timeout = 0.5\n answers = json\n}\ntool Other_1 {\n kind = x\n corpus = o.db\n}\n",
+                 &c);
     ck_assert_str_eq(c.corpus, "");
     ck_assert_uint_eq(c.n_tools, 2);
     ck_assert_str_eq(c.tool[0].name, "calc");
@@ -99,25 +53,28 @@ END_TEST
 /* A tool that is not there is refused with the line that names it, and with those that there are. */
 START_TEST(tools_must_be_there)
 {
-    refuses(EMPTY USER, ":5: agent main", "no tool \"calc\"", "need of: none");
-    refuses("corpus = c.db\n" EMPTY USER "tool calk {\n kind = exec\n}\n", ":6: agent main", "no tool \"calc\"",
-            "need of: search, open, calk");
-    refuses("corpus = c.db\n" EMPTY USER "tool search {\n kind = exec\n}\n", ":6: agent main", "no tool \"calc\"",
-            "need of: open, search");
-    refuses("agents = single\n" EMPTY "agent main {\n model = m\n calls = {a}\n}\nagent a {\n model = m\n"
-            " tools = {calc}\n}\n",
-            ":10: agent a", "no tool", "\"calc\"");
-    refuses(EMPTY "agent main {\n model = m\n tools = {search}\n}\n", ":5: agent main", "search", "corpus is missing");
-    refuses(EMPTY "agent main {\n model = m\n tools = {calc, calc}\n}\ntool calc {\n kind = exec\n}\n",
-            ":5: agent main", "twice", "calc");
-    refuses(EMPTY USER "tool calc {\n}\n", ": tool calc", "kind", "missing");
-    refuses(EMPTY USER "tool \"a b\" {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "letters", "\"a b\"");
-    refuses(EMPTY USER "tool calc {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "duplicate title", "calc");
-    refuses(EMPTY USER "tool calc {\n kind = exec\n output = 0\n}\n", ":9: tool calc", "output", "\"0\"");
-    refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:none\"\n}\n", ":9: tool calc", "none",
-            "No such file");
-    refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:/dev/zero\"\n}\n", ":9: tool calc", "/dev/zero",
-            "65536");
+    config_refuses(EMPTY USER, ":5: agent main", "no tool \"calc\"", "need of: none");
+    config_refuses("corpus = c.db\n" EMPTY USER "tool calk {\n kind = exec\n}\n", ":6: agent main", "no tool \"calc\"",
+                   "need of: search, open, calk");
+    config_refuses("corpus = c.db\n" EMPTY USER "tool search {\n kind = exec\n}\n", ":6: agent main",
+                   "no tool \"calc\"", "need of: open, search");
+    config_refuses("agents = single\n" EMPTY "agent main {\n model = m\n calls = {a}\n}\nagent a {\n model = m\n"
+                   " tools = {calc}\n}\n",
+                   ":10: agent a", "no tool", "\"calc\"");
+    config_refuses(EMPTY "agent main {\n model = m\n tools = {search}\n}\n", ":5: agent main", "search",
+                   "corpus is missing");
+    config_refuses(EMPTY "agent main {\n model = m\n tools = {calc, calc}\n}\ntool calc {\n kind = exec\n}\n",
+                   ":5: agent main", "twice", "calc");
+    config_refuses(EMPTY USER "tool calc {\n}\n", ": tool calc", "kind", "missing");
+    config_refuses(EMPTY USER "tool \"a b\" {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "letters",
+                   "\"a b\"");
+    config_refuses(EMPTY USER "tool calc {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "duplicate title",
+                   "calc");
+    config_refuses(EMPTY USER "tool calc {\n kind = exec\n output = 0\n}\n", ":9: tool calc", "output", "\"0\"");
+    config_refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:none\"\n}\n", ":9: tool calc", "none",
+                   "No such file");
+    config_refuses(EMPTY USER "tool calc {\n kind = exec\n schema = \"file:/dev/zero\"\n}\n", ":9: tool calc",
+                   "/dev/zero", "65536");
 }
 END_TEST
 
@@ -131,16 +88,16 @@ START_TEST(names_are_of_one_thing)
 {
     struct mg_config c = {0};
 
-    refuses(EMPTY CALLER, ":6: agent main", "\"calc\"", "a tool and of an agent");
-    loads("agents = single\n" EMPTY CALLER, &c);
+    config_refuses(EMPTY CALLER, ":6: agent main", "\"calc\"", "a tool and of an agent");
+    config_loads("agents = single\n" EMPTY CALLER, &c);
     mg_config_free(&c);
-    loads(EMPTY "corpus = c.db\nagent main {\n model = m\n calls = {search}\n tools = {search}\n}\n"
-                "agent search {\n model = m\n tools = {search}\n}\n",
-          &c);
+    config_loads(EMPTY "corpus = c.db\nagent main {\n model = m\n calls = {search}\n tools = {search}\n}\n"
+                       "agent search {\n model = m\n tools = {search}\n}\n",
+                 &c);
     mg_config_free(&c);
-    loads(EMPTY "agent main {\n model = m\n calls = {calc}\n}\nagent calc {\n model = m\n tools = {calc}\n}\n"
-                "tool calc {\n kind = exec\n}\n",
-          &c);
+    config_loads(EMPTY "agent main {\n model = m\n calls = {calc}\n}\nagent calc {\n model = m\n tools = {calc}\n}\n"
+                       "tool calc {\n kind = exec\n}\n",
+                 &c);
     mg_config_free(&c);
 }
 END_TEST
@@ -151,7 +108,7 @@ main(void)
     Suite *suite = suite_create("config_tools");
     TCase *tc = tcase_create("config_tools");
 
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, config_begin, config_end);
     tcase_add_test(tc, tools_have_sections);
     tcase_add_test(tc, tools_must_be_there);
     tcase_add_test(tc, names_are_of_one_thing);
