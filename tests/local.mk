@@ -65,6 +65,7 @@ trainer_suites = \
 	tests/trainer/check_report_chart \
 	tests/trainer/check_reward \
 	tests/trainer/check_rollout \
+	tests/trainer/check_rollout_limits \
 	tests/trainer/check_rollout_log \
 	tests/trainer/check_rollout_log_damage \
 	tests/trainer/check_rollout_tools \
@@ -94,6 +95,7 @@ tests_trainer_check_demos_SOURCES = tests/trainer/check_demos.c $(fake_tokenizer
 tests_trainer_check_dialogue_SOURCES = tests/trainer/check_dialogue.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_report_SOURCES = tests/trainer/check_report.c $(fake_tokenizer)
 tests_trainer_check_rollout_SOURCES = tests/trainer/check_rollout.c $(fake_policy) $(fake_tokenizer)
+tests_trainer_check_rollout_limits_SOURCES = tests/trainer/check_rollout_limits.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_rollout_tools_SOURCES = tests/trainer/check_rollout_tools.c $(program_case)
 tests_trainer_check_tool_log_SOURCES = tests/trainer/check_tool_log.c $(program_case)
 tests_trainer_check_sft_SOURCES = tests/trainer/check_sft.c $(fake_tokenizer)

@@ -317,79 +317,6 @@ START_TEST(a_single_agent_uses_the_tools)
 }
 END_TEST
 
-static enum mg_status
-no_event(void *arg, struct mg_rollout *r, struct mg_err *e)
-{
-    (void)r;
-    (void)e;
-    ++*(unsigned *)arg;
-    return MG_OK;
-}
-
-static struct mg_rollouts *
-lone(const struct mg_rollout_limits *limits, unsigned *events)
-{
-    struct mg_rollouts_config c = {.policy = policy,
-                                   .tok = tok,
-                                   .part = main_part,
-                                   .limits = *limits,
-                                   .seed = 3,
-                                   .event = no_event,
-                                   .arg = events};
-    struct mg_rollouts *b;
-
-    ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_OK);
-    return b;
-}
-
-START_TEST(a_result_nobody_waits_for_is_refused)
-{
-    struct mg_key key = {0};
-    unsigned events = 0;
-    struct mg_rollouts *b = lone(&main_limits, &events);
-
-    ck_assert_int_eq(mg_rollouts_add(b, &key, "x", &err), MG_OK);
-    ck_assert_int_eq(mg_rollouts_deliver(b, mg_rollouts_get(b, 0), "y", &err), MG_FAIL);
-    mg_rollouts_destroy(b);
-}
-END_TEST
-
-START_TEST(an_opening_that_fills_the_context_ends_the_dialogue)
-{
-    struct mg_key key = {0};
-    unsigned events = 0;
-    struct mg_rollouts *b = lone(&main_limits, &events);
-    static char text[1000];
-    bool busy;
-
-    memset(text, 'a', sizeof text - 1);
-    ck_assert_int_eq(mg_rollouts_add(b, &key, text, &err), MG_OK);
-    ck_assert_uint_eq(events, 1);
-    ck_assert_int_eq(mg_rollouts_get(b, 0)->fault, MG_FAULT_CONTEXT);
-    ck_assert_uint_le(mg_rollouts_get(b, 0)->t.len, main_limits.context);
-    ck_assert_int_eq(mg_rollouts_tick(b, &busy, &err), MG_OK);
-    ck_assert(!busy);
-    mg_rollouts_destroy(b);
-}
-END_TEST
-
-START_TEST(limits_that_make_no_sense_are_refused)
-{
-    struct mg_rollout_limits bad = main_limits;
-    struct mg_rollouts_config c = {
-        .policy = policy, .tok = tok, .part = search_part, .limits = search_limits, .event = no_event};
-    struct mg_rollouts *b = NULL;
-
-    ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_INPUT); /* no tools */
-    ck_assert_ptr_nonnull(strstr(err.text, "\"search\""));
-    mg_err_clear(&err);
-    bad.turns = 0;
-    c.limits = bad;
-    ck_assert_int_eq(mg_rollouts_create(&c, &b, &err), MG_INPUT);
-    ck_assert_ptr_null(b);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -405,9 +332,6 @@ main(void)
     tcase_add_test(t, every_limit_is_kept);
     tcase_add_test(t, results_reach_the_dialogue_that_asked);
     tcase_add_test(t, a_single_agent_uses_the_tools);
-    tcase_add_test(t, a_result_nobody_waits_for_is_refused);
-    tcase_add_test(t, an_opening_that_fills_the_context_ends_the_dialogue);
-    tcase_add_test(t, limits_that_make_no_sense_are_refused);
     suite_add_tcase(suite, t);
     return suite_main(suite);
 }
