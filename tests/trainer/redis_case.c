@@ -73,12 +73,18 @@ redis_create(struct redis_server *s, const char *settings)
     fclose(f);
 }
 
+/* A server that still reads its files accepts connections and refuses commands. */
 static bool
 answers(const struct redis_server *s)
 {
+    static const char ask[] = "AUTH admin admin\r\nDBSIZE\r\n";
+    static const char want[] = "+OK\r\n:";
     struct sockaddr_in at = loopback(s->port);
+    char said[sizeof want - 1];
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    bool is = connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
+    bool is = connect(fd, (struct sockaddr *)&at, sizeof at) == 0 &&
+              send(fd, ask, sizeof ask - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof ask - 1) &&
+              recv(fd, said, sizeof said, MSG_WAITALL) == (ssize_t)sizeof said && memcmp(said, want, sizeof said) == 0;
 
     close(fd);
     return is;
@@ -139,8 +145,11 @@ redis_says(const struct redis_server *s, const char *command, const char *want)
              command);
     f = popen(line, "r");
     must(f != NULL, s, "cannot be asked");
-    while (fgets(line, sizeof line, f) != NULL)
+    while (fgets(line, sizeof line, f) != NULL) {
         said |= strstr(line, want) != NULL;
+        if (!said)
+            fprintf(stderr, "redis-cli %s: %s", command, line);
+    }
     pclose(f);
     return said;
 }
