@@ -11,23 +11,10 @@ for tool in ip tc redis-server redis-cli setpriv python3; do
     command -v $tool >/dev/null || skip "$tool is missing"
 done
 
-mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
-files=${FAKE_FILES:-tests/system/fake_files}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/check_hosts.XXXXXX")
-id=mg$$ pids=
-end() {
-    trap '' INT TERM # a second one must not cut this short
-    for p in $pids; do kill -9 "$p" 2>/dev/null || :; done
+. "${srcdir:-.}/tests/system/run_case.sh"
+id=mg$$
+release() {
     for n in planner search store; do ip netns del "$id$n" 2>/dev/null || :; done
-    wait 2>/dev/null || :
-    rm -rf "$dir" || :
-}
-trap 'status=$?; end; exit $status' EXIT
-trap 'exit 1' INT TERM
-fail() {
-    echo "check_hosts: $*" >&2
-    tail -n 5 "$dir"/out* "$dir/log" >&2 2>/dev/null || :
-    exit 1
 }
 
 # ---- Namespaces ----
@@ -105,35 +92,15 @@ pids="$pids $!"
 
 # ---- Runs ----
 "$files" "$dir"
+# conf [LINE]: a configuration with one more line
 conf() {
-    { echo "$1"; cat <<'EOF'; }
-corpus = "corpus.db"
-questions = "questions.jsonl"
-tokenizer = "tokenizer.json"
-steps = 12
-step_questions = 8
-rollouts = 4
-eval_questions = 20
-eval_every = 10
-checkpoint_every = 3
-lr = 0.001
-agent "main" {
-    model = "."
-    calls = { "search" }
-    context = 400
-}
-agent "search" {
-    model = "."
-    tools = { "search", "open" }
-    context = 900
-}
-EOF
+    two_agents "$@" "steps = 12" "step_questions = 8" "rollouts = 4" "eval_questions = 20" "eval_every = 10" "checkpoint_every = 3"
 }
 now() { date +%s.%N; }
 since() { echo "$(now) $1" | awk '{ printf "%.1f", $1 - $2 }'; }
 bytes() { ip netns exec "${id}store" cat "/sys/class/net/$1/statistics/rx_bytes" "/sys/class/net/$1/statistics/tx_bytes" 2>/dev/null | awk '{ n += $1 } END { print n + 0 }'; }
 
-conf "" >"$dir/one.conf"
+conf >"$dir/one.conf"
 start=$(now)
 "$mgrpo" train --quiet --run "$dir/one" "$dir/one.conf" >"$dir/out" 2>&1 || fail "the run on one host failed"
 printf 'link\tseconds\tbytes_planner\tbytes_search\toutages_told\tbits\n'
@@ -157,15 +124,8 @@ play() {
     wait "$main" || fail "$1: the planner failed"
     wait "$called" || fail "$1: the search agent failed"
     seconds=$(since "$start")
-    for side in main search; do
-        there=$run.planner
-        [ "$side" = main ] || there=$run.search
-        cmp "$dir/one/$side/metrics.jsonl" "$there/$side/metrics.jsonl" || fail "$1: the $side agent's metrics differ"
-        cmp "$dir/one/$side/model/model.fake" "$there/$side/model/model.fake" || fail "$1: the $side agent's weights differ"
-        for log in "$dir/one/$side/rollouts"/*; do
-            cmp "$log" "$there/$side/rollouts/${log##*/}" || fail "$1: the $side agent's rollouts differ"
-        done
-    done
+    same "$dir/one" "$run.planner" main
+    same "$dir/one" "$run.search" search
     told=$(cat "$dir/out_main" "$dir/out_search" | grep -c 'waiting, for' || :)
     printf '%s\t%s\t%s\t%s\t%s\tsame\n' "$1" "$seconds" "$(($(bytes planner) - planner))" "$(($(bytes search) - search))" "$told"
 }

@@ -1,39 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by tests that kill a run at random moments, one of its agents or all of it, and let it go on: at the end weights, metrics and
-# rollouts are those of a run that nobody disturbed. Set before: $mgrpo, the program; $agents, the names; $weights, the file of an agent's
-# weights in its model's folder; $seconds, the least between two kills (0 if it is not set). Then make "$dir/run.conf" and what it names,
-# and call disturb KILLS.
-
-seed=${SEED:-$(date +%s)}
-name=$(basename "$0" .sh)
-dir=$(mktemp -d "${TMPDIR:-/tmp}/$name.XXXXXX")
-pid=
-trap 'status=$?; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :; rm -rf "$dir"; exit $status' EXIT
-trap 'exit 1' INT TERM
-
-fail() {
-    echo "$name: $* (seed $seed)" >&2
-    tail -n 5 "$dir"/broken/*.log "$dir"/out >&2 2>/dev/null || :
-    exit 1
-}
-
-# draw N: a number from 0 to N - 1
-state=$((seed % 2147483647))
-draw() {
-    state=$(((state * 48271 + 11) % 2147483647))
-    drawn=$((state / 7 % $1))
-}
-
-# The run that was disturbed has ended: nothing tells it from the other.
-compare() {
-    for agent in $agents; do
-        cmp "$dir/whole/$agent/metrics.jsonl" "$dir/broken/$agent/metrics.jsonl" || fail "the $agent agent's metrics differ"
-        cmp "$dir/whole/$agent/model/$weights" "$dir/broken/$agent/model/$weights" || fail "the $agent agent's weights differ"
-        for log in "$dir/whole/$agent/rollouts"/*; do
-            cmp "$log" "$dir/broken/$agent/rollouts/${log##*/}" || fail "the $agent agent's rollouts differ"
-        done
-    done
-}
+# rollouts are those of a run that nobody disturbed. Set before: $agents, the names; $mgrpo and $weights for another program than the fake
+# one; $seconds, the least between two kills (0 if it is not set). Then make "$dir/run.conf" and what it names, and call disturb KILLS.
+. "${srcdir:-.}/tests/system/run_case.sh"
 
 disturb() {
     kills=$1
@@ -44,7 +13,7 @@ disturb() {
     rounds=0
     while :; do
         "$mgrpo" train --quiet --run "$dir/broken" "$dir/run.conf" >"$dir/out" 2>&1 &
-        pid=$!
+        pid=$! pids=$!
         runs=$((runs + 1))
         while [ "$done_kills" -lt "$kills" ]; do
             draw 12
@@ -64,10 +33,10 @@ disturb() {
         done
         status=0
         wait "$pid" 2>/dev/null || status=$?
-        pid=
+        pids=
         case $status in
         0)
-            compare
+            same "$dir/whole" "$dir/broken" $agents
             rounds=$((rounds + 1))
             [ "$done_kills" -lt "$kills" ] || break
             [ "$rounds" -lt "$kills" ] || fail "only $done_kills of $kills kills in $rounds runs"
@@ -78,5 +47,5 @@ disturb() {
         esac
         [ "$runs" -le $((2 * kills + 1)) ] || fail "the disturbed run does not end"
     done
-    echo "$name: $done_kills kills, $runs starts, $rounds runs: the same weights, metrics and rollouts"
+    echo "$test: $done_kills kills, $runs starts, $rounds runs: the same weights, metrics and rollouts"
 }

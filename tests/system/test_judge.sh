@@ -5,18 +5,7 @@
 set -eu
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
 
-mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
-files=${FAKE_FILES:-tests/system/fake_files}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/test_judge.XXXXXX")
-pid=
-trap 'status=$?; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :; rm -rf "$dir"; exit $status' EXIT
-trap 'exit 1' INT TERM
-
-fail() {
-    echo "test_judge: $*" >&2
-    tail -n 5 "$dir"/*/*.log "$dir/out" >&2 2>/dev/null || :
-    exit 1
-}
+. "${srcdir:-.}/tests/system/run_case.sh"
 
 # ---- The example of the manual ----
 sed -n '/^#!\/usr\/bin\/env python3/,/^\.Ed/p' "$srcdir/man/mgrpo-judge.7" | sed '/^\.Ed/d' >"$dir/judge.py"
@@ -31,41 +20,23 @@ said '{"judge":"expert","subtask":"Where?","result":"Rome"}' null
 
 # ---- Runs ----
 "$files" "$dir"
-configure() { # FILE JUDGE TIMEOUT
-    cat >"$dir/$1" <<END
-corpus = "corpus.db"
-questions = "questions.jsonl"
-tokenizer = "tokenizer.json"
-steps = 4
-step_questions = 4
-rollouts = 4
-eval_questions = 8
-checkpoint_every = 2
-lr = 0.001
-agent "main" {
-    model = "."
-    calls = {"search"}
-    context = 400
-}
-agent "search" {
-    model = "."
-    tools = {"search", "open"}
-    context = 900
-}
-judge "answer" {
+judge() { # NAME PROGRAM TIMEOUT [LINE]
+    cat <<END
+judge "$1" {
     kind = "exec"
     command = {"python3", "-S", "$2"}
     timeout = $3
     retries = 0
-    at_once = 16
-}
-judge "expert" {
-    kind = "exec"
-    command = {"python3", "-S", "$2"}
-    timeout = $3
-    retries = 0
+    ${4:-}
 }
 END
+}
+configure() { # FILE JUDGE TIMEOUT
+    {
+        two_agents "steps = 4" "step_questions = 4" "rollouts = 4" "eval_questions = 8" "checkpoint_every = 2"
+        judge answer "$2" "$3" "at_once = 16"
+        judge expert "$2" "$3"
+    } >"$dir/$1"
 }
 
 # What it does depends on what it is asked alone: one in eight each crashes, talks nonsense, says too much, or does not know, and
@@ -147,22 +118,12 @@ for agent in unavailable:
 assert logged > 40, f"only {logged} rows"
 END
 
-same() { # ONE OTHER
-    for agent in main search; do
-        cmp "$dir/$1/$agent/metrics.jsonl" "$dir/$2/$agent/metrics.jsonl" || fail "$agent: the metrics differ"
-        cmp "$dir/$1/$agent/model/model.fake" "$dir/$2/$agent/model/model.fake" || fail "$agent: the weights differ"
-        for log in "$dir/$1/$agent/rollouts"/*; do
-            cmp "$log" "$dir/$2/$agent/rollouts/${log##*/}" || fail "$agent: the rollouts differ"
-        done
-    done
-}
-
 # kill_often RUN CONF: kills the run, and each time lets it go on a little longer, until it ends.
 kill_often() {
     kills=0
     while :; do
         "$mgrpo" train --quiet --run "$dir/$1" "$dir/$2" >"$dir/out" 2>&1 &
-        pid=$!
+        pid=$! pids=$!
         sleep "$((kills / 2)).$((3 + kills % 2 * 5))"
         if [ "$kills" -lt 6 ] && kill -9 "$pid" 2>/dev/null; then
             kills=$((kills + 1))
@@ -170,7 +131,7 @@ kill_often() {
             continue
         fi
         wait "$pid" || fail "the killed run failed"
-        pid=
+        pids=
         [ "$kills" -gt 1 ] || fail "the run was over before it could be killed"
         return 0
     done
@@ -183,7 +144,7 @@ cat "$dir"/one/*.log >"$dir/logs"
 grep -q 'verdicts that could not be had: [0-9]*, the first because: judge answer: ' "$dir/logs" || fail "no log says that answers were not judged"
 grep -q 'verdicts that could not be had: [0-9]*, the first because: judge expert: ' "$dir/logs" || fail "no log says that results were not judged"
 kill_often two moody.conf
-same one two
+same "$dir/one" "$dir/two" main search
 
 "$mgrpo" eval --run "$dir/one" --count 20 --json >"$dir/eval" 2>"$dir/out" || fail "eval with a moody judge failed"
 python3 - "$dir/eval" <<'END' || fail "eval does not count what was not judged"

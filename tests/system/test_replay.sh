@@ -5,18 +5,7 @@
 # measured are those of questions whose answers are known; bad arguments are one sentence and status 2.
 set -eu
 
-mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
-files=${FAKE_FILES:-tests/system/fake_files}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/test_replay.XXXXXX")
-pid=
-trap 'status=$?; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :; rm -rf "$dir"; exit $status' EXIT
-trap 'exit 1' INT TERM
-
-fail() {
-    echo "test_replay: $*" >&2
-    cat "$dir/out" "$dir/err" >&2 2>/dev/null || :
-    exit 1
-}
+. "${srcdir:-.}/tests/system/run_case.sh"
 
 # ends STATUS COMMAND...: runs mgrpo COMMAND; its output is in out and err
 ends() {
@@ -43,28 +32,7 @@ says() {
 
 # conf STEPS: a configuration
 conf() {
-    cat <<EOF
-corpus = "corpus.db"
-questions = "questions.jsonl"
-tokenizer = "tokenizer.json"
-steps = $1
-step_questions = 4
-rollouts = 4
-eval_questions = 8
-eval_every = 100
-checkpoint_every = 5
-lr = 0.001
-agent "main" {
-    model = "."
-    calls = { "search" }
-    context = 400
-}
-agent "search" {
-    model = "."
-    tools = { "search", "open" }
-    context = 900
-}
-EOF
+    two_agents "steps = $1" "step_questions = 4" "rollouts = 4" "eval_questions = 8" "eval_every = 100" "checkpoint_every = 5"
 }
 
 # recorded SIDE STEP KEY: a value of a train step's metrics
@@ -173,7 +141,7 @@ until [ "$states" -ge 2 ] && [ "$newest" -gt 7 ] && [ "$phase" -ge "$newest" ]; 
     [ $tries -lt 40 ] || fail "no stop left a train step behind two states"
     tries=$((tries + 1))
     "$mgrpo" train --quiet --run "$run" "$dir/stopped.conf" >"$dir/out" 2>"$dir/err" &
-    pid=$!
+    pid=$! pids=$!
     before=${phase:-0}
     while [ "${phase:-0}" -lt $((before + 8)) ] && kill -0 "$pid" 2>/dev/null; do
         sleep 0.05
@@ -182,7 +150,7 @@ until [ "$states" -ge 2 ] && [ "$newest" -gt 7 ] && [ "$phase" -ge "$newest" ]; 
     kill -INT "$pid" || fail "the run ended before it was stopped"
     status=0
     wait "$pid" || status=$?
-    pid=
+    pids=
     [ "$status" -eq 3 ] || fail "a run that is stopped ends with status $status"
     look
 done

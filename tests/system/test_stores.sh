@@ -7,32 +7,10 @@ set -eu
 command -v redis-server >/dev/null || { echo "redis-server is missing"; exit 77; }
 command -v setpriv >/dev/null || { echo "setpriv is missing"; exit 77; }
 
-mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
-files=${FAKE_FILES:-tests/system/fake_files}
+. "${srcdir:-.}/tests/system/run_case.sh"
 kills=${KILLS:-8}
-seed=${SEED:-$(date +%s)}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/test_stores.XXXXXX")
-server= pids=
-end() {
-    trap '' INT TERM # a second one must not cut this short
-    for p in $pids $server; do kill -9 "$p" 2>/dev/null || :; done
-    wait 2>/dev/null || :
-    rm -rf "$dir" || :
-}
-trap 'status=$?; end; exit $status' EXIT
-trap 'exit 1' INT TERM
-
-fail() {
-    echo "test_stores: $* (seed $seed)" >&2
-    tail -n 5 "$dir"/*/*.log "$dir"/out* "$dir/log" >&2 2>/dev/null || :
-    exit 1
-}
-
-state=$((seed % 2147483647))
-draw() {
-    state=$(((state * 48271 + 11) % 2147483647))
-    drawn=$((state / 7 % $1))
-}
+server=
+release() { [ -z "$server" ] || kill -9 "$server" 2>/dev/null || :; }
 
 # ---- A server, which does not outlive this script ----
 says() { redis-cli --no-auth-warning -p "$port" --user admin --pass admin "$@" 2>/dev/null; }
@@ -79,43 +57,9 @@ done
 conf() {
     file=$1
     shift
-    { printf '%s\n' "$@"; cat <<'EOF'; } >"$dir/$file"
-corpus = "corpus.db"
-questions = "questions.jsonl"
-tokenizer = "tokenizer.json"
-steps = 20
-step_questions = 8
-rollouts = 4
-eval_questions = 20
-eval_every = 10
-checkpoint_every = 3
-lr = 0.001
-agent "main" {
-    model = "."
-    calls = { "search" }
-    context = 400
-}
-agent "search" {
-    model = "."
-    tools = { "search", "open" }
-    context = 900
-}
-EOF
+    two_agents "$@" "steps = 20" "step_questions = 8" "rollouts = 4" "eval_questions = 20" "eval_every = 10" "checkpoint_every = 3" >"$dir/$file"
 }
 store() { echo "store = \"redis://agent@127.0.0.1:$port/0/$1\""; }
-
-# same MAIN SEARCH: the folders of these runs have the agents of the first run, to the byte
-same() {
-    for side in main search; do
-        run=$1
-        [ "$side" = main ] || run=$2
-        cmp "$dir/sqlite/$side/metrics.jsonl" "$run/$side/metrics.jsonl" || fail "the $side agent's metrics differ in $run"
-        cmp "$dir/sqlite/$side/model/model.fake" "$run/$side/model/model.fake" || fail "the $side agent's weights differ in $run"
-        for log in "$dir/sqlite/$side/rollouts"/*; do
-            cmp "$log" "$run/$side/rollouts/${log##*/}" || fail "the $side agent's rollouts differ in $run"
-        done
-    done
-}
 
 "$files" "$dir"
 conf sqlite.conf
@@ -125,7 +69,7 @@ conf sqlite.conf
 export MGRPO_REDIS_PASSWORD=secret
 conf calm.conf "$(store calm)"
 "$mgrpo" train --quiet --run "$dir/redis" "$dir/calm.conf" >"$dir/out" 2>&1 || fail "the run over Redis failed"
-same "$dir/redis" "$dir/redis"
+same "$dir/sqlite" "$dir/redis" main search
 [ ! -e "$dir/redis/store.db" ] || fail "a run over Redis has a file"
 ! grep -rq secret "$dir/redis" || fail "the password is in the folder of the run"
 
@@ -160,7 +104,7 @@ while :; do
     *) fail "the disturbed run ended with status $status after $done_kills kills" ;;
     esac
 done
-same "$dir/broken" "$dir/broken"
+same "$dir/sqlite" "$dir/broken" main search
 [ "$done_kills" -ge 2 ] || fail "only $done_kills kills before the run ended"
 
 # ---- Each agent with files and a folder of its own ----
@@ -177,7 +121,8 @@ pids="$main $search"
 wait "$main" || fail "the main agent failed on its host"
 wait "$search" || fail "the search agent failed on its host"
 pids=
-same "$dir/here_run" "$dir/there_run"
+same "$dir/sqlite" "$dir/here_run" main
+same "$dir/sqlite" "$dir/there_run" search
 [ ! -e "$dir/here_run/search" ] && [ ! -e "$dir/there_run/main" ] || fail "a host has another's folder"
 
 # refused SENTENCE RUN: an agent of the configuration in there/ is refused

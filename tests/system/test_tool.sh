@@ -4,18 +4,8 @@
 # refusal (2) or a failure (1), and leaves nothing that runs.
 set -eu
 
-mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
-files=${FAKE_FILES:-tests/system/fake_files}
+. "${srcdir:-.}/tests/system/run_case.sh"
 examples=${srcdir:-.}/examples
-dir=$(mktemp -d "${TMPDIR:-/tmp}/test_tool.XXXXXX")
-trap 'status=$?; rm -rf "$dir"; exit $status' EXIT
-trap 'exit 1' INT TERM
-
-fail() {
-    echo "test_tool: $*" >&2
-    cat "$dir/out" "$dir/err" >&2 2>/dev/null || :
-    exit 1
-}
 
 # calls STATUS TEXT NAME ARGUMENTS [NAME ARGUMENTS]...: TEXT is on standard output, or for a failure on standard error
 calls() {

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by tests that play runs, mostly on the fake policy of fake_policy.c: $mgrpo, the program (set it before for another one);
+# $files, which writes what a configuration names; $dir, a folder for the time of the test. Add to $pids what must not outlive the test.
+
+mgrpo=${mgrpo:-${MGRPO_FAKE:-tests/system/mgrpo_fake}}
+files=${FAKE_FILES:-tests/system/fake_files}
+weights=${weights:-model.fake} # the file of an agent's weights in its model's folder
+test=$(basename "$0" .sh)
+dir=$(mktemp -d "${TMPDIR:-/tmp}/$test.XXXXXX")
+pids=
+# What else is to be undone at the end; a test may have its own.
+release() { :; }
+end() {
+    trap '' INT TERM # a second one must not cut this short
+    for p in $pids; do kill -9 "$p" 2>/dev/null || :; done
+    release
+    wait 2>/dev/null || :
+    rm -rf "$dir" || :
+}
+trap 'status=$?; end; exit $status' EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+    echo "$test: $*${drawn:+ (seed $seed)}" >&2
+    tail -n 5 "$dir"/*/*.log "$dir"/out* "$dir"/err "$dir"/log >&2 2>/dev/null || :
+    exit 1
+}
+
+# draw N: $drawn is a number from 0 to N - 1
+seed=${SEED:-$(date +%s)}
+draw_state=$((seed % 2147483647))
+draw() {
+    draw_state=$(((draw_state * 48271 + 11) % 2147483647))
+    drawn=$((draw_state / 7 % $1))
+}
+
+# two_agents LINE...: prints a configuration of these lines and two agents, on the files that "$files" writes
+two_agents() {
+    printf '%s\n' "$@"
+    cat <<'EOF'
+corpus = "corpus.db"
+questions = "questions.jsonl"
+tokenizer = "tokenizer.json"
+lr = 0.001
+agent "main" {
+    model = "."
+    calls = { "search" }
+    context = 400
+}
+agent "search" {
+    model = "."
+    tools = { "search", "open" }
+    context = 900
+}
+EOF
+}
+
+# same UNDISTURBED OTHER AGENT...: in the folders of two runs these agents have the same metrics, weights and rollouts, to the byte
+same() {
+    undisturbed=$1 other=$2
+    shift 2
+    for agent in "$@"; do
+        cmp "$undisturbed/$agent/metrics.jsonl" "$other/$agent/metrics.jsonl" || fail "the $agent agent's metrics differ in $other"
+        cmp "$undisturbed/$agent/model/$weights" "$other/$agent/model/$weights" || fail "the $agent agent's weights differ in $other"
+        for log in "$undisturbed/$agent/rollouts"/*; do
+            cmp "$log" "$other/$agent/rollouts/${log##*/}" || fail "the $agent agent's rollouts differ in $other"
+        done
+    done
+}
