@@ -69,6 +69,16 @@ START_TEST(more_trials_tell_more)
 }
 END_TEST
 
+START_TEST(a_share_of_nothing_is_none)
+{
+    const struct mg_share some = mg_share_of(81.0, 263.0), none = mg_share_of(0.0, 0.0);
+
+    ck_assert_str_eq(mg_share_text_of(&some).text, "0.308 [0.255, 0.366]");
+    ck_assert(isnan(none.mean) && none.n == 0.0 && none.lo == 0.0 && none.hi == 1.0);
+    ck_assert_str_eq(mg_share_text_of(&none).text, "-");
+}
+END_TEST
+
 /* The exact coverage at n = 300, summed over the binomial distribution, is near 95% for any true share. */
 START_TEST(coverage_is_95_percent)
 {
@@ -99,6 +109,7 @@ main(void)
     tcase_add_test(tc, ends_solve_the_score_equation);
     tcase_add_test(tc, successes_and_failures_are_alike);
     tcase_add_test(tc, more_trials_tell_more);
+    tcase_add_test(tc, a_share_of_nothing_is_none);
     tcase_add_test(tc, coverage_is_95_percent);
     suite_add_tcase(suite, tc);
     return suite_main(suite);

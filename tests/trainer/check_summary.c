@@ -111,10 +111,12 @@ START_TEST(a_whole_run)
     ck_assert(s.sampled[0].there && s.sampled[0].n == 40.0 && s.sampled[0].success == 0.25);
     ck_assert(s.sampled[0].lo == 0.14 && s.sampled[0].hi == 0.40 && s.sampled[0].calls == 1.5);
     ck_assert(s.sampled[1].there && s.sampled[1].success == 0.75 && s.sampled[1].calls == 2.5);
-    ck_assert(s.sampled[0].expert[1] == 0.4 && s.sampled[1].expert[1] == 0.8);
+    ck_assert_double_eq_tol(s.sampled[0].expert[1].mean, 0.4, 1e-15);
+    ck_assert_double_eq_tol(s.sampled[0].expert[1].hi, mg_wilson(8.0, 20.0).hi, 1e-15);
+    ck_assert_double_eq_tol(s.sampled[1].expert[1].mean, 0.8, 1e-15);
     ck_assert(s.greedy[0].there && s.greedy[0].success == 0.5 && !s.greedy[1].there);
-    ck_assert(s.sampled[0].expert[2] == 0.9 && isnan(s.sampled[1].expert[2]));
-    ck_assert(isnan(s.greedy[0].expert[1]) && isnan(s.greedy[1].expert[1]));
+    ck_assert(s.sampled[0].expert[2].n == 5.0 && isnan(s.sampled[1].expert[2].mean));
+    ck_assert(isnan(s.greedy[0].expert[1].mean) && isnan(s.greedy[1].expert[1].mean));
 }
 END_TEST
 
@@ -197,12 +199,14 @@ START_TEST(the_table_has_a_row_for_each)
 
     put("main/metrics.jsonl", BEFORE GREEDY TRAIN);
     put("main/timing.jsonl", TIMES);
+    put("search/metrics.jsonl", "{\"phase\":0,\"name\":\"before\",\"expert\":0.4,\"verdicts\":20}\n");
     s = read_all();
     mg_summary_print(to, &s);
     fclose(to);
-    ck_assert_ptr_nonnull(strstr(text, "search right   calc right"));
+    ck_assert_ptr_nonnull(strstr(text, "search right             calc right   calls\n"));
     ck_assert_ptr_nonnull(strstr(text, "before, as sampled"));
-    ck_assert_ptr_nonnull(strstr(text, "[0.140, 0.400]"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "40   0.250 [0.140, 0.400]   0.400 [0.219, 0.613]                      -    1.50\n"));
     ck_assert_ptr_nonnull(strstr(text, "before, greedy"));
     ck_assert_ptr_null(strstr(text, "after"));
     ck_assert_ptr_nonnull(strstr(text, "1 train steps"));

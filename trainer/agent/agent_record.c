@@ -8,6 +8,7 @@
 #include "agent/agent_internal.h"
 #include "base/file.h"
 #include "base/interval.h"
+#include "base/json.h"
 #include "run/metrics.h"
 #include "run/run_path.h"
 
@@ -16,7 +17,7 @@ enum { MAX_HOPS = 8 };
 static void
 set_real(json_t *line, const char *key, double value)
 {
-    json_object_set_new(line, key, isfinite(value) ? json_real(value) : json_null());
+    json_object_set_new(line, key, mg_json_real(value));
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "base/interval.h"
 
 #include <math.h>
+#include <stdio.h>
 
 struct mg_interval
 mg_wilson(double successes, double n)
@@ -16,4 +17,22 @@ mg_wilson(double successes, double n)
     centre = p + z * z / (2.0 * n);
     half = z * sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n));
     return (struct mg_interval){fmax(0.0, scale * (centre - half)), fmin(1.0, scale * (centre + half))};
+}
+
+struct mg_share
+mg_share_of(double sum, double n)
+{
+    struct mg_interval i = mg_wilson(sum, n);
+
+    return (struct mg_share){n, n > 0.0 ? sum / n : (double)NAN, i.lo, i.hi};
+}
+
+struct mg_share_text
+mg_share_text_of(const struct mg_share *s)
+{
+    struct mg_share_text out = {"-"};
+
+    if (isfinite(s->mean))
+        snprintf(out.text, sizeof out.text, "%.3f [%.3f, %.3f]", s->mean, s->lo, s->hi);
+    return out;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,4 +18,18 @@ out:
     free(line);
     json_decref(object);
     return st;
+}
+
+json_t *
+mg_json_real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *
+mg_json_share(const struct mg_share *s)
+{
+    if (!isfinite(s->mean))
+        return json_null();
+    return json_pack("{s:I, s:f, s:f, s:f}", "n", (json_int_t)s->n, "mean", s->mean, "lo", s->lo, "hi", s->hi);
 }

@@ -6,7 +6,7 @@
 #include "rollout/rollout_config.h"
 #include "cli/asking_options.h"
 #include "cli/cmd.h"
-#include "base/interval.h"
+#include "base/json.h"
 
 struct eval_options {
     struct mg_asking_options with;
@@ -106,28 +106,30 @@ out:
     return st;
 }
 
-/* The share that is right of those that are judged; 0 without any. */
-static double
+/* The share that is right of those that are judged. */
+static struct mg_share
 share(const struct scored *s)
 {
-    return s->verdicts > 0.0 ? s->right / s->verdicts : 0.0;
+    return mg_share_of(s->right, s->verdicts);
 }
 
 static json_t *
 to_json(const struct verdicts *v)
 {
     const struct scored *root = &v->agent[0];
-    struct mg_interval i = mg_wilson(root->right, root->verdicts);
+    const struct mg_share success = share(root);
     json_t *expert = json_object(), *unavailable = json_object();
 
-    for (uint32_t k = 1; k < v->n_agents; k++)
-        json_object_set_new(expert, v->name[k],
-                            v->agent[k].verdicts > 0.0 ? json_real(share(&v->agent[k])) : json_null());
+    for (uint32_t k = 1; k < v->n_agents; k++) {
+        const struct mg_share right = share(&v->agent[k]);
+
+        json_object_set_new(expert, v->name[k], mg_json_share(&right));
+    }
     for (uint32_t k = 0; k < v->n_agents; k++)
         json_object_set_new(unavailable, v->name[k], json_integer((json_int_t)v->agent[k].unavailable));
-    return json_pack("{s:I, s:f, s:f, s:f, s:f, s:o, s:I, s:o}", "n", (json_int_t)v->n, "success", share(root), "lo",
-                     i.lo, "hi", i.hi, "calls", v->calls / v->n, "expert", expert, "judged", (json_int_t)root->verdicts,
-                     "unavailable", unavailable);
+    return json_pack("{s:I, s:o, s:f, s:f, s:f, s:o, s:I, s:o}", "n", (json_int_t)v->n, "success",
+                     mg_json_real(success.mean), "lo", success.lo, "hi", success.hi, "calls", v->calls / v->n, "expert",
+                     expert, "judged", (json_int_t)root->verdicts, "unavailable", unavailable);
 }
 
 static void
@@ -141,13 +143,14 @@ static void
 print(const char *name, const struct verdicts *v)
 {
     const struct scored *root = &v->agent[0];
-    struct mg_interval i = mg_wilson(root->right, root->verdicts);
+    struct mg_share right = share(root);
 
-    printf("%-12s %5.0f questions   success %.3f [%.3f, %.3f]", name, v->n, share(root), i.lo, i.hi);
+    printf("%-12s %5.0f questions   success %s", name, v->n, mg_share_text_of(&right).text);
     print_unavailable(root);
     printf("   calls per question %.2f", v->calls / v->n);
     for (uint32_t k = 1; k < v->n_agents; k++) {
-        printf("   %s right %.3f of %.0f", v->name[k], share(&v->agent[k]), v->agent[k].verdicts);
+        right = share(&v->agent[k]);
+        printf("   %s right %s of %.0f", v->name[k], mg_share_text_of(&right).text, right.n);
         print_unavailable(&v->agent[k]);
     }
     putchar('\n');

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "run/metrics.h"
 #include "run/run_path.h"
 
@@ -79,7 +80,8 @@ take_called(void *arg, json_t *line, struct mg_err *err)
     (void)err;
     c->summary->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
     if (h != NULL)
-        h->expert[c->agent] = count(line, "verdicts") > 0.0 ? number(line, "expert", NAN) : NAN;
+        h->expert[c->agent] =
+            mg_share_of(number(line, "expert", NAN) * count(line, "verdicts"), count(line, "verdicts"));
     return MG_OK;
 }
 
@@ -104,7 +106,7 @@ mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_s
     for (uint32_t i = 0; i < out->n_agents; i++) {
         out->name[i] = config->agent[i].name;
         for (int w = 0; w < 2; w++)
-            out->sampled[w].expert[i] = out->greedy[w].expert[i] = NAN;
+            out->sampled[w].expert[i] = out->greedy[w].expert[i] = mg_share_of(0.0, 0.0);
     }
     MG_TRY(mg_metrics_each(mg_agent_path(root.text, MG_AGENT_METRICS).text, take_root, out, err));
     MG_TRY(mg_metrics_each(mg_agent_path(root.text, MG_AGENT_TIMING).text, take_time, out, err));
@@ -117,12 +119,6 @@ mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_s
     }
 out:
     return st;
-}
-
-static json_t *
-real_or_null(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
 }
 
 /* Sums of counts may exceed the range of Jansson's integers. */
@@ -141,9 +137,9 @@ to_json(const struct mg_summary *s, const struct mg_held_out *h)
         return json_null();
     expert = json_object();
     for (uint32_t i = 1; i < s->n_agents; i++)
-        json_object_set_new(expert, s->name[i], real_or_null(h->expert[i]));
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "n", whole(h->n), "success", real_or_null(h->success), "lo",
-                     real_or_null(h->lo), "hi", real_or_null(h->hi), "calls", real_or_null(h->calls), "expert", expert,
+        json_object_set_new(expert, s->name[i], mg_json_share(&h->expert[i]));
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "n", whole(h->n), "success", mg_json_real(h->success), "lo",
+                     mg_json_real(h->lo), "hi", mg_json_real(h->hi), "calls", mg_json_real(h->calls), "expert", expert,
                      "unavailable", whole(h->unavailable));
 }
 
@@ -166,25 +162,26 @@ out:
     return st;
 }
 
+/* Columns hold "0.453 [0.412, 0.495]". */
+enum { SHARE_WIDTH = 20 };
+
+static int
+column(const struct mg_summary *s, uint32_t agent)
+{
+    return (int)fmax(SHARE_WIDTH, (double)strlen(s->name[agent]) + 6.0);
+}
+
 static void
 print_row(FILE *to, const struct mg_summary *s, const char *name, const struct mg_held_out *h)
 {
+    const struct mg_share success = {h->n, h->success, h->lo, h->hi};
+
     if (!h->there)
         return;
-    fprintf(to, "  %-22s %5.0f    ", name, h->n);
-    if (isfinite(h->success))
-        fprintf(to, "%.3f   [%.3f, %.3f]", h->success, h->lo, h->hi);
-    else
-        fprintf(to, "%5s   %14s", "-", "");
-    for (uint32_t i = 1; i < s->n_agents; i++) {
-        int width = (int)strlen(s->name[i]) + 6;
-
-        if (isfinite(h->expert[i]))
-            fprintf(to, "   %*.3f", width, h->expert[i]);
-        else
-            fprintf(to, "   %*s", width, "-");
-    }
-    fprintf(to, "   %13.2f", h->calls);
+    fprintf(to, "  %-20s %5.0f   %*s", name, h->n, SHARE_WIDTH, mg_share_text_of(&success).text);
+    for (uint32_t i = 1; i < s->n_agents; i++)
+        fprintf(to, "   %*s", column(s, i), mg_share_text_of(&h->expert[i]).text);
+    fprintf(to, "   %5.2f", h->calls);
     if (h->unavailable > 0.0)
         fprintf(to, "   (%.0f not judged)", h->unavailable);
     fputc('\n', to);
@@ -193,10 +190,10 @@ print_row(FILE *to, const struct mg_summary *s, const char *name, const struct m
 void
 mg_summary_print(FILE *to, const struct mg_summary *s)
 {
-    fprintf(to, "  held-out questions        n   success       95%%     ");
+    fprintf(to, "  %-20s %5s   %*s", "held-out questions", "n", SHARE_WIDTH, "success       95%  ");
     for (uint32_t i = 1; i < s->n_agents; i++)
-        fprintf(to, "   %s right", s->name[i]);
-    fprintf(to, "   calls/rollout\n");
+        fprintf(to, "   %*s right", column(s, i) - 6, s->name[i]);
+    fprintf(to, "   calls\n");
     print_row(to, s, "before, as sampled", &s->sampled[0]);
     print_row(to, s, "after, as sampled", &s->sampled[1]);
     print_row(to, s, "before, greedy", &s->greedy[0]);

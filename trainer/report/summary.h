@@ -6,15 +6,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/interval.h"
 #include "run/config.h"
 
 /* The outcome of a run, from the metrics of its agents. */
 struct mg_held_out {
     bool there;
-    double n, success, lo, hi;    /* of the whole system, Wilson's 95%; success of those that are judged */
-    double unavailable;           /* of n, not judged: the judge failed, or could not tell */
-    double calls;                 /* subtasks per question */
-    double expert[MG_MAX_AGENTS]; /* verdicts on the results of an agent that was called; NaN without any */
+    double n, success, lo, hi;             /* of the whole system, Wilson's 95%; success of those that are judged */
+    double unavailable;                    /* of n, not judged: the judge failed, or could not tell */
+    double calls;                          /* subtasks per question */
+    struct mg_share expert[MG_MAX_AGENTS]; /* verdicts on the results of an agent that was called */
 };
 struct mg_summary {
     uint32_t n_agents;                        /* agent 0 is the root */
@@ -27,7 +28,7 @@ struct mg_summary {
 enum mg_status mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_summary *out,
                                struct mg_err *err);
 /* run_dir/summary.json: seconds, steps, tokens,
- * held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT},unavailable}, the same under greedy. */
+ * held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT}.{n,mean,lo,hi},unavailable}, the same under greedy. */
 enum mg_status mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err *err);
 /* The table for people. */
 void mg_summary_print(FILE *to, const struct mg_summary *s);
