@@ -179,7 +179,8 @@ test_scripts = \
 	tests/system/test_resume.sh \
 	tests/system/test_stores.sh \
 	tests/system/test_three_agents.sh \
-	tests/system/test_tool.sh
+	tests/system/test_tool.sh \
+	tests/system/test_tool_failures.sh
 
 # Readers of foreign files, under libFuzzer (scripts/fuzz)
 fuzz_programs = \
