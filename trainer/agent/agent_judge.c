@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts on an agent's dialogues: those of an earlier life, which the store has, and those that are still to be
- * found. */
+/* Verdicts on an agent's dialogues: those that the store has, because the agent found them before it was restarted, and
+ * those that are still to be found. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,7 @@
 
 /*
  * Dialogues of one agent under one policy, by continuous batching: all dialogues that wait for a token go through one
- * forward, a dialogue that ends gives its place in the cache to the next one.
+ * forward, a dialogue that ends leaves its slot of the KV cache to the next one.
  *
  * A dialogue is a function of the weights and its key alone: not of which dialogues run beside it, nor of time.
  */
@@ -30,7 +30,7 @@ struct mg_rollout_limits {
 };
 
 enum mg_rollout_state {
-    MG_ROLLOUT_QUEUED,  /* no place in the cache yet */
+    MG_ROLLOUT_QUEUED,  /* has no slot of the KV cache yet */
     MG_ROLLOUT_WRITING, /* wants a token */
     MG_ROLLOUT_WAITING, /* `task` is with the sub-agent `callee` */
     MG_ROLLOUT_CALLING, /* a tool is at work */
@@ -50,7 +50,7 @@ struct mg_rollout {
     struct mg_trajectory t;
     enum mg_rollout_state state;
     enum mg_fault fault;
-    char *unavailable;               /* the surroundings failed it, not the agent: why; NULL: they did not */
+    char *unavailable;               /* why a tool or an agent failed it; NULL: none did */
     char *opening;                   /* the question or the subtask */
     const char *callee;              /* whom it asked last */
     char *task;                      /* and what, or NULL */
@@ -62,8 +62,8 @@ struct mg_rollout {
     char *arguments;                 /* of its last call of a tool that varies, or NULL */
     struct mg_tool_session *session; /* from its first use of a tool to its end */
     struct mg_tool_call *call;       /* of MG_ROLLOUT_CALLING */
-    uint32_t slot, fed;              /* its place in the cache, and the tokens already there */
-    bool copies, lends;              /* its place is written, or read, by a fork of this tick */
+    uint32_t slot, fed;              /* its slot of the KV cache, and the tokens already in it */
+    bool copies, lends;              /* its slot is written, or read, by a fork of this tick */
     size_t drawn;                    /* the feed of this tick behind which it draws */
     uint64_t draw;                   /* what its draws are keyed by */
 };
@@ -94,7 +94,7 @@ enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, 
                                struct mg_err *err);
 /* The result of the task that `r` waits for; NULL: the sub-agent gave none. */
 enum mg_status mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err);
-/* Ends a dialogue that waits: what it waits for failed, by nobody's doing that writes in dialogues. */
+/* Ends a dialogue that waits, without a fault of its own: the agent or the tool that it waits for failed. */
 enum mg_status mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err);
 /* One token for every dialogue that wants one. *busy is false if none does and no tool is at work; where only tools are,
  * it waits for them a little, unless `no_wait`. */

@@ -27,7 +27,8 @@ finish(struct mg_rollouts *b, struct mg_rollout *r, enum mg_fault fault, struct 
     return b->config.event(b->config.arg, r, err);
 }
 
-/* If no turn of two tokens fits behind what was read since `before`, that is taken back and the dialogue is over. */
+/* Where less than a turn of two tokens fits into the context, the tokens from `before` on are removed and the dialogue
+ * ends with MG_FAULT_CONTEXT. */
 static enum mg_status
 fit(struct mg_rollouts *b, struct mg_rollout *r, uint32_t before, struct mg_err *err)
 {
