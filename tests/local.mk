@@ -200,6 +200,7 @@ EXTRA_PROGRAMS = $(fuzz_programs)
 
 EXTRA_DIST += $(test_scripts) \
 	tests/system/check_hosts.sh \
+	tests/system/redis_case.sh \
 	tests/system/resume.sh \
 	tests/system/run_case.sh \
 	tests/golden/gpt2.json \

@@ -62,7 +62,7 @@ same() {
     for agent in "$@"; do
         cmp "$undisturbed/$agent/metrics.jsonl" "$other/$agent/metrics.jsonl" || fail "the $agent agent's metrics differ in $other"
         cmp "$undisturbed/$agent/model/$weights" "$other/$agent/model/$weights" || fail "the $agent agent's weights differ in $other"
-        for log in "$undisturbed/$agent/rollouts"/*; do
+        for log in "$undisturbed/$agent/rollouts"/*.gz; do
             cmp "$log" "$other/$agent/rollouts/${log##*/}" || fail "the $agent agent's rollouts differ in $other"
         done
     done

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Judges that are programs, in whole runs on the fake policy of fake_policy.c: the example of the manual; one that crashes, hangs and talks
-# nonsense for some rows; one that says something else each time, in a run that is killed again and again.
+# nonsense for some rows; one that says something else each time, in a run that is killed again and again. With Redis, verdicts over it have the bits of those over SQLite.
 set -eu
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
 
 . "${srcdir:-.}/tests/system/run_case.sh"
+. "${srcdir:-.}/tests/system/redis_case.sh"
 
 # ---- The example of the manual ----
 sed -n '/^#!\/usr\/bin\/env python3/,/^\.Ed/p' "$srcdir/man/mgrpo-judge.7" | sed '/^\.Ed/d' >"$dir/judge.py"
@@ -31,9 +32,9 @@ judge "$1" {
 }
 END
 }
-configure() { # FILE JUDGE TIMEOUT
+configure() { # FILE JUDGE TIMEOUT [LINE]
     {
-        two_agents "steps = 4" "step_questions = 4" "rollouts = 4" "eval_questions = 8" "checkpoint_every = 2"
+        two_agents "${4:-}" "steps = 4" "step_questions = 4" "rollouts = 4" "eval_questions = 8" "checkpoint_every = 2"
         judge answer "$2" "$3" "at_once = 16"
         judge expert "$2" "$3"
     } >"$dir/$1"
@@ -145,6 +146,17 @@ grep -q 'verdicts that could not be had: [0-9]*, the first because: judge answer
 grep -q 'verdicts that could not be had: [0-9]*, the first because: judge expert: ' "$dir/logs" || fail "no log says that results were not judged"
 kill_often two moody.conf
 same "$dir/one" "$dir/two" main search
+
+if why=$(redis_missing); then
+    echo "test_judge: no verdicts over Redis: $why"
+else
+    open_server
+    configure redis.conf moody.py 5 "$(store moody)"
+    kill_often four redis.conf
+    same "$dir/one" "$dir/four" main search
+    [ ! -e "$dir/four/store.db" ] || fail "a run over Redis has a file"
+    echo "test_judge: $kills kills over Redis: the verdicts over SQLite"
+fi
 
 "$mgrpo" eval --run "$dir/one" --count 20 --json >"$dir/eval" 2>"$dir/out" || fail "eval with a moody judge failed"
 python3 - "$dir/eval" <<'END' || fail "eval does not count what was not judged"

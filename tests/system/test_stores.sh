@@ -4,53 +4,11 @@
 # stopped; and with each agent in a folder of its own, as on hosts that share no files. Weights, metrics and rollouts are
 # the same bytes. Who comes to a run with other files or another configuration is told what differs.
 set -eu
-command -v redis-server >/dev/null || { echo "redis-server is missing"; exit 77; }
-command -v setpriv >/dev/null || { echo "setpriv is missing"; exit 77; }
-
 . "${srcdir:-.}/tests/system/run_case.sh"
+. "${srcdir:-.}/tests/system/redis_case.sh"
+! redis_missing || exit 77
 kills=${KILLS:-8}
-server=
-release() { [ -z "$server" ] || kill -9 "$server" 2>/dev/null || :; }
-
-# ---- A server, which does not outlive this script ----
-says() { redis-cli --no-auth-warning -p "$port" --user admin --pass admin "$@" 2>/dev/null; }
-start_server() {
-    setpriv --pdeathsig KILL redis-server "$dir/redis.conf" >/dev/null 2>&1 &
-    server=$!
-    tries=0
-    until says PING | grep -q PONG; do
-        kill -0 "$server" 2>/dev/null && [ "$tries" -lt 200 ] || return 1
-        tries=$((tries + 1))
-        sleep 0.05
-    done
-}
-kill_server() {
-    kill -9 "$server"
-    wait "$server" 2>/dev/null || :
-}
-rights='+auth +select +info +script|load +eval +evalsha +get +set +pexpire +hget +hset +hsetnx +hincrby +hlen +xadd
-    +xlen +xrange +xread +config|get'
-cat >"$dir/users" <<EOF
-user default off ~* &* +@all
-user admin on >admin ~* &* +@all
-user agent on >secret resetkeys ~mg:* resetchannels -@all $(echo $rights)
-EOF
-for try in 1 2 3 4 5; do
-    draw 20000
-    port=$((20000 + drawn))
-    cat >"$dir/redis.conf" <<EOF
-port $port
-bind 127.0.0.1
-dir $dir
-logfile $dir/log
-aclfile $dir/users
-appendonly yes
-appendfsync always
-save ""
-EOF
-    start_server && break
-    [ "$try" -lt 5 ] || fail "no server starts"
-done
+open_server
 
 # ---- Runs ----
 # conf FILE LINE...: a configuration with more lines
@@ -59,14 +17,11 @@ conf() {
     shift
     two_agents "$@" "steps = 20" "step_questions = 8" "rollouts = 4" "eval_questions = 20" "eval_every = 10" "checkpoint_every = 3" >"$dir/$file"
 }
-store() { echo "store = \"redis://agent@127.0.0.1:$port/0/$1\""; }
 
 "$files" "$dir"
 conf sqlite.conf
 "$mgrpo" train --quiet --run "$dir/sqlite" "$dir/sqlite.conf" >"$dir/out" 2>&1 || fail "the run over SQLite failed"
 
-# the password is nowhere but in the environment
-export MGRPO_REDIS_PASSWORD=secret
 conf calm.conf "$(store calm)"
 "$mgrpo" train --quiet --run "$dir/redis" "$dir/calm.conf" >"$dir/out" 2>&1 || fail "the run over Redis failed"
 same "$dir/sqlite" "$dir/redis" main search

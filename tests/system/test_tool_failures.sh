@@ -7,53 +7,19 @@
 set -eu
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
 
-mgrpo=${MGRPO_FAKE:-tests/system/mgrpo_fake}
-files=${FAKE_FILES:-tests/system/fake_files}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/test_tool_failures.XXXXXX")
-pid=
-trap 'status=$?; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :; rm -rf "$dir"; exit $status' EXIT
-trap 'exit 1' INT TERM
-
-fail() {
-    echo "test_tool_failures: $*" >&2
-    tail -n 5 "$dir"/*/*.log "$dir/out" >&2 2>/dev/null || :
-    exit 1
-}
+. "${srcdir:-.}/tests/system/run_case.sh"
 
 "$files" "$dir"
+tool() { # NAME SCRIPT
+    printf 'tool "%s" {\n kind = "exec"\n command = {"/bin/sh", "%s"}\n retries = 0\n}\n' "$1" "$2"
+}
 configure() { # FILE SCRIPT
-    cat >"$dir/$1" <<END
-corpus = "corpus.db"
-questions = "questions.jsonl"
-tokenizer = "tokenizer.json"
-steps = 3
-step_questions = 4
-rollouts = 6
-eval_questions = 4
-checkpoint_every = 1
-lr = 0.0001
-agent "main" {
-    model = "."
-    calls = {"search"}
-    tools = {"search"}
-    context = 400
-}
-agent "search" {
-    model = "."
-    tools = {"search", "open"}
-    context = 900
-}
-tool "search" {
-    kind = "exec"
-    command = {"/bin/sh", "$2"}
-    retries = 0
-}
-tool "open" {
-    kind = "exec"
-    command = {"/bin/sh", "$2"}
-    retries = 0
-}
-END
+    {
+        two_agents "steps = 3" "step_questions = 4" "rollouts = 6" "eval_questions = 4" "checkpoint_every = 1" |
+            sed 's/lr = .*/lr = 0.0001/; s/    calls = .*/&\n    tools = { "search" }/'
+        tool search "$2"
+        tool open "$2"
+    } >"$dir/$1"
 }
 
 # What it does depends on its arguments alone.
@@ -152,16 +118,6 @@ for agent in AGENTS:
     assert steps > 1 or not certain, f"{agent} learnt in {steps} steps"
 END
 
-same() { # ONE OTHER
-    for agent in main search; do
-        cmp "$dir/$1/$agent/metrics.jsonl" "$dir/$2/$agent/metrics.jsonl" || fail "$agent: the metrics differ"
-        cmp "$dir/$1/$agent/model/model.fake" "$dir/$2/$agent/model/model.fake" || fail "$agent: the weights differ"
-        for log in "$dir/$1/$agent/rollouts"/*.gz; do
-            cmp "$log" "$dir/$2/$agent/rollouts/${log##*/}" || fail "$agent: the rollouts differ"
-        done
-    done
-}
-
 begun() { # RUN: in how many phases an agent was given a tool's result
     set -- "$dir/$1"/*/rollouts/*.tools.jsonl
     [ -e "$1" ] || set --
@@ -173,7 +129,7 @@ kill_often() {
     kills=0 phases=0
     while :; do
         "$mgrpo" train --quiet --run "$dir/$1" "$dir/$2" >"$dir/out" 2>&1 &
-        pid=$!
+        pid=$! pids=$!
         while [ "$kills" -lt 5 ] && kill -0 "$pid" 2>/dev/null; do
             sleep 0.02
             if [ "$(begun "$1")" -gt "$phases" ] && kill -9 "$pid" 2>/dev/null; then
@@ -183,7 +139,7 @@ kill_often() {
         done
         status=0
         wait "$pid" 2>/dev/null || status=$?
-        pid= phases=$(begun "$1")
+        pids= phases=$(begun "$1")
         case $status in
         0) break ;;
         137) ;;
@@ -197,7 +153,7 @@ configure moody.conf moody.sh
 "$mgrpo" train --quiet --run "$dir/one" "$dir/moody.conf" >"$dir/out" 2>&1 || fail "a run with a moody tool failed"
 python3 "$dir/agree.py" "$dir/one" certain || fail "the records of the run do not agree"
 kill_often two moody.conf
-same one two
+same "$dir/one" "$dir/two" main search
 
 configure whim.conf whim.sh
 kill_often three whim.conf
