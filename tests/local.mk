@@ -61,6 +61,7 @@ trainer_suites = \
 	tests/trainer/check_policy \
 	tests/trainer/check_prefix \
 	tests/trainer/check_process \
+	tests/trainer/check_process_root \
 	tests/trainer/check_report \
 	tests/trainer/check_report_chart \
 	tests/trainer/check_reward \

@@ -35,6 +35,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/json.h \
 	trainer/base/keeper.c \
 	trainer/base/keeper.h \
+	trainer/base/keeper_root.c \
+	trainer/base/keeper_root.h \
 	trainer/base/path.c \
 	trainer/base/path.h \
 	trainer/base/process.c \

@@ -27,6 +27,8 @@ void run_argv(const char *const *argv, const struct mg_process_limits *l, const 
 void run_sh(const char *script, const struct mg_process_limits *l, const char *in, struct outcome *o);
 void drop(struct outcome *o);
 bool there(const char *name);
+/* This process and its children can make no user namespace; false where the system has no filters for that. */
+bool forbid_namespaces(void);
 void folder_setup(void);
 void folder_teardown(void);
 

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/keeper_root.h"
 #include "base/process.h"
 
 enum {
@@ -32,12 +33,14 @@ enum {
     MAX_PROCESSES = 65536,
     LOOK_MS = 50,
     LOOK_MS_MOST = 200,
-    LEAST_PID_MAX = 301 /* what the system accepts */
+    LEAST_PID_MAX = 301, /* what the system accepts */
+    ALL_OF_NOBODY = 4096 /* processes of nobody's, where the system cannot tell one program's from another's */
 };
 
 struct order {
     unsigned long parent, seconds, memory, files, processes, file_size, network;
     char *folder, **argv;
+    bool leave_root;
 };
 
 static void
@@ -63,27 +66,36 @@ write_text(const char *path, const char *text)
         close(fd);
 }
 
-/* Makes user, PID and network namespaces, for the same user; true if the next child is in them. */
-static bool
-isolate(const struct order *o)
+/* The ids that this process has, and no others. */
+static void
+map_own_ids(unsigned uid, unsigned gid)
 {
-    unsigned uid = geteuid(), gid = getegid();
-    int flags = CLONE_NEWUSER | CLONE_NEWPID | (o->network ? 0 : CLONE_NEWNET);
     char map[64];
 
-    if (unshare(flags) != 0) {
-        if (!o->network)
-            report(MG_KEEPER_NETWORK, errno);
-        return false;
-    }
     write_text("/proc/self/setgroups", "deny");
     snprintf(map, sizeof map, "%u %u 1", uid, uid);
     write_text("/proc/self/uid_map", map);
     snprintf(map, sizeof map, "%u %u 1", gid, gid);
     write_text("/proc/self/gid_map", map);
+}
+
+/* Makes user, PID and network namespaces, for the same user; true if the next child is in them. */
+static bool
+isolate(const struct order *o)
+{
+    unsigned uid = geteuid(), gid = getegid();
+    int flags = CLONE_NEWUSER | CLONE_NEWPID | (o->network ? 0 : CLONE_NEWNET), why;
+    struct mg_id_mapper mapper;
+    bool mapped = o->leave_root && mg_id_mapper_start(&mapper), made = unshare(flags) == 0;
+
+    why = made ? 0 : errno;
+    if (mapped)
+        mapped = mg_id_mapper_end(&mapper, made);
     if (!o->network)
-        report(MG_KEEPER_NETWORK, 0);
-    return true;
+        report(MG_KEEPER_NETWORK, why);
+    if (made && !mapped)
+        map_own_ids(uid, gid);
+    return made;
 }
 
 /* ---- The program ---- */
@@ -138,18 +150,22 @@ become(const struct order *o)
     _exit(127);
 }
 
-/* Where RLIMIT_NPROC counts the processes of one user namespace, it can limit the program. Older systems count all
- * processes of the user: the limit may then be too low to start anything, and is lifted. */
+/* The limit on processes may be too low to start anything, where it counts all processes of the user: then it is
+ * lifted. 0: no limit. */
 static pid_t
-start(const struct order *o, bool isolated)
+start(unsigned long most)
 {
-    struct rlimit old;
+    struct rlimit old, low;
     pid_t pid;
 
-    if (!isolated || getrlimit(RLIMIT_NPROC, &old) != 0)
+    if (most == 0 || getrlimit(RLIMIT_NPROC, &old) != 0)
         return fork();
-    limit(RLIMIT_NPROC, o->processes + 1);
+    low = old;
+    low.rlim_cur = most < old.rlim_max ? most : old.rlim_max;
+    setrlimit(RLIMIT_NPROC, &low);
     pid = fork();
+    if (pid == 0)
+        limit(RLIMIT_NPROC, low.rlim_cur); /* for good */
     if (pid < 0) {
         setrlimit(RLIMIT_NPROC, &old);
         pid = fork();
@@ -157,33 +173,51 @@ start(const struct order *o, bool isolated)
     return pid;
 }
 
-/* Root is exempt from RLIMIT_NPROC. Since Linux 6.14 each PID namespace has its own pid_max, which holds for root too
- * and stops a fork bomb without the keeper. Before 6.14 pid_max belongs to the whole system and is left alone. */
-static void
-limit_numbers(const struct order *o)
+/* Since Linux 6.14 each PID namespace has its own pid_max, which holds for root too. Before 6.14 pid_max belongs to the
+ * whole system and is left alone. */
+static bool
+has_own_pid_max(void)
 {
     struct utsname u;
     unsigned major = 0, minor = 0;
+
+    return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 && major * 1000 + minor >= 6014 &&
+           access("/proc/sys/kernel/pid_max", W_OK) == 0;
+}
+
+/* How many processes and threads the holder and its program may have, where only a rough bound can be had. */
+static unsigned long
+rough_most(const struct order *o)
+{
+    return o->processes + 2 > LEAST_PID_MAX ? o->processes + 2 : LEAST_PID_MAX;
+}
+
+/* The bound that the system itself keeps, so that a flood of processes does not outrun the keeper. For RLIMIT_NPROC;
+ * a namespace has its own count, elsewhere all processes of a user count. */
+static unsigned long
+bound_processes(const struct order *o, bool isolated)
+{
     char text[32];
 
-    if (getpid() != 1 || uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2 ||
-        major * 1000 + minor < 6014)
-        return;
-    snprintf(text, sizeof text, "%lu", o->processes + 2 > LEAST_PID_MAX ? o->processes + 2 : LEAST_PID_MAX);
-    write_text("/proc/sys/kernel/pid_max", text);
+    if (o->leave_root && mg_leave_root())
+        return isolated ? rough_most(o) : ALL_OF_NOBODY;
+    if (geteuid() == 0 && getpid() == 1 && has_own_pid_max()) {
+        snprintf(text, sizeof text, "%lu", rough_most(o));
+        write_text("/proc/sys/kernel/pid_max", text);
+    }
+    return isolated ? o->processes + 1 : 0;
 }
 
 /* The holder: reaps children until the program itself has ended. */
 static void
 hold(const struct order *o, bool isolated)
 {
+    unsigned long most = bound_processes(o, isolated);
     pid_t pid, got;
     int status = 0;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (isolated)
-        limit_numbers(o);
-    pid = start(o, isolated);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user clears it */
+    pid = start(most);
     if (pid == 0)
         become(o);
     if (pid < 0) {
@@ -341,7 +375,9 @@ mg_keeper_enter(int argc, char **argv)
     sigaddset(&waited, SIGCHLD);
     sigprocmask(SIG_BLOCK, &waited, NULL);
     setsid(); /* the terminal's SIGINT goes to the caller, which passes it on */
+    o.leave_root = geteuid() == 0 && !has_own_pid_max();
     isolated = isolate(&o);
+    o.leave_root |= geteuid() == 0 && !isolated;
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* here, because a new user namespace clears it */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (getppid() != (pid_t)o.parent)

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs of root's where the system does not bound root's processes: as nobody, with root's files. For root alone. */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/keeper.h"
+#include "process_case.h"
+
+/* As before Linux 6.14: pid_max cannot be set. */
+static void
+setup_older_system(void)
+{
+    static const char pid_max[] = "/proc/sys/kernel/pid_max";
+
+    folder_setup();
+    ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+    ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    ck_assert_int_eq(mount(pid_max, pid_max, NULL, MS_BIND, NULL), 0);
+    ck_assert_int_eq(mount("none", pid_max, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+    ck_assert_int_ne(access(pid_max, W_OK), 0);
+}
+
+/* As in most containers: no namespaces. */
+static void
+setup_container(void)
+{
+    folder_setup();
+    ck_assert(forbid_namespaces());
+}
+
+/* Up to 64 children of 10 s at most, where its own limit is 20. */
+static const char flood[] = "import os, resource, time\n"
+                            "print(resource.getrlimit(resource.RLIMIT_NPROC)[1])\n"
+                            "resource.setrlimit(resource.RLIMIT_NPROC, (20, 20))\n"
+                            "n = 0\n"
+                            "try:\n"
+                            "    while n < 64:\n"
+                            "        if os.fork() == 0:\n"
+                            "            time.sleep(10)\n"
+                            "            os._exit(0)\n"
+                            "        n += 1\n"
+                            "except BlockingIOError:\n"
+                            "    pass\n"
+                            "print(n)\n";
+
+START_TEST(the_system_bounds_its_processes)
+{
+    const char *const argv[] = {"python3", "-c", flood, NULL};
+    struct mg_process_limits l = limits(20.0);
+    struct outcome o;
+    int most = 0, n = -1;
+
+    l.processes = 100;
+    run_argv(argv, &l, "", 0, &o);
+    ck_assert_msg(o.good, "%s: %s", o.sentence, o.said);
+    ck_assert_int_eq(sscanf(o.out, "%d %d", &most, &n), 2);
+    ck_assert_int_ge(most, 102);
+    ck_assert_int_le(most, 4096);
+    ck_assert_int_le(n, 20);
+    drop(&o);
+}
+END_TEST
+
+START_TEST(it_is_nobody_and_may_only_use_files)
+{
+    struct mg_process_limits l = limits(20.0);
+    struct outcome o;
+
+    run_sh("id -u; id -g; grep -E '^Cap(Eff|Prm|Bnd)|^NoNew' /proc/self/status; trap '' TERM; kill -TERM 0", &l, "",
+           &o);
+    ck_assert_msg(o.good, "%s: %s", o.sentence, o.said);
+    ck_assert_msg(strncmp(o.out, "65534\n0\n", 8) == 0, "%s", o.out);
+    ck_assert_ptr_nonnull(strstr(o.out, "CapPrm:\t000000000000000e\nCapEff:\t000000000000000e\n"));
+    ck_assert_ptr_nonnull(strstr(o.out, "NoNewPrivs:\t1\n"));
+    drop(&o);
+}
+END_TEST
+
+static void
+put(const char *name, const char *text, mode_t mode)
+{
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(fputs(text, f), 0);
+    fclose(f);
+    ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+/* A folder, a program and its files that are root's alone; those of a group; standard input and output by name. */
+START_TEST(what_root_may_read_and_write_it_may)
+{
+    static const char program[] = "#!/bin/sh\nset -e\ncat secret /dev/stdin\necho more >>secret\nchmod 640 secret\n"
+                                  "cat grouped\necho new >made\nrm gone\necho end >/dev/stdout\n";
+    const char *const argv[] = {"./program", NULL};
+    struct mg_process_limits l = limits(20.0);
+    struct outcome o;
+    char path[128];
+
+    ck_assert_int_eq(chmod(folder, 0700), 0);
+    put("program", program, 0700);
+    put("secret", "secret\n", 0600);
+    put("grouped", "grouped\n", 0600);
+    put("gone", "", 0600);
+    snprintf(path, sizeof path, "%s/grouped", folder);
+    ck_assert_int_eq(chown(path, 0, 4), 0);
+    for (int i = 0; i < 2; i++) {
+        run_argv(argv, &l, "in\n", 3, &o);
+        ck_assert_msg(o.good, "%s: %s", o.sentence, o.said);
+        ck_assert_str_eq(o.out, i == 0 ? "secret\nin\ngrouped\nend\n" : "secret\nmore\nin\ngrouped\nend\n");
+        drop(&o);
+        put("gone", "", 0600);
+    }
+}
+END_TEST
+
+/* More than it may have, though the system would let it. */
+START_TEST(the_keeper_counts_all_the_same)
+{
+    struct mg_process_limits l = limits(20.0);
+    struct outcome o;
+
+    l.processes = 8;
+    run_sh("i=0; while [ $i -lt 64 ]; do sleep 5 & i=$((i+1)); done; wait", &l, "", &o);
+    ck_assert_msg(!o.good && strstr(o.sentence, "at most 8 are allowed") != NULL, "%s: %s", o.sentence, o.said);
+    ck_assert(o.seconds < 4.0);
+    drop(&o);
+}
+END_TEST
+
+static TCase *
+all_tests(const char *name, void (*before)(void))
+{
+    TCase *tc = tcase_create(name);
+
+    tcase_add_checked_fixture(tc, before, folder_teardown);
+    tcase_add_test(tc, the_system_bounds_its_processes);
+    tcase_add_test(tc, it_is_nobody_and_may_only_use_files);
+    tcase_add_test(tc, what_root_may_read_and_write_it_may);
+    tcase_add_test(tc, the_keeper_counts_all_the_same);
+    return tc;
+}
+
+int
+main(int argc, char **argv)
+{
+    Suite *suite = suite_create("process_root");
+
+    mg_keeper_enter(argc, argv);
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0)
+        return 77;
+    suite_add_tcase(suite, all_tests("an older system", setup_older_system));
+    if (prctl(PR_GET_SECCOMP) == 0)
+        suite_add_tcase(suite, all_tests("a container", setup_container));
+    return suite_main(suite);
+}

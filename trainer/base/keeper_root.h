@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_KEEPER_ROOT_H
+#define MGRPO_KEEPER_ROOT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * The system exempts root from RLIMIT_NPROC, in any namespace: nothing but its keeper would bound how many processes a
+ * program of root's starts. It is therefore run as the user nobody, which the limit binds, with root's rights on files
+ * and none of its others: what root may read and write, it may.
+ */
+enum { MG_NOBODY = 65534 };
+
+/* A child that stays outside of the user namespace which this process is about to make: only from there can ids be
+ * mapped into it that are not this process's own. */
+struct mg_id_mapper {
+    pid_t pid;
+    int told; /* a pipe to it */
+};
+bool mg_id_mapper_start(struct mg_id_mapper *m);
+/* Once the namespace is made: maps root and nobody, and all groups as far as possible. Else, or if it returns false,
+ * nothing is mapped. */
+bool mg_id_mapper_end(struct mg_id_mapper *m, bool made);
+
+/* This process, root's, becomes nobody's; so will what it starts. False, and nothing is changed, if it may not, or if
+ * root itself lacks rights on files here, or the right to kill nobody's processes. */
+bool mg_leave_root(void);
+
+#endif
