@@ -72,6 +72,7 @@ mg_loss_params_of(const struct mg_config *c)
 {
     return (struct mg_loss_params){.loss = MG_LOSS_POLICY,
                                    .temperature = (float)(c->temperature > 0.0 ? c->temperature : 1.0),
+                                   .clip = mg_objectives[c->objective].clip,
                                    .clip_low = (float)c->clip_low,
                                    .clip_high = (float)c->clip_high,
                                    .dual_clip = (float)c->dual_clip,

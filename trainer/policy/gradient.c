@@ -29,6 +29,18 @@ out:
     return st;
 }
 
+static void
+set_clip(struct clgrpo_policy_loss_args *args, const struct mg_loss_params *o)
+{
+    switch (o->clip) {
+    case MG_CLIP_BOTH:
+        args->clip_low = o->clip_low;
+        args->clip_high = o->clip_high;
+        args->dual_clip = o->dual_clip;
+        break;
+    }
+}
+
 static enum mg_status
 policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_params *o, float *stats,
             struct mg_err *err)
@@ -42,9 +54,7 @@ policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_
     args.weight = mg_line(&p->head_in, MG_IN_WEIGHT, b->n_rows);
     args.dlogprob = mg_line(&p->head_in, MG_IN_DLOGPROB, b->n_rows);
     args.stats = p->stats;
-    args.clip_low = o->clip_low;
-    args.clip_high = o->clip_high;
-    args.dual_clip = o->dual_clip;
+    set_clip(&args, o);
     MG_RUN_WITH_WORKSPACE(clgrpo_policy_loss, clgrpo_policy_loss_workspace, args, "policy loss", 0.0);
     MG_TRY(mg_op_read(p, p->stats, stats, err));
 out:

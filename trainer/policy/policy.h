@@ -8,6 +8,7 @@
 
 #include "model/model_config.h"
 #include "base/status.h"
+#include "run/objective.h"
 
 /*
  * One agent's policy on one device: weights, optimiser state, KV cache. The same forward serves sampling and training,
@@ -80,6 +81,7 @@ enum mg_loss { MG_LOSS_NLL, MG_LOSS_POLICY };
 struct mg_loss_params {
     enum mg_loss loss;
     float temperature; /* of the sampling, for the ratio to be exactly 1 */
+    enum mg_clip clip; /* of the policy loss, as its bounds are */
     float clip_low, clip_high, dual_clip, kl_beta /* 0 here: no reference policy */, entropy_bonus;
 };
 struct mg_train_stats {

@@ -23,17 +23,21 @@ const struct mg_advantage_kind mg_advantage_kinds[] = {
 const char *
 mg_ratio_text(enum mg_ratio ratio)
 {
-    static const char *const text[] = {[MG_RATIO_TOKEN] = "the ratio of each token"};
-
-    return text[ratio];
+    switch (ratio) {
+    case MG_RATIO_TOKEN:
+        return "the ratio of each token";
+    }
+    return "";
 }
 
 const char *
 mg_clip_text(enum mg_clip clip)
 {
-    static const char *const text[] = {[MG_CLIP_BOTH] = "clipped on both sides"};
-
-    return text[clip];
+    switch (clip) {
+    case MG_CLIP_BOTH:
+        return "clipped on both sides";
+    }
+    return "";
 }
 
 double
