@@ -25,16 +25,28 @@ struct asked {
     struct mg_rollout *r;
 };
 
+static enum mg_judge_kind
+kind_of(enum mg_judged_by by)
+{
+    switch (by) {
+    case MG_BY_SCORER:
+        return MG_JUDGE_SCORER;
+    case MG_BY_EXEC:
+        return MG_JUDGE_EXEC;
+    case MG_BY_NOBODY:
+        break;
+    }
+    return MG_JUDGE_NONE;
+}
+
 static enum mg_status
 open_judge(struct mg_judging *j, const struct mg_config *config, enum mg_judged what,
            const struct mg_question_file *questions, struct mg_err *err)
 {
-    static const enum mg_judge_kind kind[] = {
-        [MG_BY_SCORER] = MG_JUDGE_SCORER, [MG_BY_EXEC] = MG_JUDGE_EXEC, [MG_BY_NOBODY] = MG_JUDGE_NONE};
     enum mg_status st = MG_OK;
     const struct mg_judge_config *c = &config->judge[what];
     struct mg_judge_spec spec = {.name = c->name,
-                                 .kind = kind[c->kind],
+                                 .kind = kind_of(c->kind),
                                  .folder = c->folder,
                                  .limits = {.seconds = c->timeout,
                                             .memory = c->memory,
