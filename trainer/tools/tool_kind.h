@@ -13,7 +13,7 @@ struct mg_tool;
 struct mg_tool_kind {
     const char *name;        /* in a configuration */
     const char *description; /* what the agent reads of it, unless the configuration says something else */
-    const char *schema;      /* of the arguments, likewise; NULL: the configuration must give one */
+    const char *schema;      /* of the arguments, likewise: others may come; NULL: the configuration must give one */
     enum mg_status (*open)(struct mg_tools *t, struct mg_tool *tool, const struct mg_tool_spec *spec,
                            struct mg_err *err);
     void (*close)(struct mg_tool *tool); /* also after a failed open */
@@ -44,7 +44,7 @@ struct mg_tool_call {
     struct mg_tool *tool;
     void *state;       /* of the dialogue */
     char *text;        /* the arguments as they were given */
-    json_t *arguments; /* the same: an object that fits the schema */
+    json_t *arguments; /* the same: an object that fits the tool's schema, which need not be the kind's */
     void *data;        /* the kind's own, gone when the call has ended */
     bool ended;
     struct mg_tool_result result;
