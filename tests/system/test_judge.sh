@@ -169,6 +169,35 @@ END
 grep -q 'not judged' "$dir/table" || fail "the table does not say how many were not judged"
 "$mgrpo" replay --run "$dir/one" 1 >"$dir/out" 2>&1 || fail "replay of a run with a moody judge failed"
 
+# ---- Nobody can tell: there is no share, which is not one of 0 ----
+{
+    two_agents "steps = 1" "step_questions = 4" "rollouts = 4" "eval_questions = 8" | sed 's/model = ".*/model = "sure"/'
+    printf 'judge "answer" {\n kind = "exec"\n command = {"echo", "null"}\n}\njudge "expert" {\n kind = "none"\n}\n'
+} >"$dir/none.conf"
+# This policy always answers: no dialogue is invalid, which would be a verdict of 0.
+mkdir "$dir/sure"
+python3 - "$dir/sure/model.fake" <<'END'
+import struct, sys
+
+ROLES, ANSWER = 9, 8
+likely = [50.0 if choice == ANSWER else 0.0 for choice in range(ROLES + 1)]
+open(sys.argv[1], "wb").write(struct.pack("<8sQQ90f", b"fake", 0, 0, *ROLES * likely))
+END
+"$mgrpo" train --run "$dir/none" "$dir/none.conf" >"$dir/out" 2>&1 || fail "a run whose judges cannot tell failed"
+! grep -E 'held-out 0\.|success *0' "$dir/out" || fail "the run tells a share that nobody has judged"
+grep -Eq 'after, greedy +8 +- +- ' "$dir/out" || fail "the table has no - where nobody has judged"
+[ "$(grep -c '"success":null' "$dir/none/main/metrics.jsonl")" -eq 5 ] || fail "the metrics have a share that nobody has judged"
+[ "$(grep -c '"expert":null' "$dir/none/search/metrics.jsonl")" -eq 5 ] || fail "the metrics have a score that nobody has given"
+grep -q '"reward":null.*"entropy":null.*"grad_norm":0.0' "$dir/none/search/metrics.jsonl" || fail "a mean of nothing is a number"
+[ "$(grep -c '"success": null' "$dir/none/summary.json")" -eq 4 ] || fail "the summary has a share that nobody has judged"
+grep -q '<td>after, greedy</td><td>8, 8 not judged</td><td>-</td><td>-</td><td>-</td>' "$dir/none/report.html" ||
+    fail "the page has no - where nobody has judged"
+"$mgrpo" eval --run "$dir/none" --count 4 >"$dir/eval" 2>"$dir/out" || fail "eval whose judges cannot tell failed"
+[ "$(grep -c 'questions   success - .*search right - of 0' "$dir/eval")" -eq 2 ] || fail "eval has no - where nobody has judged"
+"$mgrpo" eval --run "$dir/none" --count 4 --json 2>"$dir/out" | tr -d ' \n' >"$dir/eval" || fail "eval whose judges cannot tell failed"
+[ "$(grep -o '"success":null,"lo":null,"hi":null' "$dir/eval" | wc -l)" -eq 2 ] || fail "eval --json has a share that nobody has judged"
+
+# ---- A judge that changes its mind ----
 configure whim.conf whim.py 10
 kill_often three whim.conf
 python3 "$dir/agree.py" "$dir/three" || fail "the records of a killed run do not agree"

@@ -97,7 +97,8 @@ def check_phase(agent, m, before):
         if agent == "main":
             assert near(t["reward"], rows[key][1]) and t["kind"] == KINDS[rows[key][0]], f"{where}: {key}"
     assert keys == rest, f"{where}: {sorted(keys ^ rest)}"
-    assert near(m["reward"], sum(rewards) / len(rewards) if rewards else 0), f"{where}: the mean is {m['reward']}"
+    assert (m["reward"] is None) == (not rewards), where
+    assert not rewards or near(m["reward"], sum(rewards) / len(rewards)), f"{where}: the mean is {m['reward']}"
     if not train:
         assert "grad_norm" not in m and m["weights"] == before["weights"], f"{where}: an evaluation learns"
         return 0

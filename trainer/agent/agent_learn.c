@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One step of M-GRPO for one agent: rewards, groups, advantages, gradient, step. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "learn/advantage.h"
@@ -81,7 +82,7 @@ root_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, s
         l->reward += row->reward;
         l->format += row->format;
         l->expert += row->verdict.value;
-        l->verdicts++;
+        l->verdicts += row->verdict.kind == MG_VERDICT_VALUE;
         add(b, mg_rollouts_get(a->rollouts, i), (struct mg_reward){row->kind, row->reward}, 1.0f);
     }
 out:
@@ -216,6 +217,12 @@ out:
     return st;
 }
 
+static double
+mean(double sum, double n)
+{
+    return n > 0.0 ? sum / n : (double)NAN;
+}
+
 enum mg_status
 mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_lesson *l, struct mg_err *err)
 {
@@ -228,9 +235,9 @@ mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_less
     else
         MG_TRY(sub_batch(a, w, &b, l, err));
     rewarded = (double)(l->trajectories - l->unavailable);
-    l->reward = rewarded > 0.0 ? l->reward / rewarded : 0.0;
-    l->format = rewarded > 0.0 ? l->format / rewarded : 0.0;
-    l->expert = l->verdicts > 0 ? l->expert / l->verdicts : 0.0;
+    l->reward = mean(l->reward, rewarded);
+    l->format = mean(l->format, rewarded);
+    l->expert = mean(l->expert, l->verdicts);
     l->calls /= (double)w->n_questions * w->n_rollouts;
     if (a->part->train && w->phase.kind == MG_PHASE_TRAIN)
         MG_TRY(update(a, w, &b, l, err));

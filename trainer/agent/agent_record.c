@@ -40,7 +40,7 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     set_count(line, "trajectories", l->trajectories);
     set_count(line, "unavailable", l->unavailable);
     set_real(line, "reward", l->reward);
-    set_real(line, a->root ? "success" : "expert", l->verdicts > 0 ? l->expert : NAN);
+    set_real(line, a->root ? "success" : "expert", l->expert);
     if (!a->root) {
         set_count(line, "verdicts", l->verdicts);
         set_count(line, "left_out", l->left_out);
@@ -54,7 +54,7 @@ static void
 set_learning(json_t *line, const struct mg_lesson *l)
 {
     const struct mg_train_stats *s = &l->stats;
-    double n = s->tokens > 0.0 ? s->tokens : 1.0;
+    double n = s->tokens; /* 0: nothing to learn from, and no means */
 
     set_real(line, "loss", s->loss);
     set_real(line, "entropy", s->entropy_sum / n);
@@ -71,7 +71,7 @@ static void
 set_success(json_t *line, const struct mg_agent *a, const struct mg_phase_work *w)
 {
     double n[MAX_HOPS + 1] = {0.0}, right[MAX_HOPS + 1] = {0.0}, all = 0.0, judged = 0.0;
-    struct mg_interval i;
+    struct mg_share share;
     json_t *hops = json_object();
     char name[16];
 
@@ -86,9 +86,9 @@ set_success(json_t *line, const struct mg_agent *a, const struct mg_phase_work *
         right[h] += w->row[q].verdict.value;
         all += w->row[q].verdict.value;
     }
-    i = mg_wilson(all, judged);
-    set_real(line, "lo", i.lo);
-    set_real(line, "hi", i.hi);
+    share = mg_share_of(all, judged);
+    set_real(line, "lo", share.lo);
+    set_real(line, "hi", share.hi);
     for (int h = 0; h <= MAX_HOPS; h++) {
         if (n[h] == 0.0)
             continue;

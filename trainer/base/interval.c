@@ -24,7 +24,9 @@ mg_share_of(double sum, double n)
 {
     struct mg_interval i = mg_wilson(sum, n);
 
-    return (struct mg_share){n, n > 0.0 ? sum / n : (double)NAN, i.lo, i.hi};
+    if (n <= 0.0)
+        return (struct mg_share){0.0, (double)NAN, (double)NAN, (double)NAN};
+    return (struct mg_share){n, sum / n, i.lo, i.hi};
 }
 
 struct mg_share_text

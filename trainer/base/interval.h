@@ -9,7 +9,7 @@ struct mg_interval {
 struct mg_interval mg_wilson(double successes, double n);
 
 /* The mean of n verdicts from 0 to 1 whose sum is given, with Wilson's interval, which is wider than needed where verdicts
- * lie between 0 and 1; the mean is NaN for n = 0. */
+ * lie between 0 and 1; mean and interval are NaN for n = 0. */
 struct mg_share {
     double n, mean, lo, hi;
 };

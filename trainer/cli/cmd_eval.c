@@ -127,9 +127,10 @@ to_json(const struct verdicts *v)
     }
     for (uint32_t k = 0; k < v->n_agents; k++)
         json_object_set_new(unavailable, v->name[k], json_integer((json_int_t)v->agent[k].unavailable));
-    return json_pack("{s:I, s:o, s:f, s:f, s:f, s:o, s:I, s:o}", "n", (json_int_t)v->n, "success",
-                     mg_json_real(success.mean), "lo", success.lo, "hi", success.hi, "calls", v->calls / v->n, "expert",
-                     expert, "judged", (json_int_t)root->verdicts, "unavailable", unavailable);
+    return json_pack("{s:I, s:o, s:o, s:o, s:f, s:o, s:I, s:o}", "n", (json_int_t)v->n, "success",
+                     mg_json_real(success.mean), "lo", mg_json_real(success.lo), "hi", mg_json_real(success.hi),
+                     "calls", v->calls / v->n, "expert", expert, "judged", (json_int_t)root->verdicts, "unavailable",
+                     unavailable);
 }
 
 static void

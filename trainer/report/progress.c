@@ -54,6 +54,22 @@ add_number(char line[LINE], const char *format, double value)
 }
 
 static void
+add_rewards(char line[LINE], const struct mg_agent_note *const notes[], uint32_t n)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < n; i++)
+        any |= notes[i] != NULL && !isnan(notes[i]->reward);
+    for (uint32_t i = 0; any && i < n; i++) {
+        double reward = notes[i] != NULL ? notes[i]->reward : (double)NAN;
+        size_t end = strlen(line);
+
+        snprintf(line + end, LINE - end, "%s%s", i == 0 ? "  reward " : "/", isnan(reward) ? "-" : "");
+        add_number(line, "%.3f", reward);
+    }
+}
+
+static void
 add_time(char line[LINE], double seconds)
 {
     size_t n = strlen(line);
@@ -107,10 +123,7 @@ compose(const struct mg_progress *p, const struct mg_agent_note *const notes[], 
     n = strlen(line);
     snprintf(line + n, LINE - n, "%5.1f%%  step %u/%u %s", 100.0 * share, phase.step, p->plan.steps,
              m->phase < length ? mg_phase_name(&p->plan, &phase) : "done");
-    add_number(line, "  reward %.3f", m->reward);
-    for (uint32_t i = 1; i < n_notes; i++)
-        if (notes[i] != NULL)
-            add_number(line, "/%.3f", notes[i]->reward);
+    add_rewards(line, notes, n_notes);
     add_number(line, "  held-out %.3f", m->held_out);
     add_number(line, "  %.0f tok/s", p->rate > 0.0 ? p->rate : (double)NAN);
     add_time(line, eta);

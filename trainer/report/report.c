@@ -102,7 +102,7 @@ table_row(FILE *to, const struct mg_summary *s, const char *name, const struct m
     if (isfinite(h->success))
         fprintf(to, "</td><td>%.3f</td><td>%.3f to %.3f</td>", h->success, h->lo, h->hi);
     else
-        fputs("</td><td></td><td></td>", to);
+        fputs("</td><td>-</td><td>-</td>", to);
     for (uint32_t i = 1; i < s->n_agents; i++)
         fprintf(to, "<td>%s</td>", mg_share_text_of(&h->expert[i]).text);
     fprintf(to, "<td>%.2f</td></tr>\n", h->calls);
