@@ -165,6 +165,7 @@ test_scripts = \
 	tests/lib/test_arguments.sh \
 	tests/system/test_arrows.sh \
 	tests/system/test_circles.sh \
+	tests/system/test_diffs.sh \
 	tests/system/test_exports.sh \
 	tests/system/test_format.sh \
 	tests/system/test_inlined.sh \
@@ -223,6 +224,7 @@ quick_tests = \
 	tests/trainer/check_world \
 	tests/system/test_arrows.sh \
 	tests/system/test_circles.sh \
+	tests/system/test_diffs.sh \
 	tests/system/test_exports.sh \
 	tests/system/test_format.sh \
 	tests/system/test_install.sh \
