@@ -154,6 +154,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout/tool_log.c \
 	trainer/rollout/tool_log.h \
 	trainer/rollout/toolbox.c \
+	trainer/rollout/trouble.c \
+	trainer/rollout/trouble.h \
 	trainer/run/config.c \
 	trainer/run/config.h \
 	trainer/run/config_json.c \

@@ -42,7 +42,7 @@ END
 
 # The results of the tools, the store, the logs and the metrics of a run agree.
 cat >"$dir/agree.py" <<'END'
-import collections, gzip, json, math, pathlib, sqlite3, sys
+import collections, gzip, json, math, pathlib, re, sqlite3, sys
 
 run, certain = pathlib.Path(sys.argv[1]), len(sys.argv) > 2
 AGENTS, PHASES, EPS = ("main", "search"), 7, 1e-6
@@ -53,15 +53,15 @@ def near(a, b):
     return abs(a - b) <= 1e-5 * max(1, abs(b))
 
 
-failed = {agent: set() for agent in AGENTS}
+failed = {agent: {} for agent in AGENTS}
 for agent in AGENTS:
     for path in (run / agent / "rollouts").glob("*.tools.jsonl"):
         for line in path.open():
             r = json.loads(line)
             if r["outcome"] == "unavailable":
-                failed[agent].add((int(path.name[:6]), r["question"], r["rollout"]))
+                failed[agent][int(path.name[:6]), r["question"], r["rollout"]] = r["tool"]
     assert failed[agent] or not certain, f"no tool of {agent} failed"
-lost = failed["main"] | failed["search"]
+lost = set(failed["main"]) | set(failed["search"])
 
 # The rollouts without a reward are those that a tool cut short at either level.
 store = sqlite3.connect(run / "store.db")
@@ -77,6 +77,20 @@ def check_group(group, where):
     for t in group:
         equal = all(t["reward"] == other["reward"] for other in group)
         assert near(t["advantage"], 0 if equal else (t["reward"] - mean) / (std + EPS)), f"{where}: {t['advantage']}"
+
+
+# The log of each agent says what failed, and how often: its tools as recorded, for main the other agent besides.
+said = {agent: collections.Counter() for agent in AGENTS}
+for agent in AGENTS:
+    for line in (run / f"{agent}.log").open():
+        found = re.match(r"mgrpo agent: phase (\d+): the (tool|agent) (\w+) .*; it failed (once|(\d+) times)$", line)
+        assert found, f"{agent}.log: {line}"
+        said[agent][int(found[1]), found[2], found[3]] += int(found[5] or 1)
+if certain:
+    for agent in AGENTS:
+        tools = collections.Counter((key[0], "tool", tool) for key, tool in failed[agent].items())
+        agents = collections.Counter((key[0], "agent", "search") for key in failed["search"]) if agent == "main" else {}
+        assert said[agent] == tools + collections.Counter(agents), f"{agent}: {said[agent]}"
 
 
 # What was learnt from is all the others, each in its group; the means are over them.

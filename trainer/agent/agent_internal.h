@@ -62,7 +62,7 @@ enum mg_status mg_agent_judge(struct mg_agent *a, struct mg_rollout *r, struct m
 /* Nothing to do: waits a little, for verdicts or for other agents. */
 enum { MG_AGENT_PAUSE_MS = 10 };
 void mg_agent_wait(struct mg_agent *a, struct mg_pause *pause, struct mg_phase_work *w);
-/* Says on standard error what went wrong with the judges in a phase. */
+/* Says on standard error which tools, agents and judges failed in a phase. */
 void mg_agent_tell_trouble(struct mg_agent *a, const struct mg_phase *phase);
 /* Tells the store how far this agent is; unless `now`, a few times a second. */
 enum mg_status mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an agent tells people: how far it is, and what went wrong with its judges. */
+/* What an agent tells people: how far it is, and what failed. */
 #include <stdio.h>
 
 #include "agent/agent_internal.h"
@@ -26,12 +26,10 @@ out:
 void
 mg_agent_tell_trouble(struct mg_agent *a, const struct mg_phase *phase)
 {
-    uint32_t unavailable = 0;
-    const char *first = mg_judging_trouble(a->judging, &unavailable);
+    char who[48];
 
-    if (unavailable > 0)
-        fprintf(stderr, "mgrpo agent: phase %u: verdicts that could not be had: %u, the first because: %s\n",
-                phase->number, unavailable, first);
+    snprintf(who, sizeof who, "mgrpo agent: phase %u", phase->number);
+    mg_troubles_tell(mg_judging_troubles(a->judging), stderr, who);
     if (mg_judging_networked(a->judging) && !a->told_network)
         fprintf(stderr, "mgrpo agent: the system does not let the network of judges be turned off: they have it\n");
     a->told_network |= mg_judging_networked(a->judging);

@@ -67,8 +67,7 @@ deliver(struct root_phase *m, bool *any, struct mg_err *err)
         slot = &m->inbox.slot[i * m->inbox.turns + r->calls - 1];
         if (!slot->there)
             continue;
-        MG_TRY(slot->failed ? mg_rollouts_fail(b, r, "the dialogue of a called agent failed", err)
-                            : mg_rollouts_deliver(b, r, slot->text, err));
+        MG_TRY(slot->failed ? mg_rollouts_fail(b, r, err) : mg_rollouts_deliver(b, r, slot->text, err));
         *any = true;
     }
 out:

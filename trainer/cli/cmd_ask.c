@@ -50,12 +50,11 @@ struct told {
 static void
 tell_verdict(const struct told *t, const struct mg_verdict *v, bool inner)
 {
-    uint32_t unavailable = 0;
-
     if (v->kind == MG_VERDICT_VALUE)
         printf("%s(verdict: %.3g)\n", inner ? "    " : "", v->value);
     else if (v->kind == MG_VERDICT_UNAVAILABLE)
-        printf("%s(no verdict: %s)\n", inner ? "    " : "", mg_judging_trouble(t->asking->judging, &unavailable));
+        printf("%s(no verdict: %s)\n", inner ? "    " : "",
+               mg_judging_why(t->asking->judging, inner ? MG_JUDGED_RESULT : MG_JUDGED_ANSWER));
 }
 
 static enum mg_status

@@ -76,16 +76,6 @@ count(struct mg_asking *a, uint32_t n, struct verdicts *v)
     }
 }
 
-static void
-tell_trouble(struct mg_judging *j)
-{
-    uint32_t unavailable = 0;
-    const char *first = mg_judging_trouble(j, &unavailable);
-
-    if (unavailable > 0)
-        fprintf(stderr, "mgrpo eval: verdicts that could not be had: %u, the first because: %s\n", unavailable, first);
-}
-
 static enum mg_status
 play(struct mg_asking *a, const uint32_t *question, uint32_t n, bool greedy, struct verdicts *v, struct mg_err *err)
 {
@@ -101,7 +91,7 @@ play(struct mg_asking *a, const uint32_t *question, uint32_t n, bool greedy, str
     }
     MG_TRY(mg_play_run(a->play, err));
     count(a, n, v);
-    tell_trouble(a->judging);
+    mg_troubles_tell(mg_judging_troubles(a->judging), stderr, "mgrpo eval");
 out:
     return st;
 }

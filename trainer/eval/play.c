@@ -155,7 +155,7 @@ pass_results(struct mg_play *p, struct mg_err *err)
         key.call = 0;
         to = mg_rollouts_find(p->agent[0], &key);
         MG_REQUIRE(to != NULL, MG_FAIL, "a result for a question that was not asked");
-        MG_TRY(from->unavailable != NULL ? mg_rollouts_fail(p->agent[0], to, from->unavailable, err)
+        MG_TRY(from->unavailable != NULL ? mg_rollouts_fail(p->agent[0], to, err)
                                          : mg_rollouts_deliver(p->agent[0], to, from->answer, err));
     }
     p->answered.n = 0;

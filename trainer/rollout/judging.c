@@ -7,22 +7,23 @@
 
 #include "question/judge.h"
 
-enum { MAX_TROUBLE = 400, FILES = 64, PROCESSES = 64, FILE_SIZE_MIB = 64 };
+enum { FILES = 64, PROCESSES = 64, FILE_SIZE_MIB = 64 };
 
 struct mg_judging {
     struct mg_judge *judge[MG_N_JUDGES];
+    const char *name[MG_N_JUDGES];
     struct mg_processes *processes[MG_N_JUDGES]; /* NULL: the judge is no program */
     const char **command[MG_N_JUDGES];           /* NULL-terminated */
     struct asked *asked;                         /* whose verdicts are still to come */
     size_t n_asked;
-    uint32_t unavailable;
-    char trouble[MAX_TROUBLE], told[MAX_TROUBLE];
+    struct mg_troubles troubles;
 };
 
 struct asked {
     struct mg_judging *judging;
     struct asked *next, *previous;
     struct mg_rollout *r;
+    enum mg_judged what;
 };
 
 static enum mg_judge_kind
@@ -60,6 +61,7 @@ open_judge(struct mg_judging *j, const struct mg_config *config, enum mg_judged 
     MG_ALLOC(j->command[what], c->command.n + 1);
     for (uint32_t i = 0; i < c->command.n; i++)
         j->command[what][i] = c->command.item[i];
+    j->name[what] = c->name;
     spec.command = j->command[what];
     if (spec.kind == MG_JUDGE_EXEC)
         MG_TRY(mg_processes_create(c->at_once, &j->processes[what], err));
@@ -118,14 +120,10 @@ mg_judging_close(struct mg_judging *j)
 /* ---- Asking ---- */
 
 static void
-settle(struct mg_judging *j, struct mg_rollout *r, const struct mg_verdict *v, const char *reason)
+settle(struct mg_rollout *r, const struct mg_verdict *v)
 {
     r->t.verdict = *v;
     r->judged = true;
-    if (v->kind != MG_VERDICT_UNAVAILABLE)
-        return;
-    if (j->unavailable++ == 0)
-        snprintf(j->trouble, sizeof j->trouble, "%s", reason);
 }
 
 static void
@@ -133,7 +131,9 @@ on_verdict(void *arg, const struct mg_verdict *v, const char *reason)
 {
     struct asked *a = arg;
 
-    settle(a->judging, a->r, v, reason);
+    settle(a->r, v);
+    if (v->kind == MG_VERDICT_UNAVAILABLE)
+        mg_troubles_add(&a->judging->troubles, "judge", a->judging->name[a->what], reason);
     forget(a);
 }
 
@@ -147,12 +147,14 @@ mg_judging_ask(struct mg_judging *j, struct mg_rollout *r, const struct mg_asked
     if (r->judged)
         return MG_OK;
     if (r->unavailable != NULL) {
-        settle(j, r, &none, r->unavailable);
+        settle(r, &none);
+        mg_troubles_add(&j->troubles, r->failed[0], r->failed[1], r->unavailable);
         return MG_OK;
     }
     MG_ALLOC(a, 1);
     a->judging = j;
     a->r = r;
+    a->what = q != NULL ? MG_JUDGED_ANSWER : MG_JUDGED_RESULT;
     a->next = j->asked;
     if (j->asked != NULL)
         j->asked->previous = a;
@@ -188,14 +190,16 @@ mg_judging_count(const struct mg_judging *j)
     return j->n_asked;
 }
 
-const char *
-mg_judging_trouble(struct mg_judging *j, uint32_t *unavailable)
+struct mg_troubles *
+mg_judging_troubles(struct mg_judging *j)
 {
-    *unavailable = j->unavailable;
-    j->unavailable = 0;
-    memcpy(j->told, j->trouble, sizeof j->told);
-    j->trouble[0] = '\0';
-    return j->told;
+    return &j->troubles;
+}
+
+const char *
+mg_judging_why(const struct mg_judging *j, enum mg_judged what)
+{
+    return mg_troubles_why(&j->troubles, "judge", j->name[what]);
 }
 
 bool

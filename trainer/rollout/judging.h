@@ -4,6 +4,7 @@
 
 #include "question/question_file.h"
 #include "rollout/rollout.h"
+#include "rollout/trouble.h"
 #include "run/config.h"
 
 /*
@@ -29,8 +30,10 @@ void mg_judging_run(struct mg_judging *j, double ms);
 /* Dialogues whose verdict is still to come. */
 size_t mg_judging_count(const struct mg_judging *j);
 
-/* How many verdicts were unavailable since the last call, and a sentence about the first of them. */
-const char *mg_judging_trouble(struct mg_judging *j, uint32_t *unavailable);
+/* Why verdicts were unavailable since they were told last: what failed. */
+struct mg_troubles *mg_judging_troubles(struct mg_judging *j);
+/* The same of one judge: why it failed at first, or "". */
+const char *mg_judging_why(const struct mg_judging *j, enum mg_judged what);
 /* Whether a judge had the network although its configuration says that it may not. */
 bool mg_judging_networked(const struct mg_judging *j);
 

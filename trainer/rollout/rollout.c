@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,12 +166,14 @@ out:
 }
 
 enum mg_status
-mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err)
+mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    char why[64 + MG_AGENT_NAME_MAX];
 
     MG_REQUIRE(r->state == MG_ROLLOUT_WAITING, MG_FAIL, "a failure for a dialogue that waits for nothing");
-    MG_TRY(mg_rollout_fail(b, r, why, err));
+    snprintf(why, sizeof why, "the agent %s could not end a dialogue", r->callee);
+    MG_TRY(mg_rollout_fail(b, r, "agent", r->callee, why, err));
 out:
     return st;
 }

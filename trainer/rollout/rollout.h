@@ -51,6 +51,7 @@ struct mg_rollout {
     enum mg_rollout_state state;
     enum mg_fault fault;
     char *unavailable;               /* why a tool or an agent failed it; NULL: none did */
+    const char *failed[2];           /* which: "tool" or "agent", and its name */
     char *opening;                   /* the question or the subtask */
     const char *callee;              /* whom it asked last */
     char *task;                      /* and what, or NULL */
@@ -94,8 +95,8 @@ enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, 
                                struct mg_err *err);
 /* The result of the task that `r` waits for; NULL: the sub-agent gave none. */
 enum mg_status mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err);
-/* Ends a dialogue that waits, without a fault of its own: the agent or the tool that it waits for failed. */
-enum mg_status mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err);
+/* Ends a dialogue that waits, without a fault of its own: the agent that it waits for failed. */
+enum mg_status mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err);
 /* One token for every dialogue that wants one. *busy is false if none does and no tool is at work; where only tools are,
  * it waits for them a little, unless `no_wait`. */
 enum mg_status mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err);

@@ -34,7 +34,8 @@ enum mg_status mg_rollouts_gather(struct mg_rollouts *b, size_t *n_feeds, struct
 /* The rules: what an agent may write, and what follows. All may end the dialogue. */
 enum mg_status mg_rollout_open(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err);
 enum mg_status mg_rollout_result(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err);
-enum mg_status mg_rollout_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err);
+enum mg_status mg_rollout_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *kind, const char *name,
+                               const char *why, struct mg_err *err);
 enum mg_status mg_rollout_token(struct mg_rollouts *b, struct mg_rollout *r, int32_t token, float logprob,
                                 struct mg_err *err);
 /* Takes the results of tools that are there. */

@@ -63,12 +63,15 @@ out:
 }
 
 enum mg_status
-mg_rollout_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *why, struct mg_err *err)
+mg_rollout_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *kind, const char *name, const char *why,
+                struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
     r->unavailable = strdup(why);
     MG_REQUIRE(r->unavailable != NULL, MG_FAIL, "out of memory: why a dialogue failed");
+    r->failed[0] = kind;
+    r->failed[1] = name;
     st = finish(b, r, MG_FAULT_NONE, err);
 out:
     return st;
@@ -80,7 +83,7 @@ static enum mg_status
 take_result(struct mg_rollouts *b, struct mg_rollout *r, const struct mg_tool_result *result, struct mg_err *err)
 {
     if (result->outcome == MG_TOOL_UNAVAILABLE)
-        return mg_rollout_fail(b, r, result->text, err);
+        return mg_rollout_fail(b, r, "tool", b->config.part.tools[r->callable], result->text, err);
     if (result->outcome == MG_TOOL_REFUSED && !mg_format_tells(b->format, r->callable))
         return finish(b, r, MG_FAULT_TURN, err);
     r->calls++;
