@@ -23,10 +23,27 @@ struct mg_store {
 };
 
 /*
- * One act each, tried once: a failure that is to be waited out sets `outage`. Whoever holds a role checks its epoch in
- * the act, before anything is written. Rows were checked by the caller, and are at most MG_STORE_BATCH; what is read is
- * checked by the engine, and is at most MG_STORE_BATCH rows, so that the caller asks again where it got as many.
+ * The verbs of an engine, one act each, tried once: a failure that is to be waited out sets `outage`. Whoever holds a
+ * role checks its epoch in the act, before anything is written. Rows were checked by the caller, and are at most
+ * MG_STORE_BATCH; what is read is checked by the engine, and is at most MG_STORE_BATCH rows, so that the caller asks
+ * again where it got as many.
  */
+typedef enum mg_status mg_changed_verb(struct mg_store *s, bool *changed, struct mg_err *err);
+typedef enum mg_status mg_ask_verb(struct mg_store *s, uint32_t phase, const struct mg_subtask *t, size_t n,
+                                   int64_t *cursor, struct mg_results *out, struct mg_err *err);
+typedef enum mg_status mg_serve_verb(struct mg_store *s, uint32_t phase, uint32_t version, const struct mg_result *r,
+                                     size_t n, int64_t *cursor, struct mg_subtasks *out, struct mg_phase_end *end,
+                                     struct mg_err *err);
+/* The phase's rows from number `from` on; closes it with from + n rollouts if these are the last. */
+typedef enum mg_status mg_hand_in_verb(struct mg_store *s, uint32_t phase, size_t from, const struct mg_rollout_row *r,
+                                       size_t n, bool last, uint32_t subtasks, struct mg_err *err);
+/* *closed: whether the phase is, and with how many; its rows from number `from` on, in the order of their keys. */
+typedef enum mg_status mg_rollouts_verb(struct mg_store *s, uint32_t phase, size_t from, struct mg_rollout_rows *out,
+                                        bool *closed, uint32_t *rollouts, struct mg_err *err);
+typedef enum mg_status mg_put_note_verb(struct mg_store *s, const struct mg_agent_note *n, struct mg_err *err);
+typedef enum mg_status mg_note_verb(struct mg_store *s, const char *agent, struct mg_agent_note *n, bool *found,
+                                    struct mg_err *err);
+
 struct mg_store_engine {
     const char *name;
     /* `create` makes the store of an address, `connect` opens it and may be tried again; `destroy` takes any state. */
@@ -36,22 +53,22 @@ struct mg_store_engine {
     enum mg_status (*agree)(struct mg_store *s, const char *what, const char *value, char **other, struct mg_err *err);
     enum mg_status (*hold)(struct mg_store *s, const char *agent, int64_t *epoch, struct mg_err *err);
     enum mg_status (*durable)(struct mg_store *s, struct mg_err *err);
-    enum mg_status (*changed)(struct mg_store *s, bool *changed, struct mg_err *err);
-    enum mg_status (*ask)(struct mg_store *s, uint32_t phase, const struct mg_subtask *t, size_t n, int64_t *cursor,
-                          struct mg_results *out, struct mg_err *err);
-    enum mg_status (*serve)(struct mg_store *s, uint32_t phase, uint32_t version, const struct mg_result *r, size_t n,
-                            int64_t *cursor, struct mg_subtasks *out, struct mg_phase_end *end, struct mg_err *err);
-    /* The phase's rows from number `from` on; closes it with from + n rollouts if these are the last. */
-    enum mg_status (*hand_in)(struct mg_store *s, uint32_t phase, size_t from, const struct mg_rollout_row *r, size_t n,
-                              bool last, uint32_t subtasks, struct mg_err *err);
-    /* *closed: whether the phase is, and with how many; its rows from number `from` on, in the order of their keys. */
-    enum mg_status (*rollouts)(struct mg_store *s, uint32_t phase, size_t from, struct mg_rollout_rows *out,
-                               bool *closed, uint32_t *rollouts, struct mg_err *err);
-    enum mg_status (*put_note)(struct mg_store *s, const struct mg_agent_note *n, struct mg_err *err);
-    enum mg_status (*note)(struct mg_store *s, const char *agent, struct mg_agent_note *n, bool *found,
-                           struct mg_err *err);
+    mg_changed_verb *changed;
+    mg_ask_verb *ask;
+    mg_serve_verb *serve;
+    mg_hand_in_verb *hand_in;
+    mg_rollouts_verb *rollouts;
+    mg_put_note_verb *put_note;
+    mg_note_verb *note;
 };
 extern const struct mg_store_engine mg_store_sqlite, mg_store_redis;
+mg_changed_verb mg_redis_changed;
+mg_ask_verb mg_sqlite_ask, mg_redis_ask;
+mg_serve_verb mg_sqlite_serve, mg_redis_serve;
+mg_hand_in_verb mg_sqlite_hand_in, mg_redis_hand_in;
+mg_rollouts_verb mg_sqlite_rollouts, mg_redis_rollouts;
+mg_put_note_verb mg_sqlite_put_note, mg_redis_put_note;
+mg_note_verb mg_sqlite_note, mg_redis_note;
 
 /* ---- Waiting ---- */
 

@@ -199,28 +199,25 @@ agree(struct mg_store *store, const char *what, const char *value, char **other,
 {
     struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
-    struct mg_redis_args a = {0};
-    redisReply *reply = NULL;
-    struct mg_redis_keys keys;
-    const char *word;
+    struct mg_redis_act a = {0};
+    const redisReply *there;
 
-    mg_redis_fence(r, store->agent, &keys);
-    MG_TRY(mg_redis_begin(r, &a, &keys, 2, err));
-    mg_redis_arg(&a, what);
-    mg_redis_arg(&a, value);
-    MG_TRY(mg_redis_run(r, MG_SCRIPT_AGREE, &a, &reply, &word, err));
-    if (reply->elements == 1 && word[0] == '\0')
+    mg_redis_fence(r, store->agent, &a);
+    MG_TRY(mg_redis_begin(r, &a, 2, err));
+    mg_redis_arg(&a.args, what);
+    mg_redis_arg(&a.args, value);
+    MG_TRY(mg_redis_run(r, MG_SCRIPT_AGREE, &a, err));
+    if (a.reply->elements == 1 && a.word[0] == '\0')
         goto out;
-    if (reply->elements != 2 || reply->element[1]->type != REDIS_REPLY_STRING ||
-        (size_t)reply->element[1]->len > MG_STORE_VALUE_MAX) {
+    there = a.reply->elements == 2 ? a.reply->element[1] : NULL;
+    if (there == NULL || there->type != REDIS_REPLY_STRING || (size_t)there->len > MG_STORE_VALUE_MAX) {
         st = mg_redis_damaged(r, err, "what the run has in common");
         goto out;
     }
-    *other = strdup(reply->element[1]->str);
+    *other = strdup(there->str);
     MG_REQUIRE(*other != NULL, MG_FAIL, "out of memory: a value of the store");
 out:
-    freeReplyObject(reply);
-    mg_redis_args_free(&a);
+    mg_redis_act_free(&a);
     return st;
 }
 
@@ -245,28 +242,24 @@ hold(struct mg_store *store, const char *agent, int64_t *epoch, struct mg_err *e
 {
     struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
-    struct mg_redis_args a = {0};
-    redisReply *reply = NULL;
-    struct mg_redis_keys keys;
-    const char *word;
+    struct mg_redis_act a = {0};
 
-    mg_redis_fence(r, agent, &keys);
-    MG_TRY(mg_redis_begin(r, &a, &keys, 1, err));
-    mg_redis_arg(&a, agent);
-    MG_TRY(mg_redis_run(r, MG_SCRIPT_HOLD, &a, &reply, &word, err));
-    if (strcmp(word, "held") == 0) {
-        st = refused(r, agent, reply, err);
+    mg_redis_fence(r, agent, &a);
+    MG_TRY(mg_redis_begin(r, &a, 1, err));
+    mg_redis_arg(&a.args, agent);
+    MG_TRY(mg_redis_run(r, MG_SCRIPT_HOLD, &a, err));
+    if (strcmp(a.word, "held") == 0) {
+        st = refused(r, agent, a.reply, err);
         goto out;
     }
     r->refused_since = 0.0;
-    if (word[0] != '\0' || reply->elements != 2 || reply->element[1]->type != REDIS_REPLY_INTEGER) {
+    if (a.word[0] != '\0' || a.reply->elements != 2 || a.reply->element[1]->type != REDIS_REPLY_INTEGER) {
         st = mg_redis_damaged(r, err, "an epoch that is none");
         goto out;
     }
-    *epoch = reply->element[1]->integer;
+    *epoch = a.reply->element[1]->integer;
 out:
-    freeReplyObject(reply);
-    mg_redis_args_free(&a);
+    mg_redis_act_free(&a);
     return st;
 }
 
@@ -321,19 +314,15 @@ durable(struct mg_store *store, struct mg_err *err)
 {
     struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
-    struct mg_redis_args a = {0};
-    redisReply *reply = NULL;
-    struct mg_redis_keys keys;
-    const char *word;
+    struct mg_redis_act a = {0};
 
-    mg_redis_fence(r, store->agent, &keys);
-    MG_TRY(mg_redis_begin(r, &a, &keys, 0, err));
-    MG_TRY(mg_redis_run(r, MG_SCRIPT_SYNC, &a, &reply, &word, err));
+    mg_redis_fence(r, store->agent, &a);
+    MG_TRY(mg_redis_begin(r, &a, 0, err));
+    MG_TRY(mg_redis_run(r, MG_SCRIPT_SYNC, &a, err));
     if (!syncs_always(r))
         MG_TRY(wait_for_disk(r, err));
 out:
-    freeReplyObject(reply);
-    mg_redis_args_free(&a);
+    mg_redis_act_free(&a);
     return st;
 }
 

@@ -84,23 +84,28 @@ void mg_redis_key(const struct mg_redis *r, char out[MG_REDIS_KEY], const char *
     __attribute__((format(printf, 3, 4)));
 /* Keys that a script touches; the first three are the fence's. */
 enum { MG_REDIS_AGENTS = 64, MG_REDIS_KEYS = 8 + MG_REDIS_AGENTS };
-struct mg_redis_keys {
+/* One run of a script: what it is given, and what came back. Zeroed before the first call, freed after the last. */
+struct mg_redis_act {
     char key[MG_REDIS_KEYS][MG_REDIS_KEY];
-    size_t n;
+    size_t n_keys;
+    struct mg_redis_args args;
+    redisReply *reply;
+    const char *word; /* the reply's first text, "" if it is a count of acts; its elements follow */
 };
-void mg_redis_fence(const struct mg_redis *r, const char *agent, struct mg_redis_keys *k);
-void mg_redis_add_key(const struct mg_redis *r, struct mg_redis_keys *k, const char *what, uint32_t phase);
-/* Begins a script's arguments: the keys, the fence's arguments, and room for more. */
-enum mg_status mg_redis_begin(struct mg_redis *r, struct mg_redis_args *a, const struct mg_redis_keys *k, size_t room,
-                              struct mg_err *err);
+void mg_redis_act_free(struct mg_redis_act *a);
+void mg_redis_fence(const struct mg_redis *r, const char *agent, struct mg_redis_act *a);
+/* "what", or "what:phase". */
+void mg_redis_add_key(const struct mg_redis *r, struct mg_redis_act *a, const char *what);
+void mg_redis_add_phase_key(const struct mg_redis *r, struct mg_redis_act *a, const char *what, uint32_t phase);
+/* Begins the arguments: the keys, those of the fence, and room for more. */
+enum mg_status mg_redis_begin(struct mg_redis *r, struct mg_redis_act *a, size_t room, struct mg_err *err);
 /* Opens the line, if it is closed, and looks at the server. */
 enum mg_status mg_redis_connect(struct mg_redis *r, struct mg_err *err);
 /*
  * Runs it on a line that is checked when it is opened. An act that was refused is a failure: the role is another's, or
- * the store has lost what it held. *word is the reply's first text ("" if it is a count of acts), its elements follow.
+ * the store has lost what it held.
  */
-enum mg_status mg_redis_run(struct mg_redis *r, enum mg_script which, struct mg_redis_args *a, redisReply **reply,
-                            const char **word, struct mg_err *err);
+enum mg_status mg_redis_run(struct mg_redis *r, enum mg_script which, struct mg_redis_act *a, struct mg_err *err);
 
 /* ---- Rows as texts: fields end with a unit separator, the text comes last ---- */
 
@@ -118,21 +123,5 @@ bool mg_redis_unpack_rollout(redisReply *e, uint32_t phase, struct mg_rollout_ro
 bool mg_redis_unpack_note(redisReply *e, struct mg_agent_note *n);
 /* "rollouts,subtasks" of a closed phase; "": it is open. */
 bool mg_redis_unpack_end(const redisReply *e, bool *closed, uint32_t counts[2]);
-
-/* ---- Acts ---- */
-
-enum mg_status mg_redis_ask(struct mg_store *store, uint32_t phase, const struct mg_subtask *t, size_t n,
-                            int64_t *cursor, struct mg_results *out, struct mg_err *err);
-enum mg_status mg_redis_serve(struct mg_store *store, uint32_t phase, uint32_t version, const struct mg_result *r,
-                              size_t n, int64_t *cursor, struct mg_subtasks *out, struct mg_phase_end *end,
-                              struct mg_err *err);
-enum mg_status mg_redis_hand_in(struct mg_store *store, uint32_t phase, size_t from, const struct mg_rollout_row *row,
-                                size_t n, bool last, uint32_t subtasks, struct mg_err *err);
-enum mg_status mg_redis_rollouts(struct mg_store *store, uint32_t phase, size_t from, struct mg_rollout_rows *out,
-                                 bool *closed, uint32_t *rollouts, struct mg_err *err);
-enum mg_status mg_redis_put_note(struct mg_store *store, const struct mg_agent_note *n, struct mg_err *err);
-enum mg_status mg_redis_note(struct mg_store *store, const char *agent, struct mg_agent_note *n, bool *found,
-                             struct mg_err *err);
-enum mg_status mg_redis_changed(struct mg_store *store, bool *is, struct mg_err *err);
 
 #endif

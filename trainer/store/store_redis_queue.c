@@ -15,18 +15,28 @@ struct packed {
 
 /* The number of the key of an agent's queue in this script; 0 if there are too many. */
 static size_t
-queue_of(const struct mg_redis *r, struct mg_redis_keys *k, size_t first, const char *agent, uint32_t phase)
+queue_of(const struct mg_redis *r, struct mg_redis_act *a, size_t first, const char *agent, uint32_t phase)
 {
     char key[MG_REDIS_KEY];
 
     mg_redis_key(r, key, "queue:%s:%u", agent, phase);
-    for (size_t i = first; i < k->n; i++)
-        if (strcmp(k->key[i], key) == 0)
+    for (size_t i = first; i < a->n_keys; i++)
+        if (strcmp(a->key[i], key) == 0)
             return i + 1;
-    if (k->n == MG_REDIS_KEYS)
+    if (a->n_keys == MG_REDIS_KEYS)
         return 0;
-    strcpy(k->key[k->n++], key);
-    return k->n;
+    strcpy(a->key[a->n_keys++], key);
+    return a->n_keys;
+}
+
+/* The keys that asking and serving have in common. */
+static void
+add_keys(const struct mg_redis *r, struct mg_redis_act *a, uint32_t phase)
+{
+    mg_redis_fence(r, r->store.agent, a);
+    mg_redis_add_phase_key(r, a, "subtasks", phase);
+    mg_redis_add_phase_key(r, a, "results", phase);
+    mg_redis_add_phase_key(r, a, "answered", phase);
 }
 
 static enum mg_status
@@ -57,16 +67,26 @@ out:
     return st;
 }
 
-/* Whether a reply says that row *i of n differs from *value, which is there. */
-static bool
-differs(const redisReply *reply, const char *word, size_t n, size_t *i, redisReply **value)
+/* Runs a script that writes n rows. *i is the one that differs from what is there, which is *value; n if none does. */
+static enum mg_status
+run(struct mg_redis *r, enum mg_script which, struct mg_redis_act *a, size_t n, size_t *i, redisReply **value,
+    struct mg_err *err)
 {
-    if (strcmp(word, "differs") != 0 || reply->elements != 3 || reply->element[1]->type != REDIS_REPLY_INTEGER ||
+    enum mg_status st = MG_OK;
+    const redisReply *reply;
+
+    MG_TRY(mg_redis_run(r, which, a, err));
+    reply = a->reply;
+    *i = n;
+    if (a->word[0] == '\0' && reply->elements % 2 == 1)
+        return MG_OK;
+    if (strcmp(a->word, "differs") != 0 || reply->elements != 3 || reply->element[1]->type != REDIS_REPLY_INTEGER ||
         reply->element[1]->integer < 0 || (unsigned long long)reply->element[1]->integer >= n)
-        return false;
+        return mg_redis_damaged(r, err, "an answer of another form");
     *i = (size_t)reply->element[1]->integer;
     *value = reply->element[2];
-    return true;
+out:
+    return st;
 }
 
 /* ---- Reading: pairs of key and value from element `at` on ---- */
@@ -117,32 +137,29 @@ out:
 /* ---- Acts ---- */
 
 static enum mg_status
-ask_args(struct mg_redis *r, struct mg_redis_args *a, struct mg_redis_keys *k, struct packed *row, uint32_t phase,
-         const struct mg_subtask *t, size_t n, int64_t cursor, struct mg_err *err)
+ask_args(struct mg_redis *r, struct mg_redis_act *a, struct packed *row, uint32_t phase, const struct mg_subtask *t,
+         size_t n, int64_t cursor, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     size_t first, *queue = NULL;
 
     MG_ALLOC(queue, n);
-    mg_redis_fence(r, r->store.agent, k);
-    mg_redis_add_key(r, k, "subtasks", phase);
-    mg_redis_add_key(r, k, "results", phase);
-    mg_redis_add_key(r, k, "answered", phase);
-    first = k->n;
+    add_keys(r, a, phase);
+    first = a->n_keys;
     for (size_t i = 0; i < n; i++) {
-        queue[i] = queue_of(r, k, first, t[i].agent, phase);
+        queue[i] = queue_of(r, a, first, t[i].agent, phase);
         MG_REQUIRE(queue[i] > 0, MG_INPUT, "subtasks of more than %d agents", (int)MG_REDIS_AGENTS);
     }
-    MG_TRY(mg_redis_begin(r, a, k, 3 + 3 * n, err));
-    mg_redis_arg_number(a, cursor);
-    mg_redis_arg_number(a, MG_STORE_BATCH);
-    mg_redis_arg_number(a, (int64_t)n);
+    MG_TRY(mg_redis_begin(r, a, 3 + 3 * n, err));
+    mg_redis_arg_number(&a->args, cursor);
+    mg_redis_arg_number(&a->args, MG_STORE_BATCH);
+    mg_redis_arg_number(&a->args, (int64_t)n);
     for (size_t i = 0; i < n; i++) {
         mg_redis_pack_key(row[i].key, &t[i].key);
         mg_redis_pack_subtask(row[i].value, &t[i]);
-        mg_redis_arg(a, row[i].key);
-        mg_redis_arg(a, row[i].value);
-        mg_redis_arg_number(a, (int64_t)queue[i]);
+        mg_redis_arg(&a->args, row[i].key);
+        mg_redis_arg(&a->args, row[i].value);
+        mg_redis_arg_number(&a->args, (int64_t)queue[i]);
     }
 out:
     free(queue);
@@ -155,52 +172,43 @@ mg_redis_ask(struct mg_store *store, uint32_t phase, const struct mg_subtask *t,
 {
     struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
-    struct mg_redis_args a = {0};
-    struct mg_redis_keys keys;
+    struct mg_redis_act a = {0};
     struct packed *row = NULL;
-    redisReply *reply = NULL, *value;
     size_t before = out->n, i;
-    const char *word;
+    redisReply *value;
 
     MG_ALLOC(row, n);
-    MG_TRY(ask_args(r, &a, &keys, row, phase, t, n, *cursor, err));
-    MG_TRY(mg_redis_run(r, MG_SCRIPT_ASK, &a, &reply, &word, err));
-    if (differs(reply, word, n, &i, &value))
-        st = subtask_differs(r, &t[i], value, err);
-    else if (word[0] != '\0' || reply->elements % 2 != 1)
-        st = mg_redis_damaged(r, err, "an answer of another form");
-    MG_TRY(st);
-    MG_TRY(read_results(r, reply, 1, phase, out, err));
+    MG_TRY(ask_args(r, &a, row, phase, t, n, *cursor, err));
+    MG_TRY(run(r, MG_SCRIPT_ASK, &a, n, &i, &value, err));
+    if (i < n)
+        MG_TRY(subtask_differs(r, &t[i], value, err));
+    MG_TRY(read_results(r, a.reply, 1, phase, out, err));
     *cursor += (int64_t)(out->n - before);
 out:
-    freeReplyObject(reply);
-    mg_redis_args_free(&a);
+    mg_redis_act_free(&a);
     free(row);
     return st;
 }
 
 static enum mg_status
-serve_args(struct mg_redis *r, struct mg_redis_args *a, struct mg_redis_keys *k, struct packed *row, uint32_t phase,
+serve_args(struct mg_redis *r, struct mg_redis_act *a, struct packed *row, uint32_t phase,
            const struct mg_result *result, size_t n, int64_t cursor, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    mg_redis_fence(r, r->store.agent, k);
-    mg_redis_add_key(r, k, "subtasks", phase);
-    mg_redis_add_key(r, k, "results", phase);
-    mg_redis_add_key(r, k, "answered", phase);
-    mg_redis_key(r, k->key[k->n++], "queue:%s:%u", r->store.agent, phase);
-    mg_redis_key(r, k->key[k->n++], "phases");
-    MG_TRY(mg_redis_begin(r, a, k, 4 + 2 * n, err));
-    mg_redis_arg_number(a, cursor);
-    mg_redis_arg_number(a, MG_STORE_BATCH);
-    mg_redis_arg_number(a, phase);
-    mg_redis_arg_number(a, (int64_t)n);
+    add_keys(r, a, phase);
+    mg_redis_key(r, a->key[a->n_keys++], "queue:%s:%u", r->store.agent, phase);
+    mg_redis_add_key(r, a, "phases");
+    MG_TRY(mg_redis_begin(r, a, 4 + 2 * n, err));
+    mg_redis_arg_number(&a->args, cursor);
+    mg_redis_arg_number(&a->args, MG_STORE_BATCH);
+    mg_redis_arg_number(&a->args, phase);
+    mg_redis_arg_number(&a->args, (int64_t)n);
     for (size_t i = 0; i < n; i++) {
         mg_redis_pack_key(row[i].key, &result[i].key);
         mg_redis_pack_result(row[i].value, &result[i]);
-        mg_redis_arg(a, row[i].key);
-        mg_redis_arg(a, row[i].value);
+        mg_redis_arg(&a->args, row[i].key);
+        mg_redis_arg(&a->args, row[i].value);
     }
 out:
     return st;
@@ -211,8 +219,7 @@ read_end(const struct mg_redis *r, const redisReply *reply, struct mg_phase_end 
 {
     uint32_t counts[2];
 
-    if (reply->elements < 3 || reply->elements % 2 != 1 ||
-        !mg_redis_unpack_end(reply->element[1], &end->closed, counts) ||
+    if (reply->elements < 3 || !mg_redis_unpack_end(reply->element[1], &end->closed, counts) ||
         reply->element[2]->type != REDIS_REPLY_INTEGER || reply->element[2]->integer < 0 ||
         reply->element[2]->integer > UINT32_MAX)
         return mg_redis_damaged(r, err, "an answer of another form");
@@ -226,27 +233,21 @@ mg_redis_serve(struct mg_store *store, uint32_t phase, uint32_t version, const s
 {
     struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
-    struct mg_redis_args a = {0};
-    struct mg_redis_keys keys;
+    struct mg_redis_act a = {0};
     struct packed *row = NULL;
-    redisReply *reply = NULL, *value;
     size_t before = out->n, i;
-    const char *word;
+    redisReply *value;
 
     MG_ALLOC(row, n);
-    MG_TRY(serve_args(r, &a, &keys, row, phase, result, n, *cursor, err));
-    MG_TRY(mg_redis_run(r, MG_SCRIPT_SERVE, &a, &reply, &word, err));
-    if (differs(reply, word, n, &i, &value))
-        st = result_differs(r, &result[i], value, err);
-    else if (word[0] != '\0')
-        st = mg_redis_damaged(r, err, "an answer of another form");
-    MG_TRY(st);
-    MG_TRY(read_end(r, reply, end, err));
-    MG_TRY(read_subtasks(r, reply, 3, phase, version, out, err));
+    MG_TRY(serve_args(r, &a, row, phase, result, n, *cursor, err));
+    MG_TRY(run(r, MG_SCRIPT_SERVE, &a, n, &i, &value, err));
+    if (i < n)
+        MG_TRY(result_differs(r, &result[i], value, err));
+    MG_TRY(read_end(r, a.reply, end, err));
+    MG_TRY(read_subtasks(r, a.reply, 3, phase, version, out, err));
     *cursor += (int64_t)(out->n - before);
 out:
-    freeReplyObject(reply);
-    mg_redis_args_free(&a);
+    mg_redis_act_free(&a);
     free(row);
     return st;
 }

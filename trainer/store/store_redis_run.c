@@ -140,36 +140,49 @@ out:
 /* ---- Scripts ---- */
 
 void
-mg_redis_fence(const struct mg_redis *r, const char *agent, struct mg_redis_keys *k)
+mg_redis_act_free(struct mg_redis_act *a)
 {
-    mg_redis_key(r, k->key[0], "meta");
-    mg_redis_key(r, k->key[1], "lease:%s", agent);
-    mg_redis_key(r, k->key[2], "acts");
-    k->n = 3;
+    freeReplyObject(a->reply);
+    mg_redis_args_free(&a->args);
 }
 
 void
-mg_redis_add_key(const struct mg_redis *r, struct mg_redis_keys *k, const char *what, uint32_t phase)
+mg_redis_fence(const struct mg_redis *r, const char *agent, struct mg_redis_act *a)
 {
-    mg_redis_key(r, k->key[k->n++], "%s:%u", what, phase);
+    mg_redis_key(r, a->key[0], "meta");
+    mg_redis_key(r, a->key[1], "lease:%s", agent);
+    mg_redis_key(r, a->key[2], "acts");
+    a->n_keys = 3;
+}
+
+void
+mg_redis_add_key(const struct mg_redis *r, struct mg_redis_act *a, const char *what)
+{
+    mg_redis_key(r, a->key[a->n_keys++], "%s", what);
+}
+
+void
+mg_redis_add_phase_key(const struct mg_redis *r, struct mg_redis_act *a, const char *what, uint32_t phase)
+{
+    mg_redis_key(r, a->key[a->n_keys++], "%s:%u", what, phase);
 }
 
 enum mg_status
-mg_redis_begin(struct mg_redis *r, struct mg_redis_args *a, const struct mg_redis_keys *k, size_t room,
-               struct mg_err *err)
+mg_redis_begin(struct mg_redis *r, struct mg_redis_act *a, size_t room, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    struct mg_redis_args *args = &a->args;
 
-    MG_TRY(mg_redis_args_init(a, 3 + k->n + 4 + room, err));
-    mg_redis_arg(a, "EVALSHA");
-    mg_redis_arg(a, ""); /* which one */
-    mg_redis_arg_number(a, (int64_t)k->n);
-    for (size_t i = 0; i < k->n; i++)
-        mg_redis_arg(a, k->key[i]);
-    mg_redis_arg(a, r->store.holds ? r->store.agent : "");
-    mg_redis_arg_number(a, r->store.epoch);
-    mg_redis_arg(a, r->holder);
-    mg_redis_arg_number(a, 1000 * MG_STORE_LEASE);
+    MG_TRY(mg_redis_args_init(args, 3 + a->n_keys + 4 + room, err));
+    mg_redis_arg(args, "EVALSHA");
+    mg_redis_arg(args, ""); /* which one */
+    mg_redis_arg_number(args, (int64_t)a->n_keys);
+    for (size_t i = 0; i < a->n_keys; i++)
+        mg_redis_arg(args, a->key[i]);
+    mg_redis_arg(args, r->store.holds ? r->store.agent : "");
+    mg_redis_arg_number(args, r->store.epoch);
+    mg_redis_arg(args, r->holder);
+    mg_redis_arg_number(args, 1000 * MG_STORE_LEASE);
 out:
     return st;
 }
@@ -235,15 +248,13 @@ check_reply(struct mg_redis *r, const redisReply *reply, const char **word, stru
 }
 
 enum mg_status
-mg_redis_run(struct mg_redis *r, enum mg_script which, struct mg_redis_args *a, redisReply **reply, const char **word,
-             struct mg_err *err)
+mg_redis_run(struct mg_redis *r, enum mg_script which, struct mg_redis_act *a, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    *reply = NULL;
     MG_TRY(mg_redis_connect(r, err));
-    MG_TRY(evaluate(r, which, a, reply, err));
-    MG_TRY(check_reply(r, *reply, word, err));
+    MG_TRY(evaluate(r, which, &a->args, &a->reply, err));
+    MG_TRY(check_reply(r, a->reply, &a->word, err));
 out:
     return st;
 }

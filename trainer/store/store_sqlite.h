@@ -70,20 +70,6 @@ enum mg_status mg_sqlite_verdict(struct mg_sqlite *s, sqlite3_stmt *q, int colum
                                  struct mg_err *err);
 enum mg_status mg_sqlite_key(struct mg_sqlite *s, sqlite3_stmt *q, int column, struct mg_key *out, struct mg_err *err);
 
-/* ---- Acts ---- */
-
-enum mg_status mg_sqlite_ask(struct mg_store *store, uint32_t phase, const struct mg_subtask *t, size_t n,
-                             int64_t *cursor, struct mg_results *out, struct mg_err *err);
-enum mg_status mg_sqlite_serve(struct mg_store *store, uint32_t phase, uint32_t version, const struct mg_result *r,
-                               size_t n, int64_t *cursor, struct mg_subtasks *out, struct mg_phase_end *end,
-                               struct mg_err *err);
-enum mg_status mg_sqlite_hand_in(struct mg_store *store, uint32_t phase, size_t from, const struct mg_rollout_row *r,
-                                 size_t n, bool last, uint32_t subtasks, struct mg_err *err);
-enum mg_status mg_sqlite_rollouts(struct mg_store *store, uint32_t phase, size_t from, struct mg_rollout_rows *out,
-                                  bool *closed, uint32_t *rollouts, struct mg_err *err);
-enum mg_status mg_sqlite_put_note(struct mg_store *store, const struct mg_agent_note *n, struct mg_err *err);
-enum mg_status mg_sqlite_note(struct mg_store *store, const char *agent, struct mg_agent_note *n, bool *found,
-                              struct mg_err *err);
 /* Whether the phase is closed, and with how many rollouts and subtasks; inside a transaction. */
 enum mg_status mg_sqlite_phase(struct mg_sqlite *s, uint32_t phase, bool *closed, uint32_t counts[2],
                                struct mg_err *err);
