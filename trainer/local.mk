@@ -23,6 +23,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/state_file.h \
 	trainer/agent/supervise.c \
 	trainer/agent/supervise.h \
+	trainer/base/array.c \
+	trainer/base/array.h \
 	trainer/base/clock.c \
 	trainer/base/clock.h \
 	trainer/base/file.c \

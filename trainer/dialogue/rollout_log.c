@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/array.h"
 #include "base/file.h"
 
 enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22, MAX_TEXT = 1 << 30 };
@@ -262,7 +263,7 @@ mg_rollout_log_read(const char *path, struct mg_trajectory **out, size_t *n, str
 {
     enum mg_status st = MG_OK;
     gzFile f = gzopen(path, "rb");
-    struct mg_trajectory *list = NULL, *grown;
+    struct mg_trajectory *list = NULL;
     size_t count = 0, room = 0;
     char *line = NULL;
     int rc = Z_OK;
@@ -274,12 +275,7 @@ mg_rollout_log_read(const char *path, struct mg_trajectory **out, size_t *n, str
         MG_REQUIRE(strchr(line, '\n') != NULL && count < MAX_ROWS, MG_INPUT,
                    "%s: row %zu is torn, or more than %d bytes or %d rows", path, count, MAX_LINE, MAX_ROWS);
         MG_REQUIRE(gztell(f) <= MAX_TEXT, MG_INPUT, "%s: more than %d bytes of text", path, MAX_TEXT);
-        if (count == room) {
-            room = room * 2 + 64;
-            grown = realloc(list, room * sizeof *list);
-            MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %zu rows", room);
-            list = grown;
-        }
+        MG_GROW(list, count + 1, room);
         memset(&list[count], 0, sizeof *list);
         count++;
         MG_TRY(read_row(path, line, &list[count - 1], err));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "rollout/pending.h"
 #include "base/stop.h"
 
@@ -15,7 +16,7 @@ struct mg_play {
     struct mg_tools *tools;
     struct mg_judging *judging;
     const struct mg_asked **question; /* [room], by the number in the key; NULL: not judged */
-    uint32_t room;
+    size_t room;
 };
 
 static const double TOOL_WAIT_MS = 10.0, JUDGE_MS = 50.0;
@@ -102,14 +103,7 @@ mg_play_add(struct mg_play *p, const struct mg_key *key, const char *question, c
 {
     enum mg_status st = MG_OK;
 
-    if (key->question >= p->room) {
-        uint32_t room = key->question < 64 ? 64 : 2 * key->question;
-        const struct mg_asked **grown = realloc(p->question, room * sizeof *grown);
-
-        MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %u questions", room);
-        p->question = grown;
-        p->room = room;
-    }
+    MG_GROW(p->question, (size_t)key->question + 1, p->room);
     p->question[key->question] = asked;
     MG_TRY(mg_rollouts_add(p->agent[0], key, question, err));
 out:

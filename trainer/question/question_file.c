@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hash.h"
 #include "base/rng.h"
 #include "question/scorer.h"
@@ -147,14 +148,8 @@ add_line(const struct reader *r, const char *line, size_t len, struct mg_err *er
 
     MG_REQUIRE(json_is_object(object), MG_INPUT, "%s:%zu: %s", r->path, r->line,
                object == NULL ? where.text : "not a JSON object");
-    if (f->n == f->room) {
-        uint32_t room = f->room > 0 ? 2 * f->room : 1024;
-        struct mg_asked *grown = room <= MAX_QUESTIONS ? realloc(f->q, room * sizeof *grown) : NULL;
-
-        MG_REQUIRE(grown != NULL, MG_FAIL, "%s: no memory for %u questions", r->path, room);
-        f->q = grown;
-        f->room = room;
-    }
+    MG_REQUIRE(f->n < MAX_QUESTIONS, MG_INPUT, "%s: more than %d questions", r->path, (int)MAX_QUESTIONS);
+    MG_GROW(f->q, (size_t)f->n + 1, f->room);
     f->q[f->n] = (struct mg_asked){.split = MG_SPLIT_TRAIN};
     MG_TRY(read_question(r, object, &f->q[f->n++], err));
 out:

@@ -36,7 +36,8 @@ struct mg_asked {
 
 struct mg_question_file {
     struct mg_asked *q;
-    uint32_t n, room;
+    uint32_t n;
+    size_t room;
     char **template_name;
     uint32_t n_templates;
     const struct mg_lookup **known; /* steps by the hash of their normalised text; NULL: free */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/rng.h"
 #include "rollout/rollout_internal.h"
 
@@ -132,14 +133,7 @@ mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *ope
     enum mg_status st = MG_OK;
     struct mg_rollout *r = NULL;
 
-    if (b->n == b->room) {
-        size_t room = b->room > 0 ? 2 * b->room : 64;
-        struct mg_rollout **grown = realloc(b->all, room * sizeof *grown);
-
-        MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %zu dialogues", room);
-        b->all = grown;
-        b->room = room;
-    }
+    MG_GROW(b->all, b->n + 1, b->room);
     MG_ALLOC(r, 1);
     r->t.key = *key;
     r->t.version = (uint32_t)mg_policy_version(b->config.policy);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/file.h"
 
 enum { MAX_BYTES = 1 << 30, N_OUTCOMES = 3 };
@@ -88,14 +89,7 @@ add_line(struct mg_tool_log *log, const char *line, size_t len, struct mg_err *e
     struct entry e;
 
     MG_REQUIRE(read_entry(object, &e), MG_INPUT, "%s:%zu: no result of a tool", log->path, log->n + 1);
-    if (log->n == log->room) {
-        size_t room = 2 * log->room + 64;
-        struct entry *grown = realloc(log->entry, room * sizeof *grown);
-
-        MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %zu results", room);
-        log->entry = grown;
-        log->room = room;
-    }
+    MG_GROW(log->entry, log->n + 1, log->room);
     log->entry[log->n++] = e;
     object = NULL;
 out:

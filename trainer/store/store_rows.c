@@ -5,25 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/utf8.h"
 #include "store/store_engine.h"
-
-/* Room for one more element of an array. */
-static enum mg_status
-grow(void *array, size_t n, size_t *room, size_t size, struct mg_err *err)
-{
-    void **at = array, *grown;
-    size_t wanted = *room > 0 ? 2 * *room : 64;
-
-    if (n < *room)
-        return MG_OK;
-    grown = realloc(*at, wanted * size);
-    if (grown == NULL)
-        return mg_fail(err, MG_FAIL, "out of memory: %zu rows of the store", wanted);
-    *at = grown;
-    *room = wanted;
-    return MG_OK;
-}
 
 static enum mg_status
 copy(const char *text, const char **out, struct mg_err *err)
@@ -39,7 +23,7 @@ mg_subtasks_add(struct mg_subtasks *t, const struct mg_subtask *row, struct mg_e
     struct mg_subtask new_row = *row;
 
     new_row.agent = new_row.text = NULL;
-    MG_TRY(grow(&t->row, t->n, &t->room, sizeof *t->row, err));
+    MG_GROW(t->row, t->n + 1, t->room);
     MG_TRY(copy(row->agent, &new_row.agent, err));
     MG_TRY(copy(row->text, &new_row.text, err));
     t->row[t->n++] = new_row;
@@ -54,7 +38,7 @@ mg_results_add(struct mg_results *r, const struct mg_result *row, struct mg_err 
 {
     enum mg_status st = MG_OK;
 
-    MG_TRY(grow(&r->row, r->n, &r->room, sizeof *r->row, err));
+    MG_GROW(r->row, r->n + 1, r->room);
     r->row[r->n] = *row;
     MG_TRY(copy(row->text, &r->row[r->n].text, err));
     r->n++;
@@ -67,7 +51,7 @@ mg_rollout_rows_add(struct mg_rollout_rows *r, const struct mg_rollout_row *row,
 {
     enum mg_status st = MG_OK;
 
-    MG_TRY(grow(&r->row, r->n, &r->room, sizeof *r->row, err));
+    MG_GROW(r->row, r->n + 1, r->room);
     r->row[r->n] = *row;
     MG_TRY(copy(row->answer, &r->row[r->n].answer, err));
     r->n++;

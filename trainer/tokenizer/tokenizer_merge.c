@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hash.h"
 
 static const uint32_t END = UINT32_MAX;
@@ -12,17 +13,8 @@ enum mg_status
 mg_token_list_reserve(struct mg_token_list *ids, size_t more, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    size_t room = ids->room ? ids->room : 64;
-    int32_t *grown;
 
-    if (ids->room - ids->n >= more)
-        return MG_OK;
-    while (room - ids->n < more)
-        room *= 2;
-    grown = realloc(ids->id, room * sizeof *grown);
-    MG_REQUIRE(grown, MG_FAIL, "out of memory: %zu token ids", room);
-    ids->id = grown;
-    ids->room = room;
+    MG_GROW(ids->id, ids->n + more, ids->room);
 out:
     return st;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 enum {
     BUCKETS = 64,     /* entities without a country are spread over this many buckets, each with a cap of its own */
     PARTNER_TRIES = 8 /* draws of the second entity of a comparison before it is given up */
@@ -195,14 +197,7 @@ keep(struct mg_questions *qs, const struct mg_question *q, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    if (qs->n == qs->cap) {
-        uint32_t cap = qs->cap ? qs->cap * 2 : 4096;
-        struct mg_question *bigger = realloc(qs->q, cap * sizeof *bigger);
-
-        MG_REQUIRE(bigger, MG_FAIL, "out of memory: %u questions", (unsigned)cap);
-        qs->q = bigger;
-        qs->cap = cap;
-    }
+    MG_GROW(qs->q, (size_t)qs->n + 1, qs->room);
     qs->q[qs->n++] = *q;
 out:
     return st;

@@ -52,7 +52,8 @@ struct mg_question {
 
 struct mg_questions {
     struct mg_question *q;
-    uint32_t n, cap;
+    uint32_t n;
+    size_t room;
 };
 
 /*
