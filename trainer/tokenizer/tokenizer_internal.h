@@ -91,11 +91,11 @@ struct mg_tokenizer {
 };
 
 /* ---- Hash tables ---- */
-enum mg_status mg_tok_names_make(struct tok_names *names, size_t n, struct mg_err *err);
+/* The mask of a table for n entries: its places are mask + 1, a power of two, and at most half of them are taken. */
+uint32_t mg_tok_table_mask(size_t n);
 /* The id of a spelling, or -1. */
 int32_t mg_tok_names_find(const struct mg_tokenizer *tok, const char *spelling, size_t len);
 enum mg_status mg_tok_names_add(struct mg_tokenizer *tok, int32_t id, struct mg_err *err);
-enum mg_status mg_tok_merges_make(struct tok_merges *merges, size_t n, struct mg_err *err);
 const struct tok_merge *mg_tok_merges_find(const struct tok_merges *merges, int32_t left, int32_t right);
 /* A pair that is there already takes the new rank, as in the `tokenizers` library. */
 enum mg_status mg_tok_merges_put(struct tok_merges *merges, struct tok_merge entry, struct mg_err *err);

@@ -138,7 +138,8 @@ mg_tok_load_model(struct mg_tokenizer *tok, const json_t *model, const char *nam
     MG_TRY(load_bytes(tok, model, name, err));
     MG_REQUIRE(json_is_array(merges), MG_INPUT, "%s: model.merges is not an array", name);
     MG_REQUIRE(n <= MG_VOCAB_MAX, MG_INPUT, "%s: there are %zu merges, the limit is %d", name, n, MG_VOCAB_MAX);
-    MG_TRY(mg_tok_merges_make(&tok->merges, n, err));
+    tok->merges.mask = mg_tok_table_mask(n);
+    MG_ALLOC(tok->merges.slot, (size_t)tok->merges.mask + 1);
     for (size_t i = 0; i < n; i++)
         MG_TRY(load_merge(tok, json_array_get(merges, i), i, name, err));
 out:

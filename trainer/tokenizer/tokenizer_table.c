@@ -20,27 +20,14 @@ hash_pair(int32_t left, int32_t right)
     return (uint32_t)mg_rng_mix(((uint64_t)(uint32_t)left << 32) | (uint32_t)right);
 }
 
-/* Power of two, at most half full with n entries. */
-static size_t
-table_size(size_t n)
+uint32_t
+mg_tok_table_mask(size_t n)
 {
     size_t size = 16;
 
     while (size < 2 * n)
         size *= 2;
-    return size;
-}
-
-enum mg_status
-mg_tok_names_make(struct tok_names *names, size_t n, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    size_t size = table_size(n);
-
-    MG_ALLOC(names->slot, size);
-    names->mask = (uint32_t)(size - 1);
-out:
-    return st;
+    return (uint32_t)(size - 1);
 }
 
 int32_t
@@ -70,18 +57,6 @@ mg_tok_names_add(struct mg_tokenizer *tok, int32_t id, struct mg_err *err)
     for (; names->slot[i] != 0; i = (i + 1) & names->mask)
         MG_REQUIRE(++probes < TOK_PROBES, MG_INPUT, "the vocabulary is crafted: %d pieces share one hash", probes);
     names->slot[i] = (uint32_t)id + 1;
-out:
-    return st;
-}
-
-enum mg_status
-mg_tok_merges_make(struct tok_merges *merges, size_t n, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    size_t size = table_size(n);
-
-    MG_ALLOC(merges->slot, size);
-    merges->mask = (uint32_t)(size - 1);
 out:
     return st;
 }

@@ -144,7 +144,8 @@ mg_tok_load_vocab(struct mg_tokenizer *tok, const json_t *vocab, const json_t *a
     tok->vocab_size = (int32_t)top + 1;
     MG_ALLOC(tok->piece, (size_t)tok->vocab_size);
     MG_ALLOC(tok->added, n_added);
-    MG_TRY(mg_tok_names_make(&tok->names, json_object_size(vocab) + n_added, err));
+    tok->names.mask = mg_tok_table_mask(json_object_size(vocab) + n_added);
+    MG_ALLOC(tok->names.slot, (size_t)tok->names.mask + 1);
     json_object_foreach((json_t *)vocab, key, v)
     {
         MG_TRY(piece_set(tok, (int32_t)json_integer_value(v), key, name, err));
