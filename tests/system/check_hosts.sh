@@ -12,6 +12,7 @@ for tool in ip tc redis-server redis-cli setpriv python3; do
 done
 
 . "${srcdir:-.}/tests/system/run_case.sh"
+. "${srcdir:-.}/tests/system/redis_case.sh"
 id=mg$$
 release() {
     for n in planner search store; do ip netns del "$id$n" 2>/dev/null || :; done
@@ -39,20 +40,7 @@ on() {
 }
 
 # ---- The store, and a proxy that is 50 ms late in both directions, at port 7703 ----
-cat >"$dir/users" <<'EOF'
-user default off ~* &* +@all
-user agent on >secret resetkeys ~mg:* resetchannels -@all +auth +select +info +script|load +eval +evalsha +get +set +pexpire +hget +hset +hsetnx +hincrby +hlen +xadd +xlen +xrange +xread +config|get
-EOF
-cat >"$dir/redis.conf" <<EOF
-port 7702
-bind 10.77.1.1 10.77.2.1
-dir $dir
-logfile $dir/log
-aclfile $dir/users
-appendonly yes
-appendfsync always
-save ""
-EOF
+server_conf 7702 10.77.1.1 10.77.2.1
 on store redis-server "$dir/redis.conf" >/dev/null 2>&1 &
 pids="$pids $!"
 cat >"$dir/late.py" <<'EOF'

@@ -27,8 +27,10 @@ kill_server() {
     kill -9 "$server"
     wait "$server" 2>/dev/null || :
 }
-# The first start, on a port that is free.
-open_server() {
+# server_conf PORT ADDRESS...: the server's files in "$dir"
+server_conf() {
+    port=$1
+    shift
     rights='+auth +select +info +script|load +eval +evalsha +get +set +pexpire +hget +hset +hsetnx +hincrby +hlen +xadd
         +xlen +xrange +xread +config|get'
     cat >"$dir/users" <<EOU
@@ -36,12 +38,9 @@ user default off ~* &* +@all
 user admin on >admin ~* &* +@all
 user agent on >secret resetkeys ~mg:* resetchannels -@all $(echo $rights)
 EOU
-    for try in 1 2 3 4 5; do
-        draw 20000
-        port=$((20000 + drawn))
-        cat >"$dir/redis.conf" <<EOU
+    cat >"$dir/redis.conf" <<EOU
 port $port
-bind 127.0.0.1
+bind $*
 dir $dir
 logfile $dir/log
 aclfile $dir/users
@@ -49,6 +48,12 @@ appendonly yes
 appendfsync always
 save ""
 EOU
+}
+# The first start, on a port that is free.
+open_server() {
+    for try in 1 2 3 4 5; do
+        draw 20000
+        server_conf $((20000 + drawn)) 127.0.0.1
         start_server && break
         [ "$try" -lt 5 ] || fail "no server starts"
     done
