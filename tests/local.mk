@@ -130,6 +130,8 @@ tests_lib_libcases_la_SOURCES = \
 tests_trainer_libcases_la_SOURCES = \
 	tests/trainer/config_case.c \
 	tests/trainer/config_case.h \
+	tests/trainer/demo_case.c \
+	tests/trainer/demo_case.h \
 	tests/trainer/fake_run.c \
 	tests/trainer/fake_run.h \
 	tests/trainer/html_form.c \
@@ -142,6 +144,8 @@ tests_trainer_libcases_la_SOURCES = \
 	tests/trainer/process_case.h \
 	tests/trainer/redis_case.c \
 	tests/trainer/redis_case.h \
+	tests/trainer/scratch.c \
+	tests/trainer/scratch.h \
 	tests/trainer/small_world.c \
 	tests/trainer/small_world.h \
 	tests/trainer/store_case.c \

@@ -9,6 +9,7 @@
 #include "question/question_file.h"
 #include "small_world.h"
 #include "base/clock.h"
+#include "scratch.h"
 #include "suite.h"
 #include "agent/supervise.h"
 
@@ -18,9 +19,7 @@ static struct mg_question_file file;
 static void
 make_dir(void)
 {
-    mg_err_clear(&err);
-    strcpy(dir, "/tmp/check_agent.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    scratch_make(dir);
 }
 
 static void
@@ -33,10 +32,7 @@ make_world(void)
 static void
 remove_dir(void)
 {
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove(dir);
 }
 
 /* ---- Phases ---- */
@@ -279,27 +275,14 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("agent");
-    TCase *phases = tcase_create("phases"), *questions = tcase_create("questions"),
-          *watching = tcase_create("watching");
+    TCase *phases = suite_case("agent phases", NULL, NULL, 0), *questions = suite_case("questions", load, unload, 60),
+          *watching = suite_case("watching", make_dir, remove_dir, 60);
 
-    tcase_add_test(phases, the_phases_of_a_run);
-    suite_add_tcase(suite, phases);
+    suite_tests(phases, the_phases_of_a_run);
     tcase_add_unchecked_fixture(questions, make_world, remove_dir);
-    tcase_add_checked_fixture(questions, load, unload);
-    tcase_set_timeout(questions, 60);
-    tcase_add_test(questions, answers_of_questions_and_steps);
-    tcase_add_test(questions, draws_are_functions_of_their_key);
-    tcase_add_test(questions, draws_are_distinct_and_balanced);
-    tcase_add_test(questions, bad_question_files);
-    tcase_add_test(questions, a_split_without_questions);
-    suite_add_tcase(suite, questions);
-    tcase_add_checked_fixture(watching, make_dir, remove_dir);
-    tcase_set_timeout(watching, 60);
-    tcase_add_test(watching, children_that_end_well);
-    tcase_add_test(watching, a_child_that_crashes_is_started_again);
-    tcase_add_test(watching, a_child_that_always_crashes_ends_the_run);
-    tcase_add_test(watching, a_child_that_finds_its_input_wrong_ends_the_run);
-    suite_add_tcase(suite, watching);
-    return suite_main(suite);
+    suite_tests(questions, answers_of_questions_and_steps, draws_are_functions_of_their_key,
+                draws_are_distinct_and_balanced, bad_question_files, a_split_without_questions);
+    suite_tests(watching, children_that_end_well, a_child_that_crashes_is_started_again,
+                a_child_that_always_crashes_ends_the_run, a_child_that_finds_its_input_wrong_ends_the_run);
+    return suite_main();
 }

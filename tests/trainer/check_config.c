@@ -153,17 +153,12 @@ END_TEST
 
 START_TEST(junk_is_refused)
 {
-    uint32_t x = 1;
-
-    for (int i = 0; i < 300; i++) {
+    for (unsigned i = 0; i < 300; i++) {
         struct mg_config c = {0};
         unsigned char junk[200];
 
-        for (size_t k = 0; k < sizeof junk; k++) {
-            x = x * 1664525u + 1013904223u;
-            junk[k] = (unsigned char)(i % 2 == 0 ? x >> 24 : 32 + (x >> 24) % 95);
-        }
-        ck_assert_int_eq(config_load_bytes(junk, 1 + (size_t)i % sizeof junk, &c), MG_INPUT);
+        suite_junk(junk, sizeof junk, i);
+        ck_assert_int_eq(config_load_bytes(junk, 1 + i % sizeof junk, &c), MG_INPUT);
         ck_assert_msg(strstr(err.text, config_file) != NULL, "\"%s\" does not name the file", err.text);
     }
 }
@@ -258,24 +253,13 @@ START_TEST(a_damaged_record_is_refused)
 }
 END_TEST
 
-static const char *
-source_folder(void)
-{
-    const char *at = getenv("srcdir");
-
-    return at != NULL ? at : ".";
-}
-
 START_TEST(the_examples_load)
 {
-    static const char *const name[] = {"quickstart", "three-agents"};
+    static const char *const name[] = {"examples/quickstart.conf", "examples/three-agents.conf"};
     struct mg_config c = {0};
-    char path[4096];
 
     for (uint32_t i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/examples/%s.conf", source_folder(), name[i]);
-        mg_err_clear(&err);
-        ck_assert_msg(mg_config_load(path, &c, &err) == MG_OK, "%s", err.text);
+        mg_ok(mg_config_load(suite_source(name[i]).text, &c, &err));
         ck_assert_uint_eq(c.step_questions * c.rollouts, 128);
         ck_assert_uint_eq(c.n_agents, 2 + i);
         ck_assert_uint_eq(c.agent[1].aligned, 8);
@@ -303,36 +287,21 @@ has_keys(const char *path, const struct mg_config_key *keys, size_t n)
 
 START_TEST(the_manual_has_every_key)
 {
-    char path[4096];
+    struct mg_path page = suite_source("man/mgrpo.conf.5");
 
-    snprintf(path, sizeof path, "%s/man/mgrpo.conf.5", source_folder());
-    has_keys(path, mg_config_keys, mg_n_config_keys);
+    has_keys(page.text, mg_config_keys, mg_n_config_keys);
     for (size_t s = 0; s < MG_N_SECTIONS; s++)
-        has_keys(path, mg_sections[s].keys, mg_sections[s].n_keys);
+        has_keys(page.text, mg_sections[s].keys, mg_sections[s].n_keys);
 }
 END_TEST
 
 int
 main(void)
 {
-    Suite *suite = suite_create("config");
-    TCase *tc = tcase_create("config");
-
-    tcase_add_checked_fixture(tc, config_begin, config_end);
-    tcase_add_test(tc, defaults_are_those_of_the_manual);
-    tcase_add_test(tc, paths_begin_at_the_file);
-    tcase_add_test(tc, every_range_ends_where_it_says);
-    tcase_add_test(tc, a_wrong_value_is_named);
-    tcase_add_test(tc, a_wrong_file_is_named);
-    tcase_add_test(tc, what_is_no_text_is_refused);
-    tcase_add_test(tc, junk_is_refused);
-    tcase_add_test(tc, a_path_is_taken_as_it_is);
-    tcase_add_test(tc, values_must_fit_together);
-    tcase_add_test(tc, the_record_reads_back);
-    tcase_add_test(tc, a_difference_is_named);
-    tcase_add_test(tc, a_damaged_record_is_refused);
-    tcase_add_test(tc, the_examples_load);
-    tcase_add_test(tc, the_manual_has_every_key);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("config", config_begin, config_end, 0), defaults_are_those_of_the_manual,
+                paths_begin_at_the_file, every_range_ends_where_it_says, a_wrong_value_is_named, a_wrong_file_is_named,
+                what_is_no_text_is_refused, junk_is_refused, a_path_is_taken_as_it_is, values_must_fit_together,
+                the_record_reads_back, a_difference_is_named, a_damaged_record_is_refused, the_examples_load,
+                the_manual_has_every_key);
+    return suite_main();
 }

@@ -133,15 +133,7 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("config agents");
-    TCase *tc = tcase_create("config agents");
-
-    tcase_add_checked_fixture(tc, config_begin, config_end);
-    tcase_add_test(tc, agents_must_fit_together);
-    tcase_add_test(tc, any_number_of_agents);
-    tcase_add_test(tc, a_single_agent_has_all_tools);
-    tcase_add_test(tc, judges_are_sections);
-    tcase_add_test(tc, a_preset_freezes);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("config agents", config_begin, config_end, 0), agents_must_fit_together,
+                any_number_of_agents, a_single_agent_has_all_tools, judges_are_sections, a_preset_freezes);
+    return suite_main();
 }

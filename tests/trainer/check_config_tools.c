@@ -105,13 +105,7 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("config_tools");
-    TCase *tc = tcase_create("config_tools");
-
-    tcase_add_checked_fixture(tc, config_begin, config_end);
-    tcase_add_test(tc, tools_have_sections);
-    tcase_add_test(tc, tools_must_be_there);
-    tcase_add_test(tc, names_are_of_one_thing);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("config tools", config_begin, config_end, 0), tools_have_sections, tools_must_be_there,
+                names_are_of_one_thing);
+    return suite_main();
 }

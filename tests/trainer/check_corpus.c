@@ -291,24 +291,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("corpus");
-    TCase *tc = tcase_create("corpus");
+    TCase *tc = suite_case("corpus", setup, teardown, 60);
 
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, title_wins);
-    tcase_add_test(tc, frequent_words_step_back);
-    tcase_add_test(tc, ties_fall_to_the_lower_page);
-    tcase_add_test(tc, nothing_to_find);
-    tcase_add_test(tc, utf8_is_cut_at_characters);
-    tcase_add_test(tc, hits_text);
+    suite_tests(tc, title_wins, frequent_words_step_back, ties_fall_to_the_lower_page, nothing_to_find,
+                utf8_is_cut_at_characters, hits_text);
     tcase_add_loop_test(tc, hostile_queries_are_words, 0, sizeof hostile / sizeof *hostile);
-    tcase_add_test(tc, nul_separates_words);
-    tcase_add_test(tc, huge_queries);
-    tcase_add_test(tc, pages);
-    tcase_add_test(tc, damaged_files);
-    tcase_add_test(tc, keywords);
-    tcase_add_test(tc, words);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, nul_separates_words, huge_queries, pages, damaged_files, keywords, words);
+    return suite_main();
 }

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "learn/demo_file.h"
+#include "demo_case.h"
 #include "fake_policy.h"
 #include "suite.h"
 
@@ -19,48 +19,19 @@
     "{\"role\": \"answer\", \"text\": \"\", \"train\": 1}]}\n"
 enum { MAIN_LEN = 1 + 6 + 4, SEARCH_LEN = 1 + 7 + 2, LINE = 1 << 20 };
 
-static struct mg_tokenizer *tok;
-static struct mg_demo_file *demos;
 static struct mg_example e;
-static char path[64];
-
-static void
-begin(void)
-{
-    int fd;
-
-    mg_err_clear(&err);
-    mg_ok(mg_fake_tokenizer(&tok, &err));
-    strcpy(path, "/tmp/check_demos.XXXXXX");
-    fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-}
 
 static void
 end(void)
 {
-    mg_demo_file_close(demos);
     mg_example_free(&e);
-    mg_tokenizer_free(tok);
-    unlink(path);
-}
-
-static void
-open_bytes(const char *bytes, size_t len, const char *agent)
-{
-    FILE *f = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
-    ck_assert_int_eq(fclose(f), 0);
-    ck_assert_msg(mg_demo_file_open(path, agent, tok, &demos, &err) == MG_OK, "%s", err.text);
+    demos_end();
 }
 
 static void
 open_text(const char *text, const char *agent)
 {
-    open_bytes(text, strlen(text), agent);
+    demos_open(text, strlen(text), agent);
 }
 
 static bool
@@ -139,7 +110,7 @@ END_TEST
 
 START_TEST(the_last_line_needs_no_newline)
 {
-    open_bytes(MAIN, strlen(MAIN) - 1, "main");
+    demos_open(MAIN, strlen(MAIN) - 1, "main");
     ck_assert(next(100));
     ck_assert(!next(100));
 }
@@ -175,7 +146,7 @@ static const struct {
 
 START_TEST(bad_lines_are_named)
 {
-    char text[1024], at[128];
+    char text[1024], at[sizeof path + 4];
     bool more;
 
     snprintf(text, sizeof text, "%s%s", MAIN, refused[_i].line);
@@ -196,10 +167,9 @@ START_TEST(a_line_has_a_limit)
     ck_assert_ptr_nonnull(line);
     memset(line, ' ', LINE + 1);
     memcpy(line, MAIN, strlen(MAIN) - 1);
-    open_bytes(line, LINE, NULL);
+    demos_open(line, LINE, NULL);
     ck_assert(next(100));
-    mg_demo_file_close(demos);
-    open_bytes(line, LINE + 1, NULL);
+    demos_open(line, LINE + 1, NULL);
     ck_assert_int_eq(mg_demo_file_next(demos, 100, &e, &more, &err), MG_INPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "1048577 bytes"));
     free(line);
@@ -249,19 +219,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("demos");
-    TCase *tc = tcase_create("demos");
+    TCase *tc = suite_case("demos", demos_begin, end, 0);
 
-    tcase_add_checked_fixture(tc, begin, end);
-    tcase_add_test(tc, turns_become_tokens);
-    tcase_add_test(tc, an_agent_reads_its_own);
-    tcase_add_test(tc, long_ones_are_passed_over);
-    tcase_add_test(tc, the_last_line_needs_no_newline);
+    suite_tests(tc, turns_become_tokens, an_agent_reads_its_own, long_ones_are_passed_over,
+                the_last_line_needs_no_newline);
     tcase_add_loop_test(tc, bad_lines_are_named, 0, (int)(sizeof refused / sizeof *refused));
-    tcase_add_test(tc, a_line_has_a_limit);
-    tcase_add_test(tc, a_missing_file_is_named);
-    tcase_add_test(tc, a_tokenizer_without_roles_is_refused);
-    tcase_add_test(tc, a_pipe_is_read_once);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, a_line_has_a_limit, a_missing_file_is_named, a_tokenizer_without_roles_is_refused,
+                a_pipe_is_read_once);
+    return suite_main();
 }

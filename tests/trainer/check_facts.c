@@ -55,11 +55,9 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("facts");
-    TCase *tc = tcase_create("facts");
+    TCase *tc = suite_case("facts", NULL, NULL, 0);
 
     tcase_add_loop_test(tc, bad_tables, 0, sizeof bad_table / sizeof *bad_table);
-    tcase_add_test(tc, torn_table);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, torn_table);
+    return suite_main();
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "scratch.h"
 #include "suite.h"
 
 static char dir[64], path[128];
@@ -13,17 +14,14 @@ static char dir[64], path[128];
 static void
 setup(void)
 {
-    mg_err_clear(&err);
-    snprintf(dir, sizeof dir, "/tmp/check_file.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    scratch_make(dir);
     snprintf(path, sizeof path, "%s/data", dir);
 }
 
 static void
 teardown(void)
 {
-    unlink(path);
-    ck_assert_int_eq(rmdir(dir), 0); /* no temporary file is left behind */
+    scratch_remove_file(dir, path);
 }
 
 static void
@@ -127,15 +125,7 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("file");
-    TCase *tc = tcase_create("file");
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, reads_what_was_written);
-    tcase_add_test(tc, keeps_to_the_limit);
-    tcase_add_test(tc, old_file_until_commit);
-    tcase_add_test(tc, refuses_paths);
-    tcase_add_test(tc, makes_directories);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("file", setup, teardown, 0), reads_what_was_written, keeps_to_the_limit,
+                old_file_until_commit, refuses_paths, makes_directories);
+    return suite_main();
 }

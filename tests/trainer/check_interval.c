@@ -102,15 +102,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("interval");
-    TCase *tc = tcase_create("interval");
-
-    tcase_add_test(tc, published_values);
-    tcase_add_test(tc, ends_solve_the_score_equation);
-    tcase_add_test(tc, successes_and_failures_are_alike);
-    tcase_add_test(tc, more_trials_tell_more);
-    tcase_add_test(tc, a_share_of_nothing_is_none);
-    tcase_add_test(tc, coverage_is_95_percent);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("interval", NULL, NULL, 0), published_values, ends_solve_the_score_equation,
+                successes_and_failures_are_alike, more_trials_tell_more, a_share_of_nothing_is_none,
+                coverage_is_95_percent);
+    return suite_main();
 }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/keeper.h"
 #include "question/judge.h"
+#include "scratch.h"
 #include "suite.h"
 
 static char folder[64];
@@ -266,8 +267,7 @@ setup(void)
                                "Louvre?\", \"answer\": \"France\"}]}\n";
     char path[128];
 
-    snprintf(folder, sizeof folder, "/tmp/check_judge.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    scratch_make(folder);
     snprintf(path, sizeof path, "%s/questions.jsonl", folder);
     mg_ok(mg_file_write_atomic(path, text, strlen(text), &err));
     mg_ok(mg_question_file_load(path, &questions, &err));
@@ -276,29 +276,18 @@ setup(void)
 static void
 teardown(void)
 {
-    char command[128];
-
     mg_question_file_free(&questions);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove(folder);
 }
 
 int
 main(int argc, char **argv)
 {
-    Suite *suite = suite_create("judge");
-    TCase *tc = tcase_create("judge");
+    TCase *tc = suite_case("judge", setup, teardown, 0);
 
     mg_keeper_enter(argc, argv);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, the_scorer_compares);
-    tcase_add_test(tc, nobody_knows_nothing);
-    tcase_add_test(tc, a_program_is_given_the_question);
-    tcase_add_test(tc, numbers_and_null_are_verdicts);
-    tcase_add_test(tc, a_failure_is_unavailable);
-    tcase_add_test(tc, it_is_asked_again_within_a_bound);
-    tcase_add_test(tc, a_program_needs_a_command);
-    tcase_add_test(tc, a_judge_may_end_while_it_is_asked);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, the_scorer_compares, nobody_knows_nothing, a_program_is_given_the_question,
+                numbers_and_null_are_verdicts, a_failure_is_unavailable, it_is_asked_again_within_a_bound,
+                a_program_needs_a_command, a_judge_may_end_while_it_is_asked);
+    return suite_main();
 }

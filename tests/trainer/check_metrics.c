@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "run/metrics.h"
+#include "scratch.h"
 #include "suite.h"
 
 enum { LINES = 6, MAX_BYTES = 1 << 16 };
@@ -17,17 +18,14 @@ static char folder[64], file[96];
 static void
 begin(void)
 {
-    strcpy(folder, "check_metrics.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    scratch_make(folder);
     snprintf(file, sizeof file, "%s/metrics.jsonl", folder);
-    mg_err_clear(&err);
 }
 
 static void
 end(void)
 {
-    unlink(file);
-    ck_assert_msg(rmdir(folder) == 0, "%s holds more than the metrics", folder);
+    scratch_remove_file(folder, file);
 }
 
 static json_t *
@@ -46,11 +44,7 @@ append(int phase)
 static void
 put(const void *bytes, size_t len)
 {
-    FILE *f = fopen(file, "w");
-
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
-    ck_assert_int_eq(fclose(f), 0);
+    scratch_write(file, bytes, len);
     mg_err_clear(&err);
 }
 
@@ -227,15 +221,10 @@ END_TEST
 
 START_TEST(junk_is_refused)
 {
-    uint32_t x = 1;
-
-    for (int i = 0; i < 300; i++) {
+    for (unsigned i = 0; i < 300; i++) {
         char junk[200];
 
-        for (size_t k = 0; k < sizeof junk; k++) {
-            x = x * 1664525u + 1013904223u;
-            junk[k] = (char)(i % 2 == 0 ? x >> 24 : 32 + (x >> 24) % 95);
-        }
+        suite_junk(junk, sizeof junk, i);
         junk[1 + i % 199] = '\n';
         refuses(junk, sizeof junk, "byte");
     }
@@ -245,21 +234,9 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("metrics");
-    TCase *tc = tcase_create("metrics");
-
-    tcase_add_checked_fixture(tc, begin, end);
-    tcase_set_timeout(tc, 60.0);
-    tcase_add_test(tc, lines_read_back_in_order);
-    tcase_add_test(tc, a_visitor_can_stop);
-    tcase_add_test(tc, a_rewind_drops_the_phase_and_what_follows);
-    tcase_add_test(tc, nothing_to_rewind_is_fine);
-    tcase_add_test(tc, a_file_cut_anywhere_goes_on);
-    tcase_add_test(tc, what_cannot_be_written_is_no_line);
-    tcase_add_test(tc, damaged_lines_are_refused);
-    tcase_add_test(tc, a_line_without_a_phase_is_not_rewound);
-    tcase_add_test(tc, deep_nesting_is_refused);
-    tcase_add_test(tc, junk_is_refused);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("metrics", begin, end, 60), lines_read_back_in_order, a_visitor_can_stop,
+                a_rewind_drops_the_phase_and_what_follows, nothing_to_rewind_is_fine, a_file_cut_anywhere_goes_on,
+                what_cannot_be_written_is_no_line, damaged_lines_are_refused, a_line_without_a_phase_is_not_rewound,
+                deep_nesting_is_refused, junk_is_refused);
+    return suite_main();
 }

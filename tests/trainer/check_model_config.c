@@ -202,17 +202,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("model config");
-    TCase *tc = tcase_create("config");
+    TCase *tc = suite_case("model config", setup, NULL, 0);
 
-    tcase_add_checked_fixture(tc, setup, NULL);
-    tcase_add_test(tc, reads_llama);
-    tcase_add_test(tc, fills_what_is_missing);
-    tcase_add_test(tc, reads_qwen);
-    tcase_add_test(tc, reads_rope_parameters);
+    suite_tests(tc, reads_llama, fills_what_is_missing, reads_qwen, reads_rope_parameters);
     tcase_add_loop_test(tc, refuses, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_loop_test(tc, refuses_what_is_no_object, 0, (int)(sizeof not_json / sizeof *not_json));
-    tcase_add_test(tc, saves_what_it_loads);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, saves_what_it_loads);
+    return suite_main();
 }

@@ -187,14 +187,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("options");
-    TCase *tc = tcase_create("options");
+    TCase *tc = suite_case("options", NULL, NULL, 0);
 
     tcase_add_loop_test(tc, letters_and_long_names_are_alike, 0, N_GOOD);
-    tcase_add_test(tc, what_is_not_given_stays);
+    suite_tests(tc, what_is_not_given_stays);
     tcase_add_loop_test(tc, a_wrong_value_is_named, 0, N_BAD);
     tcase_add_loop_test(tc, help_comes_first, 0, 2);
-    tcase_add_test(tc, the_usage_is_a_table);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, the_usage_is_a_table);
+    return suite_main();
 }

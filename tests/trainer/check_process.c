@@ -354,36 +354,21 @@ setup_without_namespaces(void)
     forbid_namespaces();
 }
 
-static TCase *
-all_tests(const char *name, void (*before)(void))
+static void
+add_tests(const char *name, void (*before)(void))
 {
-    TCase *tc = tcase_create(name);
-
-    tcase_add_checked_fixture(tc, before, folder_teardown);
-    tcase_add_test(tc, bytes_go_through);
-    tcase_add_test(tc, no_shell_and_a_clean_environment);
-    tcase_add_test(tc, ends_are_told);
-    tcase_add_test(tc, endless_output_is_cut);
-    tcase_add_test(tc, silence_is_ended);
-    tcase_add_test(tc, unread_input_is_no_fault);
-    tcase_add_test(tc, nothing_outlives_its_leader);
-    tcase_add_test(tc, a_fork_bomb_is_bounded);
-    tcase_add_test(tc, memory_files_and_disk_are_bounded);
-    tcase_add_test(tc, the_network_is_off_or_said_to_be_on);
-    tcase_add_test(tc, many_run_within_the_bound);
-    tcase_add_test(tc, a_pool_takes_its_programs_along);
-    tcase_add_test(tc, a_killed_caller_takes_its_programs_along);
-    tcase_add_test(tc, an_end_may_start_another);
-    return tc;
+    suite_tests(suite_case(name, before, folder_teardown, 0), bytes_go_through, no_shell_and_a_clean_environment,
+                ends_are_told, endless_output_is_cut, silence_is_ended, unread_input_is_no_fault,
+                nothing_outlives_its_leader, a_fork_bomb_is_bounded, memory_files_and_disk_are_bounded,
+                the_network_is_off_or_said_to_be_on, many_run_within_the_bound, a_pool_takes_its_programs_along,
+                a_killed_caller_takes_its_programs_along, an_end_may_start_another);
 }
 
 int
 main(int argc, char **argv)
 {
-    Suite *suite = suite_create("process");
-
     mg_keeper_enter(argc, argv);
-    suite_add_tcase(suite, all_tests("with namespaces", folder_setup));
-    suite_add_tcase(suite, all_tests("without", setup_without_namespaces));
-    return suite_main(suite);
+    add_tests("processes with namespaces", folder_setup);
+    add_tests("without", setup_without_namespaces);
+    return suite_main();
 }

@@ -138,29 +138,22 @@ START_TEST(the_keeper_counts_all_the_same)
 }
 END_TEST
 
-static TCase *
-all_tests(const char *name, void (*before)(void))
+static void
+add_tests(const char *name, void (*before)(void))
 {
-    TCase *tc = tcase_create(name);
-
-    tcase_add_checked_fixture(tc, before, folder_teardown);
-    tcase_add_test(tc, the_system_bounds_its_processes);
-    tcase_add_test(tc, it_is_nobody_and_may_only_use_files);
-    tcase_add_test(tc, what_root_may_read_and_write_it_may);
-    tcase_add_test(tc, the_keeper_counts_all_the_same);
-    return tc;
+    suite_tests(suite_case(name, before, folder_teardown, 0), the_system_bounds_its_processes,
+                it_is_nobody_and_may_only_use_files, what_root_may_read_and_write_it_may,
+                the_keeper_counts_all_the_same);
 }
 
 int
 main(int argc, char **argv)
 {
-    Suite *suite = suite_create("process_root");
-
     mg_keeper_enter(argc, argv);
     if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0)
         return 77;
-    suite_add_tcase(suite, all_tests("an older system", setup_older_system));
+    add_tests("processes of root, an older system", setup_older_system);
     if (prctl(PR_GET_SECCOMP) == 0)
-        suite_add_tcase(suite, all_tests("a container", setup_container));
-    return suite_main(suite);
+        add_tests("a container", setup_container);
+    return suite_main();
 }

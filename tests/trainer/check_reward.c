@@ -103,16 +103,7 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("reward");
-    TCase *tc = tcase_create("reward");
-
-    tcase_add_test(tc, main_values);
-    tcase_add_test(tc, sub_values);
-    tcase_add_test(tc, unknown_subtask_shares_out);
-    tcase_add_test(tc, sharing_keeps_the_total);
-    tcase_add_test(tc, only_the_expert_counts);
-    tcase_add_test(tc, bad_format_is_zero);
-    tcase_add_test(tc, no_verdict_is_no_punishment);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("reward", NULL, NULL, 0), main_values, sub_values, unknown_subtask_shares_out,
+                sharing_keeps_the_total, only_the_expert_counts, bad_format_is_zero, no_verdict_is_no_punishment);
+    return suite_main();
 }

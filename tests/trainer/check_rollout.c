@@ -8,6 +8,7 @@
 #include "fake_policy.h"
 #include "eval/play.h"
 #include "small_world.h"
+#include "scratch.h"
 #include "suite.h"
 
 enum { QUESTIONS = 12, K = 8 };
@@ -28,19 +29,14 @@ static const struct mg_rollout_limits main_limits = {5, 24, 200, 16}, search_lim
 static void
 make_world(void)
 {
-    mg_err_clear(&err);
-    strcpy(dir, "/tmp/check_rollout.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    scratch_make(dir);
     ck_assert_msg(mg_small_world(dir, &err) == MG_OK, "%s", err.text);
 }
 
 static void
 remove_world(void)
 {
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove(dir);
 }
 
 static void
@@ -68,9 +64,10 @@ teardown(void)
     mg_tokenizer_free(tok);
 }
 
+/* All dialogues of the root, and of the agent that it calls if it calls one, played to their ends. */
 static struct mg_play *
-new_play(const struct mg_rollout_part *part, struct mg_rollout_limits main, struct mg_rollout_limits search,
-         uint32_t slots)
+play(const struct mg_rollout_part *part, struct mg_rollout_limits main, struct mg_rollout_limits search, uint32_t slots,
+     const struct mg_sampling *how)
 {
     struct mg_policy_limits limits = {.slots = slots, .context = 1024, .max_tokens = 4096};
     struct mg_play_config c = {
@@ -83,26 +80,21 @@ new_play(const struct mg_rollout_part *part, struct mg_rollout_limits main, stru
     c.limits[0] = main;
     c.limits[1] = search;
     if (part->n_agents > 0) {
-        ck_assert_int_eq(mg_policy_open(dir, &limits, &other[n_other], &err), MG_OK);
+        mg_ok(mg_policy_open(dir, &limits, &other[n_other], &err));
         c.policy[c.n_agents++] = other[n_other++];
     }
-    ck_assert_int_eq(mg_play_create(&c, &p, &err), MG_OK);
-    return p;
-}
-
-static void
-run(struct mg_play *p, const struct mg_sampling *how)
-{
+    mg_ok(mg_play_create(&c, &p, &err));
     mg_play_begin(p, how);
     for (uint32_t i = 0; i < QUESTIONS * K; i++) {
         struct mg_key key = {.phase = 2, .question = i / K, .rollout = i % K};
         char text[64];
 
         snprintf(text, sizeof text, "What is the capital of country %u, please?", i / K);
-        ck_assert_int_eq(mg_play_add(p, &key, text, NULL, &err), MG_OK);
+        mg_ok(mg_play_add(p, &key, text, NULL, &err));
     }
-    ck_assert_msg(mg_play_run(p, &err) == MG_OK, "%s", err.text);
+    mg_ok(mg_play_run(p, &err));
     ck_assert_uint_eq(mg_rollouts_done(mg_play_rollouts(p, 0)), QUESTIONS * K);
+    return p;
 }
 
 static void
@@ -132,14 +124,12 @@ expect_same(struct mg_rollouts *a, struct mg_rollouts *b)
 
 START_TEST(dialogues_do_not_depend_on_the_batch)
 {
-    struct mg_play *wide = new_play(&main_part, main_limits, search_limits, 64);
+    struct mg_play *wide = play(&main_part, main_limits, search_limits, 64, &sampled);
 
-    run(wide, &sampled);
     ck_assert_uint_gt(mg_rollouts_count(mg_play_rollouts(wide, 1)), QUESTIONS);
     for (uint32_t slots = 1; slots < 20; slots += 6) {
-        struct mg_play *narrow = new_play(&main_part, main_limits, search_limits, slots);
+        struct mg_play *narrow = play(&main_part, main_limits, search_limits, slots, &sampled);
 
-        run(narrow, &sampled);
         expect_same(mg_play_rollouts(wide, 0), mg_play_rollouts(narrow, 0));
         expect_same(mg_play_rollouts(wide, 1), mg_play_rollouts(narrow, 1));
         mg_play_destroy(narrow);
@@ -150,12 +140,10 @@ END_TEST
 
 START_TEST(greedy_rollouts_of_a_question_are_one)
 {
-    struct mg_play *p = new_play(&main_part, main_limits, search_limits, 64);
-    struct mg_rollouts *m;
+    struct mg_play *p = play(&main_part, main_limits, search_limits, 64, &greedy);
+    struct mg_rollouts *m = mg_play_rollouts(p, 0);
     size_t tokens = 0;
 
-    run(p, &greedy);
-    m = mg_play_rollouts(p, 0);
     for (size_t i = 0; i < mg_rollouts_count(m); i++) {
         struct mg_rollout *r = mg_rollouts_get(m, i), *first = mg_rollouts_get(m, i / K * K);
 
@@ -170,12 +158,10 @@ END_TEST
 
 START_TEST(sampled_rollouts_differ_and_what_they_share_is_fed_once)
 {
-    struct mg_play *p = new_play(&main_part, main_limits, search_limits, 64);
-    struct mg_rollouts *m;
+    struct mg_play *p = play(&main_part, main_limits, search_limits, 64, &sampled);
+    struct mg_rollouts *m = mg_play_rollouts(p, 0);
     size_t tokens = 0, distinct = 0, different = 0;
 
-    run(p, &sampled);
-    m = mg_play_rollouts(p, 0);
     for (size_t i = 0; i < mg_rollouts_count(m); i++) {
         const struct mg_trajectory *d = &mg_rollouts_get(m, i)->t;
         uint32_t shared = 0;
@@ -248,8 +234,7 @@ START_TEST(every_limit_is_kept)
         limits[0].context = tight ? 66 : 200;
         limits[1].turns = tight ? 4 : 2;
         limits[1].context = tight ? 180 : 700;
-        p = new_play(&main_part, limits[0], limits[1], 32);
-        run(p, &sampled);
+        p = play(&main_part, limits[0], limits[1], 32, &sampled);
         for (uint32_t i = 0; i < 2; i++) {
             struct mg_rollouts *all = mg_play_rollouts(p, i);
 
@@ -267,12 +252,10 @@ END_TEST
 
 START_TEST(results_reach_the_dialogue_that_asked)
 {
-    struct mg_play *p = new_play(&main_part, main_limits, search_limits, 64);
-    struct mg_rollouts *s;
+    struct mg_play *p = play(&main_part, main_limits, search_limits, 64, &sampled);
+    struct mg_rollouts *s = mg_play_rollouts(p, 1);
     unsigned found = 0;
 
-    run(p, &sampled);
-    s = mg_play_rollouts(p, 1);
     for (size_t i = 0; i < mg_rollouts_count(s); i++) {
         struct mg_rollout *from = mg_rollouts_get(s, i), *to;
         struct mg_key key = from->t.key;
@@ -301,13 +284,11 @@ END_TEST
 START_TEST(a_single_agent_uses_the_tools)
 {
     struct mg_rollout_limits single = {5, 20, 900, 16};
-    struct mg_play *p = new_play(&single_part, single, search_limits, 16);
-    struct mg_rollouts *m;
+    struct mg_play *p = play(&single_part, single, search_limits, 16, &sampled);
+    struct mg_rollouts *m = mg_play_rollouts(p, 0);
     uint32_t calls = 0;
     unsigned faults[MG_FAULT_TURNS + 1] = {0};
 
-    run(p, &sampled);
-    m = mg_play_rollouts(p, 0);
     for (size_t i = 0; i < mg_rollouts_count(m); i++) {
         audit(mg_rollouts_get(m, i), &single, faults);
         calls += mg_rollouts_get(m, i)->calls;
@@ -320,18 +301,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("rollout");
-    TCase *t = tcase_create("rollout");
+    TCase *t = suite_case("rollout", setup, teardown, 60);
 
     tcase_add_unchecked_fixture(t, make_world, remove_world);
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 60);
-    tcase_add_test(t, dialogues_do_not_depend_on_the_batch);
-    tcase_add_test(t, greedy_rollouts_of_a_question_are_one);
-    tcase_add_test(t, sampled_rollouts_differ_and_what_they_share_is_fed_once);
-    tcase_add_test(t, every_limit_is_kept);
-    tcase_add_test(t, results_reach_the_dialogue_that_asked);
-    tcase_add_test(t, a_single_agent_uses_the_tools);
-    suite_add_tcase(suite, t);
-    return suite_main(suite);
+    suite_tests(t, dialogues_do_not_depend_on_the_batch, greedy_rollouts_of_a_question_are_one,
+                sampled_rollouts_differ_and_what_they_share_is_fed_once, every_limit_is_kept,
+                results_reach_the_dialogue_that_asked, a_single_agent_uses_the_tools);
+    return suite_main();
 }

@@ -106,13 +106,7 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("rollout limits");
-    TCase *t = tcase_create("rollout limits");
-
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_test(t, a_result_nobody_waits_for_is_refused);
-    tcase_add_test(t, an_opening_that_fills_the_context_ends_the_dialogue);
-    tcase_add_test(t, limits_that_make_no_sense_are_refused);
-    suite_add_tcase(suite, t);
-    return suite_main(suite);
+    suite_tests(suite_case("rollout limits", setup, teardown, 0), a_result_nobody_waits_for_is_refused,
+                an_opening_that_fills_the_context_ends_the_dialogue, limits_that_make_no_sense_are_refused);
+    return suite_main();
 }

@@ -109,17 +109,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("rollout_log");
-    TCase *tc = tcase_create("rollout_log");
-
-    tcase_add_checked_fixture(tc, begin, end);
-    tcase_set_timeout(tc, 120.0);
-    tcase_add_test(tc, bits_round_trip);
-    tcase_add_test(tc, the_same_rows_are_the_same_bytes);
-    tcase_add_test(tc, a_log_without_rows);
-    tcase_add_test(tc, a_phase_has_its_file_or_none);
-    tcase_add_test(tc, an_abort_keeps_the_older_file);
-    tcase_add_test(tc, what_cannot_be_written_is_told);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("rollout log", begin, end, 120), bits_round_trip, the_same_rows_are_the_same_bytes,
+                a_log_without_rows, a_phase_has_its_file_or_none, an_abort_keeps_the_older_file,
+                what_cannot_be_written_is_told);
+    return suite_main();
 }

@@ -7,15 +7,12 @@
 
 #include "base/file.h"
 #include "log_case.h"
+#include "scratch.h"
 
 static void
 put(const char *bytes, size_t len)
 {
-    FILE *f = fopen(file, "w");
-
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
-    ck_assert_int_eq(fclose(f), 0);
+    scratch_write(file, bytes, len);
     mg_err_clear(&err);
 }
 
@@ -161,15 +158,11 @@ START_TEST(junk_is_refused)
 {
     struct mg_trajectory *got = NULL;
     size_t n = 0;
-    uint32_t x = 1;
 
-    for (int i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < 200; i++) {
         char junk[200];
 
-        for (size_t k = 0; k < sizeof junk; k++) {
-            x = x * 1664525u + 1013904223u;
-            junk[k] = (char)(i % 2 == 0 ? x >> 24 : 32 + (x >> 24) % 95);
-        }
+        suite_junk(junk, sizeof junk, i);
         memcpy(junk, "\x1f\x8b\x08", i % 4 == 0 ? 3 : 0);
         put(junk, sizeof junk);
         ck_assert_int_eq(read_file(&got, &n), MG_INPUT);
@@ -180,16 +173,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("rollout_log_damage");
-    TCase *tc = tcase_create("rollout_log_damage");
-
-    tcase_add_checked_fixture(tc, begin, end);
-    tcase_set_timeout(tc, 120.0);
-    tcase_add_test(tc, a_file_cut_anywhere_is_refused);
-    tcase_add_test(tc, a_wrong_bit_changes_no_row);
-    tcase_add_test(tc, text_that_is_no_row_is_refused);
-    tcase_add_test(tc, a_row_of_other_making_is_read);
-    tcase_add_test(tc, junk_is_refused);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("rollout log damage", begin, end, 120), a_file_cut_anywhere_is_refused,
+                a_wrong_bit_changes_no_row, text_that_is_no_row_is_refused, a_row_of_other_making_is_read,
+                junk_is_refused);
+    return suite_main();
 }

@@ -78,29 +78,39 @@ START_TEST(results_in_another_order_change_no_bit)
 }
 END_TEST
 
-/* The same with an agent that is called, and has the tool, too. */
-START_TEST(results_at_two_levels_change_no_bit)
+/* N dialogues of a root and the agent that it calls, played to their ends. */
+static struct mg_play *
+play(struct mg_rollout_part root, uint32_t root_slots, uint32_t called_slots)
 {
     struct mg_play_config c = {.n_agents = 2,
                                .name = {"main", "search"},
                                .policy = {policy[0], policy[1]},
-                               .part = {both, searcher},
+                               .part = {root, searcher},
                                .limits = {limits, limits},
-                               .tok = tok};
+                               .tok = tok,
+                               .tools = tools};
+    struct mg_play *p;
+
+    c.limits[0].slots = root_slots;
+    c.limits[1].slots = called_slots;
+    mg_ok(mg_play_create(&c, &p, &err));
+    mg_play_begin(p, &sampled);
+    for (uint32_t q = 0; q < N; q++)
+        mg_ok(mg_play_add(p, &(struct mg_key){.question = q}, "What is the capital of Peru?", NULL, &err));
+    mg_ok(mg_play_run(p, &err));
+    return p;
+}
+
+/* The same with an agent that is called, and has the tool, too. */
+START_TEST(results_at_two_levels_change_no_bit)
+{
     struct mg_play *first = NULL;
 
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct mg_play *p;
 
         use_delayed("search", round);
-        c.tools = tools;
-        c.limits[0].slots = slots_of(round);
-        c.limits[1].slots = slots_of(round + ROUNDS);
-        mg_ok(mg_play_create(&c, &p, &err));
-        mg_play_begin(p, &sampled);
-        for (uint32_t q = 0; q < N; q++)
-            mg_ok(mg_play_add(p, &(struct mg_key){.question = q}, "What is the capital of Peru?", NULL, &err));
-        mg_ok(mg_play_run(p, &err));
+        p = play(both, slots_of(round), slots_of(round + ROUNDS));
         if (first == NULL) {
             first = p;
             continue;
@@ -274,22 +284,11 @@ START_TEST(a_role_of_its_own_has_no_refusals)
     unsigned calls[2] = {0};
 
     for (int i = 0; i < 2; i++) {
-        struct mg_play_config c = {.n_agents = 2,
-                                   .name = {"main", "search"},
-                                   .policy = {policy[0], policy[1]},
-                                   .part = {asker, searcher},
-                                   .limits = {limits, limits},
-                                   .tok = tok};
         struct mg_rollouts *s;
         struct mg_play *p;
 
         use("search", exits[i], 20.0);
-        c.tools = tools;
-        mg_ok(mg_play_create(&c, &p, &err));
-        mg_play_begin(p, &sampled);
-        for (uint32_t q = 0; q < N; q++)
-            mg_ok(mg_play_add(p, &(struct mg_key){.question = q}, "What is the capital of Peru?", NULL, &err));
-        mg_ok(mg_play_run(p, &err));
+        p = play(asker, limits.slots, limits.slots);
         s = mg_play_rollouts(p, 1);
         for (size_t j = 0; j < mg_rollouts_count(s); j++)
             calls[i] += mg_rollouts_get(s, j)->calls;
@@ -303,23 +302,12 @@ END_TEST
 /* What its tool does to a sub-agent's dialogue, it does to the one that waits for the result. */
 START_TEST(a_failure_reaches_the_caller)
 {
-    struct mg_play_config c = {.n_agents = 2,
-                               .name = {"main", "search"},
-                               .policy = {policy[0], policy[1]},
-                               .part = {asker, searcher},
-                               .limits = {limits, limits},
-                               .tok = tok};
     struct mg_play *p;
     struct mg_rollouts *s;
     unsigned failed = 0;
 
     use("search", "exit 1", 20.0);
-    c.tools = tools;
-    mg_ok(mg_play_create(&c, &p, &err));
-    mg_play_begin(p, &sampled);
-    for (uint32_t q = 0; q < N; q++)
-        mg_ok(mg_play_add(p, &(struct mg_key){.question = q}, "What is the capital of Peru?", NULL, &err));
-    mg_ok(mg_play_run(p, &err));
+    p = play(asker, limits.slots, limits.slots);
     s = mg_play_rollouts(p, 1);
     for (size_t i = 0; i < mg_rollouts_count(s); i++) {
         const struct mg_rollout *from = mg_rollouts_get(s, i), *to;
@@ -337,20 +325,11 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-    Suite *suite = suite_create("rollout_tools");
-    TCase *tc = tcase_create("rollout_tools");
+    TCase *tc = suite_case("rollout tools", setup, teardown, 240);
 
     mg_keeper_enter(argc, argv);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 240);
-    tcase_add_test(tc, results_in_another_order_change_no_bit);
-    tcase_add_test(tc, results_at_two_levels_change_no_bit);
-    tcase_add_test(tc, slow_tools_hold_nobody_up);
-    tcase_add_test(tc, calls_end_with_their_dialogues);
-    tcase_add_test(tc, failed_tools_are_nobodys_fault);
-    tcase_add_test(tc, refusals_and_cuts_are_read);
-    tcase_add_test(tc, a_role_of_its_own_has_no_refusals);
-    tcase_add_test(tc, a_failure_reaches_the_caller);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, results_in_another_order_change_no_bit, results_at_two_levels_change_no_bit,
+                slow_tools_hold_nobody_up, calls_end_with_their_dialogues, failed_tools_are_nobodys_fault,
+                refusals_and_cuts_are_read, a_role_of_its_own_has_no_refusals, a_failure_reaches_the_caller);
+    return suite_main();
 }

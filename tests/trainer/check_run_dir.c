@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
+#include "scratch.h"
 #include "suite.h"
 
 static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\n# a remark\n"
@@ -18,27 +19,12 @@ static struct mg_config config;
 static char folder[64], conf[96], run[96];
 
 static void
-put(const char *dir, const char *name, const char *text)
-{
-    char path[256];
-    FILE *f;
-
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    f = fopen(path, "w");
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    ck_assert_int_eq(fclose(f), 0);
-}
-
-static void
 begin(void)
 {
-    strcpy(folder, "check_run_dir.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    scratch_make(folder);
     snprintf(conf, sizeof conf, "%s/run.conf", folder);
     snprintf(run, sizeof run, "%s/of/run", folder);
-    put(folder, "run.conf", conf_text);
-    mg_err_clear(&err);
+    scratch_put(folder, "run.conf", conf_text);
     ck_assert_msg(mg_config_load(conf, &config, &err) == MG_OK, "%s", err.text);
 }
 
@@ -80,9 +66,9 @@ START_TEST(it_goes_on_with_the_same_configuration)
     struct mg_config same = {0};
 
     ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
-    put(folder, "run.conf",
-        "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\nlr = 0.0001\n"
-        "agent main {\n calls = { search }\n model = m\n}\nagent search {\n model = s\n}\n");
+    scratch_put(folder, "run.conf",
+                "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\nlr = 0.0001\n"
+                "agent main {\n calls = { search }\n model = m\n}\nagent search {\n model = s\n}\n");
     ck_assert_int_eq(mg_config_load(conf, &same, &err), MG_OK);
     ck_assert_msg(mg_run_begin(run, conf, &same, &err) == MG_OK, "%s", err.text);
     mg_config_free(&same);
@@ -135,7 +121,7 @@ START_TEST(a_damaged_record_is_told)
 
     ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        put(run, "run.json", bad[i]);
+        scratch_put(run, "run.json", bad[i]);
         mg_err_clear(&err);
         ck_assert_int_eq(mg_run_config(run, &c, &err), MG_INPUT);
         ck_assert(err.text[0] != '\0');
@@ -199,19 +185,9 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("run_dir");
-    TCase *tc = tcase_create("run_dir");
-
-    tcase_add_checked_fixture(tc, begin, end);
-    tcase_add_test(tc, a_run_begins);
-    tcase_add_test(tc, it_goes_on_with_the_same_configuration);
-    tcase_add_test(tc, another_configuration_is_refused);
-    tcase_add_test(tc, what_is_no_run_is_told);
-    tcase_add_test(tc, a_missing_configuration_is_told);
-    tcase_add_test(tc, a_damaged_record_is_told);
-    tcase_add_test(tc, paths_are_spelled);
-    tcase_add_test(tc, too_long_a_path_is_refused);
-    tcase_add_test(tc, states_are_known_by_their_names);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("run dir", begin, end, 0), a_run_begins, it_goes_on_with_the_same_configuration,
+                another_configuration_is_refused, what_is_no_run_is_told, a_missing_configuration_is_told,
+                a_damaged_record_is_told, paths_are_spelled, too_long_a_path_is_refused,
+                states_are_known_by_their_names);
+    return suite_main();
 }

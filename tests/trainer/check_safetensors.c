@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "model/safetensors.h"
+#include "scratch.h"
 #include "suite.h"
 
 static char dir[64], path[128];
@@ -17,17 +18,14 @@ static char dir[64], path[128];
 static void
 setup(void)
 {
-    mg_err_clear(&err);
-    snprintf(dir, sizeof dir, "/tmp/check_safetensors.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    scratch_make(dir);
     snprintf(path, sizeof path, "%s/model.safetensors", dir);
 }
 
 static void
 teardown(void)
 {
-    unlink(path);
-    ck_assert_int_eq(rmdir(dir), 0); /* no temporary file is left behind */
+    scratch_remove_file(dir, path);
 }
 
 /* A file of a header and n bytes of data; `claim` overrides the header's length unless it is 0. */
@@ -292,21 +290,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("safetensors");
-    TCase *files = tcase_create("files"), *halves = tcase_create("halves");
+    TCase *files = suite_case("safetensors files", setup, teardown, 0), *halves = suite_case("halves", NULL, NULL, 0);
 
-    tcase_add_checked_fixture(files, setup, teardown);
     tcase_add_loop_test(files, comes_back, MG_ST_F32, MG_ST_BF16 + 1);
-    tcase_add_test(files, layout);
     tcase_add_loop_test(files, refuses, 0, (int)(sizeof refused / sizeof *refused));
-    tcase_add_test(files, refuses_what_is_no_file);
-    tcase_add_test(files, refuses_to_write);
-    tcase_add_test(files, refuses_every_beginning);
-    tcase_add_test(files, a_failed_write_leaves_the_old_file);
-    suite_add_tcase(suite, files);
-    tcase_add_test(halves, halves_come_back);
-    tcase_add_test(halves, halves_round_to_nearest_even);
-    tcase_add_test(halves, halves_at_the_ends);
-    suite_add_tcase(suite, halves);
-    return suite_main(suite);
+    suite_tests(files, layout, refuses_what_is_no_file, refuses_to_write, refuses_every_beginning,
+                a_failed_write_leaves_the_old_file);
+    suite_tests(halves, halves_come_back, halves_round_to_nearest_even, halves_at_the_ends);
+    return suite_main();
 }

@@ -97,15 +97,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("scorer");
-    TCase *tc = tcase_create("scorer");
+    TCase *tc = suite_case("scorer", NULL, NULL, 0);
     int n = sizeof forms / sizeof *forms;
 
     tcase_add_loop_test(tc, normal_form, 0, n);
     tcase_add_loop_test(tc, normal_form_is_stable, 0, n);
-    tcase_add_test(tc, matches);
-    tcase_add_test(tc, nothing_is_never_right);
-    tcase_add_test(tc, long_and_binary_answers);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, matches, nothing_is_never_right, long_and_binary_answers);
+    return suite_main();
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "demo_case.h"
 #include "fake_policy.h"
 #include "policy/policy.h"
 #include "learn/sft.h"
@@ -102,48 +103,30 @@ mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_r
     return MG_OK;
 }
 
-static struct mg_tokenizer *tok;
-static struct mg_demo_file *demos;
-static char path[64];
-
 static void
 begin(void)
 {
-    int fd;
-
-    mg_err_clear(&err);
+    demos_begin();
     memset(&given, 0, sizeof given);
     given.least_sum = INFINITY;
-    mg_ok(mg_fake_tokenizer(&tok, &err));
-    strcpy(path, "/tmp/check_sft.XXXXXX");
-    fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-}
-
-static void
-end(void)
-{
-    mg_demo_file_close(demos);
-    mg_tokenizer_free(tok);
-    unlink(path);
 }
 
 /* Demonstrations 0 to n - 1, each with a turn that is read and one that is the agent's own if `own`. */
 static void
 write_demos(uint32_t n, bool own)
 {
-    FILE *f = fopen(path, "w");
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
 
-    ck_assert_ptr_nonnull(f);
     for (uint32_t i = 0; i < n; i++)
         fprintf(f,
                 "{\"agent\": \"main\", \"turns\": [{\"role\": \"user\", \"text\": \"%u\"}, "
                 "{\"role\": \"answer\", \"text\": \"a\"%s}]}\n",
                 i, own ? ", \"train\": 1" : "");
     ck_assert_int_eq(fclose(f), 0);
-    mg_demo_file_close(demos);
-    ck_assert_msg(mg_demo_file_open(path, "main", tok, &demos, &err) == MG_OK, "%s", err.text);
+    demos_open(text, len, "main");
+    free(text);
 }
 
 static const struct mg_sft_config usual = {.seed = 3,
@@ -311,12 +294,8 @@ START_TEST(scores_count_turns)
                                "{\"role\": \"sub\", \"text\": \"ax\", \"train\": 1}, "
                                "{\"role\": \"answer\", \"text\": \"c\", \"train\": 1}]}\n";
     struct mg_sft_scores s;
-    FILE *f;
 
-    write_demos(0, true);
-    f = fopen(path, "w");
-    ck_assert_int_ge(fputs(text, f), 0);
-    fclose(f);
+    demos_open(text, strlen(text), "main");
     for (int again = 0; again < 2; again++) {
         ck_assert_int_eq(mg_sft_score(NULL, demos, 64, 10, &s, &err), MG_OK);
         ck_assert_uint_eq(s.n, 2);
@@ -335,20 +314,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("sft");
-    TCase *tc = tcase_create("sft");
+    TCase *tc = suite_case("sft", begin, demos_end, 60);
 
-    tcase_add_checked_fixture(tc, begin, end);
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, every_epoch_takes_each_once, 0, 5);
-    tcase_add_test(tc, weights_of_a_step_sum_to_one);
-    tcase_add_test(tc, a_batch_without_own_turns_weighs_nothing);
-    tcase_add_test(tc, the_order_is_that_of_the_seed);
-    tcase_add_test(tc, the_rate_warms_up_and_falls);
-    tcase_add_test(tc, long_ones_are_counted_once);
-    tcase_add_test(tc, a_watcher_stops_it);
-    tcase_add_test(tc, what_cannot_be_trained_is_refused);
-    tcase_add_test(tc, scores_count_turns);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, weights_of_a_step_sum_to_one, a_batch_without_own_turns_weighs_nothing,
+                the_order_is_that_of_the_seed, the_rate_warms_up_and_falls, long_ones_are_counted_once,
+                a_watcher_stops_it, what_cannot_be_trained_is_refused, scores_count_turns);
+    return suite_main();
 }

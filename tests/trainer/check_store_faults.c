@@ -175,17 +175,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("store faults");
-    TCase *t = tcase_create("faults");
-
-    tcase_add_checked_fixture(t, setup_sqlite, teardown);
-    tcase_set_timeout(t, 60);
-    tcase_add_test(t, a_file_that_is_no_store_is_refused);
-    tcase_add_test(t, a_folder_that_is_not_there_is_no_outage);
-    tcase_add_test(t, another_schema_is_refused);
-    tcase_add_test(t, damaged_rows_are_refused);
-    tcase_add_test(t, a_locked_store_is_waited_out);
-    tcase_add_test(t, a_killed_writer_leaves_whole_acts);
-    suite_add_tcase(suite, t);
-    return suite_main(suite);
+    suite_tests(suite_case("store faults", setup_sqlite, teardown, 60), a_file_that_is_no_store_is_refused,
+                a_folder_that_is_not_there_is_no_outage, another_schema_is_refused, damaged_rows_are_refused,
+                a_locked_store_is_waited_out, a_killed_writer_leaves_whole_acts);
+    return suite_main();
 }

@@ -11,21 +11,6 @@
 
 enum { ROUNDS = 600 };
 
-static void
-setup(void)
-{
-    redis_create(&redis, "");
-    redis_start(&redis);
-    setup_redis();
-}
-
-static void
-end(void)
-{
-    teardown();
-    redis_remove(&redis);
-}
-
 /* A process that asks and answers, one act after the other, and is told of every row once. */
 static int
 work(void)
@@ -290,23 +275,9 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("store outages");
-    TCase *t = tcase_create("redis");
-
-    if (!redis_installed()) {
-        printf("redis-server is not installed: skipped\n");
-        return 77;
-    }
-    tcase_add_checked_fixture(t, setup, end);
-    tcase_set_timeout(t, 60);
-    tcase_add_test(t, a_server_that_is_killed_and_started_again_loses_nothing);
-    tcase_add_test(t, a_writer_that_is_killed_leaves_whole_acts);
-    tcase_add_test(t, a_server_that_stands_still_is_waited_out);
-    tcase_add_test(t, a_full_memory_is_waited_out);
-    tcase_add_test(t, a_server_that_is_gone_is_told_of);
-    tcase_add_test(t, lost_acts_are_told);
-    tcase_add_test(t, scripts_that_the_server_forgot_are_given_again);
-    tcase_add_test(t, a_lease_is_waited_for);
-    suite_add_tcase(suite, t);
-    return suite_main(suite);
+    suite_tests(own_redis_case("store outages"), a_server_that_is_killed_and_started_again_loses_nothing,
+                a_writer_that_is_killed_leaves_whole_acts, a_server_that_stands_still_is_waited_out,
+                a_full_memory_is_waited_out, a_server_that_is_gone_is_told_of, lost_acts_are_told,
+                scripts_that_the_server_forgot_are_given_again, a_lease_is_waited_for);
+    return suite_main();
 }

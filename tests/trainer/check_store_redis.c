@@ -12,21 +12,6 @@
 
 #include "store_case.h"
 
-static void
-setup(void)
-{
-    redis_create(&redis, "");
-    redis_start(&redis);
-    setup_redis();
-}
-
-static void
-end(void)
-{
-    teardown();
-    redis_remove(&redis);
-}
-
 /* Opening fails as the input's fault, with a sentence that holds `want`, and no password anywhere. */
 static void
 refused(const char *at, const char *password_file, const char *want)
@@ -80,7 +65,7 @@ START_TEST(passwords)
     refused(address, NULL, "WRONGPASS");
     ck_assert_int_eq(unsetenv("MGRPO_REDIS_PASSWORD"), 0);
     refused(address, NULL, "the user agent of the store has no password");
-    snprintf(other, sizeof other, "redis://127.0.0.1:%d/0/check_store.x", redis.port);
+    snprintf(other, sizeof other, "redis://127.0.0.1:%d/0/mgrpo_test.x", redis.port);
     refused(other, NULL, "NOAUTH");
     refused(address, "/nonexistent/s", "/nonexistent/s");
     snprintf(path, sizeof path, "%s/password", dir);
@@ -251,21 +236,7 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("store redis");
-    TCase *t = tcase_create("redis");
-
-    if (!redis_installed()) {
-        printf("redis-server is not installed: skipped\n");
-        return 77;
-    }
-    tcase_add_checked_fixture(t, setup, end);
-    tcase_set_timeout(t, 60);
-    tcase_add_test(t, addresses_that_are_none);
-    tcase_add_test(t, passwords);
-    tcase_add_test(t, rights);
-    tcase_add_test(t, settings_that_lose_rows);
-    tcase_add_test(t, damaged_rows);
-    tcase_add_test(t, impostors);
-    suite_add_tcase(suite, t);
-    return suite_main(suite);
+    suite_tests(own_redis_case("store redis"), addresses_that_are_none, passwords, rights, settings_that_lose_rows,
+                damaged_rows, impostors);
+    return suite_main();
 }

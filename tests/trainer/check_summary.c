@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "run/metrics.h"
+#include "scratch.h"
 #include "suite.h"
 #include "report/summary.h"
 
@@ -19,14 +20,7 @@ static const struct mg_config config = {.agent = agents, .n_agents = 3};
 static void
 put(const char *name, const char *lines)
 {
-    char path[256];
-    FILE *f;
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    f = fopen(path, "w");
-    ck_assert_ptr_nonnull(f);
-    fputs(lines, f);
-    ck_assert_int_eq(fclose(f), 0);
+    scratch_put(folder, name, lines);
 }
 
 static void
@@ -34,9 +28,7 @@ begin(void)
 {
     char path[256];
 
-    strcpy(folder, "check_summary.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    mg_err_clear(&err);
+    scratch_make(folder);
     for (int i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, agents[i].name);
         ck_assert_int_eq(mg_dir_make(path, &err), MG_OK);
@@ -203,11 +195,8 @@ START_TEST(the_table_has_a_row_for_each)
     s = read_all();
     mg_summary_print(to, &s);
     fclose(to);
-    ck_assert_ptr_nonnull(strstr(text, "search right             calc right   calls\n"));
-    ck_assert_ptr_nonnull(strstr(text, "before, as sampled"));
-    ck_assert_ptr_nonnull(
-        strstr(text, "40   0.250 [0.140, 0.400]   0.400 [0.219, 0.613]                      -    1.50\n"));
-    ck_assert_ptr_nonnull(strstr(text, "before, greedy"));
+    suite_says(text, "search right             calc right   calls\n", "before, as sampled",
+               "40   0.250 [0.140, 0.400]   0.400 [0.219, 0.613]                      -    1.50\n", "before, greedy");
     ck_assert_ptr_null(strstr(text, "after"));
     ck_assert_ptr_nonnull(strstr(text, "1 train steps"));
     free(text);
@@ -247,17 +236,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("summary");
-    TCase *tc = tcase_create("summary");
-
-    tcase_add_checked_fixture(tc, begin, end);
-    tcase_add_test(tc, a_whole_run);
-    tcase_add_test(tc, a_run_that_has_just_begun);
-    tcase_add_test(tc, the_file_says_the_same);
-    tcase_add_test(tc, a_missing_number_is_null);
-    tcase_add_test(tc, the_table_has_a_row_for_each);
-    tcase_add_test(tc, strange_lines_are_no_danger);
-    tcase_add_test(tc, damaged_metrics_are_told);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("summary", begin, end, 0), a_whole_run, a_run_that_has_just_begun, the_file_says_the_same,
+                a_missing_number_is_null, the_table_has_a_row_for_each, strange_lines_are_no_danger,
+                damaged_metrics_are_told);
+    return suite_main();
 }

@@ -99,13 +99,7 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("text");
-    TCase *tc = tcase_create("text");
-
-    tcase_add_test(tc, every_character_has_its_bytes);
-    tcase_add_test(tc, nothing_else_is_a_character);
-    tcase_add_test(tc, text_is_without_nul);
-    tcase_add_test(tc, published_hashes);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("text", NULL, NULL, 0), every_character_has_its_bytes, nothing_else_is_a_character,
+                text_is_without_nul, published_hashes);
+    return suite_main();
 }

@@ -12,21 +12,11 @@
 static struct mg_token_list ids;
 static struct mg_token_text text;
 
-static const char *
-in_source(const char *file)
-{
-    static char path[4096];
-    const char *dir = getenv("srcdir");
-
-    snprintf(path, sizeof path, "%s/%s", dir != NULL ? dir : ".", file);
-    return path;
-}
-
 static struct mg_tokenizer *
 load(const char *file)
 {
     struct mg_tokenizer *tok = NULL;
-    enum mg_status st = mg_tokenizer_load(in_source(file), &tok, &err);
+    enum mg_status st = mg_tokenizer_load(suite_source(file).text, &tok, &err);
 
     ck_assert_msg(st == MG_OK, "%s", err.text);
     return tok;
@@ -95,7 +85,7 @@ static int
 expect_rows(const char *name, const char *file, bool same_bytes)
 {
     struct mg_tokenizer *tok = load(file);
-    FILE *rows = fopen(in_source("tests/golden/tokenizer.jsonl"), "r");
+    FILE *rows = fopen(suite_source("tests/golden/tokenizer.jsonl").text, "r");
     int line = 0, n = 0;
     json_t *row;
 
@@ -255,20 +245,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("tokenizer");
-    TCase *tc = tcase_create("tokenizer");
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, equals_reference_world);
-    tcase_add_test(tc, equals_reference_gpt2);
-    tcase_add_test(tc, equals_reference_llama3);
-    tcase_add_test(tc, names_and_pieces);
-    tcase_add_test(tc, decode_skips_specials);
-    tcase_add_test(tc, decode_refuses_unknown_ids);
-    tcase_add_test(tc, bytes_that_are_no_utf8);
-    tcase_add_test(tc, long_words);
-    tcase_add_test(tc, too_long_text);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(suite_case("tokenizer", setup, teardown, 60), equals_reference_world, equals_reference_gpt2,
+                equals_reference_llama3, names_and_pieces, decode_skips_specials, decode_refuses_unknown_ids,
+                bytes_that_are_no_utf8, long_words, too_long_text);
+    return suite_main();
 }

@@ -20,12 +20,8 @@ setup(void)
 static json_t *
 good_file(void)
 {
-    const char *dir = getenv("srcdir");
-    char path[4096];
-    json_t *root;
+    json_t *root = json_load_file(suite_source("tests/golden/gpt2.json").text, 0, NULL);
 
-    snprintf(path, sizeof path, "%s/tests/golden/gpt2.json", dir != NULL ? dir : ".");
-    root = json_load_file(path, 0, NULL);
     ck_assert_ptr_nonnull(root);
     return root;
 }
@@ -304,18 +300,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("tokenizer files");
-    TCase *tc = tcase_create("files");
+    TCase *tc = suite_case("tokenizer files", setup, NULL, 0);
 
-    tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_loop_test(tc, refuses, 0, N(refused));
     tcase_add_loop_test(tc, regular_expressions, 0, N(patterns));
     tcase_add_loop_test(tc, refuses_other_splits, 0, N(split_members));
     tcase_add_loop_test(tc, refuses_what_is_no_json_object, 0, N(not_json));
-    tcase_add_test(tc, refuses_deep_json);
-    tcase_add_test(tc, missing_bytes);
-    tcase_add_test(tc, repeated_merges);
-    tcase_add_test(tc, missing_file);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, refuses_deep_json, missing_bytes, repeated_merges, missing_file);
+    return suite_main();
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/keeper.h"
+#include "scratch.h"
 #include "suite.h"
 #include "tools/tool.h"
 
@@ -21,9 +22,7 @@ static struct mg_tool_result result;
 static void
 setup(void)
 {
-    mg_err_clear(&err);
-    strcpy(dir, "/tmp/check_tool_exec.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    scratch_make(dir);
     mg_ok(mg_processes_create(4, &processes, &err));
 }
 
@@ -39,13 +38,10 @@ close_tools(void)
 static void
 teardown(void)
 {
-    char command[128];
-
     mg_processes_destroy(processes);
     close_tools();
     free(result.text);
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove(dir);
 }
 
 /* A tool that runs a script of the shell. */
@@ -289,9 +285,9 @@ START_TEST(a_calculator)
         {"7 +", "error: a number is missing", MG_TOOL_REFUSED},
         {"__import__", "error: cannot read '__import__'", MG_TOOL_REFUSED},
     };
-    const char *srcdir = getenv("srcdir") != NULL ? getenv("srcdir") : ".";
-    char program[512], path[512], *schema = NULL, arguments[128];
-    const char *command[] = {program, NULL};
+    struct mg_path program = suite_source("examples/calc.py");
+    const char *command[] = {program.text, NULL};
+    char *schema = NULL, arguments[128];
     struct mg_tool_spec spec = {
         .name = "calc",
         .kind = "exec",
@@ -299,9 +295,7 @@ START_TEST(a_calculator)
         .limits = {.seconds = 20.0, .memory = 512, .files = 32, .processes = 8, .file_size = 1, .output = 256}};
     size_t len = 0;
 
-    snprintf(program, sizeof program, "%s/examples/calc.py", srcdir);
-    snprintf(path, sizeof path, "%s/examples/calc.json", srcdir);
-    mg_ok(mg_file_read(path, 1 << 16, &schema, &len, &err));
+    mg_ok(mg_file_read(suite_source("examples/calc.json").text, 1 << 16, &schema, &len, &err));
     spec.schema = schema;
     mg_ok(mg_tools_open(&spec, 1, processes, &tools, &err));
     mg_ok(mg_tool_session_open(tools, &session, &err));
@@ -319,23 +313,11 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-    Suite *suite = suite_create("tool_exec");
-    TCase *tc = tcase_create("tool_exec");
+    TCase *tc = suite_case("tool exec", setup, teardown, 120);
 
     mg_keeper_enter(argc, argv);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, arguments_in_text_out);
-    tcase_add_test(tc, the_agents_doing);
-    tcase_add_test(tc, too_much_is_cut);
-    tcase_add_test(tc, the_surroundings_doing);
-    tcase_add_test(tc, a_fork_bomb);
-    tcase_add_test(tc, a_child_does_not_outlive_its_call);
-    tcase_add_test(tc, answers_in_json);
-    tcase_add_test(tc, failures_are_tried_again);
-    tcase_add_test(tc, a_call_can_be_given_up);
-    tcase_add_test(tc, tools_that_cannot_be);
-    tcase_add_test(tc, a_calculator);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, arguments_in_text_out, the_agents_doing, too_much_is_cut, the_surroundings_doing, a_fork_bomb,
+                a_child_does_not_outlive_its_call, answers_in_json, failures_are_tried_again, a_call_can_be_given_up,
+                tools_that_cannot_be, a_calculator);
+    return suite_main();
 }

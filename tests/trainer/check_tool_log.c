@@ -135,15 +135,9 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-    Suite *suite = suite_create("tool_log");
-    TCase *tc = tcase_create("tool_log");
+    TCase *tc = suite_case("tool log", setup, teardown, 240);
 
     mg_keeper_enter(argc, argv);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 240);
-    tcase_add_test(tc, a_repeated_phase_is_told_the_same);
-    tcase_add_test(tc, a_torn_log_is_gone_on_with);
-    tcase_add_test(tc, logs_that_are_none);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, a_repeated_phase_is_told_the_same, a_torn_log_is_gone_on_with, logs_that_are_none);
+    return suite_main();
 }

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "small_world.h"
+#include "scratch.h"
 #include "suite.h"
 #include "tools/corpus.h"
 #include "tools/tool_kind.h"
@@ -18,9 +19,7 @@ static struct mg_tool_result result;
 static void
 make_world(void)
 {
-    mg_err_clear(&err);
-    strcpy(dir, "/tmp/check_tools.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    scratch_make(dir);
     mg_ok(mg_small_world(dir, &err));
     snprintf(corpus, sizeof corpus, "%s/corpus.db", dir);
 }
@@ -28,10 +27,7 @@ make_world(void)
 static void
 remove_world(void)
 {
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove(dir);
 }
 
 static void
@@ -277,20 +273,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("tools");
-    TCase *tc = tcase_create("tools");
+    TCase *tc = suite_case("tools", setup, teardown, 60);
 
     tcase_add_unchecked_fixture(tc, make_world, remove_world);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, tools_that_cannot_be);
-    tcase_add_test(tc, tools_are_found);
-    tcase_add_test(tc, hits_are_those_of_the_corpus);
-    tcase_add_test(tc, sessions_do_not_share_hits);
-    tcase_add_test(tc, wrong_arguments_are_told);
-    tcase_add_test(tc, schemas);
-    tcase_add_test(tc, schemas_have_a_depth);
-    tcase_add_test(tc, a_refusal_is_text);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, tools_that_cannot_be, tools_are_found, hits_are_those_of_the_corpus, sessions_do_not_share_hits,
+                wrong_arguments_are_told, schemas, schemas_have_a_depth, a_refusal_is_text);
+    return suite_main();
 }

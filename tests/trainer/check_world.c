@@ -292,20 +292,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("world");
-    TCase *tc = tcase_create("world");
+    TCase *tc = suite_case("world", NULL, NULL, 120);
 
     tcase_add_unchecked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, known_facts);
-    tcase_add_test(tc, page_form);
-    tcase_add_test(tc, titles_are_unique);
-    tcase_add_test(tc, counterfactual_permutes);
-    tcase_add_test(tc, inverses_agree);
+    suite_tests(tc, known_facts, page_form, titles_are_unique, counterfactual_permutes, inverses_agree);
     tcase_add_loop_test(tc, questions_are_sound, 0, 2);
-    tcase_add_test(tc, differences_are_sound);
-    tcase_add_test(tc, numbers_as_pages_write_them);
-    tcase_add_test(tc, phrasings);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, differences_are_sound, numbers_as_pages_write_them, phrasings);
+    return suite_main();
 }

@@ -7,12 +7,14 @@
 #include "world/demo.h"
 #include "world/substitute.h"
 #include "world/write.h"
+#include "scratch.h"
 #include "suite.h"
 
 enum { DRAWS = 2000 };
-static const char corpus_path[] = "check_world_demo.db";
 
 static struct mg_world truth; /* the small profile */
+static struct mg_corpus *corpus;
+static char folder[64], corpus_path[96];
 
 static void
 setup(void)
@@ -24,6 +26,22 @@ static void
 teardown(void)
 {
     mg_world_destroy(&truth);
+}
+
+static void
+write_corpus(void)
+{
+    scratch_make(folder);
+    snprintf(corpus_path, sizeof corpus_path, "%s/corpus.db", folder);
+    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
+    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
+}
+
+static void
+remove_corpus(void)
+{
+    mg_corpus_close(corpus);
+    scratch_remove(folder);
 }
 
 START_TEST(substitution)
@@ -98,7 +116,7 @@ check_main(const struct mg_demo *d, const struct mg_demo_options *o)
 }
 
 static void
-draw(struct mg_demo_options o, struct mg_corpus *corpus, uint64_t *sum, unsigned *good, unsigned *several)
+draw(struct mg_demo_options o, uint64_t *sum, unsigned *good, unsigned *several)
 {
     struct mg_demo_stream *stream = NULL;
     struct mg_demo d;
@@ -146,23 +164,18 @@ reckons(const struct mg_demo *d)
 START_TEST(demonstrations)
 {
     struct mg_demo_options o = {.agent = MG_DEMO_ALL, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
-    struct mg_corpus *corpus = NULL;
     uint64_t a, b, c;
     unsigned good = 0, several = 0, ignored = 0;
 
-    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
-    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
-    draw(o, corpus, &a, &good, &several);
-    draw(o, corpus, &b, &ignored, &ignored);
+    draw(o, &a, &good, &several);
+    draw(o, &b, &ignored, &ignored);
     ck_assert(a == b); /* the same seed, the same bytes */
     o.seed = 1;
-    draw(o, corpus, &c, &ignored, &ignored);
+    draw(o, &c, &ignored, &ignored);
     ck_assert(a != c);
     ck_assert_uint_eq(several, DRAWS / 2);
     if (_i == MG_DEMO_NOISY) /* the right hit is opened more often than anything else is done, and not always */
         ck_assert(good * 10 > several * 4 && good * 10 < several * 8);
-    mg_corpus_close(corpus);
-    unlink(corpus_path);
 }
 END_TEST
 
@@ -171,12 +184,9 @@ START_TEST(a_noisy_planner_asks_again_or_gives_up)
 {
     struct mg_demo_options o = {.agent = MG_DEMO_MAIN, .kind = MG_DEMO_NOISY, .split = MG_CLASS_TRAIN};
     struct mg_demo_stream *stream = NULL;
-    struct mg_corpus *corpus = NULL;
     unsigned again = 0, gave_up = 0;
     struct mg_demo d;
 
-    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
-    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
     mg_ok(mg_demo_open(&stream, &truth, corpus, &o, &err));
     for (int i = 0; i < DRAWS; i++) {
         mg_ok(mg_demo_next(stream, &d, &err));
@@ -192,8 +202,6 @@ START_TEST(a_noisy_planner_asks_again_or_gives_up)
     ck_assert_uint_gt(again + gave_up, DRAWS / 20);
     ck_assert_msg(again * 2 > gave_up && gave_up * 2 > again, "%u again, %u gave up", again, gave_up);
     mg_demo_close(stream);
-    mg_corpus_close(corpus);
-    unlink(corpus_path);
 }
 END_TEST
 
@@ -203,12 +211,9 @@ START_TEST(three_agents)
     struct mg_demo_options o = {
         .agent = MG_DEMO_ALL, .calc = true, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
     struct mg_demo_stream *stream = NULL;
-    struct mg_corpus *corpus = NULL;
     unsigned asked = 0, right = 0, calls[3] = {0};
     struct mg_demo d;
 
-    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
-    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
     mg_ok(mg_demo_open(&stream, &truth, corpus, &o, &err));
     for (int i = 0; i < 3 * DRAWS; i++) {
         mg_ok(mg_demo_next(stream, &d, &err));
@@ -234,8 +239,6 @@ START_TEST(three_agents)
     else
         ck_assert_uint_eq(right, asked);
     mg_demo_close(stream);
-    mg_corpus_close(corpus);
-    unlink(corpus_path);
 }
 END_TEST
 
@@ -257,12 +260,9 @@ START_TEST(no_leak)
 {
     struct mg_demo_options o = {.agent = MG_DEMO_ALL, .kind = (enum mg_demo_kind)_i, .split = MG_CLASS_TRAIN};
     struct mg_demo_stream *stream = NULL;
-    struct mg_corpus *corpus = NULL;
     struct mg_demo d;
     uint32_t held_out = 0;
 
-    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
-    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
     mg_ok(mg_demo_open(&stream, &truth, corpus, &o, &err));
     for (int i = 0; i < DRAWS; i++) {
         mg_ok(mg_demo_next(stream, &d, &err));
@@ -275,8 +275,6 @@ START_TEST(no_leak)
     }
     ck_assert_uint_eq(held_out, 54);
     mg_demo_close(stream);
-    mg_corpus_close(corpus);
-    unlink(corpus_path);
 }
 END_TEST
 
@@ -284,35 +282,27 @@ START_TEST(wrong_corpus)
 {
     struct mg_demo_options o = {.agent = MG_DEMO_ALL, .kind = MG_DEMO_GOLD, .split = MG_CLASS_TRAIN};
     struct mg_demo_stream *stream = NULL;
-    struct mg_corpus *corpus = NULL;
     struct mg_world full;
 
     mg_ok(mg_world_create(&full, mg_world_facts_path(), 0, MG_WORLD_FULL, &err));
-    mg_ok(mg_world_write_corpus(&truth, corpus_path, &err));
-    mg_ok(mg_corpus_open(&corpus, corpus_path, &err));
     mg_err_clear(&err);
     ck_assert_int_eq(mg_demo_open(&stream, &full, corpus, &o, &err), MG_INPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "pages"));
-    mg_corpus_close(corpus);
     mg_world_destroy(&full);
-    unlink(corpus_path);
 }
 END_TEST
 
 int
 main(void)
 {
-    Suite *suite = suite_create("world_demo");
-    TCase *tc = tcase_create("world_demo");
+    TCase *tc = suite_case("world demo", write_corpus, remove_corpus, 120);
 
     tcase_add_unchecked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, substitution);
+    suite_tests(tc, substitution);
     tcase_add_loop_test(tc, demonstrations, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
-    tcase_add_test(tc, a_noisy_planner_asks_again_or_gives_up);
+    suite_tests(tc, a_noisy_planner_asks_again_or_gives_up);
     tcase_add_loop_test(tc, three_agents, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
     tcase_add_loop_test(tc, no_leak, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
-    tcase_add_test(tc, wrong_corpus);
-    suite_add_tcase(suite, tc);
-    return suite_main(suite);
+    suite_tests(tc, wrong_corpus);
+    return suite_main();
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "scratch.h"
+
 char config_folder[64], config_file[96];
 
 void
@@ -26,11 +28,7 @@ config_end(void)
 enum mg_status
 config_load_bytes(const void *bytes, size_t len, struct mg_config *c)
 {
-    FILE *f = fopen(config_file, "w");
-
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
-    ck_assert_int_eq(fclose(f), 0);
+    scratch_write(config_file, bytes, len);
     mg_err_clear(&err);
     return mg_config_load(config_file, c, &err);
 }

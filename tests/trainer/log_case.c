@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/rng.h"
+#include "scratch.h"
 
 enum { MAX_LEN = 24 };
 
@@ -38,10 +39,8 @@ begin(void)
 {
     struct mg_rng rng;
 
-    strcpy(folder, "rollout_log.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    scratch_make(folder);
     snprintf(file, sizeof file, "%s/000007.jsonl.gz", folder);
-    mg_err_clear(&err);
     mg_rng_init(&rng, 1, MG_RNG_SHUFFLE, 0, 0, 0);
     for (uint32_t r = 0; r < ROWS; r++) {
         rows[r] = (struct mg_trajectory){.key = {.question = r / 3, .rollout = r, .call = 2 * r},

@@ -13,6 +13,7 @@
 
 #include "process_case.h"
 #include "base/clock.h"
+#include "scratch.h"
 
 char folder[64];
 
@@ -125,15 +126,11 @@ forbid_namespaces(void)
 void
 folder_setup(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/check_process.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    scratch_make(folder);
 }
 
 void
 folder_teardown(void)
 {
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove(folder);
 }

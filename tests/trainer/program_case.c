@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fake_policy.h"
+#include "scratch.h"
 #include "suite.h"
 
 char dir[64];
@@ -25,9 +26,7 @@ setup(void)
 {
     struct mg_policy_limits l = {.slots = 64, .context = 1024, .max_tokens = 4096};
 
-    mg_err_clear(&err);
-    strcpy(dir, "/tmp/program_case.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    scratch_make(dir);
     mg_ok(mg_fake_tokenizer(&tok, &err));
     mg_ok(mg_processes_create(4, &processes, &err));
     for (int i = 0; i < 2; i++)
@@ -37,16 +36,13 @@ setup(void)
 void
 teardown(void)
 {
-    char command[128];
-
     mg_processes_destroy(processes);
     mg_tools_close(tools);
     mg_tool_log_close(tool_log);
     for (int i = 0; i < 2; i++)
         mg_policy_close(policy[i]);
     mg_tokenizer_free(tok);
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove(dir);
 }
 
 void

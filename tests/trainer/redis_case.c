@@ -61,7 +61,7 @@ redis_create(struct redis_server *s, const char *settings)
     snprintf(path, sizeof path, "%s/users", s->dir);
     f = fopen(path, "w");
     fprintf(f, "user default off ~* &* +@all\nuser admin on >admin ~* &* +@all\n");
-    fprintf(f, "user " REDIS_USER " on >" REDIS_PASSWORD " resetkeys ~mg:{check_store.*}:* resetchannels " REDIS_RIGHTS
+    fprintf(f, "user " REDIS_USER " on >" REDIS_PASSWORD " resetkeys ~mg:{mgrpo_test.*}:* resetchannels " REDIS_RIGHTS
                "\n");
     fclose(f);
     snprintf(path, sizeof path, "%s/redis.conf", s->dir);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scratch.h"
+
 char dir[64], address[160];
 struct mg_store *a, *b;
 struct redis_server redis;
@@ -36,13 +38,6 @@ take(struct mg_store *s, const char *agent)
 }
 
 static void
-make_dir(void)
-{
-    strcpy(dir, "/tmp/check_store.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-}
-
-static void
 open_both(void)
 {
     a = open_store();
@@ -54,7 +49,7 @@ open_both(void)
 void
 setup_sqlite(void)
 {
-    make_dir();
+    scratch_make(dir);
     snprintf(address, sizeof address, "%s/store.db", dir);
     open_both();
 }
@@ -62,7 +57,7 @@ setup_sqlite(void)
 void
 setup_redis(void)
 {
-    make_dir();
+    scratch_make(dir);
     ck_assert_int_eq(setenv("MGRPO_REDIS_PASSWORD", REDIS_PASSWORD, 1), 0);
     snprintf(address, sizeof address, "redis://" REDIS_USER "@127.0.0.1:%d/0/%s", redis.port, strrchr(dir, '/') + 1);
     open_both();
@@ -71,12 +66,34 @@ setup_redis(void)
 void
 teardown(void)
 {
-    char command[128];
-
     mg_store_close(a);
     mg_store_close(b);
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove(dir);
+}
+
+static void
+setup_own_redis(void)
+{
+    redis_create(&redis, "");
+    redis_start(&redis);
+    setup_redis();
+}
+
+static void
+teardown_own_redis(void)
+{
+    teardown();
+    redis_remove(&redis);
+}
+
+TCase *
+own_redis_case(const char *name)
+{
+    if (!redis_installed()) {
+        printf("redis-server is not installed: skipped\n");
+        exit(77);
+    }
+    return suite_case(name, setup_own_redis, teardown_own_redis, 60);
 }
 
 enum mg_status

@@ -13,6 +13,8 @@ void setup_sqlite(void);
 void setup_redis(void); /* on the server of `redis`, which the suite starts */
 extern struct redis_server redis;
 void teardown(void);
+/* A case whose tests have a store on a server of their own; where none can be started, the program ends: skipped. */
+TCase *own_redis_case(const char *name);
 /* Takes a role, for a store. */
 void take(struct mg_store *s, const char *agent);
 /* Another one of the same store. */
