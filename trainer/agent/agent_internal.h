@@ -72,7 +72,7 @@ enum mg_status mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err);
 /* What an agent learnt from in one train step, and how it went. */
 struct mg_lesson {
     uint32_t trajectories, unavailable; /* rolled out; without a reward */
-    double reward, expert, format;      /* means over those with a reward; expert over those with a verdict; NaN without */
+    double reward, expert, format; /* means over those with a reward; expert over those with a verdict; NaN without */
     uint32_t verdicts;
     double calls;      /* mean per rollout of the root */
     uint32_t left_out; /* rollouts that did not call this agent: they are not in its groups */
