@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/utf8.h"
 #include "small_world.h"
 #include "scratch.h"
@@ -96,6 +97,27 @@ START_TEST(tools_that_cannot_be)
     refuses(&other, 1, "corpus is missing");
     other.corpus = "/nowhere/corpus.db";
     refuses(&other, 1, "/nowhere/corpus.db");
+}
+END_TEST
+
+/* The refusal of an unknown kind names all there are: each has its item in mgrpo-tools(7). */
+START_TEST(the_manual_has_every_kind)
+{
+    static const char begin[] = "need one of: ";
+    const struct mg_tool_spec none = {.name = "t", .kind = "none"};
+    const char *source = getenv("srcdir");
+    char path[4096], item[80], *page = NULL, *kinds;
+    size_t len;
+
+    snprintf(path, sizeof path, "%s/man/mgrpo-tools.7", source != NULL ? source : ".");
+    mg_ok(mg_file_read(path, 1 << 20, &page, &len, &err));
+    refuses(&none, 1, begin);
+    kinds = strstr(err.text, begin) + strlen(begin);
+    for (char *kind = strtok(kinds, ", "); kind != NULL; kind = strtok(NULL, ", ")) {
+        snprintf(item, sizeof item, "\n.It Cm %s\n", kind);
+        ck_assert_msg(strstr(page, item) != NULL, "mgrpo-tools(7) has no item on the kind %s", kind);
+    }
+    free(page);
 }
 END_TEST
 
@@ -276,7 +298,7 @@ main(void)
     TCase *tc = suite_case("tools", setup, teardown, 60);
 
     tcase_add_unchecked_fixture(tc, make_world, remove_world);
-    suite_tests(tc, tools_that_cannot_be, tools_are_found, hits_are_those_of_the_corpus, sessions_do_not_share_hits,
-                wrong_arguments_are_told, schemas, schemas_have_a_depth, a_refusal_is_text);
+    suite_tests(tc, tools_that_cannot_be, the_manual_has_every_kind, tools_are_found, hits_are_those_of_the_corpus,
+                sessions_do_not_share_hits, wrong_arguments_are_told, schemas, schemas_have_a_depth, a_refusal_is_text);
     return suite_main();
 }
