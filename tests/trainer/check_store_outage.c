@@ -249,7 +249,7 @@ START_TEST(scripts_that_the_server_forgot_are_given_again)
 }
 END_TEST
 
-/* A role is leased: its next holder, elsewhere, waits until the lease has run out. */
+/* An agent is leased: its next holder, elsewhere, waits until the lease has run out. */
 START_TEST(a_lease_is_waited_for)
 {
     struct mg_store_place place = {.address = address, .holder = "there", .patience = 0.5};
@@ -259,7 +259,7 @@ START_TEST(a_lease_is_waited_for)
 
     mg_ok(mg_store_open(&place, &s, &err));
     ck_assert_int_eq(mg_store_hold(s, "main", &first, &err), MG_FAIL);
-    ck_assert_ptr_nonnull(strstr(err.text, "the role of main is held from here"));
+    ck_assert_ptr_nonnull(strstr(err.text, "the agent main is held from here"));
     snprintf(command, sizeof command, "PEXPIRE 'mg:{%s}:lease:main' 300", strrchr(dir, '/') + 1);
     ck_assert(redis_says(&redis, command, "1"));
     usleep(400000);
@@ -268,7 +268,7 @@ START_TEST(a_lease_is_waited_for)
     ck_assert_int_eq(ask(7, 5, "one"), MG_FAIL);
     ck_assert_ptr_nonnull(strstr(err.text, "another main agent took over"));
     mg_store_close(s);
-    take(a, "main"); /* who leaves gives the role back */
+    take(a, "main"); /* who leaves gives the agent back */
 }
 END_TEST
 

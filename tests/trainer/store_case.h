@@ -15,7 +15,7 @@ extern struct redis_server redis;
 void teardown(void);
 /* A case whose tests have a store on a server of their own; where none can be started, the program ends: skipped. */
 TCase *own_redis_case(const char *name);
-/* Takes a role, for a store. */
+/* Takes an agent, for a store. */
 void take(struct mg_store *s, const char *agent);
 /* Another one of the same store. */
 struct mg_store *open_store(void);

@@ -10,8 +10,8 @@
  * joins writes down the configuration, without paths and devices, and digests of corpus, questions and tokenizer; who
  * has others is MG_INPUT, and is told what differs.
  *
- * holder_dir: the folder that roles are held from, which its user has locked; NULL: none will be held. `who` begins the
- * lines on standard error that tell of outages.
+ * holder_dir: the folder that agents are held from, which its user has locked; NULL: none will be held. `who` begins
+ * the lines on standard error that tell of outages.
  */
 enum mg_status mg_join(const struct mg_config *config, const char *run_dir, const char *holder_dir, const char *who,
                        struct mg_store **out, struct mg_err *err);

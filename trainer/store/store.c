@@ -89,9 +89,9 @@ mg_store_hold(struct mg_store *s, const char *agent, bool *first, struct mg_err 
 }
 
 static enum mg_status
-need_role(const struct mg_store *s, struct mg_err *err)
+need_agent(const struct mg_store *s, struct mg_err *err)
 {
-    return s->holds ? MG_OK : mg_fail(err, MG_FAIL, "store %s: no role is held", s->address);
+    return s->holds ? MG_OK : mg_fail(err, MG_FAIL, "store %s: no agent is held", s->address);
 }
 
 enum mg_status
@@ -99,7 +99,7 @@ mg_store_durable(struct mg_store *s, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    MG_TRY(need_role(s, err));
+    MG_TRY(need_agent(s, err));
     do
         st = s->engine->durable(s, err);
     while (mg_store_again(s, &st, err));
@@ -155,7 +155,7 @@ mg_store_serve(struct mg_store *s, uint32_t phase, uint32_t version, const struc
     enum mg_status st = MG_OK;
     size_t written, before;
 
-    MG_TRY(need_role(s, err));
+    MG_TRY(need_agent(s, err));
     for (size_t i = 0; i < n; i++)
         MG_TRY(mg_result_check(&r[i], phase, err));
     do {
@@ -188,7 +188,7 @@ mg_store_hand_in(struct mg_store *s, uint32_t phase, const struct mg_rollout_row
     enum mg_status st = MG_OK;
     size_t from = 0, written;
 
-    MG_TRY(need_role(s, err));
+    MG_TRY(need_agent(s, err));
     for (size_t i = 0; i < n; i++) {
         MG_TRY(mg_rollout_row_check(&r[i], phase, err));
         MG_REQUIRE(i == 0 || compare_keys(&r[i - 1].key, &r[i].key) < 0, MG_FAIL,
@@ -235,7 +235,7 @@ mg_store_put_note(struct mg_store *s, const struct mg_agent_note *n, struct mg_e
 {
     enum mg_status st = MG_OK;
 
-    MG_TRY(need_role(s, err));
+    MG_TRY(need_agent(s, err));
     do
         st = s->engine->put_note(s, n, err);
     while (mg_store_again(s, &st, err));

@@ -36,7 +36,7 @@ struct mg_store_place {
     /* redis://[USER@]HOST[:PORT][/DATABASE[/NAME]], or the path of a file, which is created if needed. */
     const char *address;
     const char *password_file; /* NULL or "": the password is that of the environment, MGRPO_REDIS_PASSWORD, if any */
-    const char *holder;        /* where roles are held from: who comes from the same place takes one back at once */
+    const char *holder;        /* where agents are held from: who comes from the same place takes one back at once */
     double patience;           /* seconds; 0: MG_STORE_PATIENCE */
     /* Told of an outage that lasts longer than two seconds, and of its end; NULL: nobody is. */
     void (*say)(void *arg, const char *sentence);
@@ -53,9 +53,9 @@ enum mg_status mg_store_agree(struct mg_store *s, const char *what, const char *
                               struct mg_err *err);
 
 /*
- * Becomes the holder of an agent's role: its epoch is one more than that of the last holder; *first: there was none.
- * What a former holder still tries to write is MG_FAIL. A file's roles are settled outside, by a lock; on a server a
- * role is leased for MG_STORE_LEASE seconds after each act, and MG_INPUT if somebody elsewhere keeps it longer than
+ * Becomes the holder of an agent: its epoch is one more than that of the last holder; *first: there was none.
+ * What a former holder still tries to write is MG_FAIL. A file's holders are settled outside, by a lock; on a server an
+ * agent is leased for MG_STORE_LEASE seconds after each act, and MG_INPUT if somebody elsewhere keeps it longer than
  * that.
  */
 enum mg_status mg_store_hold(struct mg_store *s, const char *agent, bool *first, struct mg_err *err);
@@ -105,9 +105,9 @@ struct mg_phase_end {
     uint32_t subtasks; /* of the phase, asked of the agent so far */
 };
 /*
- * For the holder of a role: writes n results, then claims the phase's subtasks of its agent behind *cursor that weights
- * of `version` may serve, up to the first that must wait for others; then tells whether the phase has ended. A holder
- * that starts from cursor 0 is given everything again.
+ * For the holder of an agent: writes n results, then claims the phase's subtasks of that agent behind *cursor that
+ * weights of `version` may serve, up to the first that must wait for others; then tells whether the phase has ended. A
+ * holder that starts from cursor 0 is given everything again.
  */
 enum mg_status mg_store_serve(struct mg_store *s, uint32_t phase, uint32_t version, const struct mg_result *r, size_t n,
                               int64_t *cursor, struct mg_subtasks *claimed, struct mg_phase_end *end,
@@ -150,7 +150,7 @@ struct mg_agent_note {
     double reward;           /* mean of the last train step; NaN: none yet */
     double held_out;         /* success of the last evaluation as sampled; NaN: none yet */
 };
-/* Of the agent whose role is held. */
+/* Of the agent that is held. */
 enum mg_status mg_store_put_note(struct mg_store *s, const struct mg_agent_note *n, struct mg_err *err);
 /* *found is false if no such agent has told anything. */
 enum mg_status mg_store_note(struct mg_store *s, const char *agent, struct mg_agent_note *n, bool *found,

@@ -23,8 +23,8 @@ struct mg_store {
 };
 
 /*
- * The verbs of an engine, one act each, tried once: a failure that is to be waited out sets `outage`. Whoever holds a
- * role checks its epoch in the act, before anything is written. Rows were checked by the caller, and are at most
+ * The verbs of an engine, one act each, tried once: a failure that is to be waited out sets `outage`. Whoever holds an
+ * agent checks its epoch in the act, before anything is written. Rows were checked by the caller, and are at most
  * MG_STORE_BATCH; what is read is checked by the engine, and is at most MG_STORE_BATCH rows, so that the caller asks
  * again where it got as many.
  */

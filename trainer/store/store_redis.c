@@ -192,7 +192,7 @@ connect(struct mg_store *store, struct mg_err *err)
     return mg_redis_connect((struct mg_redis *)store, err);
 }
 
-/* ---- What the run has in common, and roles ---- */
+/* ---- What the run has in common, and holders ---- */
 
 static enum mg_status
 agree(struct mg_store *store, const char *what, const char *value, char **other, struct mg_err *err)
@@ -221,7 +221,7 @@ out:
     return st;
 }
 
-/* The role is leased by somebody elsewhere, who may be dead: one lease is waited for, not two. */
+/* The agent is leased by somebody elsewhere, who may be dead: one lease is waited for, not two. */
 static enum mg_status
 refused(struct mg_redis *r, const char *agent, const redisReply *reply, struct mg_err *err)
 {
@@ -231,7 +231,7 @@ refused(struct mg_redis *r, const char *agent, const redisReply *reply, struct m
     if (r->refused_since == 0.0)
         r->refused_since = mg_clock();
     if (mg_clock() - r->refused_since < MG_STORE_LEASE + 5)
-        return mg_redis_outage(r, err, "the role of %s is held from %.120s", agent, who);
+        return mg_redis_outage(r, err, "the agent %s is held from %.120s", agent, who);
     mg_fail(err, MG_INPUT, "store %s: another %s agent works from %.120s", r->store.address, agent, who);
     mg_hint(err, "An agent runs once; another run needs another name in the store's address.");
     return MG_INPUT;

@@ -37,7 +37,7 @@ struct mg_redis {
     char server[MG_REDIS_SHA + 1];            /* the server's own name of this run of it */
     int64_t seen;                             /* acts of the store that this one knows of */
     bool always;                              /* a reply means that it is on the disk */
-    double refused_since;                     /* when a role was first found to be another's; 0: it is not */
+    double refused_since;                     /* when the agent was first found to be another's; 0: it is not */
     struct {
         redisContext *link; /* sleeps in a read, which another's act ends */
         int64_t last;       /* the last act heard of */
@@ -102,7 +102,7 @@ enum mg_status mg_redis_begin(struct mg_redis *r, struct mg_redis_act *a, size_t
 /* Opens the line, if it is closed, and looks at the server. */
 enum mg_status mg_redis_connect(struct mg_redis *r, struct mg_err *err);
 /*
- * Runs it on a line that is checked when it is opened. An act that was refused is a failure: the role is another's, or
+ * Runs it on a line that is checked when it is opened. An act that was refused is a failure: the agent is another's, or
  * the store has lost what it held.
  */
 enum mg_status mg_redis_run(struct mg_redis *r, enum mg_script which, struct mg_redis_act *a, struct mg_err *err);

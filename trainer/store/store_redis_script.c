@@ -3,8 +3,8 @@
  * Scripts of the Redis store, each one act of the server. A script takes nothing back: it compares everything first, and
  * then writes.
  *
- * Every script but BOOT and LEAVE begins with FENCE: KEYS 1-3 are the run's hash, the lease of the role and the stream of
- * acts; ARGV 1-4 the agent ("" without a role), its epoch, where it holds it from, and the lease in ms. A reply is an
+ * Every script but BOOT and LEAVE begins with FENCE: KEYS 1-3 are the run's hash, the lease of the agent and the stream
+ * of acts; ARGV 1-4 the agent ("" if none is held), its epoch, where it is held from, and the lease in ms. A reply is an
  * array that begins with the number of acts so far, or with a word that says why nothing was done.
  */
 #include "store/store_redis.h"

@@ -277,7 +277,7 @@ out:
     return st;
 }
 
-/* ---- What the run has in common, and roles ---- */
+/* ---- What the run has in common, and holders ---- */
 
 static enum mg_status
 agree(struct mg_store *store, const char *what, const char *value, char **other, struct mg_err *err)

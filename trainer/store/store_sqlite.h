@@ -53,7 +53,7 @@ enum mg_status mg_sqlite_step(struct mg_sqlite *s, sqlite3_stmt *q, bool *row, s
 /* Runs a statement that gives no rows; *changed (may be NULL) tells whether it wrote one. */
 enum mg_status mg_sqlite_run(struct mg_sqlite *s, sqlite3_stmt *q, bool *changed, struct mg_err *err);
 
-/* Begins a transaction, and checks the epoch of the role, if one is held. */
+/* Begins a transaction, and checks the epoch of the agent, if one is held. */
 enum mg_status mg_sqlite_begin(struct mg_sqlite *s, bool write, struct mg_err *err);
 /* Ends it: commits if `st` is MG_OK, else takes everything back. Returns the first failure. */
 enum mg_status mg_sqlite_end(struct mg_sqlite *s, enum mg_status st, struct mg_err *err);
