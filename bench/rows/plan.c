@@ -87,35 +87,12 @@ plan_next(struct plan *p)
     return &p->calls[p->n_calls++];
 }
 
-#undef PLAN_RUNNER
-#define PLAN_RUNNER(op)                                                                                                \
+#define PLAN_CALL(op)                                                                                                  \
     enum clgrpo_status plan_run_##op(struct bench *b, const void *args)                                                \
     {                                                                                                                  \
         return clgrpo_##op(b->ctx, args, b->queue, 0, NULL, NULL);                                                     \
     }
-PLAN_RUNNER(gemm)
-PLAN_RUNNER(gemm_pack)
-PLAN_RUNNER(embedding)
-PLAN_RUNNER(embedding_backward)
-PLAN_RUNNER(rmsnorm)
-PLAN_RUNNER(rmsnorm_backward)
-PLAN_RUNNER(rope)
-PLAN_RUNNER(attention)
-PLAN_RUNNER(attention_backward)
-PLAN_RUNNER(kv_append)
-PLAN_RUNNER(kv_copy)
-PLAN_RUNNER(attention_decode)
-PLAN_RUNNER(swiglu)
-PLAN_RUNNER(swiglu_backward)
-PLAN_RUNNER(add)
-PLAN_RUNNER(linear_logprob)
-PLAN_RUNNER(linear_logprob_backward)
-PLAN_RUNNER(sample)
-PLAN_RUNNER(advantage)
-PLAN_RUNNER(policy_loss)
-PLAN_RUNNER(global_norm)
-PLAN_RUNNER(adamw)
-PLAN_RUNNER(cast)
+PLAN_OPERATIONS(PLAN_CALL)
 
 enum clgrpo_status
 plan_run_zero(struct bench *b, const void *args)

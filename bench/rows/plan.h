@@ -7,32 +7,37 @@
 
 enum { PLAN_TENSORS = 160, PLAN_CALLS = 96 };
 
+/* Every operation that a plan can call: X(op) for clgrpo_<op>. */
+#define PLAN_OPERATIONS(X)                                                                                             \
+    X(gemm)                                                                                                            \
+    X(gemm_pack)                                                                                                       \
+    X(embedding)                                                                                                       \
+    X(embedding_backward)                                                                                              \
+    X(rmsnorm)                                                                                                         \
+    X(rmsnorm_backward)                                                                                                \
+    X(rope)                                                                                                            \
+    X(attention)                                                                                                       \
+    X(attention_backward)                                                                                              \
+    X(kv_append)                                                                                                       \
+    X(kv_copy)                                                                                                         \
+    X(attention_decode)                                                                                                \
+    X(swiglu)                                                                                                          \
+    X(swiglu_backward)                                                                                                 \
+    X(add)                                                                                                             \
+    X(linear_logprob)                                                                                                  \
+    X(linear_logprob_backward)                                                                                         \
+    X(sample)                                                                                                          \
+    X(advantage)                                                                                                       \
+    X(policy_loss)                                                                                                     \
+    X(global_norm)                                                                                                     \
+    X(adamw)                                                                                                           \
+    X(cast)
+#define PLAN_ARGS(op) struct clgrpo_##op##_args op;
+
 struct plan_call {
     enum clgrpo_status (*run)(struct bench *b, const void *args);
     union {
-        struct clgrpo_gemm_args gemm;
-        struct clgrpo_gemm_pack_args gemm_pack;
-        struct clgrpo_embedding_args embedding;
-        struct clgrpo_embedding_backward_args embedding_backward;
-        struct clgrpo_rmsnorm_args rmsnorm;
-        struct clgrpo_rmsnorm_backward_args rmsnorm_backward;
-        struct clgrpo_rope_args rope;
-        struct clgrpo_attention_args attention;
-        struct clgrpo_attention_backward_args attention_backward;
-        struct clgrpo_kv_append_args kv_append;
-        struct clgrpo_kv_copy_args kv_copy;
-        struct clgrpo_attention_decode_args attention_decode;
-        struct clgrpo_swiglu_args swiglu;
-        struct clgrpo_swiglu_backward_args swiglu_backward;
-        struct clgrpo_add_args add;
-        struct clgrpo_linear_logprob_args linear_logprob;
-        struct clgrpo_linear_logprob_backward_args linear_logprob_backward;
-        struct clgrpo_sample_args sample;
-        struct clgrpo_advantage_args advantage;
-        struct clgrpo_policy_loss_args policy_loss;
-        struct clgrpo_global_norm_args global_norm;
-        struct clgrpo_adamw_args adamw;
-        struct clgrpo_cast_args cast;
+        PLAN_OPERATIONS(PLAN_ARGS)
         struct clgrpo_tensor zero;
     } args;
     struct clgrpo_workspace space;
@@ -74,31 +79,9 @@ struct clgrpo_tensor plan_zeros(struct plan *p, enum clgrpo_dtype dtype, unsigne
         (p)->calls[(p)->n_calls - 1].space = (a).workspace;                                                            \
     } while (0)
 struct plan_call *plan_next(struct plan *p);
-#define PLAN_RUNNER(op) enum clgrpo_status plan_run_##op(struct bench *b, const void *args)
-PLAN_RUNNER(gemm);
-PLAN_RUNNER(gemm_pack);
-PLAN_RUNNER(embedding);
-PLAN_RUNNER(embedding_backward);
-PLAN_RUNNER(rmsnorm);
-PLAN_RUNNER(rmsnorm_backward);
-PLAN_RUNNER(rope);
-PLAN_RUNNER(attention);
-PLAN_RUNNER(attention_backward);
-PLAN_RUNNER(kv_append);
-PLAN_RUNNER(kv_copy);
-PLAN_RUNNER(attention_decode);
-PLAN_RUNNER(swiglu);
-PLAN_RUNNER(swiglu_backward);
-PLAN_RUNNER(add);
-PLAN_RUNNER(linear_logprob);
-PLAN_RUNNER(linear_logprob_backward);
-PLAN_RUNNER(sample);
-PLAN_RUNNER(advantage);
-PLAN_RUNNER(policy_loss);
-PLAN_RUNNER(global_norm);
-PLAN_RUNNER(adamw);
-PLAN_RUNNER(cast);
-PLAN_RUNNER(zero);
+#define PLAN_RUNNER(op) enum clgrpo_status plan_run_##op(struct bench *b, const void *args);
+PLAN_OPERATIONS(PLAN_RUNNER)
+PLAN_RUNNER(zero)
 
 /* Enqueues all calls once; `arg` is the plan: this is the `run` of a bench_case. */
 enum clgrpo_status plan_run(struct bench *b, void *arg);
