@@ -219,7 +219,7 @@ get_program(struct clgrpo_context *ctx, const char *unit_name, const char *defin
     char options[MAX_OPTIONS];
     int n;
 
-    CLG_REQUIRE(ctx, unit != NULL, CLGRPO_E_UNSUPPORTED, "no kernel unit '%s'", unit_name);
+    CLG_REQUIRE(ctx, unit != NULL, CLGRPO_E_UNSUPPORTED, "no kernel unit '%s' in units.tsv", unit_name);
     /* a tier's defines name the version of the language that it needs */
     n = snprintf(options, sizeof options, "%s-DP_VECTOR_WIDTH=%u%s%s%s%s",
                  defines != NULL && strstr(defines, "-cl-std=") != NULL ? "" : "-cl-std=CL1.2 ", clg_vector_width(ctx),

@@ -9,4 +9,8 @@ if grep -E '^clgrpo_(tune|tier)|_tiers' exports.want; then
     echo "tuning and tiers are private"; exit 1
 fi
 [ "$(wc -l <exports.want)" -gt 40 ] || { echo "the headers declare too few functions: the test is broken"; exit 1; }
-diff exports.want exports.have && rm -f exports.want exports.have
+diff exports.want exports.have || {
+    echo "declared and not exported (<): is its file in lib/local.mk? Exported and not declared (>): a name of the library's own begins with clg_"
+    exit 1
+}
+rm -f exports.want exports.have
