@@ -167,6 +167,7 @@ test_scripts = \
 	tests/bench/test_bench.sh \
 	tests/bench/test_tune.sh \
 	tests/lib/test_arguments.sh \
+	tests/lib/test_operations.sh \
 	tests/system/test_arrows.sh \
 	tests/system/test_circles.sh \
 	tests/system/test_diffs.sh \
@@ -220,6 +221,7 @@ quick_tests = \
 	tests/lib/check_core \
 	tests/lib/check_rng \
 	tests/lib/check_tensor \
+	tests/lib/test_operations.sh \
 	tests/trainer/check_config \
 	tests/trainer/check_dialogue \
 	tests/trainer/check_facts \
