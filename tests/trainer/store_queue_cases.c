@@ -50,8 +50,10 @@ former_tries(int which)
     struct mg_agent_note note = {.phase = 1};
     struct mg_subtasks t = {0};
     struct mg_results none = {0};
+    struct mg_rollout_rows rows = {0};
     struct mg_phase_end end;
     int64_t cursor = 0;
+    bool is;
 
     mg_err_clear(&err);
     switch (which) {
@@ -65,6 +67,10 @@ former_tries(int which)
         return mg_store_hand_in(b, 3, NULL, 0, 1, &err);
     case 4:
         return mg_store_ask(b, 3, NULL, 0, &cursor, &none, &err);
+    case 5:
+        return mg_store_rollouts(b, 3, &is, &rows, &err);
+    case 6:
+        return mg_store_note(b, "search", &note, &is, &err);
     }
     return mg_store_durable(b, &err);
 }
@@ -79,7 +85,7 @@ START_TEST(the_next_holder_claims_again_and_fences_the_former)
     take(next, "search");
     cursor = 0;
     ck_assert_str_eq(claim(next, 5, &cursor), "7 x;");
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         ck_assert_int_eq(former_tries(i), MG_FAIL);
         ck_assert_ptr_nonnull(strstr(err.text, "another search agent took over (epoch 2, this one has 1)"));
     }

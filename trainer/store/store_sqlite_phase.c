@@ -207,9 +207,11 @@ mg_sqlite_note(struct mg_store *store, const char *agent, struct mg_agent_note *
 {
     struct mg_sqlite *s = (struct mg_sqlite *)store;
     enum mg_status st = MG_OK;
-    sqlite3_stmt *q = mg_sqlite_sql(s, MG_SQL_GET_NOTE);
+    sqlite3_stmt *q;
 
     *n = (struct mg_agent_note){.reward = (double)NAN, .held_out = (double)NAN};
+    MG_TRY(mg_sqlite_begin(s, false, err));
+    q = mg_sqlite_sql(s, MG_SQL_GET_NOTE);
     mg_sqlite_bind_text(q, 1, agent);
     MG_TRY(mg_sqlite_step(s, q, found, err));
     if (*found) {
@@ -222,7 +224,7 @@ mg_sqlite_note(struct mg_store *store, const char *agent, struct mg_agent_note *
         n->reward = real_or_nan(q, 6);
         n->held_out = real_or_nan(q, 7);
     }
-out:
     sqlite3_reset(q);
-    return st;
+out:
+    return mg_sqlite_end(s, st, err);
 }
