@@ -105,6 +105,16 @@ sleep 0.4
 [ "$(wc -c <"$dir/alive")" -eq "$alive" ] || fail "a child of a tool outlived it"
 [ $(($(date +%s) - start)) -lt 60 ] || fail "hostile tools take too long"
 
+# Whose a program is to be must be somebody, and only root runs it as another.
+refused_user() { # NAME TEXT
+    sed "0,/kind = \"exec\"/s//&\n    user = \"$1\"/" "$dir/run.conf" >"$dir/user.conf"
+    status=0
+    "$mgrpo" tool "$dir/user.conf" calc '{"expression": "1 + 1"}' >"$dir/out" 2>"$dir/err" || status=$?
+    [ "$status" -eq 2 ] && grep -qF -- "tool calc: user is \"$1\", and $2" "$dir/err" || fail "the user $1 is not refused"
+}
+refused_user no-such-user 'there is none of that name'
+[ "$(id -u)" -eq 0 ] || refused_user root 'only root can run a program as another user'
+
 # Killed in the middle of a call, mgrpo leaves nothing that runs.
 tool long '(while :; do echo x >>alive; sleep 0.05; done) >/dev/null 2>&1 & sleep 1000'
 "$mgrpo" tool "$dir/run.conf" long "$args" >"$dir/out" 2>"$dir/err" &

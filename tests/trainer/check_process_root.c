@@ -138,12 +138,66 @@ START_TEST(the_keeper_counts_all_the_same)
 }
 END_TEST
 
+/* `user` names one: his rights alone, and the streams are his. */
+START_TEST(another_user_has_his_own_rights)
+{
+    const char *const program[] = {"./program", NULL};
+    struct mg_process_limits l = limits(20.0);
+    struct outcome o;
+
+    mg_ok(mg_process_user_find("nobody", &l.user, &err));
+    ck_assert(l.user.given && l.user.uid == 65534);
+    ck_assert_int_eq(chmod(folder, 0755), 0);
+    put("secret", "secret\n", 0600);
+    put("program", "#!/bin/sh\necho run\n", 0700);
+    run_sh("id -u; id -G; grep CapPrm /proc/self/status; cat secret; cat /dev/stdin >/dev/stdout", &l, "in\n", &o);
+    ck_assert_msg(o.good, "%s: %s", o.sentence, o.said);
+    ck_assert_str_eq(o.out, "65534\n65534\nCapPrm:\t0000000000000000\nin\n");
+    ck_assert_ptr_nonnull(strstr(o.said, "secret"));
+    drop(&o);
+    run_argv(program, &l, "", 0, &o);
+    ck_assert_str_eq(o.sentence, "cannot be run by user 65534, whom `user` names: Permission denied; may it enter the "
+                                 "folder and read the program?");
+    drop(&o);
+    ck_assert_int_eq(chmod(folder, 0700), 0);
+    run_sh("echo run", &l, "", &o);
+    ck_assert_ptr_nonnull(strstr(o.sentence, "may it enter the folder"));
+    drop(&o);
+}
+END_TEST
+
+/* Named, root stays root, with all of its rights. */
+START_TEST(root_may_stay_root)
+{
+    struct mg_process_limits l = limits(20.0);
+    struct outcome o;
+
+    mg_ok(mg_process_user_find("root", &l.user, &err));
+    run_sh("id -u; grep CapPrm /proc/self/status", &l, "", &o);
+    ck_assert_msg(o.good && strncmp(o.out, "0\n", 2) == 0, "%s: %s", o.sentence, o.out);
+    ck_assert_ptr_null(strstr(o.out, "CapPrm:\t000000000000000"));
+    drop(&o);
+}
+END_TEST
+
+START_TEST(a_user_must_exist)
+{
+    struct mg_process_user u;
+
+    ck_assert_int_eq(mg_process_user_find("no-such-user", &u, &err), MG_INPUT);
+    ck_assert_str_eq(err.text, "user is \"no-such-user\", and there is none of that name");
+    mg_err_clear(&err);
+    mg_ok(mg_process_user_find("", &u, &err));
+    ck_assert(!u.given);
+}
+END_TEST
+
 static void
 add_tests(const char *name, void (*before)(void))
 {
     suite_tests(suite_case(name, before, folder_teardown, 0), the_system_bounds_its_processes,
                 it_is_nobody_and_may_only_use_files, what_root_may_read_and_write_it_may,
-                the_keeper_counts_all_the_same);
+                the_keeper_counts_all_the_same, another_user_has_his_own_rights, root_may_stay_root);
 }
 
 int
@@ -153,6 +207,8 @@ main(int argc, char **argv)
     if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0)
         return 77;
     add_tests("processes of root, an older system", setup_older_system);
+    suite_tests(suite_case("this system", folder_setup, folder_teardown, 0), another_user_has_his_own_rights,
+                root_may_stay_root, a_user_must_exist);
     if (prctl(PR_GET_SECCOMP) == 0)
         add_tests("a container", setup_container);
     return suite_main();

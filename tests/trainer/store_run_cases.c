@@ -248,7 +248,7 @@ START_TEST(the_first_to_come_says_what_a_run_has_in_common)
 }
 END_TEST
 
-START_TEST(who_holds_no_role_writes_nothing)
+START_TEST(who_holds_no_agent_writes_nothing)
 {
     struct mg_store *s = open_store();
     struct mg_subtasks none = {0};
@@ -362,7 +362,7 @@ const struct store_test store_run_tests[] = {
     {"changes of others are seen", &changes_of_others_are_seen},
     {"notes come back", &notes_come_back},
     {"the first says what a run has in common", &the_first_to_come_says_what_a_run_has_in_common},
-    {"without a role nothing is written", &who_holds_no_role_writes_nothing},
+    {"without an agent nothing is written", &who_holds_no_agent_writes_nothing},
     {"a restart finds everything", &a_restart_finds_everything},
     {"two processes at once", &two_processes_at_once},
     {NULL, NULL},

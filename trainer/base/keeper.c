@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,19 +27,20 @@
 #include "base/process.h"
 
 enum {
-    N_NUMBERS = 7,
+    N_NUMBERS = MG_KEEPER_NUMBERS,
     N_ARGUMENTS = N_NUMBERS + 2,
     MAX_PROCESSES = 65536,
     LOOK_MS = 50,
     LOOK_MS_MOST = 200,
     LEAST_PID_MAX = 301, /* what the system accepts */
-    ALL_OF_NOBODY = 4096 /* processes of nobody's, where the system cannot tell one program's from another's */
+    ALL_OF_A_USER = 4096 /* where the system counts the processes of all programs together */
 };
 
 struct order {
-    unsigned long parent, seconds, memory, files, processes, file_size, network;
+    unsigned long parent, seconds, memory, files, processes, file_size, network, given, uid, gid;
     char *folder, **argv;
-    bool leave_root;
+    bool leave_root; /* root's program becomes nobody's */
+    bool other_user; /* it becomes that of the user who is given */
 };
 
 static void
@@ -86,7 +86,9 @@ isolate(const struct order *o)
     unsigned uid = geteuid(), gid = getegid();
     int flags = CLONE_NEWUSER | CLONE_NEWPID | (o->network ? 0 : CLONE_NEWNET), why;
     struct mg_id_mapper mapper;
-    bool mapped = o->leave_root && mg_id_mapper_start(&mapper), made = unshare(flags) == 0;
+    bool mapped = (o->leave_root || o->other_user) &&
+                  mg_id_mapper_start(&mapper, o->other_user ? (uid_t)o->uid : (uid_t)MG_NOBODY);
+    bool made = unshare(flags) == 0;
 
     why = made ? 0 : errno;
     if (mapped)
@@ -173,18 +175,6 @@ start(unsigned long most)
     return pid;
 }
 
-/* Since Linux 6.14 each PID namespace has its own pid_max, which holds for root too. Before 6.14 pid_max belongs to the
- * whole system and is left alone. */
-static bool
-has_own_pid_max(void)
-{
-    struct utsname u;
-    unsigned major = 0, minor = 0;
-
-    return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 && major * 1000 + minor >= 6014 &&
-           access("/proc/sys/kernel/pid_max", W_OK) == 0;
-}
-
 /* How many processes and threads the holder and its program may have, where only a rough bound can be had. */
 static unsigned long
 rough_most(const struct order *o)
@@ -199,9 +189,16 @@ bound_processes(const struct order *o, bool isolated)
 {
     char text[32];
 
+    if (o->other_user) {
+        if (!mg_become_user((uid_t)o->uid, (gid_t)o->gid)) {
+            report(MG_KEEPER_NO_START, errno);
+            _exit(127);
+        }
+        return isolated ? o->processes + 1 : ALL_OF_A_USER;
+    }
     if (o->leave_root && mg_leave_root())
-        return isolated ? rough_most(o) : ALL_OF_NOBODY;
-    if (geteuid() == 0 && getpid() == 1 && has_own_pid_max()) {
+        return isolated ? rough_most(o) : ALL_OF_A_USER;
+    if (geteuid() == 0 && getpid() == 1 && mg_has_own_pid_max()) {
         snprintf(text, sizeof text, "%lu", rough_most(o));
         write_text("/proc/sys/kernel/pid_max", text);
     }
@@ -344,8 +341,8 @@ guard(const struct order *o, pid_t holder, bool count, const sigset_t *waited)
 static void
 take_order(int argc, char **argv, struct order *o)
 {
-    unsigned long *const number[N_NUMBERS] = {&o->parent,    &o->seconds,   &o->memory, &o->files,
-                                              &o->processes, &o->file_size, &o->network};
+    unsigned long *const number[N_NUMBERS] = {&o->parent,    &o->seconds, &o->memory, &o->files, &o->processes,
+                                              &o->file_size, &o->network, &o->given,  &o->uid,   &o->gid};
 
     if (argc < 1 + N_ARGUMENTS)
         _exit(127);
@@ -375,9 +372,10 @@ mg_keeper_enter(int argc, char **argv)
     sigaddset(&waited, SIGCHLD);
     sigprocmask(SIG_BLOCK, &waited, NULL);
     setsid(); /* the terminal's SIGINT goes to the caller, which passes it on */
-    o.leave_root = geteuid() == 0 && !has_own_pid_max();
+    o.other_user = o.given && o.uid != 0 && geteuid() == 0;
+    o.leave_root = !o.given && geteuid() == 0 && !mg_has_own_pid_max();
     isolated = isolate(&o);
-    o.leave_root |= geteuid() == 0 && !isolated;
+    o.leave_root |= !o.given && geteuid() == 0 && !isolated;
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* here, because a new user namespace clears it */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (getppid() != (pid_t)o.parent)

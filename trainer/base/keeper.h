@@ -9,14 +9,15 @@
  * under its limits, kills everything that the program started once it ends, and reports how it ended. A fresh process
  * has no threads, device or model, so that fork() in it is safe and cheap.
  *
- *   mgrpo-keeper PARENT SECONDS MEMORY FILES PROCESSES FILE_SIZE NETWORK FOLDER PROGRAM [ARGUMENT]...
+ *   mgrpo-keeper PARENT SECONDS MEMORY FILES PROCESSES FILE_SIZE NETWORK GIVEN UID GID FOLDER PROGRAM [ARGUMENT]...
  *
  * PARENT: process id of the caller; when it is gone, so are the program and the keeper. The limits are decimal numbers:
- * seconds of CPU, MiB of address space, open files, processes, MiB of a file. NETWORK is 0 or 1: off or as it is.
+ * seconds of CPU, MiB of address space, open files, processes, MiB of a file. NETWORK is 0 or 1: off or as it is. GIVEN
+ * is 1 if root's program is to run as user UID of group GID.
  * Descriptors 0, 1 and 2 are the program's; to 3, a pipe, the keeper writes reports.
  */
 #define MG_KEEPER_NAME "mgrpo-keeper"
-enum { MG_KEEPER_REPORT_FD = 3 };
+enum { MG_KEEPER_REPORT_FD = 3, MG_KEEPER_NUMBERS = 10 };
 
 enum mg_keeper_event {
     MG_KEEPER_NETWORK,   /* value: 0 if the network is off, or the errno that says why it could not be turned off */

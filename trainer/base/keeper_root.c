@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,17 +33,17 @@ map(pid_t pid, const char *which, const char *text)
 
 /* Root's rights on a file hold in the namespace if the file's user and group are both mapped. */
 static bool
-map_all(pid_t pid)
+map_all(pid_t pid, uid_t other)
 {
     char users[64], group[64];
 
-    snprintf(users, sizeof users, "0 0 1\n%d %d 1\n", (int)MG_NOBODY, (int)MG_NOBODY);
+    snprintf(users, sizeof users, "0 0 1\n%u %u 1\n", (unsigned)other, (unsigned)other);
     snprintf(group, sizeof group, "%u %u 1\n", (unsigned)getegid(), (unsigned)getegid());
     return map(pid, "uid_map", users) && (map(pid, "gid_map", "0 0 4294967295\n") || map(pid, "gid_map", group));
 }
 
 bool
-mg_id_mapper_start(struct mg_id_mapper *m)
+mg_id_mapper_start(struct mg_id_mapper *m, uid_t other)
 {
     pid_t outside = getpid();
     int pipe_fd[2];
@@ -52,7 +54,7 @@ mg_id_mapper_start(struct mg_id_mapper *m)
     m->pid = fork();
     if (m->pid == 0) {
         close(pipe_fd[1]);
-        _exit(read(pipe_fd[0], &made, 1) == 1 && map_all(outside) ? 0 : 1);
+        _exit(read(pipe_fd[0], &made, 1) == 1 && map_all(outside, other) ? 0 : 1);
     }
     close(pipe_fd[0]);
     m->told = pipe_fd[1];
@@ -77,20 +79,27 @@ mg_id_mapper_end(struct mg_id_mapper *m, bool made)
 
 enum { READ = 1 << CAP_DAC_READ_SEARCH, WRITE = 1 << CAP_DAC_OVERRIDE, OWN = 1 << CAP_FOWNER, KILL = 1 << CAP_KILL };
 
+/* The first 32 rights that this process may use. */
+static uint32_t
+permitted(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    return syscall(SYS_capget, &head, set) == 0 ? set[0].permitted : 0;
+}
+
 bool
 mg_leave_root(void)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3] = {{0}};
-    const uint32_t needed = WRITE | OWN | KILL;
-    uint32_t kept;
+    const uint32_t needed = WRITE | OWN | KILL, kept = permitted() & (READ | WRITE | OWN);
 
-    if (syscall(SYS_capget, &head, set) != 0 || (set[0].permitted & needed) != needed)
+    if ((permitted() & needed) != needed)
         return false;
-    kept = set[0].permitted & (READ | WRITE | OWN);
     if (prctl(PR_SET_KEEPCAPS, 1) != 0 || setresuid(MG_NOBODY, MG_NOBODY, MG_NOBODY) != 0)
         return false;
-    memset(set, 0, sizeof set);
     set[0].effective = set[0].permitted = set[0].inheritable = kept;
     /* these are fewer than it has, which cannot fail; ambient ones are kept through exec */
     syscall(SYS_capset, &head, set);
@@ -98,4 +107,30 @@ mg_leave_root(void)
         if (kept & 1u << c)
             prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0);
     return true;
+}
+
+bool
+mg_become_user(uid_t uid, gid_t gid)
+{
+    /* else it could not open /dev/stdin and the like; what may not be given away stays as it is */
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fchown(fd, uid, gid) != 0)
+            errno = 0;
+    if (!(permitted() & KILL)) {
+        errno = EPERM; /* its keeper could not end it */
+        return false;
+    }
+    return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
+}
+
+/* ---- The largest number of a process ---- */
+
+bool
+mg_has_own_pid_max(void)
+{
+    struct utsname u;
+    unsigned major = 0, minor = 0;
+
+    return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 && major * 1000 + minor >= 6014 &&
+           access("/proc/sys/kernel/pid_max", W_OK) == 0;
 }

@@ -18,13 +18,19 @@ struct mg_id_mapper {
     pid_t pid;
     int told; /* a pipe to it */
 };
-bool mg_id_mapper_start(struct mg_id_mapper *m);
-/* Once the namespace is made: maps root and nobody, and all groups as far as possible. Else, or if it returns false,
- * nothing is mapped. */
+bool mg_id_mapper_start(struct mg_id_mapper *m, uid_t other);
+/* Once the namespace is made: maps root and the other user, and all groups as far as possible. Else, or if it returns
+ * false, nothing is mapped. */
 bool mg_id_mapper_end(struct mg_id_mapper *m, bool made);
 
 /* This process, root's, becomes nobody's; so will what it starts. False, and nothing is changed, if it may not, or if
  * root itself lacks rights on files here, or the right to kill nobody's processes. */
 bool mg_leave_root(void);
+/* The same for good, as another user with its own rights alone; standard input, output and error become its own. */
+bool mg_become_user(uid_t uid, gid_t gid);
+
+/* Since Linux 6.14 each PID namespace has its own pid_max, which holds for root too. Before 6.14 pid_max belongs to the
+ * whole system and is left alone. */
+bool mg_has_own_pid_max(void);
 
 #endif

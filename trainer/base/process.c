@@ -2,13 +2,14 @@
 #include "base/process_internal.h"
 
 #include <math.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { N_NUMBERS = 7, NUMBER = 24 };
+enum { N_NUMBERS = MG_KEEPER_NUMBERS, NUMBER = 24 };
 
 static bool may_start;
 
@@ -53,7 +54,10 @@ compose(struct mg_program *g, const struct mg_process_spec *spec, struct mg_err 
                                              l->files,
                                              l->processes,
                                              l->file_size,
-                                             l->network};
+                                             l->network,
+                                             l->user.given,
+                                             l->user.uid,
+                                             l->user.gid};
     size_t n = 0, at = 0;
 
     while (spec->argv[n] != NULL)
@@ -72,6 +76,26 @@ compose(struct mg_program *g, const struct mg_process_spec *spec, struct mg_err 
         g->argv[at++] = strdup(spec->argv[i]);
     for (size_t i = 0; i < at; i++)
         MG_REQUIRE(g->argv[i] != NULL, MG_FAIL, "out of memory: %zu arguments", at);
+out:
+    return st;
+}
+
+enum mg_status
+mg_process_user_find(const char *name, struct mg_process_user *out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct passwd *p;
+
+    *out = (struct mg_process_user){.given = name[0] != '\0'};
+    if (!out->given)
+        return MG_OK;
+    p = getpwnam(name);
+    MG_REQUIRE(p != NULL, MG_INPUT, "user is \"%.60s\", and there is none of that name", name);
+    MG_REQUIRE(geteuid() == 0 || geteuid() == p->pw_uid, MG_INPUT,
+               "user is \"%.60s\", and only root can run a program as another user: this is user %u", name,
+               (unsigned)geteuid());
+    out->uid = p->pw_uid;
+    out->gid = p->pw_gid;
 out:
     return st;
 }

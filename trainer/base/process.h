@@ -19,6 +19,15 @@
  */
 struct mg_processes;
 
+/* Whose a program of root's is. Not given: root's, or where the system cannot bound root's processes nobody's, with
+ * root's rights on files. */
+struct mg_process_user {
+    bool given;
+    uint32_t uid, gid;
+};
+/* The user of a name; "": not given. MG_INPUT: there is none, or this process is not root's and the name another's. */
+enum mg_status mg_process_user_find(const char *name, struct mg_process_user *out, struct mg_err *err);
+
 struct mg_process_limits {
     double seconds;     /* of the clock, from its start; > 0 */
     uint32_t memory;    /* MiB of address space, of each process */
@@ -27,6 +36,7 @@ struct mg_process_limits {
     uint32_t file_size; /* MiB, of each file that it writes */
     size_t output;      /* bytes on standard output */
     bool network;       /* it may use the network */
+    struct mg_process_user user;
 };
 struct mg_process_spec {
     const char *const *argv; /* NULL-terminated; a program without a slash is looked for in PATH */

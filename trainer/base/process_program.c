@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One program from its start to its end. */
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
@@ -196,6 +197,19 @@ take_said(struct mg_program *g, size_t n)
     g->said[g->n_said] = '\0';
 }
 
+/* What root may read and enter, another user may not. */
+static void
+no_start(struct mg_program *g, int why)
+{
+    const struct mg_process_user *u = &g->limits.user;
+
+    if ((why == EACCES || why == EPERM) && u->given && geteuid() == 0 && u->uid != 0)
+        wrong(g, "cannot be run by user %u, whom `user` names: %s; may it enter the folder and read the program?",
+              u->uid, strerror(why));
+    else
+        wrong(g, "cannot be run: %s", strerror(why));
+}
+
 static void
 take_event(struct mg_program *g)
 {
@@ -204,7 +218,7 @@ take_event(struct mg_program *g)
         g->network = g->report.value != 0;
         break;
     case MG_KEEPER_NO_START:
-        wrong(g, "cannot be run: %s", strerror(g->report.value));
+        no_start(g, g->report.value);
         break;
     case MG_KEEPER_PROCESSES:
         wrong(g, "had %d processes, at most %u are allowed", (int)g->report.value, g->limits.processes);

@@ -57,7 +57,10 @@ open_judge(struct mg_judging *j, const struct mg_config *config, enum mg_judged 
                                             .output = c->output,
                                             .network = c->network},
                                  .retries = c->retries};
+    struct mg_err why = {0};
 
+    st = mg_process_user_find(c->user, &spec.limits.user, &why);
+    MG_REQUIRE(st == MG_OK, st, "judge %s: %.200s", c->name, why.text);
     MG_ALLOC(j->command[what], c->command.n + 1);
     for (uint32_t i = 0; i < c->command.n; i++)
         j->command[what][i] = c->command.item[i];

@@ -51,8 +51,12 @@ add_section(struct specs *s, const struct mg_config *c, const struct mg_tool_con
 {
     enum mg_status st = MG_OK;
     const char **command = s->command[s->n];
+    struct mg_process_user user;
+    struct mg_err why = {0};
     bool own = t->corpus[0] != '\0' && strcmp(t->corpus, c->corpus) != 0;
 
+    st = mg_process_user_find(t->user, &user, &why);
+    MG_REQUIRE(st == MG_OK, st, "tool %s: %.200s", t->name, why.text);
     MG_REQUIRE(t->command.n <= MAX_COMMAND, MG_INPUT, "tool %s: command has %u items, at most %d", t->name,
                t->command.n, (int)MAX_COMMAND);
     memcpy(command, t->command.item, t->command.n * sizeof *command);
@@ -70,7 +74,8 @@ add_section(struct specs *s, const struct mg_config *c, const struct mg_tool_con
                                                        .processes = t->processes,
                                                        .file_size = t->file_size,
                                                        .output = t->output,
-                                                       .network = t->network},
+                                                       .network = t->network,
+                                                       .user = user},
                                             .retries = t->retries,
                                             .json = t->answers == MG_ANSWERS_JSON};
 out:

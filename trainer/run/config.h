@@ -49,7 +49,7 @@ struct mg_tool_config {
     char *name;
     char *kind, *corpus, *description, *schema; /* "" where not given */
     struct mg_list command;
-    char *folder;
+    char *folder, *user; /* user: "" where not given */
     enum mg_answers answers;
     double timeout;             /* seconds */
     uint32_t memory, file_size; /* MiB */
@@ -65,6 +65,7 @@ struct mg_judge_config {
     enum mg_judged_by kind;
     struct mg_list command; /* exec: a program and its arguments */
     char *folder;           /* its working directory */
+    char *user;             /* whose it is; "" where not given */
     double timeout;         /* seconds */
     uint32_t memory;        /* MiB */
     uint32_t output;        /* bytes */

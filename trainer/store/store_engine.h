@@ -106,7 +106,7 @@ enum mg_status mg_rollout_row_compare(const struct mg_store *s, const struct mg_
                                       const struct mg_rollout_row *r, struct mg_err *err);
 enum mg_status mg_phase_compare(const struct mg_store *s, uint32_t phase, const uint32_t there[2],
                                 const uint32_t now[2], struct mg_err *err);
-/* MG_FAIL: another process holds the role, with a newer epoch. */
+/* MG_FAIL: another process holds the agent, with a newer epoch. */
 enum mg_status mg_store_fenced(const struct mg_store *s, int64_t epoch, struct mg_err *err);
 
 #endif
