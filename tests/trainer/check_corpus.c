@@ -294,8 +294,8 @@ main(void)
     TCase *tc = suite_case("corpus", setup, teardown, 60);
 
     suite_tests(tc, title_wins, frequent_words_step_back, ties_fall_to_the_lower_page, nothing_to_find,
-                utf8_is_cut_at_characters, hits_text);
+                utf8_is_cut_at_characters, hits_text, nul_separates_words, huge_queries, pages, damaged_files, keywords,
+                words);
     tcase_add_loop_test(tc, hostile_queries_are_words, 0, sizeof hostile / sizeof *hostile);
-    suite_tests(tc, nul_separates_words, huge_queries, pages, damaged_files, keywords, words);
     return suite_main();
 }

@@ -222,9 +222,8 @@ main(void)
     TCase *tc = suite_case("demos", demos_begin, end, 0);
 
     suite_tests(tc, turns_become_tokens, an_agent_reads_its_own, long_ones_are_passed_over,
-                the_last_line_needs_no_newline);
+                the_last_line_needs_no_newline, a_line_has_a_limit, a_missing_file_is_named,
+                a_tokenizer_without_roles_is_refused, a_pipe_is_read_once);
     tcase_add_loop_test(tc, bad_lines_are_named, 0, (int)(sizeof refused / sizeof *refused));
-    suite_tests(tc, a_line_has_a_limit, a_missing_file_is_named, a_tokenizer_without_roles_is_refused,
-                a_pipe_is_read_once);
     return suite_main();
 }

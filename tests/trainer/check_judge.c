@@ -283,11 +283,9 @@ teardown(void)
 int
 main(int argc, char **argv)
 {
-    TCase *tc = suite_case("judge", setup, teardown, 0);
-
     mg_keeper_enter(argc, argv);
-    suite_tests(tc, the_scorer_compares, nobody_knows_nothing, a_program_is_given_the_question,
-                numbers_and_null_are_verdicts, a_failure_is_unavailable, it_is_asked_again_within_a_bound,
-                a_program_needs_a_command, a_judge_may_end_while_it_is_asked);
+    suite_tests(suite_case("judge", setup, teardown, 0), the_scorer_compares, nobody_knows_nothing,
+                a_program_is_given_the_question, numbers_and_null_are_verdicts, a_failure_is_unavailable,
+                it_is_asked_again_within_a_bound, a_program_needs_a_command, a_judge_may_end_while_it_is_asked);
     return suite_main();
 }

@@ -9,19 +9,19 @@
 #include "base/file.h"
 #include "html_form.h"
 #include "report/report.h"
+#include "run/run_path.h"
 #include "scratch.h"
 #include "suite.h"
 
 enum { MAX_PAGE = 1 << 20 };
 
-static char folder[64], run[96], page[128];
+static char folder[64], run[96];
 
 static void
 begin(void)
 {
     scratch_make(folder);
     snprintf(run, sizeof run, "%s/run", folder);
-    snprintf(page, sizeof page, "%s/report.html", run);
     fake_run_write(folder);
 }
 
@@ -41,9 +41,9 @@ page_of_run(void)
     size_t len = 0;
 
     ck_assert_msg(mg_report_load(run, &r, &err) == MG_OK, "%s", err.text);
-    ck_assert_msg(mg_report_write(&r, page, &err) == MG_OK, "%s", err.text);
+    ck_assert_msg(mg_report_write(&r, mg_run_path(run, MG_RUN_REPORT).text, &err) == MG_OK, "%s", err.text);
     mg_report_free(&r);
-    ck_assert_int_eq(mg_file_read(page, MAX_PAGE, &text, &len, &err), MG_OK);
+    ck_assert_int_eq(mg_file_read(mg_run_path(run, MG_RUN_REPORT).text, MAX_PAGE, &text, &len, &err), MG_OK);
     ck_assert_uint_eq(strlen(text), len);
     return text;
 }
@@ -209,9 +209,9 @@ START_TEST(damage_is_told_and_leaves_no_page)
 
     put("main", "rollouts/000000.jsonl.gz", "damage");
     ck_assert_msg(mg_report_load(run, &r, &err) == MG_OK, "%s", err.text);
-    ck_assert_int_eq(mg_report_write(&r, page, &err), MG_INPUT);
+    ck_assert_int_eq(mg_report_write(&r, mg_run_path(run, MG_RUN_REPORT).text, &err), MG_INPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "main/rollouts/000000.jsonl.gz"));
-    ck_assert_int_ne(access(page, F_OK), 0);
+    ck_assert_int_ne(access(mg_run_path(run, MG_RUN_REPORT).text, F_OK), 0);
     mg_report_free(&r);
     put("search", "timing.jsonl", "[]\n");
     mg_err_clear(&err);

@@ -8,15 +8,21 @@
 #include "base/file.h"
 #include "log_case.h"
 
-START_TEST(bits_round_trip)
+static void
+read_whole(const char *when)
 {
     struct mg_trajectory *got = NULL;
     size_t n = 0;
 
-    write_whole();
-    ck_assert_msg(mg_rollout_log_read(file, &got, &n, &err) == MG_OK, "%s", err.text);
-    same_rows(got, n, "read back");
+    mg_ok(mg_rollout_log_read(file, &got, &n, &err));
+    same_rows(got, n, when);
     mg_rollout_log_free(got, n);
+}
+
+START_TEST(bits_round_trip)
+{
+    write_whole();
+    read_whole("read back");
 }
 END_TEST
 
@@ -66,16 +72,12 @@ END_TEST
 /* An older file is there until the new one is whole. */
 START_TEST(an_abort_keeps_the_older_file)
 {
-    struct mg_trajectory *got = NULL;
     struct mg_rollout_log *log = NULL;
-    size_t n = 0;
 
     write_whole();
     ck_assert_int_eq(mg_rollout_log_create(file, &log, &err), MG_OK);
     mg_rollout_log_abort(log);
-    ck_assert_msg(mg_rollout_log_read(file, &got, &n, &err) == MG_OK, "%s", err.text);
-    same_rows(got, n, "after an abort");
-    mg_rollout_log_free(got, n);
+    read_whole("after an abort");
 }
 END_TEST
 

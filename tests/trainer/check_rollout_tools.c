@@ -325,11 +325,10 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-    TCase *tc = suite_case("rollout tools", setup, teardown, 240);
-
     mg_keeper_enter(argc, argv);
-    suite_tests(tc, results_in_another_order_change_no_bit, results_at_two_levels_change_no_bit,
-                slow_tools_hold_nobody_up, calls_end_with_their_dialogues, failed_tools_are_nobodys_fault,
-                refusals_and_cuts_are_read, a_role_of_its_own_has_no_refusals, a_failure_reaches_the_caller);
+    suite_tests(suite_case("rollout tools", setup, teardown, 240), results_in_another_order_change_no_bit,
+                results_at_two_levels_change_no_bit, slow_tools_hold_nobody_up, calls_end_with_their_dialogues,
+                failed_tools_are_nobodys_fault, refusals_and_cuts_are_read, a_role_of_its_own_has_no_refusals,
+                a_failure_reaches_the_caller);
     return suite_main();
 }

@@ -313,11 +313,9 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-    TCase *tc = suite_case("tool exec", setup, teardown, 120);
-
     mg_keeper_enter(argc, argv);
-    suite_tests(tc, arguments_in_text_out, the_agents_doing, too_much_is_cut, the_surroundings_doing, a_fork_bomb,
-                a_child_does_not_outlive_its_call, answers_in_json, failures_are_tried_again, a_call_can_be_given_up,
-                tools_that_cannot_be, a_calculator);
+    suite_tests(suite_case("tool exec", setup, teardown, 120), arguments_in_text_out, the_agents_doing, too_much_is_cut,
+                the_surroundings_doing, a_fork_bomb, a_child_does_not_outlive_its_call, answers_in_json,
+                failures_are_tried_again, a_call_can_be_given_up, tools_that_cannot_be, a_calculator);
     return suite_main();
 }

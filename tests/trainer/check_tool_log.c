@@ -135,9 +135,8 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-    TCase *tc = suite_case("tool log", setup, teardown, 240);
-
     mg_keeper_enter(argc, argv);
-    suite_tests(tc, a_repeated_phase_is_told_the_same, a_torn_log_is_gone_on_with, logs_that_are_none);
+    suite_tests(suite_case("tool log", setup, teardown, 240), a_repeated_phase_is_told_the_same,
+                a_torn_log_is_gone_on_with, logs_that_are_none);
     return suite_main();
 }

@@ -298,11 +298,9 @@ main(void)
     TCase *tc = suite_case("world demo", write_corpus, remove_corpus, 120);
 
     tcase_add_unchecked_fixture(tc, setup, teardown);
-    suite_tests(tc, substitution);
+    suite_tests(tc, substitution, a_noisy_planner_asks_again_or_gives_up, wrong_corpus);
     tcase_add_loop_test(tc, demonstrations, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
-    suite_tests(tc, a_noisy_planner_asks_again_or_gives_up);
     tcase_add_loop_test(tc, three_agents, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
     tcase_add_loop_test(tc, no_leak, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
-    suite_tests(tc, wrong_corpus);
     return suite_main();
 }
