@@ -116,8 +116,7 @@ mg_agent_open(const struct mg_config *config, const char *run_dir, uint32_t agen
     a->plan = mg_config_plan(config);
     a->limits = mg_rollout_limits_of(config, agent);
     a->note.reward = a->note.held_out = (double)NAN;
-    a->dir = strdup(mg_run_agent_dir(run_dir, a->part->name).text);
-    MG_REQUIRE(a->dir != NULL, MG_FAIL, "out of memory: a path");
+    MG_STRDUP(a->dir, mg_run_agent_dir(run_dir, a->part->name).text);
     MG_TRY(open_all(a, run_dir, err));
     *out = a;
     a = NULL;
@@ -207,16 +206,11 @@ out:
 static enum mg_status
 write_model(struct mg_agent *a, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
-    char *json = NULL;
-    size_t len = 0;
+    enum mg_status st = mg_policy_save_model(a->policy, mg_agent_path(a->dir, MG_AGENT_MODEL).text, "f32", err);
 
-    MG_TRY(mg_policy_save_model(a->policy, mg_agent_path(a->dir, MG_AGENT_MODEL).text, "f32", err));
-    MG_TRY(mg_file_read(a->config->tokenizer, 1 << 28, &json, &len, err));
-    MG_TRY(mg_file_write_atomic(mg_agent_path(a->dir, MG_AGENT_TOKENIZER).text, json, len, err));
-out:
-    free(json);
-    return st;
+    if (st != MG_OK)
+        return st;
+    return mg_file_copy(a->config->tokenizer, mg_agent_path(a->dir, MG_AGENT_TOKENIZER).text, 1 << 28, err);
 }
 
 enum mg_status

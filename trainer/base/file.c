@@ -92,8 +92,7 @@ mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err 
 
     MG_ALLOC(f, 1);
     f->fd = -1;
-    f->path = strdup(path);
-    MG_REQUIRE(f->path != NULL, MG_FAIL, "out of memory: the name %s", path);
+    MG_STRDUP(f->path, path);
     MG_TRY(mg_file_temp_name(path, &f->temp, err));
     f->fd = open(f->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     MG_REQUIRE(f->fd >= 0, MG_INPUT, "cannot create %s: %s", f->temp, strerror(errno));
@@ -254,5 +253,19 @@ mg_dir_make(const char *path, struct mg_err *err)
     }
 out:
     free(part);
+    return st;
+}
+
+enum mg_status
+mg_file_copy(const char *from, const char *to, size_t max_bytes, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *data = NULL;
+    size_t len = 0;
+
+    MG_TRY(mg_file_read(from, max_bytes, &data, &len, err));
+    MG_TRY(mg_file_write_atomic(to, data, len, err));
+out:
+    free(data);
     return st;
 }

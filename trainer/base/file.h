@@ -16,6 +16,8 @@
  * used as a string); the caller frees it. On failure neither output is touched. Works on pipes.
  */
 enum mg_status mg_file_read(const char *path, size_t max_bytes, char **data, size_t *len, struct mg_err *err);
+/* Writes what `from`, of at most max_bytes, holds to `to`, as mg_file_write_atomic does. */
+enum mg_status mg_file_copy(const char *from, const char *to, size_t max_bytes, struct mg_err *err);
 
 /*
  * A file that is being written: in the same directory as `path`, under a temporary name, and renamed over `path` by the

@@ -125,14 +125,30 @@ held_out_table(FILE *to, const struct mg_summary *s)
 }
 
 static enum mg_status
+configuration(FILE *to, const struct mg_config *c, struct mg_err *err)
+{
+    const struct mg_objective *o = &mg_objectives[c->objective];
+    const struct mg_advantage_kind *a = &mg_advantage_kinds[c->advantage];
+    char *text = mg_config_to_json(c);
+
+    if (text == NULL)
+        return mg_fail(err, MG_FAIL, "out of memory: the configuration as text");
+    fprintf(to, "<h2>Configuration</h2>\n<p>Objective %s: %s, %s. %s Advantage %s: %s</p>\n<pre>", o->name,
+            mg_ratio_text(o->ratio), mg_clip_text(o->clip), o->text, a->name, a->text);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        mg_html_text(to, line);
+        fputc('\n', to);
+    }
+    fputs("</pre>\n", to);
+    free(text);
+    return MG_OK;
+}
+
+static enum mg_status
 write_page(FILE *to, struct mg_report *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_objective *o = &mg_objectives[r->config.objective];
-    const struct mg_advantage_kind *a = &mg_advantage_kinds[r->config.advantage];
-    char *config = mg_config_to_json(&r->config);
 
-    MG_REQUIRE(config != NULL, MG_FAIL, "out of memory: the configuration as text");
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
           "content=\"width=device-width\">\n"
           "<title>M-GRPO run</title>\n",
@@ -147,15 +163,9 @@ write_page(FILE *to, struct mg_report *r, struct mg_err *err)
     MG_TRY(mg_report_charts(to, r, err));
     fputs("</div>\n<h2>The same held-out questions, before and after</h2>\n", to);
     MG_TRY(mg_report_dialogues(to, r, DIALOGUES, true, err));
-    fprintf(to, "<h2>Configuration</h2>\n<p>Objective %s: %s, %s. %s Advantage %s: %s</p>\n<pre>", o->name,
-            mg_ratio_text(o->ratio), mg_clip_text(o->clip), o->text, a->name, a->text);
-    for (char *line = strtok(config, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-        mg_html_text(to, line);
-        fputc('\n', to);
-    }
-    fputs("</pre>\n</body></html>\n", to);
+    MG_TRY(configuration(to, &r->config, err));
+    fputs("</body></html>\n", to);
 out:
-    free(config);
     return st;
 }
 

@@ -10,14 +10,15 @@
 
 enum { MAX_CONFIG = 1 << 20 };
 
+/* The run goes on under the configuration that it was begun with. */
 static enum mg_status
-compare(const char *dir, const char *path, const char *now, struct mg_err *err)
+compare(const char *dir, const char *now, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     char *before = NULL, *difference = NULL;
     size_t len = 0;
 
-    MG_TRY(mg_file_read(path, MAX_CONFIG, &before, &len, err));
+    MG_TRY(mg_file_read(mg_run_path(dir, MG_RUN_CONFIG).text, MAX_CONFIG, &before, &len, err));
     difference = mg_config_difference(now, before);
     if (difference != NULL) {
         st = mg_fail(err, MG_INPUT, "the run in %s was begun with another configuration: %s", dir, difference);
@@ -29,26 +30,31 @@ out:
     return st;
 }
 
+static enum mg_status
+record(const char *dir, const char *conf_path, const char *now, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_TRY(mg_dir_make(dir, err));
+    MG_TRY(mg_file_copy(conf_path, mg_run_path(dir, MG_RUN_CONF).text, MAX_CONFIG, err));
+    MG_TRY(mg_file_write_atomic(mg_run_path(dir, MG_RUN_CONFIG).text, now, strlen(now), err));
+out:
+    return st;
+}
+
 enum mg_status
 mg_run_begin(const char *dir, const char *conf_path, const struct mg_config *config, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
-    struct mg_path config_path = mg_run_path(dir, MG_RUN_CONFIG);
-    char *now = mg_config_to_json(config), *conf = NULL;
-    size_t len = 0;
+    enum mg_status st;
+    char *now = mg_config_to_json(config);
 
-    MG_REQUIRE(now != NULL, MG_FAIL, "out of memory: the configuration as text");
-    MG_TRY(mg_dir_make(dir, err));
-    if (access(config_path.text, F_OK) == 0) {
-        st = compare(dir, config_path.text, now, err);
-        goto out;
-    }
-    MG_TRY(mg_file_read(conf_path, MAX_CONFIG, &conf, &len, err));
-    MG_TRY(mg_file_write_atomic(mg_run_path(dir, MG_RUN_CONF).text, conf, len, err));
-    MG_TRY(mg_file_write_atomic(config_path.text, now, strlen(now), err));
-out:
+    if (now == NULL)
+        return mg_fail(err, MG_FAIL, "out of memory: the configuration as text");
+    if (access(mg_run_path(dir, MG_RUN_CONFIG).text, F_OK) == 0)
+        st = compare(dir, now, err);
+    else
+        st = record(dir, conf_path, now, err);
     free(now);
-    free(conf);
     return st;
 }
 
