@@ -28,7 +28,7 @@ enum mg_status mg_fail(struct mg_err *err, enum mg_status status, const char *fm
 /* Adds a hint to the failure already recorded; the first hint wins. */
 void mg_hint(struct mg_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The three control macros. Each function that uses them has `enum mg_status st = MG_OK`, `struct mg_err *err` in scope
+/* The control macros. Each function that uses them has `enum mg_status st = MG_OK`, `struct mg_err *err` in scope
  * and one label, `out`, where everything it owns is released (every release accepts NULL). */
 #define MG_TRY(expr)                                                                                                   \
     do {                                                                                                               \
@@ -47,6 +47,14 @@ void mg_hint(struct mg_err *err, const char *fmt, ...) __attribute__((format(pri
         (ptr) = calloc((n) > 0 ? (n) : 1, sizeof *(ptr));                                                              \
         if (!(ptr)) {                                                                                                  \
             st = mg_fail(err, MG_FAIL, "out of memory: %zu x %zu bytes", (size_t)(n), sizeof *(ptr));                  \
+            goto out;                                                                                                  \
+        }                                                                                                              \
+    } while (0)
+#define MG_STRDUP(ptr, text)                                                                                           \
+    do {                                                                                                               \
+        (ptr) = strdup(text);                                                                                          \
+        if (!(ptr)) {                                                                                                  \
+            st = mg_fail(err, MG_FAIL, "out of memory: %zu bytes of text", strlen(text));                              \
             goto out;                                                                                                  \
         }                                                                                                              \
     } while (0)

@@ -35,8 +35,7 @@ mg_rollout_log_create(const char *path, struct mg_rollout_log **out, struct mg_e
     struct mg_rollout_log *log = NULL;
 
     MG_ALLOC(log, 1);
-    log->path = strdup(path);
-    MG_REQUIRE(log->path != NULL, MG_FAIL, "out of memory: the name %s", path);
+    MG_STRDUP(log->path, path);
     MG_TRY(mg_file_temp_name(path, &log->temp, err));
     log->file = gzopen(log->temp, "wb1");
     MG_REQUIRE(log->file != NULL, MG_FAIL, "%s: %s", log->temp, strerror(errno));
@@ -139,27 +138,23 @@ mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err)
 static enum mg_status
 read_real(const char *path, const json_t *value, const char *name, float *out, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
     double x = json_number_value(value);
 
-    MG_REQUIRE(json_is_number(value) && fabs(x) <= (double)FLT_MAX, MG_INPUT, "%s: a row whose %s is no float", path,
-               name);
+    if (!json_is_number(value) || fabs(x) > (double)FLT_MAX)
+        return mg_fail(err, MG_INPUT, "%s: a row whose %s is no float", path, name);
     *out = (float)x;
-out:
-    return st;
+    return MG_OK;
 }
 
 static enum mg_status
 read_count(const char *path, const json_t *object, const char *key, uint32_t *out, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
     const json_t *value = json_object_get(object, key);
 
-    MG_REQUIRE(json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) < UINT32_MAX,
-               MG_INPUT, "%s: a row whose %s is no whole number", path, key);
+    if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) >= UINT32_MAX)
+        return mg_fail(err, MG_INPUT, "%s: a row whose %s is no whole number", path, key);
     *out = (uint32_t)json_integer_value(value);
-out:
-    return st;
+    return MG_OK;
 }
 
 static enum mg_status

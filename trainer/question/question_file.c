@@ -44,8 +44,7 @@ read_string(const struct reader *r, const json_t *object, const char *key, char 
 
     MG_REQUIRE(json_is_string(value) && json_string_length(value) == strlen(json_string_value(value)), MG_INPUT,
                "%s:%zu: \"%s\" is missing or not a text", r->path, r->line, key);
-    *out = strdup(json_string_value(value));
-    MG_REQUIRE(*out != NULL, MG_FAIL, "out of memory: a question");
+    MG_STRDUP(*out, json_string_value(value));
 out:
     return st;
 }
@@ -65,8 +64,7 @@ read_answer(const struct reader *r, const json_t *object, struct mg_answer *a, s
         const json_t *value = json_array_get(list, i);
 
         MG_REQUIRE(json_is_string(value), MG_INPUT, "%s:%zu: an alias is not a text", r->path, r->line);
-        a->alias[a->n_aliases] = strdup(json_string_value(value));
-        MG_REQUIRE(a->alias[a->n_aliases] != NULL, MG_FAIL, "out of memory: an alias");
+        MG_STRDUP(a->alias[a->n_aliases], json_string_value(value));
         a->n_aliases++;
     }
 out:
@@ -108,8 +106,7 @@ read_template(const struct reader *r, const json_t *object, struct mg_asked *q, 
     grown = realloc(f->template_name, (f->n_templates + 1) * sizeof *grown);
     MG_REQUIRE(grown != NULL, MG_FAIL, "out of memory: %u templates", f->n_templates + 1);
     f->template_name = grown;
-    grown[f->n_templates] = strdup(name);
-    MG_REQUIRE(grown[f->n_templates] != NULL, MG_FAIL, "out of memory: a template");
+    MG_STRDUP(grown[f->n_templates], name);
     f->n_templates++;
 out:
     return st;

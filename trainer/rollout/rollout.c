@@ -138,8 +138,7 @@ mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *ope
     r->t.key = *key;
     r->t.version = (uint32_t)mg_policy_version(b->config.policy);
     r->draw = draw_key(key);
-    r->opening = strdup(opening);
-    MG_REQUIRE(r->opening != NULL, MG_FAIL, "out of memory: the opening of a dialogue");
+    MG_STRDUP(r->opening, opening);
     b->all[b->n++] = r;
     st = mg_rollout_open(b, r, err);
     r = NULL;
@@ -151,25 +150,20 @@ out:
 enum mg_status
 mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
-
-    MG_REQUIRE(r->state == MG_ROLLOUT_WAITING, MG_FAIL, "a result for a dialogue that waits for none");
-    MG_TRY(mg_rollout_result(b, r, result, err));
-out:
-    return st;
+    if (r->state != MG_ROLLOUT_WAITING)
+        return mg_fail(err, MG_FAIL, "a result for a dialogue that waits for none");
+    return mg_rollout_result(b, r, result, err);
 }
 
 enum mg_status
 mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
     char why[64 + MG_AGENT_NAME_MAX];
 
-    MG_REQUIRE(r->state == MG_ROLLOUT_WAITING, MG_FAIL, "a failure for a dialogue that waits for nothing");
+    if (r->state != MG_ROLLOUT_WAITING)
+        return mg_fail(err, MG_FAIL, "a failure for a dialogue that waits for nothing");
     snprintf(why, sizeof why, "the agent %s could not end a dialogue", r->callee);
-    MG_TRY(mg_rollout_fail(b, r, "agent", r->callee, why, err));
-out:
-    return st;
+    return mg_rollout_fail(b, r, "agent", r->callee, why, err);
 }
 
 /* Takes the slots of dialogues that ended, gives them to those that wait for one. */

@@ -68,8 +68,7 @@ mg_rollout_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *kind, c
 {
     enum mg_status st = MG_OK;
 
-    r->unavailable = strdup(why);
-    MG_REQUIRE(r->unavailable != NULL, MG_FAIL, "out of memory: why a dialogue failed");
+    MG_STRDUP(r->unavailable, why);
     r->failed[0] = kind;
     r->failed[1] = name;
     st = finish(b, r, MG_FAULT_NONE, err);

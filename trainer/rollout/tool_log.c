@@ -131,8 +131,7 @@ mg_tool_log_open(const char *path, struct mg_tool_log **out, struct mg_err *err)
 
     MG_ALLOC(log, 1);
     log->fd = -1;
-    log->path = strdup(path);
-    MG_REQUIRE(log->path != NULL, MG_FAIL, "out of memory: the name %s", path);
+    MG_STRDUP(log->path, path);
     MG_TRY(read_all(log, err));
     *out = log;
     log = NULL;

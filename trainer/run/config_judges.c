@@ -12,8 +12,7 @@ set_defaults(struct mg_judge_config *j, const char *name, const char *where, str
     enum mg_status st = MG_OK;
     const struct mg_section *s = &mg_sections[MG_SECTION_JUDGE];
 
-    j->name = strdup(name);
-    MG_REQUIRE(j->name != NULL, MG_FAIL, "out of memory: judge %s", name);
+    MG_STRDUP(j->name, name);
     for (size_t i = 0; i < s->n_keys; i++)
         if (s->keys[i].type != MG_KEY_LIST)
             MG_TRY(mg_config_set(j, &s->keys[i], &s->keys[i].missing, 1, where, err));

@@ -81,8 +81,7 @@ parse(struct mg_redis *r, const char *address, struct mg_err *err)
             st = MG_INPUT;
             goto out;
         }
-        r->user = strdup(host);
-        MG_REQUIRE(r->user != NULL, MG_FAIL, "out of memory: an address");
+        MG_STRDUP(r->user, host);
         host = at + 1;
     }
     MG_TRY(parse_tail(r, address, host, err));
@@ -94,8 +93,7 @@ parse(struct mg_redis *r, const char *address, struct mg_err *err)
         st = bad_address(address, "has no host", err);
         goto out;
     }
-    r->host = strdup(host);
-    MG_REQUIRE(r->host != NULL, MG_FAIL, "out of memory: an address");
+    MG_STRDUP(r->host, host);
 out:
     free(copy);
     return st;
@@ -111,8 +109,7 @@ read_password(struct mg_redis *r, const char *file, struct mg_err *err)
     if (file != NULL && file[0] != '\0')
         MG_TRY(mg_file_read(file, MAX_PASSWORD, &r->password, &n, err));
     else if (given != NULL && given[0] != '\0') {
-        r->password = strdup(given);
-        MG_REQUIRE(r->password != NULL, MG_FAIL, "out of memory: a password");
+        MG_STRDUP(r->password, given);
         n = strlen(given);
     }
     while (n > 0 && (r->password[n - 1] == '\n' || r->password[n - 1] == '\r'))
@@ -214,8 +211,7 @@ agree(struct mg_store *store, const char *what, const char *value, char **other,
         st = mg_redis_damaged(r, err, "what the run has in common");
         goto out;
     }
-    *other = strdup(there->str);
-    MG_REQUIRE(*other != NULL, MG_FAIL, "out of memory: a value of the store");
+    MG_STRDUP(*other, there->str);
 out:
     mg_redis_act_free(&a);
     return st;

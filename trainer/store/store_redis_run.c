@@ -109,10 +109,8 @@ check_server(struct mg_redis *r, struct mg_err *err)
     char server[sizeof r->server] = "";
 
     MG_TRY(mg_redis_command(r, &r->link, &reply, err, "INFO", NULL));
-    if (reply->type != REDIS_REPLY_STRING || !info(reply->str, "run_id", server, sizeof server)) {
-        st = mg_fail(err, MG_INPUT, "store %s: what answers is no Redis server", r->store.address);
-        goto out;
-    }
+    MG_REQUIRE(reply->type == REDIS_REPLY_STRING && info(reply->str, "run_id", server, sizeof server), MG_INPUT,
+               "store %s: what answers is no Redis server", r->store.address);
     MG_TRY(check_settings(r, reply->str, err));
     MG_TRY(check_boot(r, server, err));
 out:

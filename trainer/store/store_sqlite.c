@@ -133,13 +133,9 @@ out:
 enum mg_status
 mg_sqlite_begin(struct mg_sqlite *s, bool write, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
+    enum mg_status st = mg_sqlite_run(s, mg_sqlite_sql(s, write ? MG_SQL_BEGIN_WRITE : MG_SQL_BEGIN_READ), NULL, err);
 
-    MG_TRY(mg_sqlite_run(s, mg_sqlite_sql(s, write ? MG_SQL_BEGIN_WRITE : MG_SQL_BEGIN_READ), NULL, err));
-    if (s->store.holds)
-        MG_TRY(check_epoch(s, err));
-out:
-    return st;
+    return st == MG_OK && s->store.holds ? check_epoch(s, err) : st;
 }
 
 enum mg_status
@@ -268,8 +264,7 @@ create(const struct mg_store_place *place, struct mg_store **out, struct mg_err 
 
     MG_ALLOC(s, 1);
     s->store.engine = &mg_store_sqlite;
-    s->store.address = strdup(place->address);
-    MG_REQUIRE(s->store.address != NULL, MG_FAIL, "out of memory: a path");
+    MG_STRDUP(s->store.address, place->address);
     *out = &s->store;
     s = NULL;
 out:
@@ -299,8 +294,7 @@ agree(struct mg_store *store, const char *what, const char *value, char **other,
     if (row)
         MG_TRY(mg_sqlite_text(s, q, 0, MG_STORE_VALUE_MAX, &there, err));
     if (there == NULL || strcmp(there, value) != 0) {
-        *other = strdup(there != NULL ? there : "");
-        MG_REQUIRE(*other != NULL, MG_FAIL, "out of memory: a value of the store");
+        MG_STRDUP(*other, there != NULL ? there : "");
     }
     sqlite3_reset(q);
 out:

@@ -45,12 +45,9 @@ struct candidate {
 static enum mg_status
 prepare(struct mg_corpus *c, sqlite3_stmt **stmt, const char *sql, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
-
-    MG_REQUIRE(sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL) == SQLITE_OK, MG_INPUT,
-               "the corpus cannot be read: %s", sqlite3_errmsg(c->db));
-out:
-    return st;
+    if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK)
+        return mg_fail(err, MG_INPUT, "the corpus cannot be read: %s", sqlite3_errmsg(c->db));
+    return MG_OK;
 }
 
 static enum mg_status
@@ -260,8 +257,7 @@ copy_column(sqlite3_stmt *stmt, int i, char **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    *out = strdup(column(stmt, i));
-    MG_REQUIRE(*out, MG_FAIL, "out of memory: a page of %d bytes", sqlite3_column_bytes(stmt, i));
+    MG_STRDUP(*out, column(stmt, i));
 out:
     return st;
 }

@@ -33,8 +33,7 @@ open_search(struct mg_tools *t, struct mg_tool *tool, const struct mg_tool_spec 
     MG_REQUIRE(spec->corpus != NULL, MG_INPUT, "tool \"%.60s\": corpus is missing", spec->name);
     MG_ALLOC(s, 1);
     tool->data = s;
-    s->path = strdup(spec->corpus);
-    MG_REQUIRE(s->path != NULL, MG_FAIL, "out of memory: the name of a corpus");
+    MG_STRDUP(s->path, spec->corpus);
     MG_TRY(mg_corpus_open(&s->corpus, spec->corpus, err));
 out:
     return st;
@@ -46,15 +45,13 @@ start_search(struct mg_tool_call *call, struct mg_err *err)
     enum mg_status st = MG_OK;
     const struct source *s = call->tool->data;
     const json_t *query = json_object_get(call->arguments, "query");
-    char *text = NULL;
+    char *text;
 
-    MG_ALLOC(text, (size_t)MG_HITS_TEXT_MAX);
     MG_TRY(mg_corpus_search(s->corpus, json_string_value(query), json_string_length(query), call->state, err));
+    MG_ALLOC(text, (size_t)MG_HITS_TEXT_MAX);
     mg_corpus_hits_text(call->state, text);
     mg_tool_answer(call, text);
-    text = NULL;
 out:
-    free(text);
     return st;
 }
 

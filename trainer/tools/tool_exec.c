@@ -92,8 +92,7 @@ open_exec(struct mg_tools *t, struct mg_tool *tool, const struct mg_tool_spec *s
     e->json = spec->json;
     e->processes = t->processes;
     mg_err_clear(&e->err);
-    e->folder = strdup(spec->folder != NULL ? spec->folder : "/");
-    MG_REQUIRE(e->folder != NULL, MG_FAIL, "out of memory: the folder of a tool");
+    MG_STRDUP(e->folder, spec->folder != NULL ? spec->folder : "/");
     MG_TRY(copy_command(e, spec->command, err));
 out:
     return st;
@@ -157,8 +156,7 @@ read_json(struct attempt *a, const struct mg_process_end *end, const char **wron
     } else if (error != NULL) {
         st = mg_tool_refuse(a->call, err, "%s", error);
     } else {
-        copy = strdup(text);
-        MG_REQUIRE(copy != NULL, MG_FAIL, "out of memory: the result of a tool");
+        MG_STRDUP(copy, text);
         mg_tool_answer(a->call, copy);
     }
 out:
