@@ -122,10 +122,29 @@ START_TEST(makes_directories)
 }
 END_TEST
 
+/* What is too long, or is not there, leaves the other file as it was. */
+START_TEST(a_copy_is_whole_or_none)
+{
+    char from[128];
+
+    snprintf(from, sizeof from, "%s/from", dir);
+    scratch_write(from, "1\0002\n", 4);
+    mg_ok(mg_file_copy(from, path, 4, &err));
+    expect_content("1\0002\n", 4);
+    scratch_write(from, "12345", 5);
+    ck_assert_int_eq(mg_file_copy(from, path, 4, &err), MG_INPUT);
+    mg_err_clear(&err);
+    unlink(from);
+    ck_assert_int_eq(mg_file_copy(from, path, 4, &err), MG_INPUT);
+    suite_says(err.text, from);
+    expect_content("1\0002\n", 4);
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("file", setup, teardown, 0), reads_what_was_written, keeps_to_the_limit,
-                old_file_until_commit, refuses_paths, makes_directories);
+                old_file_until_commit, refuses_paths, makes_directories, a_copy_is_whole_or_none);
     return suite_main();
 }

@@ -76,6 +76,20 @@ out:
 }
 
 enum mg_status
+mg_file_copy(const char *from, const char *to, size_t max_bytes, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *data = NULL;
+    size_t len = 0;
+
+    MG_TRY(mg_file_read(from, max_bytes, &data, &len, err));
+    MG_TRY(mg_file_write_atomic(to, data, len, err));
+out:
+    free(data);
+    return st;
+}
+
+enum mg_status
 mg_file_temp_name(const char *path, char **temp, struct mg_err *err)
 {
     if (asprintf(temp, "%s.new-%ld", path, (long)getpid()) >= 0)
@@ -253,19 +267,5 @@ mg_dir_make(const char *path, struct mg_err *err)
     }
 out:
     free(part);
-    return st;
-}
-
-enum mg_status
-mg_file_copy(const char *from, const char *to, size_t max_bytes, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    char *data = NULL;
-    size_t len = 0;
-
-    MG_TRY(mg_file_read(from, max_bytes, &data, &len, err));
-    MG_TRY(mg_file_write_atomic(to, data, len, err));
-out:
-    free(data);
     return st;
 }
