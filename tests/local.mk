@@ -122,6 +122,7 @@ tests_lib_libcases_la_SOURCES = \
 	tests/lib/fixture.h \
 	tests/lib/gemm_case.c \
 	tests/lib/gemm_case.h \
+	tests/lib/guarded_tensor.c \
 	tests/lib/logprob_case.c \
 	tests/lib/logprob_case.h \
 	tests/lib/op_bag.c \

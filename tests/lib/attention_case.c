@@ -15,17 +15,6 @@ attention_mixed_lens(struct attention_shape *shape)
     memcpy(shape->lens, from, shape->n_sequences * sizeof *from);
 }
 
-static double *
-widen(const float *x, size_t n)
-{
-    double *y = malloc((n + 1) * sizeof *y);
-
-    ck_assert_ptr_nonnull(y);
-    for (size_t i = 0; i < n; i++)
-        y[i] = x[i];
-    return y;
-}
-
 static struct clgrpo_tensor
 columns(const struct clgrpo_tensor *all, size_t first, size_t heads, size_t head_dim)
 {
@@ -88,10 +77,10 @@ attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *
     c->k_host = fx_random(kv, shape->size, seed + 1);
     c->v_host = fx_random(kv, 1.0f, seed + 2);
     c->dout_host = fx_random(q, 1.0f, seed + 3);
-    c->q64 = widen(c->q_host, q);
-    c->k64 = widen(c->k_host, kv);
-    c->v64 = widen(c->v_host, kv);
-    c->dout64 = widen(c->dout_host, q);
+    c->q64 = fx_widen(c->q_host, q);
+    c->k64 = fx_widen(c->k_host, kv);
+    c->v64 = fx_widen(c->v_host, kv);
+    c->dout64 = fx_widen(c->dout_host, q);
     upload_qkv(ctx, c);
     c->dout = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(c->n_rows, shape->H, shape->D), c->dout_host);
     c->offsets = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(shape->n_sequences + 1), c->offsets_host);
@@ -103,6 +92,15 @@ attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *
         c->ref.prefix = c->prefix_host;
     }
     return c;
+}
+
+struct attention_case *
+attention_case_usual(struct clgrpo_context *ctx, uint64_t seed)
+{
+    struct attention_shape s = {.H = 4, .K = 2, .D = 32, .causal = true, .size = 1.0f};
+
+    attention_mixed_lens(&s);
+    return attention_case_create(ctx, &s, seed);
 }
 
 void
@@ -202,4 +200,56 @@ attention_forward_check(struct clgrpo_context *ctx, const struct attention_shape
     free(o);
     free(lse);
     attention_case_destroy(c);
+}
+
+void
+attention_same_forward(struct clgrpo_context *ctx, struct attention_case *a, struct attention_case *b)
+{
+    float *o_a = attention_case_forward(ctx, a, NULL), *o_b = attention_case_forward(ctx, b, NULL);
+
+    fx_same_bits("o", o_a, o_b, a->n * a->shape.H * a->shape.D * sizeof *o_a);
+    free(o_a);
+    free(o_b);
+}
+
+void
+attention_check_shapes(struct clgrpo_context *ctx,
+                       void (*check)(struct clgrpo_context *, const struct attention_shape *, uint64_t))
+{
+    static const size_t heads[][2] = {{2, 1}, {2, 2}, {4, 1}}, dims[] = {32, 64, 128};
+    struct attention_shape every_key = {.H = fx_small() ? 1 : 2, .K = 1, .D = 32, .causal = false, .size = 1.0f};
+    /* |s| up to about 64 * sqrt(64) / 2 and far apart within a row */
+    struct attention_shape large = {.H = 2, .K = 2, .D = 64, .causal = true, .size = 8.0f};
+    struct attention_shape longer = {
+        .H = 1, .K = 1, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 1, .lens = {701}};
+
+    for (size_t i = 0; i < (fx_small() ? 1 : 9); i++) {
+        struct attention_shape s = {
+            .H = heads[i % 3][0], .K = heads[i % 3][1], .D = dims[i / 3], .causal = true, .size = 1.0f};
+
+        attention_mixed_lens(&s);
+        check(ctx, &s, 10 + i);
+    }
+    attention_mixed_lens(&every_key);
+    check(ctx, &every_key, 50);
+    if (fx_small())
+        return; /* the rest walks the same kernels */
+    attention_mixed_lens(&large);
+    check(ctx, &large, 60);
+    check(ctx, &longer, 70);
+}
+
+void
+attention_copy_rows(struct attention_case *to, size_t at, const struct attention_case *from, size_t b, bool loss)
+{
+    const size_t first = (size_t)from->offsets_host[b], n = from->shape.lens[b], size = sizeof(float);
+    const size_t q = from->shape.H * from->shape.D, k = from->shape.K * from->shape.D;
+
+    memcpy(to->q_host + at * q, from->q_host + first * q, n * q * size);
+    memcpy(to->k_host + at * k, from->k_host + first * k, n * k * size);
+    memcpy(to->v_host + at * k, from->v_host + first * k, n * k * size);
+    if (loss)
+        memcpy(to->dout_host + at * q, from->dout_host + first * q, n * q * size);
+    else
+        memset(to->dout_host + at * q, 0, n * q * size);
 }

@@ -35,6 +35,8 @@ void attention_mixed_lens(struct attention_shape *shape);
 
 struct attention_case *attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *shape,
                                              uint64_t seed);
+/* Four query heads of 32 over two key heads, causal, of mixed lengths. */
+struct attention_case *attention_case_usual(struct clgrpo_context *ctx, uint64_t seed);
 /* Uploads again after the test has changed q_host, k_host, v_host or dout_host. */
 void attention_case_refresh(struct clgrpo_context *ctx, struct attention_case *c);
 void attention_case_destroy(struct attention_case *c);
@@ -44,6 +46,16 @@ float *attention_case_forward(struct clgrpo_context *ctx, struct attention_case 
 /* Results against the reference; the operation against it. */
 void attention_forward_verify(const struct attention_case *c, const float *o, const float *lse);
 void attention_forward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed);
+/* Both cases' rows of sequences have the same bits of o. */
+void attention_same_forward(struct clgrpo_context *ctx, struct attention_case *a, struct attention_case *b);
+/*
+ * A check of either direction, attention_forward_check or attention_backward_check, over head counts and sizes, without
+ * the causal mask, with scores far apart, and with one long sequence.
+ */
+void attention_check_shapes(struct clgrpo_context *ctx,
+                            void (*check)(struct clgrpo_context *, const struct attention_shape *, uint64_t));
+/* Puts the rows of `from`'s sequence b at row `at` of `to`'s host data; without their dout unless `loss`. */
+void attention_copy_rows(struct attention_case *to, size_t at, const struct attention_case *from, size_t b, bool loss);
 /* The parts of a [n_rows][(H + 2 K) D] view. */
 void attention_split(const struct attention_shape *s, const struct clgrpo_tensor *all, struct clgrpo_tensor *q,
                      struct clgrpo_tensor *k, struct clgrpo_tensor *v);

@@ -149,8 +149,8 @@ loss(const struct attention_case *c, double *o, double *rest)
 }
 
 /* Central differences of the reference's loss in a stride of its elements: error h^2/6 f''' plus 2^-52 L / h. */
-void
-attention_check_differences(const struct attention_case *c, const char *what, double *x, size_t n, const double *want)
+static void
+check_differences(const struct attention_case *c, const char *what, double *x, size_t n, const double *want)
 {
     const double h = 1e-4;
     size_t size = c->n * c->shape.H * c->shape.D;
@@ -172,13 +172,33 @@ attention_check_differences(const struct attention_case *c, const char *what, do
 }
 
 void
+attention_check_slopes(const struct attention_shape *shape, uint64_t seed)
+{
+    struct attention_case *c = attention_case_create(fx_context(CLGRPO_FAMILY_CPU), shape, seed);
+    struct ref_attention_gradients g = attention_ref_gradients(c);
+
+    check_differences(c, "dq", c->q64, c->n * shape->H * shape->D, g.dq);
+    check_differences(c, "dk", c->k64, c->n * shape->K * shape->D, g.dk);
+    check_differences(c, "dv", c->v64, c->n * shape->K * shape->D, g.dv);
+    attention_ref_gradients_free(&g);
+    attention_case_destroy(c);
+}
+
+void
+attention_same_rows(const struct attention_shape *s, const struct attention_gradients *a, size_t at,
+                    const struct attention_gradients *b, size_t from, size_t n)
+{
+    const size_t q = s->H * s->D, k = s->K * s->D;
+
+    fx_same_bits("dq", a->dq + at * q, b->dq + from * q, n * q * sizeof *a->dq);
+    fx_same_bits("dk", a->dk + at * k, b->dk + from * k, n * k * sizeof *a->dk);
+    fx_same_bits("dv", a->dv + at * k, b->dv + from * k, n * k * sizeof *a->dv);
+}
+
+void
 attention_same_gradients(const struct attention_case *c, struct attention_gradients a, struct attention_gradients b)
 {
-    const struct attention_shape *s = &c->shape;
-
-    fx_same_bits("dq", a.dq, b.dq, c->n * s->H * s->D * sizeof *a.dq);
-    fx_same_bits("dk", a.dk, b.dk, c->n * s->K * s->D * sizeof *a.dk);
-    fx_same_bits("dv", a.dv, b.dv, c->n * s->K * s->D * sizeof *a.dv);
+    attention_same_rows(&c->shape, &a, 0, &b, 0, c->n);
     attention_gradients_free(&a);
     attention_gradients_free(&b);
 }

@@ -101,23 +101,12 @@ run(struct clgrpo_context *ctx, void *problem, size_t *n)
     return run_rows(ctx, p, 0, p->n);
 }
 
-static double *
-widen(const float *x, size_t n)
-{
-    double *d = malloc((n + 1) * sizeof *d);
-
-    ck_assert_ptr_nonnull(d);
-    for (size_t i = 0; i < n; i++)
-        d[i] = (double)x[i];
-    return d;
-}
-
 static void
 verify_gradients(const struct rows_problem *p, const double *x, const double *w, const float *got_dx,
                  const float *got_dw)
 {
     const size_t n = p->n, e = p->e;
-    double *dy = widen(p->dy, n * e), *dx = widen(p->dy, n * e), *dw = calloc(e, sizeof *dw);
+    double *dy = fx_widen(p->dy, n * e), *dx = fx_widen(p->dy, n * e), *dw = calloc(e, sizeof *dw);
     double *dx_size = malloc(n * e * sizeof *dx_size), *dw_size = calloc(e, sizeof *dw_size);
 
     ref_rmsnorm_backward(x, w, dy, (double)1e-5f, n, e, dx, dw);
@@ -136,7 +125,7 @@ verify(const void *problem, const float *all, bool chain)
     const struct rows_problem *p = problem;
     const size_t n = p->n, e = p->e;
     const float *rstd = all + n * e, *dx = rstd + n, *dw = dx + n * e, *out = dw + e;
-    double *x = widen(p->x, n * e), *w = widen(p->w, e), *y = widen(p->x, n * e), *r = widen(p->x, n);
+    double *x = fx_widen(p->x, n * e), *w = fx_widen(p->w, e), *y = fx_widen(p->x, n * e), *r = fx_widen(p->x, n);
     double norm[NORM_OUT] = {0.0};
 
     (void)chain;

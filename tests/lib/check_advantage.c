@@ -152,27 +152,16 @@ START_TEST(bad_arguments_are_refused)
 
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
-        cl_command_queue q = clgrpo_context_queue(ctx);
-        struct clgrpo_advantage_args good = CLGRPO_ADVANTAGE_ARGS_INIT, a;
+        struct clgrpo_advantage_args good = CLGRPO_ADVANTAGE_ARGS_INIT;
 
         good.reward = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(3), reward);
         good.offsets = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(2), offsets);
         good.advantage = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(3));
-        a = good;
-        a.advantage.shape[0] = 2;
-        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
-        a = good;
-        a.reward.offset = 100;
-        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_BOUNDS);
-        a = good;
-        a.offsets.dtype = CLGRPO_U32;
-        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
-        a = good;
-        a.eps = -1.0f;
-        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
-        a = good;
-        a.kind = (enum clgrpo_advantage_kind)9;
-        fx_fails(ctx, clgrpo_advantage(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
+        fx_refuses(ctx, clgrpo_advantage, good, bad.advantage.shape[0] = 2, CLGRPO_E_SHAPE);
+        fx_refuses(ctx, clgrpo_advantage, good, bad.reward.offset = 100, CLGRPO_E_BOUNDS);
+        fx_refuses(ctx, clgrpo_advantage, good, bad.offsets.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
+        fx_refuses(ctx, clgrpo_advantage, good, bad.eps = -1.0f, CLGRPO_E_VALUE);
+        fx_refuses(ctx, clgrpo_advantage, good, bad.kind = (enum clgrpo_advantage_kind)9, CLGRPO_E_ARGUMENT);
         fx_release(&good.reward);
         fx_release(&good.offsets);
         fx_release(&good.advantage);
@@ -183,14 +172,9 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("advantage");
-    TCase *tc = tcase_create("all");
+    TCase *tc = fx_case("advantage");
 
-    tcase_add_test(tc, matches_the_reference);
-    tcase_add_test(tc, weights_equal_copies);
-    tcase_add_test(tc, equal_rewards_give_exactly_zero);
-    tcase_add_test(tc, a_group_does_not_see_the_others);
-    tcase_add_test(tc, bad_arguments_are_refused);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, matches_the_reference, weights_equal_copies, equal_rewards_give_exactly_zero,
+             a_group_does_not_see_the_others, bad_arguments_are_refused);
+    return fx_main();
 }

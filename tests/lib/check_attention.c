@@ -7,16 +7,7 @@
 
 START_TEST(matches_the_reference)
 {
-    static const size_t heads[][2] = {{2, 1}, {2, 2}, {4, 1}}, dims[] = {32, 64, 128};
-    struct clgrpo_context *ctx = fx_context(fx_family(_i));
-
-    for (size_t i = 0; i < (fx_small() ? 1 : 9); i++) {
-        struct attention_shape s = {
-            .H = heads[i % 3][0], .K = heads[i % 3][1], .D = dims[i / 3], .causal = true, .size = 1.0f};
-
-        attention_mixed_lens(&s);
-        attention_forward_check(ctx, &s, 10 + i);
-    }
+    attention_check_shapes(fx_context(fx_family(_i)), attention_forward_check);
 }
 END_TEST
 
@@ -32,34 +23,6 @@ START_TEST(odd_head_counts)
         s.lens[1] = 67;
         attention_forward_check(fx_context(fx_family(_i)), &s, 40 + i);
     }
-}
-END_TEST
-
-START_TEST(every_key_without_the_causal_mask)
-{
-    size_t heads = fx_small() ? 1 : 2;
-    struct attention_shape s = {.H = heads, .K = 1, .D = 32, .causal = false, .size = 1.0f};
-
-    attention_mixed_lens(&s);
-    attention_forward_check(fx_context(fx_family(_i)), &s, 50);
-}
-END_TEST
-
-START_TEST(large_scores)
-{
-    struct attention_shape s = {.H = 2, .K = 2, .D = 64, .causal = true, .size = 8.0f};
-
-    attention_mixed_lens(&s); /* |s| up to about 64 * sqrt(64) / 2 and far apart within a row */
-    attention_forward_check(fx_context(fx_family(_i)), &s, 60);
-}
-END_TEST
-
-START_TEST(long_sequence)
-{
-    struct attention_shape s = {.H = 1, .K = 1, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 1};
-
-    s.lens[0] = 701;
-    attention_forward_check(fx_context(fx_family(_i)), &s, 70);
 }
 END_TEST
 
@@ -121,17 +84,9 @@ END_TEST
 START_TEST(same_bits_twice)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
-    struct attention_shape s = {.H = 4, .K = 2, .D = 32, .causal = true, .size = 1.0f};
-    struct attention_case *c;
-    float *a, *b;
+    struct attention_case *c = attention_case_usual(ctx, 90);
 
-    attention_mixed_lens(&s);
-    c = attention_case_create(ctx, &s, 90);
-    a = attention_case_forward(ctx, c, NULL);
-    b = attention_case_forward(ctx, c, NULL);
-    fx_same_bits("o", a, b, c->n * s.H * s.D * sizeof *a);
-    free(a);
-    free(b);
+    attention_same_forward(ctx, c, c);
     attention_case_destroy(c);
 }
 END_TEST
@@ -185,34 +140,26 @@ args_of(struct clgrpo_context *ctx, const struct attention_case *c, struct clgrp
     args->scale = c->scale;
 }
 
-#define FAILS(change, status)                                                                                          \
-    do {                                                                                                               \
-        struct clgrpo_attention_args bad = args;                                                                       \
-        change;                                                                                                        \
-        fx_fails(ctx, clgrpo_attention(ctx, &bad, clgrpo_context_queue(ctx), 0, NULL, NULL), status);                  \
-    } while (0)
-
 START_TEST(bad_arguments_are_refused)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
-    struct attention_shape s = {
-        .H = 4, .K = 2, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 2, .lens = {3, 4}};
-    struct attention_case *c = attention_case_create(ctx, &s, 110);
+    struct attention_case *c = attention_case_usual(ctx, 110);
     struct clgrpo_attention_args args;
 
     args_of(ctx, c, &args);
-    FAILS(bad.struct_size = 3, CLGRPO_E_ARGUMENT);
-    FAILS(bad.q.buf = NULL, CLGRPO_E_ARGUMENT);
-    FAILS(bad.q.shape[2] = bad.k.shape[2] = bad.v.shape[2] = bad.o.shape[2] = 16, CLGRPO_E_SHAPE);
-    FAILS(bad.q.shape[1] = bad.o.shape[1] = 3, CLGRPO_E_SHAPE);
-    FAILS(bad.v.shape[0]--, CLGRPO_E_SHAPE);
-    FAILS(bad.o.stride[2] = 2, CLGRPO_E_SHAPE);
-    FAILS(bad.k.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
-    FAILS(bad.offsets.dtype = CLGRPO_F32, CLGRPO_E_DTYPE);
-    FAILS(bad.offsets.shape[0] = 0, CLGRPO_E_SHAPE);
-    FAILS(bad.scale = 0.0f, CLGRPO_E_VALUE);
-    FAILS(bad.scale = NAN, CLGRPO_E_VALUE);
-    FAILS(bad.lse = bad.o, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.struct_size = 3, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_attention, args, bad.q.buf = NULL, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_attention, args, bad.q.shape[2] = bad.k.shape[2] = bad.v.shape[2] = bad.o.shape[2] = 16,
+               CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.q.shape[1] = bad.o.shape[1] = 3, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.v.shape[0]--, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.o.stride[2] = 2, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.k.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
+    fx_refuses(ctx, clgrpo_attention, args, bad.offsets.dtype = CLGRPO_F32, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.offsets.shape[0] = 0, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.scale = 0.0f, CLGRPO_E_VALUE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.scale = NAN, CLGRPO_E_VALUE);
+    fx_refuses(ctx, clgrpo_attention, args, bad.lse = bad.o, CLGRPO_E_SHAPE);
     fx_release(&args.o);
     attention_case_destroy(c);
 }
@@ -221,22 +168,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("attention");
-    TCase *t = tcase_create("forward");
+    TCase *t = fx_case("attention");
 
-    tcase_set_timeout(t, 0);
-    tcase_add_loop_test(t, matches_the_reference, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, every_key_without_the_causal_mask, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, bad_arguments_are_refused, 0, FX_N_FAMILIES);
-    if (!fx_small()) { /* the rest walks the same kernels */
-        tcase_add_loop_test(t, odd_head_counts, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, large_scores, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, long_sequence, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, equal_keys_give_the_mean, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, masked_keys_leave_no_trace, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, same_bits_twice, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, batch_invariance, 0, FX_N_FAMILIES);
-    }
-    suite_add_tcase(suite, t);
-    return fx_main(suite);
+    fx_family_tests(t, matches_the_reference, bad_arguments_are_refused);
+    if (!fx_small()) /* the rest walks the same kernels */
+        fx_family_tests(t, odd_head_counts, equal_keys_give_the_mean, masked_keys_leave_no_trace, same_bits_twice,
+                        batch_invariance);
+    return fx_main();
 }

@@ -202,13 +202,6 @@ START_TEST(prefixes_out_of_range_give_zeros)
 }
 END_TEST
 
-#define FAILS(change, status)                                                                                          \
-    do {                                                                                                               \
-        struct clgrpo_attention_decode_args bad = args;                                                                \
-        change;                                                                                                        \
-        fx_fails(ctx, clgrpo_attention_decode(ctx, &bad, clgrpo_context_queue(ctx), 0, NULL, NULL), status);           \
-    } while (0)
-
 START_TEST(bad_prefix_arguments)
 {
     static const int32_t zeros[3] = {0};
@@ -225,12 +218,12 @@ START_TEST(bad_prefix_arguments)
     args.v_cache = upload_v(ctx, &c, c.v);
     args.o = fx_output(ctx, CLGRPO_F32, 3, FX_SHAPE(2, 1, 32));
     args.scale = 0.2f;
-    FAILS(bad.prefix_slot = (struct clgrpo_tensor){0}, CLGRPO_E_ARGUMENT);
-    FAILS(bad.prefix_length = (struct clgrpo_tensor){0}, CLGRPO_E_ARGUMENT);
-    FAILS(bad.prefix_slot.shape[0] = 1, CLGRPO_E_SHAPE);
-    FAILS(bad.prefix_length.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
-    FAILS(bad.k_cache.dtype = CLGRPO_F16, CLGRPO_E_DTYPE);
-    FAILS(bad.v_cache.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.prefix_slot = (struct clgrpo_tensor){0}, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.prefix_length = (struct clgrpo_tensor){0}, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.prefix_slot.shape[0] = 1, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.prefix_length.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.k_cache.dtype = CLGRPO_F16, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.v_cache.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
     fx_release(&args.q);
     fx_release(&args.slot);
     fx_release(&args.position);
@@ -357,17 +350,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("attention_cache");
-    TCase *t = tcase_create("shared and stored");
+    TCase *t = fx_case("attention_cache");
 
-    tcase_set_timeout(t, 0);
-    tcase_add_loop_test(t, prefixes_have_the_bits_of_one_slot, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, prefixes_out_of_range_give_zeros, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, bad_prefix_arguments, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, halves_have_the_bits_of_what_they_hold, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, append_rounds, 0, FX_N_FAMILIES);
+    fx_family_tests(t, prefixes_have_the_bits_of_one_slot, prefixes_out_of_range_give_zeros, bad_prefix_arguments,
+                    halves_have_the_bits_of_what_they_hold, append_rounds);
     if (!fx_small())
-        tcase_add_loop_test(t, a_long_run, 0, FX_N_FAMILIES);
-    suite_add_tcase(suite, t);
-    return fx_main(suite);
+        fx_family_tests(t, a_long_run);
+    return fx_main();
 }

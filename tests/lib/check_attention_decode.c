@@ -306,13 +306,6 @@ START_TEST(append_follows_the_layout)
 }
 END_TEST
 
-#define FAILS(change, status)                                                                                          \
-    do {                                                                                                               \
-        struct clgrpo_attention_decode_args bad = args;                                                                \
-        change;                                                                                                        \
-        fx_fails(ctx, clgrpo_attention_decode(ctx, &bad, clgrpo_context_queue(ctx), 0, NULL, NULL), status);           \
-    } while (0)
-
 /* Tokens out of range give zeros, also between valid ones of one slot; wrong shapes are refused. */
 START_TEST(out_of_range_and_bad_arguments)
 {
@@ -340,14 +333,14 @@ START_TEST(out_of_range_and_bad_arguments)
                           (double)got[n * H * D + i], (double)want);
         }
     free(got);
-    FAILS(bad.struct_size = 1, CLGRPO_E_ARGUMENT);
-    FAILS(bad.o.shape[1] = 1, CLGRPO_E_SHAPE);
-    FAILS(bad.slot.shape[0] = 3, CLGRPO_E_SHAPE);
-    FAILS(bad.v_cache.shape[2] = 32, CLGRPO_E_SHAPE);
-    FAILS(bad.v_cache.stride[0] += 4, CLGRPO_E_SHAPE);
-    FAILS(bad.k_cache.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
-    FAILS(bad.position.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
-    FAILS(bad.scale = 0.0f, CLGRPO_E_VALUE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.struct_size = 1, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.o.shape[1] = 1, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.slot.shape[0] = 3, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.v_cache.shape[2] = 32, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.v_cache.stride[0] += 4, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.k_cache.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.position.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_attention_decode, args, bad.scale = 0.0f, CLGRPO_E_VALUE);
     fx_release(&args.q);
     fx_release(&args.slot);
     fx_release(&args.position);
@@ -362,18 +355,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("attention_decode");
-    TCase *t = tcase_create("decode");
+    TCase *t = fx_case("attention_decode");
 
-    tcase_set_timeout(t, 0);
-    tcase_add_loop_test(t, append_follows_the_layout, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, out_of_range_and_bad_arguments, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, batch_invariance_with_the_forward, 0, FX_N_FAMILIES);
-    if (!fx_small()) { /* the rest walks the same kernels */
-        tcase_add_loop_test(t, matches_the_reference, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, odd_head_counts, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, batch_invariance_of_zeros, 0, FX_N_FAMILIES);
-    }
-    suite_add_tcase(suite, t);
-    return fx_main(suite);
+    fx_family_tests(t, append_follows_the_layout, out_of_range_and_bad_arguments, batch_invariance_with_the_forward);
+    if (!fx_small()) /* the rest walks the same kernels */
+        fx_family_tests(t, matches_the_reference, odd_head_counts, batch_invariance_of_zeros);
+    return fx_main();
 }

@@ -66,37 +66,14 @@ END_TEST
 START_TEST(finite_differences_of_the_reference)
 {
     static const int32_t prefix[] = {1, -1, 1, 1};
-    struct attention_shape s = {.H = 2, .K = 1, .D = 32, .size = 1.0f, .n_sequences = 4, .lens = {3, 4, 0, 2}};
-    struct ref_attention_gradients g;
-    struct attention_case *c;
+    struct attention_shape s = {.H = 2, .K = 1, .D = 32, .causal = _i == 0, .size = 1.0f};
 
-    s.causal = _i == 0;
+    s.n_sequences = 4;
+    memcpy(s.lens, (const size_t[]){3, 4, 0, 2}, 4 * sizeof *s.lens);
     s.prefix = prefix;
-    c = attention_case_create(fx_context(CLGRPO_FAMILY_CPU), &s, 50);
-    g = attention_ref_gradients(c);
-    attention_check_differences(c, "dq", c->q64, c->n * s.H * s.D, g.dq);
-    attention_check_differences(c, "dk", c->k64, c->n * s.K * s.D, g.dk);
-    attention_check_differences(c, "dv", c->v64, c->n * s.K * s.D, g.dv);
-    attention_ref_gradients_free(&g);
-    attention_case_destroy(c);
+    attention_check_slopes(&s, 50);
 }
 END_TEST
-
-/* Rows of `from`'s sequence b to row `at` of `to`, without their dout unless `loss`. */
-static void
-copy_rows(struct attention_case *to, size_t at, const struct attention_case *from, size_t b, bool loss)
-{
-    const size_t first = (size_t)from->offsets_host[b], n = from->shape.lens[b], size = sizeof(float);
-    const size_t q = from->shape.H * from->shape.D, k = from->shape.K * from->shape.D;
-
-    memcpy(to->q_host + at * q, from->q_host + first * q, n * q * size);
-    memcpy(to->k_host + at * k, from->k_host + first * k, n * k * size);
-    memcpy(to->v_host + at * k, from->v_host + first * k, n * k * size);
-    if (loss)
-        memcpy(to->dout_host + at * q, from->dout_host + first * q, n * q * size);
-    else
-        memset(to->dout_host + at * q, 0, n * q * size);
-}
 
 /* How many rows sequence b's prefix has. */
 static size_t
@@ -122,8 +99,8 @@ repeat(struct clgrpo_context *ctx, const struct attention_case *c)
         const size_t at = (size_t)r->offsets_host[b], n_past = past_of(c, b);
 
         if (n_past > 0)
-            copy_rows(r, at, c, (size_t)ref_attention_root(&c->ref, b), false);
-        copy_rows(r, at + n_past, c, b, true);
+            attention_copy_rows(r, at, c, (size_t)ref_attention_root(&c->ref, b), false);
+        attention_copy_rows(r, at + n_past, c, b, true);
     }
     attention_case_refresh(ctx, r);
     return r;
@@ -183,12 +160,9 @@ START_TEST(same_bits_twice)
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
     struct attention_shape s = shape_of(2);
     struct attention_case *c = attention_case_create(ctx, &s, 80);
-    float *a = attention_case_forward(ctx, c, NULL), *b = attention_case_forward(ctx, c, NULL);
 
-    fx_same_bits("o", a, b, c->n * s.H * s.D * sizeof *a);
+    attention_same_forward(ctx, c, c);
     attention_same_gradients(c, attention_case_backward(ctx, c), attention_case_backward(ctx, c));
-    free(a);
-    free(b);
     attention_case_destroy(c);
 }
 END_TEST
@@ -213,7 +187,7 @@ START_TEST(bits_do_not_depend_on_the_batch)
         one.lens[i] = s.lens[members[i]];
     alone = attention_case_create(ctx, &one, 91);
     for (size_t i = 0; i < one.n_sequences; i++)
-        copy_rows(alone, (size_t)alone->offsets_host[i], all, members[i], true);
+        attention_copy_rows(alone, (size_t)alone->offsets_host[i], all, members[i], true);
     attention_case_refresh(ctx, alone);
     alone->max_len += 300; /* another cut into groups */
     o = attention_case_forward(ctx, alone, NULL);
@@ -222,12 +196,10 @@ START_TEST(bits_do_not_depend_on_the_batch)
     want = attention_case_backward(ctx, all);
     for (size_t i = 0; i < one.n_sequences; i++) {
         const size_t at = (size_t)alone->offsets_host[i], from = (size_t)all->offsets_host[members[i]];
-        const size_t q = s.H * s.D, k = s.K * s.D, n = one.lens[i] * sizeof(float);
+        const size_t q = s.H * s.D;
 
-        fx_same_bits("o", o + at * q, o_all + from * q, n * q);
-        fx_same_bits("dq", g.dq + at * q, want.dq + from * q, n * q);
-        fx_same_bits("dk", g.dk + at * k, want.dk + from * k, n * k);
-        fx_same_bits("dv", g.dv + at * k, want.dv + from * k, n * k);
+        fx_same_bits("o", o + at * q, o_all + from * q, one.lens[i] * q * sizeof *o);
+        attention_same_rows(&s, &g, at, &want, from, one.lens[i]);
     }
     free(o);
     free(o_all);
@@ -286,18 +258,13 @@ START_TEST(entries_that_do_not_count)
     struct attention_shape s = {
         .H = 2, .K = 1, .D = 32, .causal = true, .size = 1.0f, .n_sequences = 6, .lens = {9, 4, 7, 6, 5, 8}};
     struct attention_case *a, *b;
-    float *o_a, *o_b;
 
     s.prefix = odd;
     a = attention_case_create(ctx, &s, 110);
     s.prefix = plain;
     b = attention_case_create(ctx, &s, 110);
-    o_a = attention_case_forward(ctx, a, NULL);
-    o_b = attention_case_forward(ctx, b, NULL);
-    fx_same_bits("o", o_a, o_b, a->n * s.H * s.D * sizeof *o_a);
+    attention_same_forward(ctx, a, b);
     attention_same_gradients(a, attention_case_backward(ctx, a), attention_case_backward(ctx, b));
-    free(o_a);
-    free(o_b);
     attention_case_destroy(a);
     attention_case_destroy(b);
 }
@@ -343,22 +310,13 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("attention_prefix");
-    TCase *t = tcase_create("prefix");
+    TCase *t = fx_case("attention_prefix");
 
-    tcase_set_timeout(t, 0);
-    tcase_add_loop_test(t, forward_matches_the_reference, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, backward_matches_the_reference, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, bad_prefixes_are_refused, 0, FX_N_FAMILIES);
+    fx_family_tests(t, forward_matches_the_reference, backward_matches_the_reference, bad_prefixes_are_refused);
     if (!fx_small()) { /* the rest walks the same kernels */
-        tcase_add_loop_test(t, without_the_causal_mask, 0, FX_N_FAMILIES);
+        fx_family_tests(t, without_the_causal_mask, bits_are_those_of_the_repeated_computation, same_bits_twice,
+                        bits_do_not_depend_on_the_batch, key_heads_alone, entries_that_do_not_count);
         tcase_add_loop_test(t, finite_differences_of_the_reference, 0, 2);
-        tcase_add_loop_test(t, bits_are_those_of_the_repeated_computation, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, same_bits_twice, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, bits_do_not_depend_on_the_batch, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, key_heads_alone, 0, FX_N_FAMILIES);
-        tcase_add_loop_test(t, entries_that_do_not_count, 0, FX_N_FAMILIES);
     }
-    suite_add_tcase(suite, t);
-    return fx_main(suite);
+    return fx_main();
 }

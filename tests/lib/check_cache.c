@@ -328,18 +328,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("cache");
-    TCase *tc = tcase_create("disk");
+    TCase *tc = fx_case("cache");
 
     tcase_add_checked_fixture(tc, make_dir, remove_dir);
-    tcase_add_test(tc, second_context_loads);
-    tcase_add_test(tc, no_cache);
-    tcase_add_test(tc, truncated_file_is_a_miss);
-    tcase_add_test(tc, corrupt_file_is_a_miss);
-    tcase_add_test(tc, foreign_file_is_a_miss);
-    tcase_add_test(tc, stale_binary_is_a_miss);
-    tcase_add_test(tc, store_and_load);
-    tcase_add_test(tc, cache_folder);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, second_context_loads, no_cache, truncated_file_is_a_miss, corrupt_file_is_a_miss,
+             foreign_file_is_a_miss, stale_binary_is_a_miss, store_and_load, cache_folder);
+    return fx_main();
 }

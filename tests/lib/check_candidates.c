@@ -286,14 +286,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *s = suite_create("candidates");
-    TCase *t = tcase_create("candidates");
+    TCase *t = fx_case("candidates");
     int n;
 
     cases(&n);
-    tcase_set_timeout(t, 0);
     tcase_add_loop_test(t, every_candidate, 0, n);
-    tcase_add_test(t, every_class_has_a_problem);
-    suite_add_tcase(s, t);
-    return fx_main(s);
+    fx_tests(t, every_class_has_a_problem);
+    return fx_main();
 }

@@ -377,21 +377,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("core");
-    TCase *tc = tcase_create("context");
+    TCase *tc = fx_case("core");
 
-    tcase_add_test(tc, create_borrows);
-    tcase_add_test(tc, create_refuses);
-    tcase_add_test(tc, selectors);
-    tcase_add_test(tc, families);
-    tcase_add_test(tc, vector_widths);
-    tcase_add_test(tc, contexts_are_independent);
-    tcase_add_loop_test(tc, first_error_is_kept, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, opencl_failure_is_reported, 0, FX_N_FAMILIES);
-    tcase_add_test(tc, names);
-    tcase_add_loop_test(tc, kernels_are_built_once, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, launch_refuses, 0, FX_N_FAMILIES);
-    tcase_add_test(tc, arguments);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, create_borrows, create_refuses, selectors, families, vector_widths, contexts_are_independent);
+    fx_family_tests(tc, first_error_is_kept, opencl_failure_is_reported);
+    fx_tests(tc, names);
+    fx_family_tests(tc, kernels_are_built_once, launch_refuses);
+    fx_tests(tc, arguments);
+    return fx_main();
 }

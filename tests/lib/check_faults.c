@@ -212,15 +212,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *s = suite_create("faults");
-    TCase *c = tcase_create("OpenCL calls");
+    TCase *c = fx_case("faults");
 
-    tcase_set_timeout(c, 600);
-    tcase_add_loop_test(c, every_call_of_every_operation, 0, FX_N_FAMILIES);
+    fx_family_tests(c, every_call_of_every_operation);
 #ifdef HAVE_CLBLAST
-    tcase_add_loop_test(c, every_call_of_clblast, 0, FX_N_FAMILIES);
+    fx_family_tests(c, every_call_of_clblast);
 #endif
     tcase_add_loop_test(c, every_call_from_the_start, 0, 2);
-    suite_add_tcase(s, c);
-    return fx_main(s);
+    return fx_main();
 }

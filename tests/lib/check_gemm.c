@@ -157,50 +157,25 @@ START_TEST(an_empty_product_still_signals)
 }
 END_TEST
 
-static void
-gemm_fails(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, enum clgrpo_status want)
-{
-    fx_fails(ctx, clgrpo_gemm(ctx, args, clgrpo_context_queue(ctx), 0, NULL, NULL), want);
-}
-
 START_TEST(bad_arguments)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
     struct gemm_product p = gemm_product_make(ctx, (struct gemm_shape){4, 6, 5}, 0, 1.0f, 0);
-    struct clgrpo_gemm_args bad;
     size_t bytes;
 
     free(gemm_product_run(ctx, &p));
-    gemm_fails(ctx, NULL, CLGRPO_E_ARGUMENT);
-    bad = p.args;
-    bad.struct_size--;
-    gemm_fails(ctx, &bad, CLGRPO_E_ARGUMENT);
-    bad = p.args;
-    bad.b.shape[0]++;
-    gemm_fails(ctx, &bad, CLGRPO_E_SHAPE);
-    bad = p.args;
-    bad.trans_b = true;
-    gemm_fails(ctx, &bad, CLGRPO_E_SHAPE);
-    bad = p.args;
-    bad.c.rank = 1;
-    gemm_fails(ctx, &bad, CLGRPO_E_SHAPE);
-    bad = p.args;
-    bad.a.offset += 1000;
-    gemm_fails(ctx, &bad, CLGRPO_E_BOUNDS);
-    bad = p.args;
-    bad.c.stride[0] = 1000;
-    gemm_fails(ctx, &bad, CLGRPO_E_BOUNDS);
-    bad = p.args;
-    bad.a.dtype = CLGRPO_I32;
-    gemm_fails(ctx, &bad, CLGRPO_E_DTYPE);
-    bad = p.args;
-    bad.b_packed = bad.b;
-    gemm_fails(ctx, &bad, CLGRPO_E_SHAPE);
+    fx_fails(ctx, clgrpo_gemm(ctx, NULL, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.struct_size--, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.b.shape[0]++, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.trans_b = true, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.c.rank = 1, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.a.offset += 1000, CLGRPO_E_BOUNDS);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.c.stride[0] = 1000, CLGRPO_E_BOUNDS);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.a.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.b_packed = bad.b, CLGRPO_E_SHAPE);
     fx_ok(ctx, clgrpo_gemm_workspace(ctx, &p.args, &bytes));
     if (bytes > 0) {
-        bad = p.args;
-        bad.workspace.bytes = bytes - 4;
-        gemm_fails(ctx, &bad, CLGRPO_E_WORKSPACE);
+        fx_refuses(ctx, clgrpo_gemm, p.args, bad.workspace.bytes = bytes - 4, CLGRPO_E_WORKSPACE);
     }
     fx_fails(ctx, clgrpo_gemm(ctx, &p.args, NULL, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
     gemm_product_free(&p);
@@ -210,25 +185,16 @@ END_TEST
 START_TEST(bad_pack_arguments)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
-    cl_command_queue queue = clgrpo_context_queue(ctx);
-    struct clgrpo_gemm_pack_args ok = CLGRPO_GEMM_PACK_ARGS_INIT, bad;
+    struct clgrpo_gemm_pack_args ok = CLGRPO_GEMM_PACK_ARGS_INIT;
     float *b = fx_random(35, 1.0f, 3);
 
     ok.b = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(5, 7), b);
     ok.packed = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(clgrpo_gemm_pack_elems(ctx, 5, 7)));
-    fx_ok(ctx, clgrpo_gemm_pack(ctx, &ok, queue, 0, NULL, NULL));
-    bad = ok;
-    bad.struct_size = 0;
-    fx_fails(ctx, clgrpo_gemm_pack(ctx, &bad, queue, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
-    bad = ok;
-    bad.packed.shape[0]--;
-    fx_fails(ctx, clgrpo_gemm_pack(ctx, &bad, queue, 0, NULL, NULL), CLGRPO_E_SHAPE);
-    bad = ok;
-    bad.b.stride[0] = 900;
-    fx_fails(ctx, clgrpo_gemm_pack(ctx, &bad, queue, 0, NULL, NULL), CLGRPO_E_BOUNDS);
-    bad = ok;
-    bad.b.dtype = CLGRPO_U64;
-    fx_fails(ctx, clgrpo_gemm_pack(ctx, &bad, queue, 0, NULL, NULL), CLGRPO_E_DTYPE);
+    fx_ok(ctx, clgrpo_gemm_pack(ctx, &ok, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    fx_refuses(ctx, clgrpo_gemm_pack, ok, bad.struct_size = 0, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_gemm_pack, ok, bad.packed.shape[0]--, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_gemm_pack, ok, bad.b.stride[0] = 900, CLGRPO_E_BOUNDS);
+    fx_refuses(ctx, clgrpo_gemm_pack, ok, bad.b.dtype = CLGRPO_U64, CLGRPO_E_DTYPE);
     fx_release(&ok.b);
     fx_release(&ok.packed);
     free(b);
@@ -238,19 +204,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("gemm");
-    TCase *tc = tcase_create("both families");
+    TCase *tc = fx_case("gemm");
 
-    tcase_set_timeout(tc, 600);
-    tcase_add_loop_test(tc, every_shape_and_form, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, alpha_scales_the_sum, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, packed_b, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, no_terms_or_no_elements, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, batch_invariance, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, events_order_an_out_of_order_queue, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, an_empty_product_still_signals, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, bad_arguments, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, bad_pack_arguments, 0, FX_N_FAMILIES);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_family_tests(tc, every_shape_and_form, alpha_scales_the_sum, packed_b, no_terms_or_no_elements, batch_invariance,
+                    events_order_an_out_of_order_queue, an_empty_product_still_signals, bad_arguments,
+                    bad_pack_arguments);
+    return fx_main();
 }

@@ -128,16 +128,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *s = suite_create("gemm_clblast");
-    TCase *t = tcase_create("gemm_clblast");
+    TCase *t = fx_case("gemm_clblast");
 
     setenv("CLGRPO_GEMM", "clblast", 1);
-    tcase_set_timeout(t, 0);
-    tcase_add_loop_test(t, every_shape_and_form, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, empty_products, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, events_order_an_out_of_order_queue, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, packed_b_is_not_for_it, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, only_on_demand, 0, FX_N_FAMILIES);
-    suite_add_tcase(s, t);
-    return fx_main(s);
+    fx_family_tests(t, every_shape_and_form, empty_products, events_order_an_out_of_order_queue, packed_b_is_not_for_it,
+                    only_on_demand);
+    return fx_main();
 }

@@ -76,12 +76,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("gemm_storage");
-    TCase *tc = tcase_create("both families");
+    TCase *tc = fx_case("gemm_storage");
 
-    tcase_set_timeout(tc, 600);
-    tcase_add_loop_test(tc, stored_as_halves, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, packing_rounds, 0, FX_N_FAMILIES);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_family_tests(tc, stored_as_halves, packing_rounds);
+    return fx_main();
 }

@@ -275,13 +275,6 @@ START_TEST(forks_decode_as_their_source)
 }
 END_TEST
 
-#define FAILS(change, status)                                                                                          \
-    do {                                                                                                               \
-        struct clgrpo_kv_copy_args bad = args;                                                                         \
-        change;                                                                                                        \
-        fx_fails(ctx, clgrpo_kv_copy(ctx, &bad, clgrpo_context_queue(ctx), 0, NULL, NULL), status);                    \
-    } while (0)
-
 START_TEST(bad_arguments)
 {
     static const int32_t index[2] = {0, 1};
@@ -293,23 +286,23 @@ START_TEST(bad_arguments)
     args.source = args.target = args.length = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(2), index);
     args.k_cache = c.k;
     args.v_cache = c.v;
-    FAILS(bad.struct_size = 1, CLGRPO_E_ARGUMENT);
-    FAILS(bad.source.buf = NULL, CLGRPO_E_ARGUMENT);
-    FAILS(bad.v_cache.buf = NULL, CLGRPO_E_ARGUMENT);
-    FAILS(bad.source.dtype = CLGRPO_F32, CLGRPO_E_DTYPE);
-    FAILS(bad.target.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
-    FAILS(bad.k_cache.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
-    FAILS(bad.v_cache.dtype = CLGRPO_U64, CLGRPO_E_DTYPE);
-    FAILS(bad.target.shape[0] = 1, CLGRPO_E_SHAPE);
-    FAILS(bad.length.shape[0] = 1, CLGRPO_E_SHAPE);
-    FAILS(bad.source.rank = 2, CLGRPO_E_SHAPE);
-    FAILS(bad.k_cache.shape[1] = 1, CLGRPO_E_SHAPE);
-    FAILS(bad.k_cache.shape[2] = 2, CLGRPO_E_SHAPE);
-    FAILS(bad.v_cache.shape[2] = 32, CLGRPO_E_SHAPE);
-    FAILS(bad.v_cache.stride[0] += 4, CLGRPO_E_SHAPE);
-    FAILS(bad.v_cache.shape[3] = 48, CLGRPO_E_SHAPE);
-    FAILS(bad.k_cache.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
-    FAILS(bad.length.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.struct_size = 1, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.source.buf = NULL, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.v_cache.buf = NULL, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.source.dtype = CLGRPO_F32, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.target.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.k_cache.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.v_cache.dtype = CLGRPO_U64, CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.target.shape[0] = 1, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.length.shape[0] = 1, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.source.rank = 2, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.k_cache.shape[1] = 1, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.k_cache.shape[2] = 2, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.v_cache.shape[2] = 32, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.v_cache.stride[0] += 4, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.v_cache.shape[3] = 48, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.k_cache.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
+    fx_refuses(ctx, clgrpo_kv_copy, args, bad.length.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
     check_cache(ctx, &c, 0, NULL, NULL, NULL, NULL);
     fx_release(&args.source);
     cache_release(&c);
@@ -319,17 +312,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("kv_copy");
-    TCase *t = tcase_create("fork");
+    TCase *t = fx_case("kv_copy");
 
-    tcase_set_timeout(t, 0);
-    tcase_add_loop_test(t, copies_the_positions_and_nothing_else, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, skips_what_is_out_of_range, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, moves_bits, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, forks_decode_as_their_source, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(t, bad_arguments, 0, FX_N_FAMILIES);
+    fx_family_tests(t, copies_the_positions_and_nothing_else, skips_what_is_out_of_range, moves_bits,
+                    forks_decode_as_their_source, bad_arguments);
     if (!fx_small())
-        tcase_add_loop_test(t, thousands_in_one_call, 0, FX_N_FAMILIES);
-    suite_add_tcase(suite, t);
-    return fx_main(suite);
+        fx_family_tests(t, thousands_in_one_call);
+    return fx_main();
 }

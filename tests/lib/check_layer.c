@@ -13,22 +13,6 @@ static const size_t widths[] = {1, 2, 3, 7, 8, 9, 17, 31, 33, 128, 259};
 static const size_t rows[] = {0, 1, 2, 3, 37, 131};
 enum { N_WIDTHS = sizeof widths / sizeof widths[0], N_ROWS = sizeof rows / sizeof rows[0] };
 
-static double *
-widen(const float *x, size_t n)
-{
-    double *d = malloc((n + 1) * sizeof *d);
-
-    for (size_t i = 0; i < n; i++)
-        d[i] = (double)x[i];
-    return d;
-}
-
-static cl_command_queue
-queue_of(struct clgrpo_context *ctx)
-{
-    return clgrpo_context_queue(ctx);
-}
-
 START_TEST(rope_turns_views_and_back)
 {
     static const size_t dims[] = {32, 64, 128};
@@ -39,7 +23,7 @@ START_TEST(rope_turns_views_and_back)
         struct clgrpo_rope_args a = CLGRPO_ROPE_ARGS_INIT;
         float *x = fx_random(n * heads * d, 1.0f, 7), *table = malloc(t * d * sizeof *table), *got, *back;
         int32_t *position = fx_random_i32(n, (int32_t)t, 8);
-        double *want = widen(x, n * heads * d), *size = malloc(n * heads * d * 8);
+        double *want = fx_widen(x, n * heads * d), *size = malloc(n * heads * d * 8);
         struct clgrpo_tensor flat = fx_upload_strided(ctx, n, heads * d, heads * d + extra, x);
 
         position[0] = -1; /* left alone */
@@ -51,14 +35,14 @@ START_TEST(rope_turns_views_and_back)
         a.x.stride[1] = d, a.x.stride[2] = 1;
         a.position = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), position);
         a.table = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(t, d), table);
-        fx_ok(ctx, clgrpo_rope(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+        fx_ok(ctx, clgrpo_rope(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
         got = fx_download(ctx, &flat);
         ref_rope(want + 2 * heads * d, position + 2, n - 2, heads, d, 10000.0, 0);
         for (size_t i = 0; i < n * heads * d; i++)
             size[i] = 4.0;
         fx_close("rope", got, want, size, n * heads * d, 2.0, 2);
         a.inverse = true;
-        fx_ok(ctx, clgrpo_rope(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+        fx_ok(ctx, clgrpo_rope(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
         back = fx_download(ctx, &flat);
         for (size_t i = 0; i < n * heads * d; i++)
             want[i] = (double)x[i];
@@ -79,7 +63,7 @@ START_TEST(swiglu_matches_reference_both_ways)
             struct clgrpo_swiglu_args fwd = CLGRPO_SWIGLU_ARGS_INIT;
             struct clgrpo_swiglu_backward_args bwd = CLGRPO_SWIGLU_BACKWARD_ARGS_INIT;
             float *g = fx_random(2 * n * f, 4.0f, 11), *dy = fx_random(n * f, 1.0f, 12), *y, *dg;
-            double *gd = widen(g, 2 * n * f), *dyd = widen(dy, n * f), *want = malloc((2 * n * f + 1) * 8),
+            double *gd = fx_widen(g, 2 * n * f), *dyd = fx_widen(dy, n * f), *want = malloc((2 * n * f + 1) * 8),
                    *size = malloc((2 * n * f + 1) * 8);
 
             if (n * f > 2)
@@ -88,9 +72,9 @@ START_TEST(swiglu_matches_reference_both_ways)
             fwd.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, f));
             bwd.dy = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, f), dy);
             bwd.dgate_up = bwd.gate_up; /* in place is allowed */
-            fx_ok(ctx, clgrpo_swiglu(ctx, &fwd, queue_of(ctx), 0, NULL, NULL));
+            fx_ok(ctx, clgrpo_swiglu(ctx, &fwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
             y = fx_download(ctx, &fwd.y);
-            fx_ok(ctx, clgrpo_swiglu_backward(ctx, &bwd, queue_of(ctx), 0, NULL, NULL));
+            fx_ok(ctx, clgrpo_swiglu_backward(ctx, &bwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
             dg = fx_download(ctx, &bwd.dgate_up);
             for (size_t i = 0; i < 2 * n * f; i++)
                 size[i] = 1.0;
@@ -116,7 +100,7 @@ START_TEST(swiglu_reference_gradient_is_a_derivative)
 {
     enum { F = 5 };
     float *gf = fx_random(2 * F, 2.0f, 1), *cf = fx_random(F, 1.0f, 2);
-    double *g = widen(gf, 2 * F), *c = widen(cf, F), dg[2 * F], y[F];
+    double *g = fx_widen(gf, 2 * F), *c = fx_widen(cf, F), dg[2 * F], y[F];
 
     ref_swiglu_backward(g, c, 1, F, dg);
     for (size_t i = 0; i < 2 * F; i++) {
@@ -147,7 +131,7 @@ START_TEST(add_is_exact)
         args.a = fx_upload_strided(ctx, n, e, e + 2, a);
         args.b = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e), b);
         args.y = args.a;
-        fx_ok(ctx, clgrpo_add(ctx, &args, queue_of(ctx), 0, NULL, NULL));
+        fx_ok(ctx, clgrpo_add(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
         got = fx_download(ctx, &args.y);
         for (size_t i = 0; i < n * e; i++)
             a[i] += b[i];
@@ -182,9 +166,9 @@ START_TEST(embedding_gathers_and_scatters)
         fwd.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e));
         bwd.dy = fx_upload_strided(ctx, n, e, e + 4, dy);
         bwd.dtable = fwd.table;
-        fx_ok(ctx, clgrpo_embedding(ctx, &fwd, queue_of(ctx), 0, NULL, NULL));
+        fx_ok(ctx, clgrpo_embedding(ctx, &fwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
         y = fx_download(ctx, &fwd.y);
-        fx_ok(ctx, clgrpo_embedding_backward(ctx, &bwd, queue_of(ctx), 0, NULL, NULL));
+        fx_ok(ctx, clgrpo_embedding_backward(ctx, &bwd, clgrpo_context_queue(ctx), 0, NULL, NULL));
         dtable = fx_download(ctx, &bwd.dtable);
         fx_same_bits("embedding", y, want, n * e * sizeof *y);
         fx_same_bits("embedding backward", dtable, want_d, v * e * sizeof *dtable);
@@ -203,7 +187,7 @@ check_cast(struct clgrpo_context *ctx, enum clgrpo_dtype from, enum clgrpo_dtype
 
     a.x = fx_upload(ctx, from, 1, FX_SHAPE(n), x);
     a.y = fx_output(ctx, to, 1, FX_SHAPE(n));
-    fx_ok(ctx, clgrpo_cast(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+    fx_ok(ctx, clgrpo_cast(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     got = fx_download(ctx, &a.y);
     fx_same_bits("cast", got, want, n * clgrpo_dtype_bytes(to));
     fx_release(&a.x), fx_release(&a.y);
@@ -263,7 +247,7 @@ START_TEST(cast_round_trips_all_values)
                 all[n++] = (uint16_t)h;
         a.x = fx_upload(ctx, dtype, 1, FX_SHAPE(n), all);
         a.y = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
-        fx_ok(ctx, clgrpo_cast(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+        fx_ok(ctx, clgrpo_cast(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
         wide = fx_download(ctx, &a.y);
         check_cast(ctx, CLGRPO_F32, dtype, wide, all, n);
         fx_release(&a.x), fx_release(&a.y);
@@ -275,18 +259,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("layer");
-    TCase *tc = tcase_create("layer");
+    TCase *tc = fx_case("layer");
 
-    tcase_set_timeout(tc, 0);
-    tcase_add_loop_test(tc, rope_turns_views_and_back, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, swiglu_matches_reference_both_ways, 0, FX_N_FAMILIES);
-    tcase_add_test(tc, swiglu_reference_gradient_is_a_derivative);
-    tcase_add_loop_test(tc, add_is_exact, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, embedding_gathers_and_scatters, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, cast_rounds_to_nearest_even, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, cast_keeps_nan, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, cast_round_trips_all_values, 0, FX_N_FAMILIES);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_family_tests(tc, rope_turns_views_and_back, swiglu_matches_reference_both_ways);
+    fx_tests(tc, swiglu_reference_gradient_is_a_derivative);
+    fx_family_tests(tc, add_is_exact, embedding_gathers_and_scatters, cast_rounds_to_nearest_even, cast_keeps_nan,
+                    cast_round_trips_all_values);
+    return fx_main();
 }

@@ -336,40 +336,19 @@ START_TEST(bad_arguments_are_refused)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
-        cl_command_queue q = clgrpo_context_queue(ctx);
         struct head h = head_make(ctx, (struct shape){4, 6, 13}, true, 1.0f);
-        struct clgrpo_linear_logprob_args a;
-        struct clgrpo_linear_logprob_backward_args b;
 
         head_forward(ctx, &h);
         head_backward(ctx, &h);
-        a = h.fwd;
-        a.struct_size = 3;
-        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
-        a = h.fwd;
-        a.target.shape[0] = 3;
-        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
-        a = h.fwd;
-        a.w.dtype = CLGRPO_I32;
-        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
-        a = h.fwd;
-        a.logprob.offset = 1000;
-        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_BOUNDS);
-        a = h.fwd;
-        a.inv_temperature = 0.0f;
-        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
-        a = h.fwd;
-        a.workspace.bytes -= 4;
-        fx_fails(ctx, clgrpo_linear_logprob(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_WORKSPACE);
-        b = h.bwd;
-        b.workspace.bytes -= 4;
-        fx_fails(ctx, clgrpo_linear_logprob_backward(ctx, &b, q, 0, NULL, NULL), CLGRPO_E_WORKSPACE);
-        b = h.bwd;
-        b.dw.shape[0] = 12;
-        fx_fails(ctx, clgrpo_linear_logprob_backward(ctx, &b, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
-        b = h.bwd;
-        b.entropy.dtype = CLGRPO_I32;
-        fx_fails(ctx, clgrpo_linear_logprob_backward(ctx, &b, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
+        fx_refuses(ctx, clgrpo_linear_logprob, h.fwd, bad.struct_size = 3, CLGRPO_E_ARGUMENT);
+        fx_refuses(ctx, clgrpo_linear_logprob, h.fwd, bad.target.shape[0] = 3, CLGRPO_E_SHAPE);
+        fx_refuses(ctx, clgrpo_linear_logprob, h.fwd, bad.w.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
+        fx_refuses(ctx, clgrpo_linear_logprob, h.fwd, bad.logprob.offset = 1000, CLGRPO_E_BOUNDS);
+        fx_refuses(ctx, clgrpo_linear_logprob, h.fwd, bad.inv_temperature = 0.0f, CLGRPO_E_VALUE);
+        fx_refuses(ctx, clgrpo_linear_logprob, h.fwd, bad.workspace.bytes -= 4, CLGRPO_E_WORKSPACE);
+        fx_refuses(ctx, clgrpo_linear_logprob_backward, h.bwd, bad.workspace.bytes -= 4, CLGRPO_E_WORKSPACE);
+        fx_refuses(ctx, clgrpo_linear_logprob_backward, h.bwd, bad.dw.shape[0] = 12, CLGRPO_E_SHAPE);
+        fx_refuses(ctx, clgrpo_linear_logprob_backward, h.bwd, bad.entropy.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
         head_release(&h);
     }
 }
@@ -378,21 +357,14 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("linear_logprob");
-    TCase *tc = tcase_create("all");
+    TCase *tc = fx_case("linear_logprob");
 
-    tcase_add_test(tc, forward_matches_the_reference);
-    tcase_add_test(tc, backward_matches_the_reference);
-    tcase_add_test(tc, reference_gradient_is_the_slope);
-    tcase_add_loop_test(tc, halves_have_the_bits_of_what_they_hold, 0, FX_N_FAMILIES);
-    tcase_add_test(tc, same_bits_twice);
-    tcase_add_test(tc, batch_invariance);
-    tcase_add_test(tc, batch_invariance_of_sampler_and_trainer);
-    tcase_add_test(tc, target_outside_is_impossible);
-    tcase_add_test(tc, large_logits_stay_finite);
+    fx_tests(tc, forward_matches_the_reference, backward_matches_the_reference, reference_gradient_is_the_slope);
+    fx_family_tests(tc, halves_have_the_bits_of_what_they_hold);
+    fx_tests(tc, same_bits_twice, batch_invariance, batch_invariance_of_sampler_and_trainer,
+             target_outside_is_impossible, large_logits_stay_finite);
     if (!fx_small())
-        tcase_add_test(tc, workspace_is_a_small_part_of_the_logits);
-    tcase_add_test(tc, bad_arguments_are_refused);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+        fx_tests(tc, workspace_is_a_small_part_of_the_logits);
+    fx_tests(tc, bad_arguments_are_refused);
+    return fx_main();
 }

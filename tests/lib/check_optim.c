@@ -323,19 +323,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("optim");
-    TCase *tc = tcase_create("optim");
+    TCase *tc = fx_case("optim");
 
-    tcase_set_timeout(tc, 0);
-    tcase_add_loop_test(tc, global_norm_matches_reference, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, global_norm_of_the_unusual, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, global_norm_needs_its_workspace, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, adamw_matches_reference, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, adamw_leaves_everything_at_scale_0, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, adamw_takes_and_gives_halves, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, adamw_copies_beside_an_f32_gradient, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, adamw_master_keeps_small_steps, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, adamw_refuses_other_types, 0, FX_N_FAMILIES);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_family_tests(tc, global_norm_matches_reference, global_norm_of_the_unusual, global_norm_needs_its_workspace,
+                    adamw_matches_reference, adamw_leaves_everything_at_scale_0, adamw_takes_and_gives_halves,
+                    adamw_copies_beside_an_f32_gradient, adamw_master_keeps_small_steps, adamw_refuses_other_types);
+    return fx_main();
 }

@@ -81,17 +81,6 @@ run(struct clgrpo_context *ctx, const struct batch *b, bool in_place)
     return r;
 }
 
-static double *
-widen(const float *x, size_t n)
-{
-    double *y = calloc(n + 1, sizeof *y);
-
-    ck_assert_ptr_nonnull(y);
-    for (size_t i = 0; x != NULL && i < n; i++)
-        y[i] = x[i];
-    return y;
-}
-
 /* The reference of a batch: inputs as doubles that the caller may move. */
 static struct ref_policy_loss_args
 make_ref(const struct batch *b, double *in[5])
@@ -99,7 +88,7 @@ make_ref(const struct batch *b, double *in[5])
     const float *x[5] = {b->logprob, b->old_logprob, b->ref_logprob, b->advantage, b->weight};
 
     for (int i = 0; i < 5; i++)
-        in[i] = widen(x[i], b->n);
+        in[i] = fx_widen(x[i], b->n);
     return (struct ref_policy_loss_args){.n = b->n,
                                          .logprob = in[0],
                                          .old_logprob = in[1],
@@ -110,8 +99,8 @@ make_ref(const struct batch *b, double *in[5])
                                          .clip_high = b->options.clip_high,
                                          .dual_clip = b->options.dual_clip,
                                          .kl_beta = b->options.kl_beta,
-                                         .dlogprob = widen(NULL, b->n),
-                                         .dlogprob_size = widen(NULL, b->n)};
+                                         .dlogprob = fx_widen(NULL, b->n),
+                                         .dlogprob_size = fx_widen(NULL, b->n)};
 }
 
 static void
@@ -288,8 +277,7 @@ START_TEST(bad_arguments_are_refused)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
-        cl_command_queue q = clgrpo_context_queue(ctx);
-        struct clgrpo_policy_loss_args good = CLGRPO_POLICY_LOSS_ARGS_INIT, a;
+        struct clgrpo_policy_loss_args good = CLGRPO_POLICY_LOSS_ARGS_INIT;
         struct clgrpo_tensor t = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(9));
         size_t bytes;
 
@@ -297,24 +285,12 @@ START_TEST(bad_arguments_are_refused)
         good.stats = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(CLGRPO_POLICY_STATS));
         fx_ok(ctx, clgrpo_policy_loss_workspace(ctx, &good, &bytes));
         good.workspace = fx_workspace(ctx, bytes);
-        a = good;
-        a.weight.shape[0] = 8;
-        fx_fails(ctx, clgrpo_policy_loss(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
-        a = good;
-        a.advantage.dtype = CLGRPO_F16;
-        fx_fails(ctx, clgrpo_policy_loss(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
-        a = good;
-        a.dlogprob.offset = 1 << 20;
-        fx_fails(ctx, clgrpo_policy_loss(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_BOUNDS);
-        a = good;
-        a.dual_clip = 0.5f;
-        fx_fails(ctx, clgrpo_policy_loss(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
-        a = good;
-        a.clip_low = 1.5f;
-        fx_fails(ctx, clgrpo_policy_loss(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
-        a = good;
-        a.workspace.bytes = bytes - 4;
-        fx_fails(ctx, clgrpo_policy_loss(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_WORKSPACE);
+        fx_refuses(ctx, clgrpo_policy_loss, good, bad.weight.shape[0] = 8, CLGRPO_E_SHAPE);
+        fx_refuses(ctx, clgrpo_policy_loss, good, bad.advantage.dtype = CLGRPO_F16, CLGRPO_E_DTYPE);
+        fx_refuses(ctx, clgrpo_policy_loss, good, bad.dlogprob.offset = 1 << 20, CLGRPO_E_BOUNDS);
+        fx_refuses(ctx, clgrpo_policy_loss, good, bad.dual_clip = 0.5f, CLGRPO_E_VALUE);
+        fx_refuses(ctx, clgrpo_policy_loss, good, bad.clip_low = 1.5f, CLGRPO_E_VALUE);
+        fx_refuses(ctx, clgrpo_policy_loss, good, bad.workspace.bytes = bytes - 4, CLGRPO_E_WORKSPACE);
         fx_release(&t);
         fx_release(&good.stats);
         fx_workspace_release(&good.workspace);
@@ -325,17 +301,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("policy_loss");
-    TCase *tc = tcase_create("all");
+    TCase *tc = fx_case("policy_loss");
 
-    tcase_add_test(tc, matches_the_reference);
-    tcase_add_test(tc, reference_gradient_is_the_slope);
-    tcase_add_test(tc, equal_logprobs_have_ratio_one);
-    tcase_add_test(tc, masked_tokens_add_nothing);
-    tcase_add_test(tc, an_active_nan_is_not_hidden);
-    tcase_add_test(tc, no_token_at_all);
-    tcase_add_test(tc, same_bits_twice);
-    tcase_add_test(tc, bad_arguments_are_refused);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, matches_the_reference, reference_gradient_is_the_slope, equal_logprobs_have_ratio_one,
+             masked_tokens_add_nothing, an_active_nan_is_not_hidden, no_token_at_all, same_bits_twice,
+             bad_arguments_are_refused);
+    return fx_main();
 }

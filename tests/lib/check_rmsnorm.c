@@ -21,22 +21,6 @@ n_rows(void)
     return fx_small() ? 4 : N_ROWS;
 }
 
-static double *
-widen(const float *x, size_t n)
-{
-    double *d = malloc((n + 1) * sizeof *d);
-
-    for (size_t i = 0; i < n; i++)
-        d[i] = (double)x[i];
-    return d;
-}
-
-static cl_command_queue
-queue_of(struct clgrpo_context *ctx)
-{
-    return clgrpo_context_queue(ctx);
-}
-
 /* One RMSNorm on host data with row stride e + 3; returns y, and rstd through *rstd. */
 static float *
 run_rmsnorm(struct clgrpo_context *ctx, const float *x, const float *w, size_t n, size_t e, float **rstd)
@@ -49,7 +33,7 @@ run_rmsnorm(struct clgrpo_context *ctx, const float *x, const float *w, size_t n
     a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
     a.y = fx_upload_strided(ctx, n, e, e + 5, blank);
     a.rstd = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
-    fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+    fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     y = fx_download(ctx, &a.y);
     *rstd = fx_download(ctx, &a.rstd);
     fx_release(&a.x);
@@ -64,7 +48,8 @@ static void
 check_forward(struct clgrpo_context *ctx, size_t n, size_t e)
 {
     float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *rstd, *y = run_rmsnorm(ctx, x, w, n, e, &rstd);
-    double *dx = widen(x, n * e), *dw = widen(w, e), *want = malloc((n * e + 1) * 8), *want_r = malloc((n + 1) * 8);
+    double *dx = fx_widen(x, n * e), *dw = fx_widen(w, e), *want = malloc((n * e + 1) * 8),
+           *want_r = malloc((n + 1) * 8);
 
     ref_rmsnorm(dx, dw, (double)1e-5f, n, e, want, want_r);
     fx_close("rmsnorm y", y, want, NULL, n * e, 4.0, e);
@@ -122,7 +107,7 @@ START_TEST(rmsnorm_adds_the_residual)
         a.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e));
         if (apart)
             a.sum = fx_upload_strided(ctx, n, e, e + 3, r);
-        fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+        fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
         got = fx_download(ctx, &a.y);
         stream = fx_download(ctx, apart ? &a.sum : &a.x);
         kept = fx_download(ctx, &a.x);
@@ -158,7 +143,7 @@ run_rmsnorm_backward(struct clgrpo_context *ctx, const float *x, const float *w,
     a.accumulate_dx = accumulate;
     fx_ok(ctx, clgrpo_rmsnorm_backward_workspace(ctx, &a, &bytes));
     a.workspace = fx_workspace(ctx, bytes);
-    fx_ok(ctx, clgrpo_rmsnorm_backward(ctx, &a, queue_of(ctx), 0, NULL, NULL));
+    fx_ok(ctx, clgrpo_rmsnorm_backward(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     g.dx = fx_download(ctx, &a.dx);
     g.dw = fx_download(ctx, &a.dw);
     fx_release(&a.x), fx_release(&a.w), fx_release(&a.rstd), fx_release(&a.dy), fx_release(&a.dx), fx_release(&a.dw);
@@ -174,7 +159,7 @@ check_backward(struct clgrpo_context *ctx, size_t n, size_t e, bool accumulate)
     float *dw0 = fx_random(e, 1.0f, 6);
     struct norm_grads g = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
     struct norm_grads again = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
-    double *xd = widen(x, n * e), *wd = widen(w, e), *dyd = widen(dy, n * e), *dw = widen(dw0, e);
+    double *xd = fx_widen(x, n * e), *wd = fx_widen(w, e), *dyd = fx_widen(dy, n * e), *dw = fx_widen(dw0, e);
     double *dx = malloc((n * e + 1) * 8), *size = malloc((n * e + 1) * 8), *dw_size = calloc(e, 8);
 
     ref_rmsnorm_backward(xd, wd, dyd, (double)1e-5f, n, e, dx, dw);
@@ -209,7 +194,8 @@ START_TEST(rmsnorm_reference_gradient_is_a_derivative)
 {
     enum { N = 3, E = 7 };
     float *xf = fx_random(N * E, 1.0f, 1), *wf = fx_random(E, 1.0f, 2), *cf = fx_random(N * E, 1.0f, 3);
-    double *x = widen(xf, N * E), *w = widen(wf, E), *c = widen(cf, N * E), dx[N * E], dw[E] = {0}, y[N * E], r[N];
+    double *x = fx_widen(xf, N * E), *w = fx_widen(wf, E), *c = fx_widen(cf, N * E), dx[N * E], dw[E] = {0}, y[N * E],
+           r[N];
 
     ref_rmsnorm_backward(x, w, c, 1e-5, N, E, dx, dw);
     for (size_t i = 0; i < N * E + E; i++) {
@@ -237,23 +223,14 @@ START_TEST(errors_have_their_status)
     a.x = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(4, 16), x);
     a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(16), x);
     a.y = a.x;
-    fx_fails(ctx, clgrpo_rmsnorm(ctx, NULL, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_ARGUMENT);
+    fx_fails(ctx, clgrpo_rmsnorm(ctx, NULL, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_ARGUMENT);
     fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, NULL, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
-    a.eps = 0.0f;
-    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_VALUE);
-    a.eps = 1e-5f;
-    a.w.shape[0] = 15;
-    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_SHAPE);
-    a.w.shape[0] = 16;
-    a.y.shape[0] = 400, a.x.shape[0] = 400;
-    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_BOUNDS);
-    a.y.shape[0] = 4, a.x.shape[0] = 4;
-    a.sum = a.x;
-    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_ARGUMENT);
-    a.residual = a.x, a.sum.shape[1] = 15;
-    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_SHAPE);
-    a.w.dtype = CLGRPO_I32;
-    fx_fails(ctx, clgrpo_rmsnorm(ctx, &a, queue_of(ctx), 0, NULL, NULL), CLGRPO_E_DTYPE);
+    fx_refuses(ctx, clgrpo_rmsnorm, a, bad.eps = 0.0f, CLGRPO_E_VALUE);
+    fx_refuses(ctx, clgrpo_rmsnorm, a, bad.w.shape[0] = 15, CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_rmsnorm, a, bad.y.shape[0] = bad.x.shape[0] = 400, CLGRPO_E_BOUNDS);
+    fx_refuses(ctx, clgrpo_rmsnorm, a, bad.sum = bad.x, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_rmsnorm, a, (bad.residual = bad.sum = bad.x, bad.sum.shape[1] = 15), CLGRPO_E_SHAPE);
+    fx_refuses(ctx, clgrpo_rmsnorm, a, bad.w.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
     fx_release(&a.x), fx_release(&a.w);
     free(x);
 }
@@ -262,16 +239,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("rmsnorm");
-    TCase *tc = tcase_create("rmsnorm");
+    TCase *tc = fx_case("rmsnorm");
 
-    tcase_set_timeout(tc, 0);
-    tcase_add_loop_test(tc, rmsnorm_matches_reference, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, rmsnorm_batch_invariance, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, rmsnorm_adds_the_residual, 0, FX_N_FAMILIES);
-    tcase_add_loop_test(tc, rmsnorm_backward_matches_reference, 0, FX_N_FAMILIES);
-    tcase_add_test(tc, rmsnorm_reference_gradient_is_a_derivative);
-    tcase_add_loop_test(tc, errors_have_their_status, 0, FX_N_FAMILIES);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_family_tests(tc, rmsnorm_matches_reference, rmsnorm_batch_invariance, rmsnorm_adds_the_residual,
+                    rmsnorm_backward_matches_reference);
+    fx_tests(tc, rmsnorm_reference_gradient_is_a_derivative);
+    fx_family_tests(tc, errors_have_their_status);
+    return fx_main();
 }

@@ -76,12 +76,9 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("rng");
-    TCase *tc = tcase_create("philox");
+    TCase *tc = fx_case("rng");
 
     tcase_add_loop_test(tc, known_answers, 0, N_ANSWERS);
-    tcase_add_test(tc, every_input_bit_matters);
-    tcase_add_test(tc, counters_do_not_collide);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, every_input_bit_matters, counters_do_not_collide);
+    return fx_main();
 }

@@ -335,8 +335,7 @@ START_TEST(bad_arguments_are_refused)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
-        cl_command_queue q = clgrpo_context_queue(ctx);
-        struct clgrpo_sample_args good = CLGRPO_SAMPLE_ARGS_INIT, a;
+        struct clgrpo_sample_args good = CLGRPO_SAMPLE_ARGS_INIT;
         size_t bytes;
 
         good.logits = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(3, 7));
@@ -344,27 +343,13 @@ START_TEST(bad_arguments_are_refused)
         good.token = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(3));
         fx_ok(ctx, clgrpo_sample_workspace(ctx, &good, &bytes));
         good.workspace = fx_workspace(ctx, bytes);
-        a = good;
-        a.key.shape[0] = 2;
-        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
-        a = good;
-        a.logits.shape[1] = 0;
-        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_SHAPE);
-        a = good;
-        a.token.dtype = CLGRPO_U32;
-        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_DTYPE);
-        a = good;
-        a.logits.stride[0] = 1 << 20;
-        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_BOUNDS);
-        a = good;
-        a.temperature = -1.0f;
-        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
-        a = good;
-        a.top_p = 0.0f;
-        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_VALUE);
-        a = good;
-        a.workspace.bytes = bytes - 4;
-        fx_fails(ctx, clgrpo_sample(ctx, &a, q, 0, NULL, NULL), CLGRPO_E_WORKSPACE);
+        fx_refuses(ctx, clgrpo_sample, good, bad.key.shape[0] = 2, CLGRPO_E_SHAPE);
+        fx_refuses(ctx, clgrpo_sample, good, bad.logits.shape[1] = 0, CLGRPO_E_SHAPE);
+        fx_refuses(ctx, clgrpo_sample, good, bad.token.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
+        fx_refuses(ctx, clgrpo_sample, good, bad.logits.stride[0] = 1 << 20, CLGRPO_E_BOUNDS);
+        fx_refuses(ctx, clgrpo_sample, good, bad.temperature = -1.0f, CLGRPO_E_VALUE);
+        fx_refuses(ctx, clgrpo_sample, good, bad.top_p = 0.0f, CLGRPO_E_VALUE);
+        fx_refuses(ctx, clgrpo_sample, good, bad.workspace.bytes = bytes - 4, CLGRPO_E_WORKSPACE);
         fx_release(&good.logits);
         fx_release(&good.key);
         fx_release(&good.token);
@@ -376,18 +361,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("sample");
-    TCase *tc = tcase_create("all");
+    TCase *tc = fx_case("sample");
 
-    tcase_add_test(tc, draws_follow_the_distribution);
-    tcase_add_test(tc, ties_are_kept_by_lower_id);
-    tcase_add_test(tc, random_number_is_the_library_s_philox);
-    tcase_add_test(tc, greedy_takes_the_largest_and_lowest);
-    tcase_add_test(tc, masked_logits_are_never_drawn);
-    tcase_add_test(tc, batch_invariance);
-    tcase_add_test(tc, long_rows);
-    tcase_add_test(tc, tokens_are_where_the_sum_passes);
-    tcase_add_test(tc, bad_arguments_are_refused);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, draws_follow_the_distribution, ties_are_kept_by_lower_id, random_number_is_the_library_s_philox,
+             greedy_takes_the_largest_and_lowest, masked_logits_are_never_drawn, batch_invariance, long_rows,
+             tokens_are_where_the_sum_passes, bad_arguments_are_refused);
+    return fx_main();
 }

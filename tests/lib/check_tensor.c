@@ -279,18 +279,14 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("tensor");
-    TCase *tc = tcase_create("tensor"), *order = tcase_create("order");
+    /* kernels first: the tests of tensors give buffers back, which the fixture avoids under oclgrind */
+    TCase *order = fx_case("order"), *tc = fx_case("tensor");
 
     tcase_add_loop_test(tc, tensor_bounds, 0, N_BOUNDS_CASES);
-    tcase_add_test(tc, tensor_refuses);
+    fx_tests(tc, tensor_refuses);
     tcase_add_loop_test(tc, tensor_data, 0, 6);
-    tcase_add_test(tc, views);
-    tcase_add_test(tc, workspace);
+    fx_tests(tc, views, workspace);
     tcase_add_loop_test(order, waits_for_its_list, 0, 2 * FX_N_FAMILIES);
-    tcase_add_loop_test(order, launches_keep_their_order, 0, FX_N_FAMILIES);
-    /* kernels first: the tests of tensors give buffers back, which the fixture avoids under oclgrind (fixture.c) */
-    suite_add_tcase(suite, order);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_family_tests(order, launches_keep_their_order);
+    return fx_main();
 }

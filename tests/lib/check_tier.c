@@ -339,28 +339,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *s = suite_create("tier");
-    TCase *t = tcase_create("tier"), *half = tcase_create("half");
+    TCase *t = fx_case("tier"), *half = fx_case("half");
 
-    tcase_set_timeout(t, 600);
-    tcase_add_test(t, wrong_everywhere);
-    tcase_add_test(t, wrong_with_many_groups);
-    tcase_add_test(t, same_bits);
-    tcase_add_test(t, other_bits);
-    tcase_add_test(t, broken);
-    tcase_add_test(t, second_defines);
-    tcase_add_test(t, slower);
-    tcase_add_test(t, faster);
-    tcase_add_test(t, absent);
-    tcase_add_test(t, disabled);
-    tcase_add_test(t, frozen);
-    tcase_add_test(t, verdict_is_kept);
-    tcase_add_test(t, own_tiers);
-    suite_add_tcase(s, t);
-    tcase_set_timeout(half, 600);
-    tcase_add_test(half, half_probe);
-    tcase_add_test(half, half_product);
-    tcase_add_test(half, half_product_is_frozen);
-    suite_add_tcase(s, half);
-    return fx_main(s);
+    fx_tests(t, wrong_everywhere, wrong_with_many_groups, same_bits, other_bits, broken, second_defines, slower, faster,
+             absent, disabled, frozen, verdict_is_kept, own_tiers);
+    fx_tests(half, half_probe, half_product, half_product_is_frozen);
+    return fx_main();
 }

@@ -370,23 +370,10 @@ END_TEST
 int
 main(void)
 {
-    Suite *s = suite_create("tune");
-    TCase *t = tcase_create("tune");
+    TCase *t = fx_case("tune");
 
-    tcase_add_test(t, declarations);
-    tcase_add_test(t, files);
-    tcase_add_test(t, place_of_the_file);
-    tcase_add_test(t, chain_of_matches);
-    tcase_add_test(t, class_by_name_first);
-    tcase_add_test(t, no_match);
-    tcase_add_test(t, sources);
-    tcase_add_test(t, environment_over_a_user_row);
-    tcase_add_test(t, bad_environment);
-    tcase_add_test(t, frozen);
-    tcase_add_test(t, refused_by_the_device);
-    tcase_add_test(t, set_refuses);
-    tcase_add_test(t, values_of_the_class);
-    tcase_add_test(t, defines);
-    suite_add_tcase(s, t);
-    return fx_main(s);
+    fx_tests(t, declarations, files, place_of_the_file, chain_of_matches, class_by_name_first, no_match, sources,
+             environment_over_a_user_row, bad_environment, frozen, refused_by_the_device, set_refuses,
+             values_of_the_class, defines);
+    return fx_main();
 }

@@ -144,13 +144,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *s = suite_create("tune_rows");
-    TCase *t = tcase_create("tune_rows");
+    TCase *t = fx_case("tune_rows");
 
-    tcase_add_test(t, built_in_rows);
-    tcase_add_test(t, hostile_rows);
-    tcase_add_test(t, damaged_rows);
-    tcase_add_test(t, long_rows);
-    suite_add_tcase(s, t);
-    return fx_main(s);
+    fx_tests(t, built_in_rows, hostile_rows, damaged_rows, long_rows);
+    return fx_main();
 }

@@ -38,11 +38,21 @@ enum clgrpo_family fx_family(int index);
         clgrpo_error_clear(ctx);                                                                                       \
     } while (0)
 
+/* The operation must refuse a copy, `bad`, of good arguments that `change` has changed. */
+#define fx_refuses(ctx, op, good, change, want)                                                                        \
+    do {                                                                                                               \
+        __typeof__(good) bad = (good);                                                                                 \
+        change;                                                                                                        \
+        fx_fails((ctx), op((ctx), &bad, clgrpo_context_queue(ctx), 0, NULL, NULL), (want));                            \
+    } while (0)
+
 /* CLGRPO_TEST_SMALL is set: sizes for an interpreter. */
 bool fx_small(void);
 
 /* Deterministic inputs: n values of roughly normal size `scale`, never 0 or 1, different for each seed. malloc'ed. */
 float *fx_random(size_t n, float scale, uint64_t seed);
+/* n values as doubles, or zeros where x is NULL. malloc'ed. */
+double *fx_widen(const float *x, size_t n);
 int32_t *fx_random_i32(size_t n, int32_t below, uint64_t seed);
 
 /* A tensor with guard elements before and after it. From host data, or filled with NaN (i32: a canary). Dense
@@ -77,7 +87,13 @@ void fx_close(const char *what, const float *got, const double *want, const doub
 /* Same bits. */
 void fx_same_bits(const char *what, const void *a, const void *b, size_t bytes);
 
-/* Runs the suite without fork (OpenCL contexts do not survive it) and returns main's exit code. */
-int fx_main(Suite *suite);
+/* A new case of this program's suite, which has the first one's name. */
+TCase *fx_case(const char *name);
+/* Adds tests to a case, in this order: each once; each with the index of every family, fx_family(_i). */
+#define fx_tests(tcase, ...)        fx_add_tests((tcase), 1, (const TTest *const[]){__VA_ARGS__, NULL})
+#define fx_family_tests(tcase, ...) fx_add_tests((tcase), FX_N_FAMILIES, (const TTest *const[]){__VA_ARGS__, NULL})
+void fx_add_tests(TCase *tcase, int n_runs, const TTest *const *tests);
+/* Runs the suite without fork (OpenCL contexts do not survive it), so without timeouts, and returns main's exit code. */
+int fx_main(void);
 
 #endif

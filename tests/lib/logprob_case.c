@@ -4,17 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double *
-widen(const float *x, size_t n)
-{
-    double *y = malloc((n + 1) * sizeof *y);
-
-    ck_assert_ptr_nonnull(y);
-    for (size_t i = 0; i < n; i++)
-        y[i] = x[i];
-    return y;
-}
-
 struct head
 head_make(struct clgrpo_context *ctx, struct shape s, bool with_entropy, float inv_temperature)
 {
@@ -33,10 +22,10 @@ head_make(struct clgrpo_context *ctx, struct shape s, bool with_entropy, float i
     if (with_entropy)
         h.fwd.entropy = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(s.n));
     h.fwd.inv_temperature = inv_temperature;
-    h.x64 = widen(h.x, s.n * s.e);
-    h.w64 = widen(h.w, s.v * s.e);
-    h.g64 = widen(h.g, s.n);
-    h.h64 = widen(h.h, s.n);
+    h.x64 = fx_widen(h.x, s.n * s.e);
+    h.w64 = fx_widen(h.w, s.v * s.e);
+    h.g64 = fx_widen(h.g, s.n);
+    h.h64 = fx_widen(h.h, s.n);
     h.ref = (struct ref_linear_logprob_args){.n = s.n,
                                              .e = s.e,
                                              .v = s.v,

@@ -211,11 +211,8 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("storage_error");
-    TCase *tc = tcase_create("table");
+    TCase *tc = fx_case("storage_error");
 
-    tcase_set_timeout(tc, 0);
-    tcase_add_test(tc, table);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, table);
+    return fx_main();
 }

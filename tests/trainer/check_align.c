@@ -264,19 +264,9 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("align");
-    TCase *tc = tcase_create("align");
+    TCase *tc = fx_case("align");
 
-    tcase_set_timeout(tc, 0.0);
-    tcase_add_test(tc, every_rollout_weighs_d);
-    tcase_add_test(tc, draws_are_whole);
-    tcase_add_test(tc, expected_multiplicity);
-    tcase_add_test(tc, variance_of_draws);
-    tcase_add_test(tc, nothing_of_nothing);
-    tcase_add_test(tc, draws_are_keyed);
-    tcase_add_test(tc, weights_are_copies);
-    tcase_add_test(tc, advantages_of_each_kind);
-    tcase_add_test(tc, a_device_error_is_told);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, every_rollout_weighs_d, draws_are_whole, expected_multiplicity, variance_of_draws, nothing_of_nothing,
+             draws_are_keyed, weights_are_copies, advantages_of_each_kind, a_device_error_is_told);
+    return fx_main();
 }

@@ -334,21 +334,15 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("objective");
-    TCase *tc = tcase_create("objective");
+    TCase *tc = fx_case("objective");
     int rows = 0;
 
     while (mg_objectives[rows].name != NULL)
         rows++;
-    tcase_set_timeout(tc, 0.0);
     tcase_add_loop_test(tc, weights_are_the_definition, 0, rows);
-    tcase_add_test(tc, weights_sum_to_one);
-    tcase_add_test(tc, length_matters_only_per_trajectory);
-    tcase_add_test(tc, an_empty_step_weighs_nothing);
-    tcase_add_test(tc, the_manual_has_every_row);
-    tcase_add_test(tc, learning_rate_rises_and_falls);
+    fx_tests(tc, weights_sum_to_one, length_matters_only_per_trajectory, an_empty_step_weighs_nothing,
+             the_manual_has_every_row, learning_rate_rises_and_falls);
     tcase_add_loop_test(tc, parameters_are_those_of_the_configuration, 0, rows);
     tcase_add_loop_test(tc, no_cut_and_no_order_changes_the_gradient, 0, rows);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    return fx_main();
 }

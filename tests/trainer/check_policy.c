@@ -336,17 +336,12 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("policy");
-    TCase *tc = tcase_create("policy");
+    TCase *tc = fx_case("policy");
 
-    tcase_set_timeout(tc, 0);
     tcase_add_loop_test(tc, batch_invariance_decode_equals_training_forward, 0, 2);
-    tcase_add_test(tc, batch_invariance_over_random_compositions);
-    tcase_add_test(tc, ratio_of_an_on_policy_batch_is_exactly_one);
+    fx_tests(tc, batch_invariance_over_random_compositions, ratio_of_an_on_policy_batch_is_exactly_one);
     tcase_add_loop_test(tc, gradient_matches_finite_differences, 0, 2);
-    tcase_add_test(tc, micro_batches_add_up_to_the_same_gradient);
-    tcase_add_test(tc, state_file_goes_on_with_the_same_bits);
+    fx_tests(tc, micro_batches_add_up_to_the_same_gradient, state_file_goes_on_with_the_same_bits);
     tcase_add_loop_test(tc, state_file_that_is_damaged_is_refused, 40, 44);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    return fx_main();
 }

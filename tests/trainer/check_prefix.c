@@ -330,16 +330,11 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("prefix");
-    TCase *tc = tcase_create("prefix");
+    TCase *tc = fx_case("prefix");
 
-    tcase_set_timeout(tc, 0);
-    tcase_add_test(tc, no_cut_of_the_order_saves_more);
-    tcase_add_test(tc, equal_rows_and_rows_without_weight);
-    tcase_add_test(tc, sequence_that_does_not_fit_is_refused);
+    fx_tests(tc, no_cut_of_the_order_saves_more, equal_rows_and_rows_without_weight,
+             sequence_that_does_not_fit_is_refused);
     tcase_add_loop_test(tc, policy_learns_the_same_from_groups, 0, 3);
-    tcase_add_test(tc, a_fork_and_a_redraw_have_the_bits_of_a_feed);
-    tcase_add_test(tc, a_redraw_behind_nothing_is_refused);
-    suite_add_tcase(suite, tc);
-    return fx_main(suite);
+    fx_tests(tc, a_fork_and_a_redraw_have_the_bits_of_a_feed, a_redraw_behind_nothing_is_refused);
+    return fx_main();
 }
