@@ -41,17 +41,11 @@ clg_dq_load(__global const float *from, size_t row, int n, float *dq)
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_backward(
-    __global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head, __global const float *restrict k_buf,
-    ulong k_off, ulong k_row, ulong k_head, __global const float *restrict v_buf, ulong v_off, ulong v_row,
-    ulong v_head, __global const float *restrict o_buf, ulong o_off, ulong o_row, ulong o_head,
-    __global const float *restrict dout_buf, ulong dout_off, ulong dout_row, ulong dout_head,
-    __global const float *restrict lse_buf, ulong lse_off, ulong lse_row, __global const int *restrict offsets,
-    ulong offsets_off, __global float *restrict delta_buf, ulong delta_off, __global float *restrict dq_buf,
-    ulong dq_off, ulong dq_row, ulong dq_head, __global float *restrict dk_buf, ulong dk_off, ulong dk_row,
-    ulong dk_head, __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head, 
-    __global const int *restrict prefix, ulong prefix_off, int n_prefix, int n_heads, float scale2,
-    float scale, int causal)
+k_attention_backward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
+                     C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
+                     C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
+                     C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv), C_TENSOR(const int, prefix), int n_prefix,
+                     int n_heads, float scale2, float scale, int causal)
 {
     float k[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float v[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -65,8 +59,8 @@ k_attention_backward(
      * differs, come before the next key head */
     const uint key_heads = n_prefix > 0;
     const int g = get_group_id(key_heads), b = get_group_id(1 - key_heads), n_all = n_heads * get_num_groups(key_heads);
-    offsets += offsets_off;
-    prefix += prefix_off;
+    __global const int *restrict offsets = offsets_buf + offsets_off;
+    __global const int *restrict prefix = prefix_buf + prefix_off;
     if (clg_root(prefix, n_prefix, b) >= 0)
         return;
     const int past = offsets[b + 1] - offsets[b];

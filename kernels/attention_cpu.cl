@@ -6,13 +6,8 @@
  * Group (x, g, b) owns the query rows of chunk x of sequence b, for the query heads of key head g: up to P_TILES
  * tiles of P_ROWS rows, `tiles` for each head. For every block of 64 keys it packs K (transposed) and V once and runs
  * all tiles over them, P_BATCH tiles at a time so that a panel stays in the first-level cache. The arithmetic of a
- * row is that of the functions clg_tile_*. Chunks are numbered from both ends inwards, so that any run of consecutive
- * groups has long and short causal rows alike. A chunk past the end has nothing to do. No barriers, no local memory.
+ * row is that of the functions clg_tile_*. A chunk past the end has nothing to do. No barriers, no local memory.
  */
-#ifndef P_TILES
-#define P_TILES 32
-#endif
-#define P_BATCH 4
 
 /* Up to P_BATCH tiles over one packed block of keys. */
 static inline void
@@ -45,13 +40,9 @@ clg_forward_batch(int n_tiles, const int *row, const int *visible, int first, in
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
-                    __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
-                    __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
-                    __global const int *restrict offsets, ulong offsets_off, __global float *restrict o_buf,
-                    ulong o_off, ulong o_row, ulong o_head, __global float *restrict lse_buf, ulong lse_off,
-                    ulong lse_row, int has_lse, __global const int *restrict prefix, ulong prefix_off, int n_prefix,
-                    int n_heads, int tiles, float scale2, int causal)
+k_attention_forward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
+                    C_TENSOR(const int, offsets), C_TENSOR_HEADS(float, o), C_TENSOR_ROWS(float, lse), int has_lse,
+                    C_TENSOR(const int, prefix), int n_prefix, int n_heads, int tiles, float scale2, int causal)
 {
     float q[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float o[P_TILES * P_ROWS * C_HEAD_DIM] __attribute__((aligned(64)));
@@ -61,24 +52,15 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
     float m[P_TILES * C_ROWS_PADDED] __attribute__((aligned(64)));
     int row[P_TILES], head[P_TILES], visible[P_TILES];
 
-    const int g = get_group_id(1), x = get_group_id(0);
-    const struct clg_history at =
-        clg_history_of(offsets + offsets_off, prefix + prefix_off, n_prefix, clg_sequence(n_prefix));
-    const int len = at.len, n_chunks = (len - at.past + tiles * P_ROWS - 1) / (tiles * P_ROWS);
-    const int chunk = x & 1 ? x / 2 : n_chunks - 1 - x / 2;
-    if (x >= n_chunks)
-        return;
+    const struct clg_chunk chunk =
+        clg_chunk_of(offsets_buf + offsets_off, prefix_buf + prefix_off, n_prefix, tiles, causal);
+    const struct clg_history at = chunk.at;
+    const int g = get_group_id(1), len = at.len;
     k_buf += k_off + g * k_head;
     v_buf += v_off + g * v_head;
-    const int row0 = at.past + chunk * tiles * P_ROWS, n_row_tiles = min(tiles, (len - row0 + P_ROWS - 1) / P_ROWS);
-    for (int h0 = 0; h0 < n_heads; h0 += P_TILES / tiles) {
-        const int n_tiles = min(n_heads - h0, P_TILES / tiles) * n_row_tiles;
-        const int n_keys = causal ? min(row0 + n_row_tiles * P_ROWS, len) : len;
+    for (int h0 = 0; h0 < n_heads; h0 += chunk.n_together) {
+        const int n_tiles = clg_chunk_tiles(&chunk, g, h0, n_heads, causal, row, head, visible);
         for (int t = 0; t < n_tiles; t++) {
-            const int h = t / n_row_tiles;
-            row[t] = row0 + (t - h * n_row_tiles) * P_ROWS;
-            head[t] = g * n_heads + h0 + h;
-            visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
             clg_pack_rows(q_buf + q_off + (at.own + row[t]) * q_row + head[t] * q_head, q_row, len - row[t], scale2,
                           q + t * (C_HEAD_DIM * P_ROWS));
         }
@@ -88,7 +70,7 @@ k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_r
             l[i] = (vf)(0.0f);
         for (int i = 0; i < n_tiles * P_ROWS * (C_HEAD_DIM / C_VW); i++)
             vf_store((vf)(0.0f), i, o);
-        for (int first = 0; first < n_keys; first += C_BLOCK) {
+        for (int first = 0; first < chunk.n_keys; first += C_BLOCK) {
             clg_pack_keys(clg_history_rows(k_buf, k_row, &at, first), 1.0f, keys);
             clg_pack_cols(clg_history_rows(v_buf, v_row, &at, first), cols);
             for (int t = 0; t < n_tiles; t += P_BATCH)

@@ -67,20 +67,17 @@ clg_walk_together(clg_rows *r, const struct clg_tokens *all, struct clg_token t,
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
-                   __global const int *restrict slot, ulong slot_off, __global const int *restrict position,
-                   ulong position_off, __global const cache_t *restrict k_buf, ulong k_off,
-                   __global const cache_t *restrict v_buf, ulong v_off, __global const int *restrict prefix_slot,
-                   ulong prefix_slot_off, __global const int *restrict prefix_length, ulong prefix_length_off,
-                   __global float *restrict o_buf, ulong o_off, ulong o_row, ulong o_head, int n_tokens, int n_group,
-                   int n_slots, int n_positions, int n_heads, float scale2)
+k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_TENSOR(const int, position),
+                   C_TENSOR(const cache_t, k), C_TENSOR(const cache_t, v), C_TENSOR(const int, prefix_slot),
+                   C_TENSOR(const int, prefix_length), C_TENSOR_HEADS(float, o), int n_tokens, int n_group, int n_slots,
+                   int n_positions, int n_heads, float scale2)
 {
     const struct clg_tokens all = {k_buf + k_off,
                                    v_buf + v_off,
-                                   slot + slot_off,
-                                   position + position_off,
-                                   prefix_slot + prefix_slot_off,
-                                   prefix_length + prefix_length_off,
+                                   slot_buf + slot_off,
+                                   position_buf + position_off,
+                                   prefix_slot_buf + prefix_slot_off,
+                                   prefix_length_buf + prefix_length_off,
                                    n_tokens,
                                    n_slots,
                                    n_positions};

@@ -26,12 +26,9 @@
 #define C_COLS ((C_HEAD_DIM + C_BLOCK - 1) / C_BLOCK)
 
 __attribute__((reqd_work_group_size(C_BLOCK, 1, 1))) __kernel void
-k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
-                   __global const int *restrict slot_buf, ulong slot_off, __global const int *restrict position_buf,
-                   ulong position_off, __global const cache_t *restrict k_buf, ulong k_off,
-                   __global const cache_t *restrict v_buf, ulong v_off, __global const int *restrict prefix_slot,
-                   ulong prefix_slot_off, __global const int *restrict prefix_length, ulong prefix_length_off,
-                   __global float *restrict o_buf, ulong o_off, ulong o_row, ulong o_head, int n_slots, int n_positions,
+k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_TENSOR(const int, position),
+                   C_TENSOR(const cache_t, k), C_TENSOR(const cache_t, v), C_TENSOR(const int, prefix_slot),
+                   C_TENSOR(const int, prefix_length), C_TENSOR_HEADS(float, o), int n_slots, int n_positions,
                    int n_heads, float scale2)
 {
     __local float q[P_HEADS * C_HEAD_DIM], p[P_HEADS * C_BLOCK], partial[P_HEADS * C_X], factor[P_HEADS];
@@ -41,8 +38,8 @@ k_attention_decode(__global const float *restrict q_buf, ulong q_off, ulong q_ro
     const int h0 = get_group_id(1) * P_HEADS, heads = min(n_heads - h0, P_HEADS);
     /* the head of the partial sum that item j keeps, and where its first term is in p */
     const uint own = (uint)j / C_X, lane = own * C_BLOCK + (uint)j % C_X;
-    prefix_slot += prefix_slot_off;
-    prefix_length += prefix_length_off;
+    __global const int *restrict prefix_slot = prefix_slot_buf + prefix_slot_off;
+    __global const int *restrict prefix_length = prefix_length_buf + prefix_length_off;
     const int prefix = C_PREFIX ? clg_prefix(prefix_slot, prefix_length, n, position, n_slots) : 0;
     const bool valid = slot >= 0 && slot < n_slots && position >= 0 && position < n_positions && prefix >= 0;
     const size_t size = (size_t)n_positions * C_HEAD_DIM;

@@ -14,15 +14,10 @@
 #endif
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
-                 __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
-                 __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
-                 __global const float *restrict dout_buf, ulong dout_off, ulong dout_row, ulong dout_head,
-                 __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
-                 __global const int *restrict offsets, ulong offsets_off, __global const float *restrict delta_buf,
-                 ulong delta_off, __global float *restrict dk_buf, ulong dk_off, ulong dk_row, ulong dk_head,
-                 __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head, __global const int *restrict prefix,
-                 ulong prefix_off, int n_prefix, int n_heads, float scale2, float scale, int causal)
+k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
+                 C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse), C_TENSOR(const int, offsets),
+                 C_TENSOR(const float, delta), C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv),
+                 C_TENSOR(const int, prefix), int n_prefix, int n_heads, float scale2, float scale, int causal)
 {
     float k[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float v[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -32,8 +27,8 @@ k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row,
     struct clg_queries block;
 
     const int g = get_group_id(1), b = clg_sequence(n_prefix), x = get_group_id(0), n_all = n_heads * get_num_groups(1);
-    offsets += offsets_off;
-    prefix += prefix_off;
+    __global const int *restrict offsets = offsets_buf + offsets_off;
+    __global const int *restrict prefix = prefix_buf + prefix_off;
     const int start = offsets[b], len = offsets[b + 1] - start;
     const int n_chunks = (len + P_TILES * P_ROWS - 1) / (P_TILES * P_ROWS);
     const int key0 = (x & 1 ? x / 2 : n_chunks - 1 - x / 2) * (P_TILES * P_ROWS);

@@ -18,22 +18,17 @@
  * of 256 D bytes a block for four products: 21 operations a byte.
  */
 C_GROUP __kernel void
-k_attention_dkdv(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
-                 __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
-                 __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
-                 __global const float *restrict dout_buf, ulong dout_off, ulong dout_row, ulong dout_head,
-                 __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
-                 __global const int *restrict offsets, ulong offsets_off, __global const float *restrict delta_buf,
-                 ulong delta_off, __global float *restrict dk_buf, ulong dk_off, ulong dk_row, ulong dk_head,
-                 __global float *restrict dv_buf, ulong dv_off, ulong dv_row, ulong dv_head,
-                 __global const int *restrict prefix, ulong prefix_off, int n_prefix, int n_heads, float scale2, float scale, int causal)
+k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
+                 C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse), C_TENSOR(const int, offsets),
+                 C_TENSOR(const float, delta), C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv),
+                 C_TENSOR(const int, prefix), int n_prefix, int n_heads, float scale2, float scale, int causal)
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
     __local float lse[C_BLOCK], delta[C_BLOCK];
     const int item = get_local_id(1) * P_TX + get_local_id(0);
     const int key0 = get_group_id(0) * C_BLOCK, g = get_group_id(1), b = get_group_id(2);
-    offsets += offsets_off;
-    prefix += prefix_off;
+    __global const int *restrict offsets = offsets_buf + offsets_off;
+    __global const int *restrict prefix = prefix_buf + prefix_off;
     const int n = C_PREFIX ? n_prefix : 0, start = offsets[b], n_keys = offsets[b + 1] - start - key0;
     const size_t r0 = start + key0, n_all = n_heads * get_num_groups(1);
     float s[P_MI * P_NI], dk[P_MI * C_COLS], dv[P_MI * C_COLS], f[P_MI], one[P_MI], p[P_MI];

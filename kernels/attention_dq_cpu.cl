@@ -7,10 +7,6 @@
  * packed transposed, too. delta goes to the workspace [N][H], for the second pass. Group (x, g, b) is the only writer
  * of its rows of dq and delta, and sums keys in ascending order. No barriers, no local memory.
  */
-#ifndef P_TILES
-#define P_TILES 32
-#endif
-#define P_BATCH 4
 
 /* Replaces the scores s of one tile and block by ds. dp is dout v^T; lse is in base 2. */
 static inline void
@@ -69,16 +65,10 @@ clg_dq_batch(int n_tiles, const int *row, const int *visible, int first, int len
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
-               __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
-               __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
-               __global const float *restrict o_buf, ulong o_off, ulong o_row, ulong o_head,
-               __global const float *restrict dout_buf, ulong dout_off, ulong dout_row, ulong dout_head,
-               __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
-               __global const int *restrict offsets, ulong offsets_off, __global float *restrict delta_buf,
-               ulong delta_off, __global float *restrict dq_buf, ulong dq_off, ulong dq_row, ulong dq_head, __global const int *restrict prefix,
-               ulong prefix_off, int n_prefix, int n_heads, int tiles, float scale2, float scale,
-               int causal)
+k_attention_dq(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
+               C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
+               C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
+               C_TENSOR(const int, prefix), int n_prefix, int n_heads, int tiles, float scale2, float scale, int causal)
 {
     float q[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float dout[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -89,24 +79,15 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
     float lse[P_TILES * P_ROWS], delta[P_TILES * P_ROWS];
     int row[P_TILES], head[P_TILES], visible[P_TILES];
 
-    const int g = get_group_id(1), x = get_group_id(0), n_all = n_heads * get_num_groups(1);
-    const struct clg_history at =
-        clg_history_of(offsets + offsets_off, prefix + prefix_off, n_prefix, clg_sequence(n_prefix));
-    const int len = at.len, n_chunks = (len - at.past + tiles * P_ROWS - 1) / (tiles * P_ROWS);
-    const int chunk = x & 1 ? x / 2 : n_chunks - 1 - x / 2;
-    if (x >= n_chunks)
-        return;
+    const struct clg_chunk chunk =
+        clg_chunk_of(offsets_buf + offsets_off, prefix_buf + prefix_off, n_prefix, tiles, causal);
+    const struct clg_history at = chunk.at;
+    const int g = get_group_id(1), len = at.len, n_all = n_heads * get_num_groups(1);
     k_buf += k_off + g * k_head;
     v_buf += v_off + g * v_head;
-    const int row0 = at.past + chunk * tiles * P_ROWS, n_row_tiles = min(tiles, (len - row0 + P_ROWS - 1) / P_ROWS);
-    for (int h0 = 0; h0 < n_heads; h0 += P_TILES / tiles) {
-        const int n_tiles = min(n_heads - h0, P_TILES / tiles) * n_row_tiles;
-        const int n_keys = causal ? min(row0 + n_row_tiles * P_ROWS, len) : len;
+    for (int h0 = 0; h0 < n_heads; h0 += chunk.n_together) {
+        const int n_tiles = clg_chunk_tiles(&chunk, g, h0, n_heads, causal, row, head, visible);
         for (int t = 0; t < n_tiles; t++) {
-            const int h = t / n_row_tiles;
-            row[t] = row0 + (t - h * n_row_tiles) * P_ROWS;
-            head[t] = g * n_heads + h0 + h;
-            visible[t] = causal ? min(row[t] + P_ROWS, len) : len;
             const size_t r0 = at.own + row[t];
             clg_pack_rows(q_buf + q_off + r0 * q_row + head[t] * q_head, q_row, len - row[t], scale2,
                           q + t * (C_HEAD_DIM * P_ROWS));
@@ -125,7 +106,7 @@ k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, u
         }
         for (int i = 0; i < n_tiles * P_ROWS * (C_HEAD_DIM / C_VW); i++)
             vf_store((vf)(0.0f), i, dq);
-        for (int first = 0; first < n_keys; first += C_BLOCK) {
+        for (int first = 0; first < chunk.n_keys; first += C_BLOCK) {
             const struct clg_rows k = clg_history_rows(k_buf, k_row, &at, first);
             clg_pack_keys(k, 1.0f, k_keys);
             clg_pack_keys(clg_history_rows(v_buf, v_row, &at, first), 1.0f, v_keys);

@@ -41,20 +41,15 @@ clg_row_constants(__global const float *o, ulong o_row, __global const float *do
 }
 
 C_GROUP __kernel void
-k_attention_dq(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
-               __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
-               __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
-               __global const float *restrict o_buf, ulong o_off, ulong o_row, ulong o_head,
-               __global const float *restrict dout_buf, ulong dout_off, ulong dout_row, ulong dout_head,
-               __global const float *restrict lse_buf, ulong lse_off, ulong lse_row,
-               __global const int *restrict offsets, ulong offsets_off, __global float *restrict delta_buf,
-               ulong delta_off, __global float *restrict dq_buf, ulong dq_off, ulong dq_row, ulong dq_head, __global const int *restrict prefix,
-               ulong prefix_off, int n_prefix, int n_heads, float scale2, float scale, int causal)
+k_attention_dq(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
+               C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
+               C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
+               C_TENSOR(const int, prefix), int n_prefix, int n_heads, float scale2, float scale, int causal)
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
     const int x = get_local_id(0), h = get_group_id(1), g = h / n_heads;
     const struct clg_history at =
-        clg_history_of(offsets + offsets_off, prefix + prefix_off, C_PREFIX ? n_prefix : 0, get_group_id(2));
+        clg_history_of(offsets_buf + offsets_off, prefix_buf + prefix_off, C_PREFIX ? n_prefix : 0, get_group_id(2));
     const int row0 = at.past + (int)(get_num_groups(0) - 1 - get_group_id(0)) * C_BLOCK, len = at.len;
     const int n_rows = len - row0, n_keys = n_rows <= 0 ? 0 : causal ? min(row0 + C_BLOCK, len) : len;
     const size_t r0 = at.own + row0;

@@ -66,19 +66,15 @@ clg_block_softmax(float *s, int low, const int *last, __local float *partial, fl
 }
 
 C_GROUP __kernel void
-k_attention_forward(__global const float *restrict q_buf, ulong q_off, ulong q_row, ulong q_head,
-                    __global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
-                    __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
-                    __global const int *restrict offsets, ulong offsets_off, __global float *restrict o_buf,
-                    ulong o_off, ulong o_row, ulong o_head, __global float *restrict lse_buf, ulong lse_off,
-                    ulong lse_row, int has_lse, __global const int *restrict prefix, ulong prefix_off, int n_prefix,
-                    int n_heads, float scale2, int causal)
+k_attention_forward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
+                    C_TENSOR(const int, offsets), C_TENSOR_HEADS(float, o), C_TENSOR_ROWS(float, lse), int has_lse,
+                    C_TENSOR(const int, prefix), int n_prefix, int n_heads, float scale2, int causal)
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE] __attribute__((aligned(16)));
     __local float partial[C_BLOCK * C_X];
     const int x = get_local_id(0), h = get_group_id(1), g = h / n_heads;
     const struct clg_history at =
-        clg_history_of(offsets + offsets_off, prefix + prefix_off, C_PREFIX ? n_prefix : 0, get_group_id(2));
+        clg_history_of(offsets_buf + offsets_off, prefix_buf + prefix_off, C_PREFIX ? n_prefix : 0, get_group_id(2));
     const int row0 = at.past + (int)(get_num_groups(0) - 1 - get_group_id(0)) * C_BLOCK, len = at.len;
     const int n_rows = len - row0, n_keys = n_rows <= 0 ? 0 : causal ? min(row0 + C_BLOCK, len) : len;
     float s[P_MI * P_NI], o[P_MI * C_COLS], m[P_MI], l[P_MI], f[P_MI];

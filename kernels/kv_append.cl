@@ -19,21 +19,19 @@
 typedef C_OF(clg_t_, C_CACHE) cache_t;
 
 __attribute__((reqd_work_group_size(P_GROUP, 1, 1))) __kernel void
-k_kv_append(__global const float *restrict k_buf, ulong k_off, ulong k_row, ulong k_head,
-            __global const float *restrict v_buf, ulong v_off, ulong v_row, ulong v_head,
-            __global const int *restrict slot_buf, ulong slot_off, __global const int *restrict position_buf,
-            ulong position_off, __global cache_t *restrict k_cache, ulong k_cache_off, __global cache_t *restrict v_cache,
-            ulong v_cache_off, int n_slots, int n_positions)
+k_kv_append(C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v), C_TENSOR(const int, slot),
+            C_TENSOR(const int, position), C_TENSOR(cache_t, k_cache), C_TENSOR(cache_t, v_cache), int n_slots,
+            int n_positions)
 {
     const size_t n = get_group_id(0), g = get_group_id(1);
     const int slot = slot_buf[slot_off + n], position = position_buf[position_off + n];
     if (slot < 0 || slot >= n_slots || position < 0 || position >= n_positions)
         return;
     const size_t base = ((size_t)slot * get_num_groups(1) + g) * n_positions * C_HEAD_DIM;
-    k_cache += k_cache_off + base + (size_t)(position / C_BLOCK) * C_BLOCK * C_HEAD_DIM + position % C_BLOCK;
-    v_cache += v_cache_off + base + (size_t)position * C_HEAD_DIM;
+    k_cache_buf += k_cache_off + base + (size_t)(position / C_BLOCK) * C_BLOCK * C_HEAD_DIM + position % C_BLOCK;
+    v_cache_buf += v_cache_off + base + (size_t)position * C_HEAD_DIM;
     for (int d = get_local_id(0); d < C_HEAD_DIM; d += P_GROUP) {
-        C_OF(clg_put_, C_CACHE)(k_buf[k_off + n * k_row + g * k_head + d], d * C_BLOCK, k_cache);
-        C_OF(clg_put_, C_CACHE)(v_buf[v_off + n * v_row + g * v_head + d], d, v_cache);
+        C_OF(clg_put_, C_CACHE)(k_buf[k_off + n * k_row + g * k_head + d], d * C_BLOCK, k_cache_buf);
+        C_OF(clg_put_, C_CACHE)(v_buf[v_off + n * v_row + g * v_head + d], d, v_cache_buf);
     }
 }

@@ -8,6 +8,7 @@ EMBEDDED_KERNELS = \
 	kernels/attention_ahead_cpu.clh \
 	kernels/attention_backward_cpu.cl \
 	kernels/attention_cache.clh \
+	kernels/attention_chunk_cpu.clh \
 	kernels/attention_cpu.cl \
 	kernels/attention_decode_cpu.cl \
 	kernels/attention_decode_simt.cl \
@@ -65,7 +66,7 @@ EMBEDDED_ROWS = \
 	kernels/tune/cpu.tsv \
 	kernels/tune/simt.tsv
 
-EXTRA_DIST += $(EMBEDDED_UNITS) $(EMBEDDED_KERNELS) $(EMBEDDED_ROWS)
+EXTRA_DIST += $(EMBEDDED_UNITS) $(EMBEDDED_KERNELS) $(EMBEDDED_ROWS) kernels/static.tsv
 BUILT_SOURCES += kernels/sources.c
 CLEANFILES += kernels/sources.c
 
