@@ -30,9 +30,20 @@ struct clg_attention_cut {
 struct clg_attention_cut clg_attention_cut_choose(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key,
                                                   size_t n_pairs, size_t max_len);
 
-/* Checks that prefix, if it has a buffer, is [B], one entry for each sequence. */
-enum clgrpo_status clg_attention_check_prefix(struct clgrpo_context *ctx, const char *op,
-                                              const struct clgrpo_tensor *prefix, const struct clgrpo_tensor *offsets);
+/*
+ * What forward and backward are given alike. The check: q, o [N][H][D], k, v [N][K][D], offsets [B + 1] with B of 0 or
+ * more, prefix [B] if it has a buffer, counts that fit the kernels' ints, and clg_attention_check_heads.
+ */
+struct clg_attention_batch {
+    const struct clgrpo_tensor *q, *k, *v, *o, *offsets, *prefix;
+    size_t max_len;
+    float scale;
+};
+#define CLG_ATTENTION_BATCH(a)                                                                                         \
+    (&(const struct clg_attention_batch){&(a)->q, &(a)->k, &(a)->v, &(a)->o, &(a)->offsets, &(a)->prefix,              \
+                                         (a)->max_len, (a)->scale})
+enum clgrpo_status clg_attention_check_batch(struct clgrpo_context *ctx, const char *op,
+                                             const struct clg_attention_batch *b);
 /* A kernel's arguments of a prefix: the tensor, and how many entries it has. */
 #define CLG_ATTENTION_PREFIX(a)                                                                                        \
     CLG_TENSOR(&(a)->prefix), CLG_INT((a)->prefix.buf != NULL ? (a)->prefix.shape[0] : (size_t)0)

@@ -231,10 +231,14 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
  * one that is out of range.
  */
 
-/* What the INIT macro of an args struct begins with. */
+/* The INIT macros of args structs: zeros but for struct_size; or but for the fields that are given as well. */
 #define CLGRPO_ARGS_INIT(tag)                                                                                          \
     {                                                                                                                  \
         .struct_size = sizeof(struct tag)                                                                              \
+    }
+#define CLGRPO_ARGS_INIT_WITH(tag, ...)                                                                                \
+    {                                                                                                                  \
+        .struct_size = sizeof(struct tag), __VA_ARGS__                                                                 \
     }
 
 #include "clgrpo_linear.h"

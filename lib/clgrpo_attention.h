@@ -45,10 +45,7 @@ struct clgrpo_attention_args {
     bool causal;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ATTENTION_ARGS_INIT                                                                                     \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_attention_args), .causal = true                                            \
-    }
+#define CLGRPO_ATTENTION_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_attention_args, .causal = true)
 enum clgrpo_status clgrpo_attention_workspace(struct clgrpo_context *ctx, const struct clgrpo_attention_args *args,
                                               size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_attention(struct clgrpo_context *ctx, const struct clgrpo_attention_args *args,
@@ -78,10 +75,7 @@ struct clgrpo_attention_backward_args {
     bool causal;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ATTENTION_BACKWARD_ARGS_INIT                                                                            \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_attention_backward_args), .causal = true                                   \
-    }
+#define CLGRPO_ATTENTION_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_attention_backward_args, .causal = true)
 enum clgrpo_status clgrpo_attention_backward_workspace(struct clgrpo_context *ctx,
                                                        const struct clgrpo_attention_backward_args *args,
                                                        size_t *bytes) CLGRPO_MUST_CHECK;

@@ -60,10 +60,7 @@ struct clgrpo_rmsnorm_args {
     struct clgrpo_tensor x, w, y, rstd, residual, sum;
     float eps;
 };
-#define CLGRPO_RMSNORM_ARGS_INIT                                                                                       \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_rmsnorm_args), .eps = 1e-5f                                                \
-    }
+#define CLGRPO_RMSNORM_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_rmsnorm_args, .eps = 1e-5f)
 enum clgrpo_status clgrpo_rmsnorm(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_args *args,
                                   cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                   cl_event *event) CLGRPO_MUST_CHECK;

@@ -37,10 +37,7 @@ struct clgrpo_gemm_args {
     struct clgrpo_tensor b_packed;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_GEMM_ARGS_INIT                                                                                          \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_gemm_args), .alpha = 1.0f                                                  \
-    }
+#define CLGRPO_GEMM_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_gemm_args, .alpha = 1.0f)
 enum clgrpo_status clgrpo_gemm_workspace(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args,
                                          size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_gemm(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, cl_command_queue queue,
@@ -94,10 +91,7 @@ struct clgrpo_linear_logprob_args {
     float inv_temperature;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_LINEAR_LOGPROB_ARGS_INIT                                                                                \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_linear_logprob_args), .inv_temperature = 1.0f                              \
-    }
+#define CLGRPO_LINEAR_LOGPROB_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_linear_logprob_args, .inv_temperature = 1.0f)
 enum clgrpo_status clgrpo_linear_logprob_workspace(struct clgrpo_context *ctx,
                                                    const struct clgrpo_linear_logprob_args *args,
                                                    size_t *bytes) CLGRPO_MUST_CHECK;
@@ -134,9 +128,7 @@ struct clgrpo_linear_logprob_backward_args {
     struct clgrpo_workspace workspace;
 };
 #define CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT                                                                       \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_linear_logprob_backward_args), .inv_temperature = 1.0f                     \
-    }
+    CLGRPO_ARGS_INIT_WITH(clgrpo_linear_logprob_backward_args, .inv_temperature = 1.0f)
 enum clgrpo_status clgrpo_linear_logprob_backward_workspace(struct clgrpo_context *ctx,
                                                             const struct clgrpo_linear_logprob_backward_args *args,
                                                             size_t *bytes) CLGRPO_MUST_CHECK;

@@ -62,10 +62,7 @@ struct clgrpo_adamw_args {
     size_t decay_elems;
     uint64_t step;
 };
-#define CLGRPO_ADAMW_ARGS_INIT                                                                                         \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_adamw_args), .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f                  \
-    }
+#define CLGRPO_ADAMW_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_adamw_args, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f)
 enum clgrpo_status clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args,
                                 cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                 cl_event *event) CLGRPO_MUST_CHECK;

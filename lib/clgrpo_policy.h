@@ -42,10 +42,7 @@ struct clgrpo_advantage_args {
     enum clgrpo_advantage_kind kind;
     float eps;
 };
-#define CLGRPO_ADVANTAGE_ARGS_INIT                                                                                     \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_advantage_args), .eps = 1e-6f                                              \
-    }
+#define CLGRPO_ADVANTAGE_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_advantage_args, .eps = 1e-6f)
 enum clgrpo_status clgrpo_advantage(struct clgrpo_context *ctx, const struct clgrpo_advantage_args *args,
                                     cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                     cl_event *event) CLGRPO_MUST_CHECK;
@@ -99,9 +96,7 @@ struct clgrpo_policy_loss_args {
     struct clgrpo_workspace workspace;
 };
 #define CLGRPO_POLICY_LOSS_ARGS_INIT                                                                                   \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_policy_loss_args), .clip_low = 0.2f, .clip_high = 0.28f                    \
-    }
+    CLGRPO_ARGS_INIT_WITH(clgrpo_policy_loss_args, .clip_low = 0.2f, .clip_high = 0.28f)
 enum clgrpo_status clgrpo_policy_loss_workspace(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args,
                                                 size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_policy_loss(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args,
@@ -136,10 +131,7 @@ struct clgrpo_sample_args {
     unsigned top_k;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_SAMPLE_ARGS_INIT                                                                                        \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_sample_args), .temperature = 1.0f, .top_p = 1.0f                           \
-    }
+#define CLGRPO_SAMPLE_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_sample_args, .temperature = 1.0f, .top_p = 1.0f)
 enum clgrpo_status clgrpo_sample_workspace(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args,
                                            size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_sample(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args,

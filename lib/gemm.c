@@ -28,12 +28,10 @@ run_empty(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_grid grid = {2, {args->c.shape[1], args->c.shape[0], 1}, {1, 1, 1}};
-    cl_kernel kernel;
 
     if (args->accumulate)
         return CLGRPO_OK;
-    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_empty", "k_gemm_empty", NULL, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_ROWS(&args->c)));
+    CLG_TRY(CLG_RUN(seq, "gemm_empty", "k_gemm_empty", NULL, &grid, CLG_TENSOR_ROWS(&args->c)));
 out:
     return st;
 }

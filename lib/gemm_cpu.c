@@ -128,17 +128,15 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struc
     bool m_inner = p->m <= p->n; /* neighbouring groups use the same block of the larger operand */
     const char *b_type = clg_storage_name(b->dtype);
     char defines[128];
-    cl_kernel kernel;
 
     snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_PACK_A=%d -DC_PACK_B=%d -DC_A=%s -DC_B=%s -DC_PANEL=%s",
              args->trans_a, p->pack_a, p->pack_b, clg_storage_name(args->a.dtype), b_type, p->pack_b ? "f32" : b_type);
-    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_cpu", "k_gemm", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(b), CLG_TENSOR(&args->c), CLG_MEM(scratch),
-                       CLG_SIZE(scratch_at), CLG_SIZE(args->a.stride[0]), CLG_SIZE(args->b.stride[0]),
-                       CLG_SIZE(args->c.stride[0]), CLG_UINT(p->m), CLG_UINT(p->n), CLG_UINT(p->k), CLG_UINT(p->mc),
-                       CLG_UINT(p->nc), CLG_UINT(p->kc), CLG_UINT(p->m_blocks), CLG_UINT(p->n_blocks),
-                       CLG_UINT(m_inner), CLG_UINT(first), CLG_UINT((cl_uint)clg_gemm_finish_of(args)),
-                       CLG_FLOAT(args->alpha)));
+    CLG_TRY(CLG_RUN(seq, "gemm_cpu", "k_gemm", defines, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(b),
+                    CLG_TENSOR(&args->c), CLG_MEM(scratch), CLG_SIZE(scratch_at), CLG_SIZE(args->a.stride[0]),
+                    CLG_SIZE(args->b.stride[0]), CLG_SIZE(args->c.stride[0]), CLG_UINT(p->m), CLG_UINT(p->n),
+                    CLG_UINT(p->k), CLG_UINT(p->mc), CLG_UINT(p->nc), CLG_UINT(p->kc), CLG_UINT(p->m_blocks),
+                    CLG_UINT(p->n_blocks), CLG_UINT(m_inner), CLG_UINT(first),
+                    CLG_UINT((cl_uint)clg_gemm_finish_of(args)), CLG_FLOAT(args->alpha)));
 out:
     return st;
 }

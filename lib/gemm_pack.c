@@ -34,12 +34,10 @@ run_cpu(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const 
     size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1], columns = panels * clg_gemm_nr(seq->ctx);
     struct clg_grid grid = {2, {clg_divide_up(n, columns), clg_divide_up(k, rows), 1}, {1, 1, 1}};
     char defines[PACK_DEFINES];
-    cl_kernel kernel;
 
     pack_defines(b, trans_b, packed, defines);
-    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_pack_cpu", "k_gemm_pack", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(b), CLG_TENSOR(packed), CLG_SIZE(b->stride[0]), CLG_UINT(n),
-                       CLG_UINT(k), CLG_UINT(columns), CLG_UINT(rows)));
+    CLG_TRY(CLG_RUN(seq, "gemm_pack_cpu", "k_gemm_pack", defines, &grid, CLG_TENSOR(b), CLG_TENSOR(packed),
+                    CLG_SIZE(b->stride[0]), CLG_UINT(n), CLG_UINT(k), CLG_UINT(columns), CLG_UINT(rows)));
 out:
     return st;
 }
@@ -51,12 +49,10 @@ run_simt(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const
     size_t k = b->shape[trans_b ? 1 : 0], n = b->shape[trans_b ? 0 : 1];
     struct clg_grid grid = {2, {(n + 15) / 16, (k + 3) / 4, 1}, {16, 4, 1}};
     char defines[PACK_DEFINES];
-    cl_kernel kernel;
 
     pack_defines(b, trans_b, packed, defines);
-    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm_pack", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(b), CLG_TENSOR(packed), CLG_SIZE(b->stride[0]), CLG_UINT(n),
-                       CLG_UINT(k)));
+    CLG_TRY(CLG_RUN(seq, "gemm_simt", "k_gemm_pack", defines, &grid, CLG_TENSOR(b), CLG_TENSOR(packed),
+                    CLG_SIZE(b->stride[0]), CLG_UINT(n), CLG_UINT(k)));
 out:
     return st;
 }

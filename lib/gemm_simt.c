@@ -34,7 +34,6 @@ clg_gemm_simt_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     struct clgrpo_tensor b = args->b;
     bool trans_b = args->trans_b;
     char of_tile[CLG_SIMT_TILE_DEFINES], defines[CLG_SIMT_TILE_DEFINES + 112];
-    cl_kernel kernel;
 
     if (args->b_packed.buf != NULL) {
         b = args->b_packed;
@@ -45,10 +44,10 @@ clg_gemm_simt_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_TRANS_B=%d -DC_ALIGNED=%d -DC_A=%s -DC_B=%s%s %s",
              args->trans_a, trans_b, is_aligned(&args->a) && is_aligned(&b), clg_storage_name(args->a.dtype),
              clg_storage_name(b.dtype), of_tile, half_tier(seq->ctx, &args->a, &b));
-    CLG_TRY(clg_kernel_get(seq->ctx, "gemm_simt", "k_gemm", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(&b), CLG_TENSOR(&args->c),
-                       CLG_SIZE(args->a.stride[0]), CLG_SIZE(b.stride[0]), CLG_SIZE(args->c.stride[0]), CLG_INT(m),
-                       CLG_INT(n), CLG_INT(k), CLG_INT((cl_int)clg_gemm_finish_of(args)), CLG_FLOAT(args->alpha)));
+    CLG_TRY(CLG_RUN(seq, "gemm_simt", "k_gemm", defines, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(&b),
+                    CLG_TENSOR(&args->c), CLG_SIZE(args->a.stride[0]), CLG_SIZE(b.stride[0]),
+                    CLG_SIZE(args->c.stride[0]), CLG_INT(m), CLG_INT(n), CLG_INT(k),
+                    CLG_INT((cl_int)clg_gemm_finish_of(args)), CLG_FLOAT(args->alpha)));
 out:
     return st;
 }

@@ -116,6 +116,19 @@ out:
 }
 
 enum clgrpo_status
+clg_run(struct clg_seq *seq, const char *unit, const char *entry, const char *defines, const struct clg_grid *grid,
+        const struct clg_arg *args, cl_uint n_args)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_kernel kernel;
+
+    CLG_TRY(clg_kernel_get(seq->ctx, unit, entry, defines, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, grid, args, n_args));
+out:
+    return st;
+}
+
+enum clgrpo_status
 clg_seq_copy(struct clg_seq *seq, cl_mem from, cl_mem to, size_t from_bytes, size_t to_bytes, size_t n)
 {
     enum clgrpo_status st = CLGRPO_OK;

@@ -135,9 +135,56 @@ clg_grid1(size_t n_groups, size_t local)
 enum clgrpo_status clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid,
                               const struct clg_arg *args, cl_uint n_args);
 #define CLG_COUNT(array) ((cl_uint)(sizeof(array) / sizeof(array)[0]))
-/* clg_launch with its arguments listed in place. */
-#define CLG_LAUNCH(seq, kernel, grid, ...)                                                                             \
-    clg_launch((seq), (kernel), (grid), (const struct clg_arg[]){__VA_ARGS__},                                         \
-               CLG_COUNT(((const struct clg_arg[]){__VA_ARGS__})))
+/* clg_launch of the kernel `entry` of `unit`, built with `defines` as clg_kernel_get does. */
+enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *entry, const char *defines,
+                           const struct clg_grid *grid, const struct clg_arg *args, cl_uint n_args);
+
+/* A list of arguments in place, and their count. */
+#define CLG_ARGS(...) (const struct clg_arg[]){__VA_ARGS__}, CLG_COUNT(((const struct clg_arg[]){__VA_ARGS__}))
+/* clg_launch and clg_run with a list in place. */
+#define CLG_LAUNCH(seq, kernel, grid, ...) clg_launch((seq), (kernel), (grid), CLG_ARGS(__VA_ARGS__))
+#define CLG_RUN(seq, unit, entry, defines, grid, ...)                                                                  \
+    clg_run((seq), (unit), (entry), (defines), (grid), CLG_ARGS(__VA_ARGS__))
+
+/* ---- Operations ---- */
+
+/*
+ * CLG_OPERATION defines an operation's function, `name` of the public header: what `run` enqueues, once its arguments
+ * are an args struct in which `check` has found nothing. CLG_OPERATION_WITH_SPACE also defines name_workspace, of the
+ * bytes that `need` says, and checks that the workspace has them. `op` begins the sentences of failures.
+ *
+ *   enum clgrpo_status check(struct clgrpo_context *ctx, const struct name_args *args)
+ *   size_t need(const struct clgrpo_context *ctx, const struct name_args *args)
+ *   enum clgrpo_status run(struct clg_seq *seq, const struct name_args *args)
+ */
+#define CLG_OPERATION(name, op, check, run) CLG_DEFINE(name, op, check, CLGRPO_OK, run)
+#define CLG_OPERATION_WITH_SPACE(name, op, check, need, run)                                                           \
+    enum clgrpo_status name##_workspace(struct clgrpo_context *ctx, const struct name##_args *args, size_t *bytes)     \
+    {                                                                                                                  \
+        enum clgrpo_status st = CLGRPO_OK;                                                                             \
+                                                                                                                       \
+        CLG_CHECK_ARGS(ctx, args, op);                                                                                 \
+        CLG_REQUIRE(ctx, bytes != NULL, CLGRPO_E_ARGUMENT, op ": bytes is null");                                      \
+        CLG_TRY(check(ctx, args));                                                                                     \
+        *bytes = need(ctx, args);                                                                                      \
+    out:                                                                                                               \
+        return st;                                                                                                     \
+    }                                                                                                                  \
+    CLG_DEFINE(name, op, check, clg_workspace_check(ctx, op, &args->workspace, need(ctx, args)), run)
+#define CLG_DEFINE(name, op, check, check_space, run)                                                                  \
+    enum clgrpo_status name(struct clgrpo_context *ctx, const struct name##_args *args, cl_command_queue queue,        \
+                            cl_uint n_wait, const cl_event *wait_list, cl_event *event)                                \
+    {                                                                                                                  \
+        enum clgrpo_status st = CLGRPO_OK;                                                                             \
+        struct clg_seq seq = {0};                                                                                      \
+                                                                                                                       \
+        CLG_CHECK_ARGS(ctx, args, op);                                                                                 \
+        CLG_TRY(check(ctx, args));                                                                                     \
+        CLG_TRY(check_space);                                                                                          \
+        CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));                                            \
+        CLG_TRY(run(&seq, args));                                                                                      \
+    out:                                                                                                               \
+        return clg_seq_end(&seq, st);                                                                                  \
+    }
 
 #endif

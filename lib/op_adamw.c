@@ -7,11 +7,9 @@ static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    size_t n;
+    const size_t n = a->param.shape[0];
 
-    CLG_CHECK_ARGS(ctx, a, "adamw");
     CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "param", &a->param, CLGRPO_F32, 1, CLG_SHAPE(CLG_ANY)));
-    n = a->param.shape[0];
     CLG_TRY(clg_tensor_check_storage(ctx, "adamw", "grad", &a->grad, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "m", &a->m, CLGRPO_F32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check_dense(ctx, "adamw", "v", &a->v, CLGRPO_F32, 1, CLG_SHAPE(n)));
@@ -42,7 +40,7 @@ write_defines(const struct clgrpo_adamw_args *a, char *out, size_t bytes)
 
 /* The kernel has a parameter for the copy only where there is one. */
 static enum clgrpo_status
-launch(struct clg_seq *seq, const struct clgrpo_adamw_args *a, cl_kernel kernel, const struct clg_grid *grid)
+run(struct clg_seq *seq, const struct clgrpo_adamw_args *a)
 {
     const double step = (double)a->step;
     const struct clg_arg args[] = {CLG_TENSOR(&a->param),
@@ -61,32 +59,15 @@ launch(struct clg_seq *seq, const struct clgrpo_adamw_args *a, cl_kernel kernel,
                                    CLG_FLOAT(1.0 / (1.0 - pow((double)a->beta1, step))),
                                    CLG_FLOAT(1.0 / (1.0 - pow((double)a->beta2, step))),
                                    CLG_TENSOR(&a->copy)};
-    const cl_uint n_of_copy = 2;
-
-    return clg_launch(seq, kernel, grid, args, CLG_COUNT(args) - (a->copy.buf != NULL ? 0 : n_of_copy));
-}
-
-enum clgrpo_status
-clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args, cl_command_queue queue, cl_uint n_wait,
-             const cl_event *wait_list, cl_event *event)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
-    struct clg_grid grid;
+    const cl_uint n_of_copy = 2, n_args = CLG_COUNT(args) - (a->copy.buf != NULL ? 0 : n_of_copy);
+    const size_t vectors = clg_divide_up(a->param.shape[0], clg_vector_width(seq->ctx));
+    const struct clg_grid grid = clg_rows_grid(seq->ctx, clg_divide_up(vectors, clg_rows_group(seq->ctx)));
     char defines[48];
-    cl_kernel k;
-    size_t n, vectors;
 
-    CLG_TRY(check(ctx, args));
-    n = args->param.shape[0];
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    if (n == 0)
-        goto out;
-    write_defines(args, defines, sizeof defines);
-    CLG_TRY(clg_rows_kernel(ctx, "adamw", "k_adamw", defines, &k));
-    vectors = (n + clg_vector_width(ctx) - 1) / clg_vector_width(ctx);
-    grid = clg_rows_grid(ctx, (vectors + clg_rows_group(ctx) - 1) / clg_rows_group(ctx));
-    CLG_TRY(launch(&seq, args, k, &grid));
-out:
-    return clg_seq_end(&seq, st);
+    if (vectors == 0)
+        return CLGRPO_OK;
+    write_defines(a, defines, sizeof defines);
+    return clg_rows_run(seq, "adamw", "k_adamw", defines, grid, args, n_args);
 }
+
+CLG_OPERATION(clgrpo_adamw, "adamw", check, run)

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
-enum clgrpo_status
-clgrpo_add(struct clgrpo_context *ctx, const struct clgrpo_add_args *args, cl_command_queue queue, cl_uint n_wait,
-           const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_add_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
-    struct clg_grid grid;
-    cl_kernel k;
-    size_t n, e;
+    const size_t n = a->a.shape[0], e = a->a.shape[1];
 
-    CLG_CHECK_ARGS(ctx, args, "add");
-    CLG_TRY(clg_tensor_check(ctx, "add", "a", &args->a, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
-    n = args->a.shape[0];
-    e = args->a.shape[1];
-    CLG_TRY(clg_tensor_check(ctx, "add", "b", &args->b, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
-    CLG_TRY(clg_tensor_check(ctx, "add", "y", &args->y, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    if (n == 0 || e == 0)
-        goto out;
-    CLG_TRY(clg_rows_kernel(ctx, "add", "k_add", "", &k));
-    grid = clg_rows_grid(ctx, n);
-    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->a), CLG_TENSOR_ROWS(&args->b), CLG_TENSOR_ROWS(&args->y),
-                       CLG_SIZE(n), CLG_SIZE(e)));
+    CLG_TRY(clg_tensor_check(ctx, "add", "a", &a->a, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check(ctx, "add", "b", &a->b, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
+    CLG_TRY(clg_tensor_check(ctx, "add", "y", &a->y, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
 out:
-    return clg_seq_end(&seq, st);
+    return st;
 }
+
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_add_args *a)
+{
+    const size_t n = a->y.shape[0], e = a->y.shape[1];
+
+    if (n == 0 || e == 0)
+        return CLGRPO_OK;
+    return CLG_ROWS_RUN(seq, "add", "k_add", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->a),
+                        CLG_TENSOR_ROWS(&a->b), CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(e));
+}
+
+CLG_OPERATION(clgrpo_add, "add", check, run)

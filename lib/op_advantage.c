@@ -9,7 +9,8 @@ static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_advantage_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t most = 0x7fffffff, n = a->reward.shape[0];
+    const size_t most = 0x7fffffff;
+    const size_t n = a->reward.shape[0];
 
     CLG_TRY(clg_tensor_check(ctx, OP, "reward", &a->reward, CLGRPO_F32, 1, CLG_SHAPE(CLG_ANY)));
     CLG_TRY(clg_tensor_check(ctx, OP, "advantage", &a->advantage, CLGRPO_F32, 1, CLG_SHAPE(n)));
@@ -27,29 +28,18 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_advantage(struct clgrpo_context *ctx, const struct clgrpo_advantage_args *args, cl_command_queue queue,
-                 cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_advantage_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-    const size_t items = ctx->family == CLGRPO_FAMILY_CPU ? 1 : 64;
-    struct clg_seq seq = {0};
-    size_t n_groups;
-    struct clg_grid grid;
+    const size_t items = seq->ctx->family == CLGRPO_FAMILY_CPU ? 1 : 64, n = a->reward.shape[0];
+    const size_t n_groups = n > 0 ? a->offsets.shape[0] - 1 : 0;
+    const struct clg_grid grid = clg_grid1(clg_divide_up(n_groups, items), items);
     char defines[64];
-    cl_kernel kernel;
 
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    n_groups = args->reward.shape[0] > 0 ? args->offsets.shape[0] - 1 : 0;
-    snprintf(defines, sizeof defines, "-DC_KIND=%d -DC_WEIGHTED=%d", (int)args->kind, args->weight.buf != NULL);
-    CLG_TRY(clg_kernel_get(ctx, OP, "k_advantage", defines, &kernel));
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    grid = clg_grid1((n_groups + items - 1) / items, items);
-    CLG_TRY(CLG_LAUNCH(&seq, kernel, &grid, CLG_TENSOR(&args->reward),
-                       CLG_TENSOR(args->weight.buf != NULL ? &args->weight : &args->reward), CLG_TENSOR(&args->offsets),
-                       CLG_TENSOR(&args->advantage), CLG_UINT(n_groups), CLG_INT(args->reward.shape[0]),
-                       CLG_FLOAT(args->eps)));
-out:
-    return clg_seq_end(&seq, st);
+    snprintf(defines, sizeof defines, "-DC_KIND=%d -DC_WEIGHTED=%d", (int)a->kind, a->weight.buf != NULL);
+    return CLG_RUN(seq, OP, "k_advantage", defines, &grid, CLG_TENSOR(&a->reward),
+                   CLG_TENSOR(a->weight.buf != NULL ? &a->weight : &a->reward), CLG_TENSOR(&a->offsets),
+                   CLG_TENSOR(&a->advantage), CLG_UINT(n_groups), CLG_INT(n), CLG_FLOAT(a->eps));
 }
+
+CLG_OPERATION(clgrpo_advantage, OP, check, run)

@@ -13,44 +13,22 @@ check(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->q.shape[0], h = a->q.shape[1], d = a->q.shape[2], k = a->k.shape[1];
 
-    CLG_TRY(clg_tensor_check(ctx, OP, "q", &a->q, CLGRPO_F32, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
-    CLG_TRY(clg_tensor_check(ctx, OP, "k", &a->k, CLGRPO_F32, 3, CLG_SHAPE(n, CLG_ANY, d)));
-    CLG_TRY(clg_attention_check_heads(ctx, OP, h, k, d, a->scale));
-    CLG_TRY(clg_tensor_check(ctx, OP, "v", &a->v, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
-    CLG_TRY(clg_tensor_check(ctx, OP, "o", &a->o, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_attention_check_batch(ctx, OP, CLG_ATTENTION_BATCH(a)));
     CLG_TRY(clg_tensor_check(ctx, OP, "dout", &a->dout, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
     CLG_TRY(clg_tensor_check(ctx, OP, "dq", &a->dq, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
     CLG_TRY(clg_tensor_check(ctx, OP, "dk", &a->dk, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
     CLG_TRY(clg_tensor_check(ctx, OP, "dv", &a->dv, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
     CLG_TRY(clg_tensor_check(ctx, OP, "lse", &a->lse, CLGRPO_F32, 2, CLG_SHAPE(n, h)));
-    CLG_TRY(clg_tensor_check(ctx, OP, "offsets", &a->offsets, CLGRPO_I32, 1, CLG_SHAPE(CLG_ANY)));
-    CLG_REQUIRE(ctx, a->offsets.shape[0] >= 1, CLGRPO_E_SHAPE, OP ": offsets is empty, need one more than sequences");
-    CLG_TRY(clg_attention_check_prefix(ctx, OP, &a->prefix, &a->offsets));
-    CLG_TRY(clg_attention_check_count(ctx, OP, "the number of rows", n));
-    CLG_TRY(clg_attention_check_count(ctx, OP, "max_len", a->max_len));
 out:
     return st;
 }
 
 /* delta [N][H] */
 static size_t
-workspace_bytes(const struct clgrpo_attention_backward_args *a)
+workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
 {
+    (void)ctx;
     return a->q.shape[0] * a->q.shape[1] * sizeof(float);
-}
-
-enum clgrpo_status
-clgrpo_attention_backward_workspace(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *args,
-                                    size_t *bytes)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_REQUIRE(ctx, bytes != NULL, CLGRPO_E_ARGUMENT, OP ": bytes is null");
-    CLG_TRY(check(ctx, args));
-    *bytes = workspace_bytes(args);
-out:
-    return st;
 }
 
 /* Which kernels run, and their grids. */
@@ -124,17 +102,15 @@ launch_one_pass(struct clg_seq *seq, const struct clgrpo_attention_backward_args
 {
     enum clgrpo_status st = CLGRPO_OK;
     char defines[64];
-    cl_kernel kernel;
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
-    CLG_TRY(clg_kernel_get(seq->ctx, "attention_backward_cpu", "k_attention_backward", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &plan->dkdv, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k),
-                       CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o), CLG_TENSOR_HEADS(&a->dout),
-                       CLG_TENSOR_ROWS(&a->lse), CLG_TENSOR(&a->offsets), CLG_MEM(a->workspace.buf),
-                       CLG_SIZE(a->workspace.offset_bytes / sizeof(float)), CLG_TENSOR_HEADS(&a->dq),
-                       CLG_TENSOR_HEADS(&a->dk), CLG_TENSOR_HEADS(&a->dv), CLG_ATTENTION_PREFIX(a),
-                       CLG_INT(a->q.shape[1] / a->k.shape[1]), CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E),
-                       CLG_FLOAT(a->scale), CLG_INT(a->causal)));
+    CLG_TRY(CLG_RUN(seq, "attention_backward_cpu", "k_attention_backward", defines, &plan->dkdv,
+                    CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k), CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o),
+                    CLG_TENSOR_HEADS(&a->dout), CLG_TENSOR_ROWS(&a->lse), CLG_TENSOR(&a->offsets),
+                    CLG_MEM(a->workspace.buf), CLG_SIZE(a->workspace.offset_bytes / sizeof(float)),
+                    CLG_TENSOR_HEADS(&a->dq), CLG_TENSOR_HEADS(&a->dk), CLG_TENSOR_HEADS(&a->dv),
+                    CLG_ATTENTION_PREFIX(a), CLG_INT(a->q.shape[1] / a->k.shape[1]),
+                    CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E), CLG_FLOAT(a->scale), CLG_INT(a->causal)));
 out:
     return st;
 }
@@ -175,23 +151,16 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_attention_backward(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *args,
-                          cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
+    const struct clgrpo_context *ctx = seq->ctx;
     struct plan plan;
 
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(args)));
-    plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, args) : plan_simt(ctx, args);
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    if (args->q.shape[0] > 0 && plan.one_pass)
-        CLG_TRY(launch_one_pass(&seq, args, &plan));
-    else if (args->q.shape[0] > 0)
-        CLG_TRY(launch_two_passes(&seq, args, &plan));
-out:
-    return clg_seq_end(&seq, st);
+    if (a->q.shape[0] == 0)
+        return CLGRPO_OK;
+    plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, a) : plan_simt(ctx, a);
+    return plan.one_pass ? launch_one_pass(seq, a, &plan) : launch_two_passes(seq, a, &plan);
 }
+
+CLG_OPERATION_WITH_SPACE(clgrpo_attention_backward, OP, check, workspace_bytes, run)

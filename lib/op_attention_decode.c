@@ -66,17 +66,15 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     const size_t n = a->q.shape[0], k = a->k_cache.shape[1], group = a->q.shape[1] / k;
     const size_t heads = heads_together(seq->ctx, n * k, group, a->q.shape[2]), parts = (group + heads - 1) / heads;
     struct clg_grid grid = {3, {n, parts, k}, {CLGRPO_ATTENTION_BLOCK, 1, 1}};
-    cl_kernel kernel;
     char defines[96];
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_HEADS=%zu -DC_CACHE=%s -DC_PREFIX=%d", a->q.shape[2], heads,
              clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
-    CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_simt", "k_attention_decode", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position),
-                       CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache), CLG_TENSOR(prefix_of(a, &a->prefix_slot)),
-                       CLG_TENSOR(prefix_of(a, &a->prefix_length)), CLG_TENSOR_HEADS(&a->o),
-                       CLG_INT(a->k_cache.shape[0]), CLG_INT(a->v_cache.shape[2]), CLG_INT(group),
-                       CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E)));
+    CLG_TRY(CLG_RUN(seq, "attention_decode_simt", "k_attention_decode", defines, &grid, CLG_TENSOR_HEADS(&a->q),
+                    CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position), CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache),
+                    CLG_TENSOR(prefix_of(a, &a->prefix_slot)), CLG_TENSOR(prefix_of(a, &a->prefix_length)),
+                    CLG_TENSOR_HEADS(&a->o), CLG_INT(a->k_cache.shape[0]), CLG_INT(a->v_cache.shape[2]), CLG_INT(group),
+                    CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E)));
 out:
     return st;
 }
@@ -124,35 +122,24 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     const size_t n = a->q.shape[0], k = a->k_cache.shape[1];
     const struct shape s = shape_of(seq->ctx, a);
     struct clg_grid grid = {2, {(n + s.tokens - 1) / s.tokens, k, 1}, {1, 1, 1}};
-    cl_kernel kernel;
     char defines[160];
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DC_CACHE=%s -DC_PREFIX=%d",
              a->q.shape[2], s.rows, s.tiles, clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
-    CLG_TRY(clg_kernel_get(seq->ctx, "attention_decode_cpu", "k_attention_decode", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position),
-                       CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache), CLG_TENSOR(prefix_of(a, &a->prefix_slot)),
-                       CLG_TENSOR(prefix_of(a, &a->prefix_length)), CLG_TENSOR_HEADS(&a->o), CLG_INT(n),
-                       CLG_INT(s.tokens), CLG_INT(a->k_cache.shape[0]), CLG_INT(a->v_cache.shape[2]),
-                       CLG_INT(a->q.shape[1] / k), CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E)));
+    CLG_TRY(CLG_RUN(seq, "attention_decode_cpu", "k_attention_decode", defines, &grid, CLG_TENSOR_HEADS(&a->q),
+                    CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position), CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache),
+                    CLG_TENSOR(prefix_of(a, &a->prefix_slot)), CLG_TENSOR(prefix_of(a, &a->prefix_length)),
+                    CLG_TENSOR_HEADS(&a->o), CLG_INT(n), CLG_INT(s.tokens), CLG_INT(a->k_cache.shape[0]),
+                    CLG_INT(a->v_cache.shape[2]), CLG_INT(a->q.shape[1] / k),
+                    CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E)));
 out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_attention_decode(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *args,
-                        cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
-
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    if (ctx->family == CLGRPO_FAMILY_CPU)
-        CLG_TRY(launch_cpu(&seq, args));
-    else
-        CLG_TRY(launch_simt(&seq, args));
-out:
-    return clg_seq_end(&seq, st);
+    return seq->ctx->family == CLGRPO_FAMILY_CPU ? launch_cpu(seq, a) : launch_simt(seq, a);
 }
+
+CLG_OPERATION(clgrpo_attention_decode, OP, check, run)

@@ -34,30 +34,4 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_gemm_workspace(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, size_t *bytes)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_CHECK_ARGS(ctx, args, "gemm");
-    CLG_TRY(check(ctx, args));
-    *bytes = clg_gemm_workspace_bytes(ctx, args);
-out:
-    return st;
-}
-
-enum clgrpo_status
-clgrpo_gemm(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, cl_command_queue queue, cl_uint n_wait,
-            const cl_event *wait_list, cl_event *event)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
-
-    CLG_CHECK_ARGS(ctx, args, "gemm");
-    CLG_TRY(check(ctx, args));
-    CLG_TRY(clg_workspace_check(ctx, "gemm", &args->workspace, clg_gemm_workspace_bytes(ctx, args)));
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    CLG_TRY(clg_gemm_run(&seq, args));
-out:
-    return clg_seq_end(&seq, st);
-}
+CLG_OPERATION_WITH_SPACE(clgrpo_gemm, "gemm", check, clg_gemm_workspace_bytes, clg_gemm_run)

@@ -19,27 +19,18 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_kv_append(struct clgrpo_context *ctx, const struct clgrpo_kv_append_args *args, cl_command_queue queue,
-                 cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_kv_append_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-    const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
-    struct clg_seq seq = {0};
-    struct clg_grid grid;
-    cl_kernel kernel;
+    const size_t items = seq->ctx->family == CLGRPO_FAMILY_CPU ? 1 : 32;
+    const struct clg_grid grid = {2, {a->k.shape[0], a->k.shape[1], 1}, {items, 1, 1}};
     char defines[64];
 
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_GROUP=%d -DC_CACHE=%s", args->k.shape[2], cpu ? 1 : 32,
-             clg_storage_name(args->v_cache.dtype));
-    CLG_TRY(clg_kernel_get(ctx, "kv_append", "k_kv_append", defines, &kernel));
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    grid = (struct clg_grid){2, {args->k.shape[0], args->k.shape[1], 1}, {cpu ? 1 : 32, 1, 1}};
-    CLG_TRY(CLG_LAUNCH(&seq, kernel, &grid, CLG_TENSOR_HEADS(&args->k), CLG_TENSOR_HEADS(&args->v),
-                       CLG_TENSOR(&args->slot), CLG_TENSOR(&args->position), CLG_TENSOR(&args->k_cache),
-                       CLG_TENSOR(&args->v_cache), CLG_INT(args->v_cache.shape[0]), CLG_INT(args->v_cache.shape[2])));
-out:
-    return clg_seq_end(&seq, st);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_GROUP=%zu -DC_CACHE=%s", a->k.shape[2], items,
+             clg_storage_name(a->v_cache.dtype));
+    return CLG_RUN(seq, OP, "k_kv_append", defines, &grid, CLG_TENSOR_HEADS(&a->k), CLG_TENSOR_HEADS(&a->v),
+                   CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position), CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache),
+                   CLG_INT(a->v_cache.shape[0]), CLG_INT(a->v_cache.shape[2]));
 }
+
+CLG_OPERATION(clgrpo_kv_append, OP, check, run)

@@ -19,28 +19,19 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_kv_copy(struct clgrpo_context *ctx, const struct clgrpo_kv_copy_args *args, cl_command_queue queue,
-               cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_kv_copy_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-    const size_t items = ctx->family == CLGRPO_FAMILY_CPU ? 1 : 64, block = CLGRPO_ATTENTION_BLOCK;
-    struct clg_seq seq = {0};
-    struct clg_grid grid;
-    cl_kernel kernel;
+    const size_t items = seq->ctx->family == CLGRPO_FAMILY_CPU ? 1 : 64, block = CLGRPO_ATTENTION_BLOCK;
+    const size_t n_blocks = a->v_cache.shape[2] / block;
+    const struct clg_grid grid = {3, {a->source.shape[0], a->v_cache.shape[1], n_blocks}, {items, 1, 1}};
     char defines[64];
 
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DC_WORD=%s -DP_GROUP=%zu", args->v_cache.shape[3],
-             clgrpo_dtype_bytes(args->v_cache.dtype) == 2 ? "ushort" : "uint", items);
-    CLG_TRY(clg_kernel_get(ctx, "kv_copy", "k_kv_copy", defines, &kernel));
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    grid = (struct clg_grid){
-        3, {args->source.shape[0], args->v_cache.shape[1], args->v_cache.shape[2] / block}, {items, 1, 1}};
-    CLG_TRY(CLG_LAUNCH(&seq, kernel, &grid, CLG_TENSOR(&args->source), CLG_TENSOR(&args->target),
-                       CLG_TENSOR(&args->length), CLG_TENSOR(&args->k_cache), CLG_TENSOR(&args->v_cache),
-                       CLG_INT(args->v_cache.shape[0]), CLG_INT(args->v_cache.shape[2])));
-out:
-    return clg_seq_end(&seq, st);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DC_WORD=%s -DP_GROUP=%zu", a->v_cache.shape[3],
+             clgrpo_dtype_bytes(a->v_cache.dtype) == 2 ? "ushort" : "uint", items);
+    return CLG_RUN(seq, OP, "k_kv_copy", defines, &grid, CLG_TENSOR(&a->source), CLG_TENSOR(&a->target),
+                   CLG_TENSOR(&a->length), CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache),
+                   CLG_INT(a->v_cache.shape[0]), CLG_INT(a->v_cache.shape[2]));
 }
+
+CLG_OPERATION(clgrpo_kv_copy, OP, check, run)

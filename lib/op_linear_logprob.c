@@ -56,13 +56,11 @@ run_segments_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a
     const size_t n_rows = a->x.shape[0], base = a->workspace.offset_bytes / sizeof(float);
     const struct clg_grid grid = {2, {clg_divide_up(n_rows, CLG_LOGPROB_CPU_ROWS), n, 1}, {1, 1, 1}};
     cl_mem buf = a->workspace.buf;
-    cl_kernel kernel;
 
-    CLG_TRY(clg_kernel_get(seq->ctx, "linear_logprob_cpu", "k_logprob_fwd", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_ROWS(&a->x), CLG_MEM(buf), CLG_SIZE(base + p->panels),
-                       CLG_TENSOR(&a->target), CLG_TENSOR(&a->logprob), CLG_MEM(buf), CLG_SIZE(base + p->part),
-                       CLG_UINT(n_rows), CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]), CLG_UINT(p->n_segments),
-                       CLG_UINT(first), CLG_FLOAT(a->inv_temperature)));
+    CLG_TRY(CLG_RUN(seq, "linear_logprob_cpu", "k_logprob_fwd", defines, &grid, CLG_TENSOR_ROWS(&a->x), CLG_MEM(buf),
+                    CLG_SIZE(base + p->panels), CLG_TENSOR(&a->target), CLG_TENSOR(&a->logprob), CLG_MEM(buf),
+                    CLG_SIZE(base + p->part), CLG_UINT(n_rows), CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]),
+                    CLG_UINT(p->n_segments), CLG_UINT(first), CLG_FLOAT(a->inv_temperature)));
 out:
     return st;
 }
@@ -97,65 +95,47 @@ run_simt(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const 
     const struct clg_simt_tile tile = clg_simt_tile_head(seq->ctx, n_rows, p->n_segments);
     const struct clg_grid grid = {
         2, {clg_divide_up(n_rows, clg_simt_tile_rows(&tile)), p->n_segments, 1}, {tile.x, tile.y, 1}};
-    cl_kernel kernel;
 
-    CLG_TRY(clg_kernel_get(seq->ctx, "linear_logprob_simt", "k_logprob_fwd", defines, &kernel));
-    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_ROWS(&a->x), CLG_TENSOR_ROWS(&a->w), CLG_TENSOR(&a->target),
-                       CLG_TENSOR(&a->logprob), CLG_MEM(a->workspace.buf), CLG_SIZE(base + p->part), CLG_UINT(n_rows),
-                       CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]), CLG_UINT(p->n_segments),
-                       CLG_FLOAT(a->inv_temperature)));
+    CLG_TRY(CLG_RUN(seq, "linear_logprob_simt", "k_logprob_fwd", defines, &grid, CLG_TENSOR_ROWS(&a->x),
+                    CLG_TENSOR_ROWS(&a->w), CLG_TENSOR(&a->target), CLG_TENSOR(&a->logprob), CLG_MEM(a->workspace.buf),
+                    CLG_SIZE(base + p->part), CLG_UINT(n_rows), CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]),
+                    CLG_UINT(p->n_segments), CLG_FLOAT(a->inv_temperature)));
 out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_linear_logprob_workspace(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *args,
-                                size_t *bytes)
+static size_t
+workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    *bytes = make_plan(ctx, args).elems * sizeof(float);
-out:
-    return st;
+    return make_plan(ctx, a).elems * sizeof(float);
 }
 
-enum clgrpo_status
-clgrpo_linear_logprob(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *args, cl_command_queue queue,
-                      cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *args)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
-    struct clg_seq seq = {0};
-    struct clgrpo_linear_logprob_args a;
-    struct clgrpo_tensor entropy;
+    const bool cpu = seq->ctx->family == CLGRPO_FAMILY_CPU;
+    const size_t n = args->x.shape[0], base = args->workspace.offset_bytes / sizeof(float);
+    const struct plan p = make_plan(seq->ctx, args);
+    const struct clg_simt_tile tile = clg_simt_tile_head(seq->ctx, n, p.n_segments);
+    const struct clg_grid grid = clg_grid1(clg_divide_up(n, 64), 64);
+    struct clgrpo_linear_logprob_args a = *args;
     char defines[CLG_LOGPROB_DEFINES];
-    struct clg_simt_tile tile;
-    struct clg_grid grid;
     cl_kernel merge;
-    struct plan p;
 
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    p = make_plan(ctx, args);
-    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, p.elems * sizeof(float)));
-    a = *args;
-    entropy = args->entropy.buf != NULL ? args->entropy : args->lse;
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    CLG_TRY(clg_logprob_x_run(&seq, &a.x, &a.workspace, p.x));
-    tile = clg_simt_tile_head(ctx, args->x.shape[0], p.n_segments);
-    clg_logprob_defines(ctx, args->entropy.buf != NULL, &tile, &a.x, &a.w, defines);
-    CLG_TRY(
-        clg_kernel_get(ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_merge", defines, &merge));
-    if (args->x.shape[0] == 0)
+    CLG_TRY(clg_logprob_x_run(seq, &a.x, &a.workspace, p.x));
+    clg_logprob_defines(seq->ctx, a.entropy.buf != NULL, &tile, &a.x, &a.w, defines);
+    CLG_TRY(clg_kernel_get(seq->ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_merge", defines,
+                           &merge));
+    if (n == 0)
         goto out;
-    CLG_TRY(cpu ? run_cpu(&seq, &a, &p, defines) : run_simt(&seq, &a, &p, defines));
-    grid = clg_grid1(clg_divide_up(args->x.shape[0], 64), 64);
-    CLG_TRY(CLG_LAUNCH(&seq, merge, &grid, CLG_MEM(args->workspace.buf),
-                       CLG_SIZE(args->workspace.offset_bytes / sizeof(float) + p.part), CLG_TENSOR(&args->target),
-                       CLG_TENSOR(&args->logprob), CLG_TENSOR(&args->lse), CLG_TENSOR(&entropy),
-                       CLG_UINT(args->x.shape[0]), CLG_UINT(args->w.shape[0]), CLG_UINT(p.n_segments)));
+    CLG_TRY(cpu ? run_cpu(seq, &a, &p, defines) : run_simt(seq, &a, &p, defines));
+    CLG_TRY(CLG_LAUNCH(seq, merge, &grid, CLG_MEM(a.workspace.buf), CLG_SIZE(base + p.part), CLG_TENSOR(&a.target),
+                       CLG_TENSOR(&a.logprob), CLG_TENSOR(&a.lse),
+                       CLG_TENSOR(a.entropy.buf != NULL ? &a.entropy : &a.lse), CLG_UINT(n), CLG_UINT(a.w.shape[0]),
+                       CLG_UINT(p.n_segments)));
 out:
-    return clg_seq_end(&seq, st);
+    return st;
 }
+
+CLG_OPERATION_WITH_SPACE(clgrpo_linear_logprob, OP, check, workspace_bytes, run)

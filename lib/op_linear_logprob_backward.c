@@ -153,24 +153,21 @@ run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a,
         {clg_divide_up(rows, clg_simt_tile_rows(&tile)), clg_divide_up(cols, clg_simt_tile_cols(&tile)), 1},
         {tile.x, tile.y, 1}};
     char defines[CLG_LOGPROB_DEFINES];
-    cl_kernel kernel;
 
     clg_logprob_defines(seq->ctx, with_entropy, &tile, &x, &w, defines);
-
-    CLG_TRY(
-        clg_kernel_get(seq->ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_dz", defines, &kernel));
     if (cpu) {
         const size_t panels = a->workspace.offset_bytes / sizeof(float) + p->panels;
 
-        CLG_TRY(CLG_LAUNCH(seq, kernel, &cpu_grid, CLG_TENSOR_ROWS(&x), CLG_MEM(a->workspace.buf), CLG_SIZE(panels),
-                           CLG_TENSOR(&target), CLG_TENSOR(&lse), CLG_TENSOR(&entropy), CLG_TENSOR(&g), CLG_TENSOR(&h),
-                           CLG_TENSOR(dz), CLG_UINT(p->dz_stride), CLG_UINT(rows), CLG_UINT(x.shape[1]), CLG_UINT(col),
-                           CLG_UINT(cols), CLG_FLOAT(a->inv_temperature)));
+        CLG_TRY(CLG_RUN(seq, "linear_logprob_cpu", "k_logprob_dz", defines, &cpu_grid, CLG_TENSOR_ROWS(&x),
+                        CLG_MEM(a->workspace.buf), CLG_SIZE(panels), CLG_TENSOR(&target), CLG_TENSOR(&lse),
+                        CLG_TENSOR(&entropy), CLG_TENSOR(&g), CLG_TENSOR(&h), CLG_TENSOR(dz), CLG_UINT(p->dz_stride),
+                        CLG_UINT(rows), CLG_UINT(x.shape[1]), CLG_UINT(col), CLG_UINT(cols),
+                        CLG_FLOAT(a->inv_temperature)));
     } else {
-        CLG_TRY(CLG_LAUNCH(seq, kernel, &simt_grid, CLG_TENSOR_ROWS(&x), CLG_TENSOR_ROWS(&w), CLG_TENSOR(&target),
-                           CLG_TENSOR(&lse), CLG_TENSOR(&entropy), CLG_TENSOR(&g), CLG_TENSOR(&h), CLG_TENSOR(dz),
-                           CLG_UINT(p->dz_stride), CLG_UINT(rows), CLG_UINT(x.shape[1]), CLG_UINT(col), CLG_UINT(cols),
-                           CLG_FLOAT(a->inv_temperature)));
+        CLG_TRY(CLG_RUN(seq, "linear_logprob_simt", "k_logprob_dz", defines, &simt_grid, CLG_TENSOR_ROWS(&x),
+                        CLG_TENSOR_ROWS(&w), CLG_TENSOR(&target), CLG_TENSOR(&lse), CLG_TENSOR(&entropy),
+                        CLG_TENSOR(&g), CLG_TENSOR(&h), CLG_TENSOR(dz), CLG_UINT(p->dz_stride), CLG_UINT(rows),
+                        CLG_UINT(x.shape[1]), CLG_UINT(col), CLG_UINT(cols), CLG_FLOAT(a->inv_temperature)));
     }
 out:
     return st;
@@ -210,37 +207,24 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_linear_logprob_backward_workspace(struct clgrpo_context *ctx,
-                                         const struct clgrpo_linear_logprob_backward_args *args, size_t *bytes)
+static size_t
+workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_backward_args *a)
+{
+    return make_plan(ctx, a).elems * sizeof(float);
+}
+
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *args)
 {
     enum clgrpo_status st = CLGRPO_OK;
+    struct clgrpo_linear_logprob_backward_args a = *args;
+    const struct plan p = make_plan(seq->ctx, args);
 
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    *bytes = make_plan(ctx, args).elems * sizeof(float);
+    CLG_TRY(clg_logprob_x_run(seq, &a.x, &a.workspace, p.x));
+    for (size_t col = 0; col < a.w.shape[0] && a.x.shape[0] > 0 && a.x.shape[1] > 0; col += p.cols)
+        CLG_TRY(run_columns(seq, &a, &p, col));
 out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_linear_logprob_backward(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_backward_args *args,
-                               cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-    struct clgrpo_linear_logprob_backward_args a;
-    struct clg_seq seq = {0};
-    struct plan p;
-
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    p = make_plan(ctx, args);
-    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, p.elems * sizeof(float)));
-    a = *args;
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    CLG_TRY(clg_logprob_x_run(&seq, &a.x, &a.workspace, p.x));
-    for (size_t col = 0; col < args->w.shape[0] && args->x.shape[0] > 0 && args->x.shape[1] > 0; col += p.cols)
-        CLG_TRY(run_columns(&seq, &a, &p, col));
-out:
-    return clg_seq_end(&seq, st);
-}
+CLG_OPERATION_WITH_SPACE(clgrpo_linear_logprob_backward, OP, check, workspace_bytes, run)

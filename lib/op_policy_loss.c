@@ -49,7 +49,8 @@ static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t n = a->logprob.shape[0], most = 0x7fffffff;
+    const size_t most = 0x7fffffff;
+    const size_t n = a->logprob.shape[0];
 
     CLG_TRY(clg_tensor_check(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(CLG_ANY)));
     CLG_TRY(clg_tensor_check(ctx, OP, "old_logprob", &a->old_logprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
@@ -65,51 +66,29 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_policy_loss_workspace(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args, size_t *bytes)
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_policy_loss_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
+    const bool with_ref = a->ref_logprob.buf != NULL;
+    const size_t local = seq->ctx->family == CLGRPO_FAMILY_CPU ? 1 : 64, n = a->logprob.shape[0];
+    const size_t items = n_items(seq->ctx, n), at = a->workspace.offset_bytes / sizeof(float);
+    const struct clg_grid grid = clg_grid1(clg_divide_up(items, local), local), one = clg_grid1(1, 64);
+    const cl_mem part = n > 0 ? a->workspace.buf : a->stats.buf;
+    cl_kernel loss, stats;
+    char defines[64];
 
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    *bytes = workspace_bytes(ctx, args);
+    snprintf(defines, sizeof defines, "-DC_REF=%d -DP_ITEM_VECTORS=%zu", with_ref, item_vectors(seq->ctx));
+    CLG_TRY(clg_kernel_get(seq->ctx, OP, "k_policy_loss", defines, &loss));
+    CLG_TRY(clg_kernel_get(seq->ctx, OP, "k_policy_stats", defines, &stats));
+    CLG_TRY(CLG_LAUNCH(seq, loss, &grid, CLG_TENSOR(&a->logprob), CLG_TENSOR(&a->old_logprob),
+                       CLG_TENSOR(with_ref ? &a->ref_logprob : &a->logprob), CLG_TENSOR(&a->advantage),
+                       CLG_TENSOR(&a->weight), CLG_TENSOR(&a->dlogprob), CLG_MEM(part), CLG_SIZE(at), CLG_UINT(n),
+                       CLG_UINT(items), CLG_FLOAT(1.0 - (double)a->clip_low), CLG_FLOAT(1.0 + (double)a->clip_high),
+                       CLG_FLOAT(a->dual_clip), CLG_FLOAT(a->kl_beta)));
+    CLG_TRY(CLG_LAUNCH(seq, stats, &one, CLG_MEM(part), CLG_SIZE(at), CLG_UINT(items), CLG_TENSOR(&a->stats)));
 out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_policy_loss(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args, cl_command_queue queue,
-                   cl_uint n_wait, const cl_event *wait_list, cl_event *event)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-    const bool with_ref = args != NULL && args->ref_logprob.buf != NULL;
-    const size_t local = ctx->family == CLGRPO_FAMILY_CPU ? 1 : 64;
-    struct clg_seq seq = {0};
-    struct clg_grid grid;
-    cl_kernel loss, stats;
-    char defines[64];
-    cl_mem part;
-    size_t n, items, at;
-
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(ctx, args)));
-    n = args->logprob.shape[0];
-    items = n_items(ctx, n);
-    snprintf(defines, sizeof defines, "-DC_REF=%d -DP_ITEM_VECTORS=%zu", with_ref, item_vectors(ctx));
-    CLG_TRY(clg_kernel_get(ctx, OP, "k_policy_loss", defines, &loss));
-    CLG_TRY(clg_kernel_get(ctx, OP, "k_policy_stats", defines, &stats));
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    part = n > 0 ? args->workspace.buf : args->stats.buf;
-    at = args->workspace.offset_bytes / sizeof(float);
-    grid = clg_grid1((items + local - 1) / local, local);
-    CLG_TRY(CLG_LAUNCH(&seq, loss, &grid, CLG_TENSOR(&args->logprob), CLG_TENSOR(&args->old_logprob),
-                       CLG_TENSOR(with_ref ? &args->ref_logprob : &args->logprob), CLG_TENSOR(&args->advantage),
-                       CLG_TENSOR(&args->weight), CLG_TENSOR(&args->dlogprob), CLG_MEM(part), CLG_SIZE(at), CLG_UINT(n),
-                       CLG_UINT(items), CLG_FLOAT(1.0 - (double)args->clip_low),
-                       CLG_FLOAT(1.0 + (double)args->clip_high), CLG_FLOAT(args->dual_clip), CLG_FLOAT(args->kl_beta)));
-    grid = clg_grid1(1, 64);
-    CLG_TRY(CLG_LAUNCH(&seq, stats, &grid, CLG_MEM(part), CLG_SIZE(at), CLG_UINT(items), CLG_TENSOR(&args->stats)));
-out:
-    return clg_seq_end(&seq, st);
-}
+CLG_OPERATION_WITH_SPACE(clgrpo_policy_loss, OP, check, workspace_bytes, run)

@@ -49,7 +49,8 @@ static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t most = 0x7fffffff - 1024 * 4, b = a->logits.shape[0], v = a->logits.shape[1];
+    const size_t most = 0x7fffffff - 1024 * 4;
+    const size_t b = a->logits.shape[0], v = a->logits.shape[1];
 
     CLG_TRY(clg_tensor_check(ctx, OP, "logits", &a->logits, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
     CLG_REQUIRE(ctx, v >= 1 && v <= most && b <= most, CLGRPO_E_SHAPE,
@@ -63,18 +64,6 @@ check(struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
                 (double)a->top_p);
     if (a->temperature > 0.0f)
         CLG_TRY(clg_tensor_check(ctx, OP, "key", &a->key, CLGRPO_U64, 2, CLG_SHAPE(b, 2)));
-out:
-    return st;
-}
-
-enum clgrpo_status
-clgrpo_sample_workspace(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args, size_t *bytes)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    *bytes = workspace_bytes(ctx, args);
 out:
     return st;
 }
@@ -114,45 +103,31 @@ launch(struct clg_seq *seq, const struct clgrpo_sample_args *a, const char *entr
         CLG_FLOAT(a->top_p),
         CLG_LOCAL((size_t)SIMT_LOCAL_BYTES), /* the simt kernels alone have this one */
     };
-    enum clgrpo_status st = CLGRPO_OK;
-    cl_kernel kernel;
 
-    CLG_TRY(clg_kernel_get(ctx, cpu ? "sample_cpu" : "sample_simt", entry, defines, &kernel));
-    CLG_TRY(clg_launch(seq, kernel, grid, args, CLG_COUNT(args) - cpu));
+    return clg_run(seq, cpu ? "sample_cpu" : "sample_simt", entry, defines, grid, args, CLG_COUNT(args) - cpu);
+}
+
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_sample_args *a)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    const struct clgrpo_context *ctx = seq->ctx;
+    const size_t b = a->logits.shape[0], v = a->logits.shape[1];
+    const bool greedy = a->temperature == 0.0f;
+    const bool is_cut = !greedy && ((a->top_k > 0 && a->top_k < v) || a->top_p < 1.0f);
+    const struct clg_grid grid = clg_grid1(n_groups(ctx, b), ctx->family == CLGRPO_FAMILY_CPU ? 1 : SIMT_ITEMS);
+    const struct clg_grid parts = {2, {clg_divide_up(v, PART), b, 1}, {1, 1, 1}};
+    char defines[64];
+
+    snprintf(defines, sizeof defines, "-DC_GREEDY=%d -DC_CUT=%d", greedy, is_cut);
+    if (!is_shared(ctx, a))
+        return launch(seq, a, "k_sample", defines, &grid);
+    if (is_cut)
+        CLG_TRY(launch(seq, a, "k_guess", defines, &grid));
+    CLG_TRY(launch(seq, a, "k_pass", defines, &parts));
+    CLG_TRY(launch(seq, a, "k_finish", defines, &grid));
 out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_sample(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args, cl_command_queue queue, cl_uint n_wait,
-              const cl_event *wait_list, cl_event *event)
-{
-    enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
-    struct clg_grid grid, parts;
-    bool greedy, is_cut;
-    char defines[64];
-    size_t b, v;
-
-    CLG_CHECK_ARGS(ctx, args, OP);
-    CLG_TRY(check(ctx, args));
-    CLG_TRY(clg_workspace_check(ctx, OP, &args->workspace, workspace_bytes(ctx, args)));
-    b = args->logits.shape[0];
-    v = args->logits.shape[1];
-    greedy = args->temperature == 0.0f;
-    is_cut = !greedy && ((args->top_k > 0 && args->top_k < v) || args->top_p < 1.0f);
-    snprintf(defines, sizeof defines, "-DC_GREEDY=%d -DC_CUT=%d", greedy, is_cut);
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    grid = clg_grid1(n_groups(ctx, b), ctx->family == CLGRPO_FAMILY_CPU ? 1 : SIMT_ITEMS);
-    if (!is_shared(ctx, args)) {
-        CLG_TRY(launch(&seq, args, "k_sample", defines, &grid));
-        goto out;
-    }
-    parts = (struct clg_grid){2, {clg_divide_up(v, PART), b, 1}, {1, 1, 1}};
-    if (is_cut)
-        CLG_TRY(launch(&seq, args, "k_guess", defines, &grid));
-    CLG_TRY(launch(&seq, args, "k_pass", defines, &parts));
-    CLG_TRY(launch(&seq, args, "k_finish", defines, &grid));
-out:
-    return clg_seq_end(&seq, st);
-}
+CLG_OPERATION_WITH_SPACE(clgrpo_sample, OP, check, workspace_bytes, run)

@@ -14,53 +14,46 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo_swiglu_args *args, cl_command_queue queue, cl_uint n_wait,
-              const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+check(struct clgrpo_context *ctx, const struct clgrpo_swiglu_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
-    struct clg_grid grid;
-    cl_kernel k;
-    size_t n, f;
-
-    CLG_CHECK_ARGS(ctx, args, "swiglu");
-    CLG_TRY(check_pair(ctx, "swiglu", "gate_up", &args->gate_up, "y", &args->y));
-    n = args->y.shape[0];
-    f = args->y.shape[1];
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    if (n == 0 || f == 0)
-        goto out;
-    CLG_TRY(clg_rows_kernel(ctx, "swiglu", "k_swiglu", "", &k));
-    grid = clg_rows_grid(ctx, n);
-    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->gate_up), CLG_TENSOR_ROWS(&args->y), CLG_SIZE(n),
-                       CLG_SIZE(f)));
-out:
-    return clg_seq_end(&seq, st);
+    return check_pair(ctx, "swiglu", "gate_up", &a->gate_up, "y", &a->y);
 }
 
-enum clgrpo_status
-clgrpo_swiglu_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_backward_args *args,
-                       cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+static enum clgrpo_status
+run(struct clg_seq *seq, const struct clgrpo_swiglu_args *a)
+{
+    const size_t n = a->y.shape[0], f = a->y.shape[1];
+
+    if (n == 0 || f == 0)
+        return CLGRPO_OK;
+    return CLG_ROWS_RUN(seq, "swiglu", "k_swiglu", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->gate_up),
+                        CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(f));
+}
+
+CLG_OPERATION(clgrpo_swiglu, "swiglu", check, run)
+
+static enum clgrpo_status
+check_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_backward_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
-    struct clg_grid grid;
-    cl_kernel k;
-    size_t n, f;
 
-    CLG_CHECK_ARGS(ctx, args, "swiglu_backward");
-    CLG_TRY(check_pair(ctx, "swiglu_backward", "gate_up", &args->gate_up, "dy", &args->dy));
-    CLG_TRY(check_pair(ctx, "swiglu_backward", "dgate_up", &args->dgate_up, "dy", &args->dy));
-    n = args->dy.shape[0];
-    f = args->dy.shape[1];
-    CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
-    if (n == 0 || f == 0)
-        goto out;
-    CLG_TRY(clg_rows_kernel(ctx, "swiglu", "k_swiglu_backward", "", &k));
-    grid = clg_rows_grid(ctx, n);
-    CLG_TRY(CLG_LAUNCH(&seq, k, &grid, CLG_TENSOR_ROWS(&args->gate_up), CLG_TENSOR_ROWS(&args->dy),
-                       CLG_TENSOR_ROWS(&args->dgate_up), CLG_SIZE(n), CLG_SIZE(f)));
+    CLG_TRY(check_pair(ctx, "swiglu_backward", "gate_up", &a->gate_up, "dy", &a->dy));
+    CLG_TRY(check_pair(ctx, "swiglu_backward", "dgate_up", &a->dgate_up, "dy", &a->dy));
 out:
-    return clg_seq_end(&seq, st);
+    return st;
 }
+
+static enum clgrpo_status
+run_backward(struct clg_seq *seq, const struct clgrpo_swiglu_backward_args *a)
+{
+    const size_t n = a->dy.shape[0], f = a->dy.shape[1];
+
+    if (n == 0 || f == 0)
+        return CLGRPO_OK;
+    return CLG_ROWS_RUN(seq, "swiglu", "k_swiglu_backward", "", clg_rows_grid(seq->ctx, n),
+                        CLG_TENSOR_ROWS(&a->gate_up), CLG_TENSOR_ROWS(&a->dy), CLG_TENSOR_ROWS(&a->dgate_up),
+                        CLG_SIZE(n), CLG_SIZE(f));
+}
+
+CLG_OPERATION(clgrpo_swiglu_backward, "swiglu_backward", check_backward, run_backward)

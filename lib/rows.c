@@ -54,3 +54,16 @@ clg_rows_fixed(const struct clgrpo_context *ctx, size_t n_groups)
 {
     return clg_grid1(n_groups, clg_rows_group(ctx));
 }
+
+enum clgrpo_status
+clg_rows_run(struct clg_seq *seq, const char *unit, const char *entry, const char *more, struct clg_grid grid,
+             const struct clg_arg *args, cl_uint n_args)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_kernel kernel;
+
+    CLG_TRY(clg_rows_kernel(seq->ctx, unit, entry, more, &kernel));
+    CLG_TRY(clg_launch(seq, kernel, &grid, args, n_args));
+out:
+    return st;
+}

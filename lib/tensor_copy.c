@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "launch.h"
 
+/* Copies between a dense tensor and the host: to it from `from`, or else from it into `to`. */
 static enum clgrpo_status
-check_host_copy(struct clgrpo_context *ctx, const char *op, const struct clgrpo_tensor *t, const void *host,
-                size_t bytes)
+host_copy(struct clgrpo_context *ctx, const char *op, cl_command_queue queue, const struct clgrpo_tensor *t,
+          const void *from, void *to, size_t bytes)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    size_t need;
+    size_t need, at;
 
-    CLG_REQUIRE(ctx, t != NULL && (host != NULL || bytes == 0), CLGRPO_E_ARGUMENT, "%s: null argument", op);
+    CLG_REQUIRE(ctx, t != NULL && (from != NULL || to != NULL || bytes == 0), CLGRPO_E_ARGUMENT, "%s: null argument",
+                op);
     CLG_TRY(clg_tensor_check_dense(ctx, op, "tensor", t, t->dtype, t->rank, t->shape));
     need = clgrpo_tensor_elems(t) * clgrpo_dtype_bytes(t->dtype);
+    at = t->offset * clgrpo_dtype_bytes(t->dtype);
     CLG_REQUIRE(ctx, bytes == need, CLGRPO_E_SHAPE, "%s: %zu bytes for a tensor of %zu", op, bytes, need);
+    if (bytes > 0 && from != NULL)
+        CLG_CL(ctx, clEnqueueWriteBuffer(queue, t->buf, CL_TRUE, at, bytes, from, 0, NULL, NULL));
+    else if (bytes > 0)
+        CLG_CL(ctx, clEnqueueReadBuffer(queue, t->buf, CL_TRUE, at, bytes, to, 0, NULL, NULL));
 out:
     return st;
 }
@@ -20,28 +27,14 @@ enum clgrpo_status
 clgrpo_tensor_write(struct clgrpo_context *ctx, cl_command_queue queue, const struct clgrpo_tensor *t, const void *host,
                     size_t bytes)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_TRY(check_host_copy(ctx, "tensor_write", t, host, bytes));
-    if (bytes > 0)
-        CLG_CL(ctx, clEnqueueWriteBuffer(queue, t->buf, CL_TRUE, t->offset * clgrpo_dtype_bytes(t->dtype), bytes, host,
-                                         0, NULL, NULL));
-out:
-    return st;
+    return host_copy(ctx, "tensor_write", queue, t, host, NULL, bytes);
 }
 
 enum clgrpo_status
 clgrpo_tensor_read(struct clgrpo_context *ctx, cl_command_queue queue, const struct clgrpo_tensor *t, void *host,
                    size_t bytes)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_TRY(check_host_copy(ctx, "tensor_read", t, host, bytes));
-    if (bytes > 0)
-        CLG_CL(ctx, clEnqueueReadBuffer(queue, t->buf, CL_TRUE, t->offset * clgrpo_dtype_bytes(t->dtype), bytes, host,
-                                        0, NULL, NULL));
-out:
-    return st;
+    return host_copy(ctx, "tensor_read", queue, t, NULL, host, bytes);
 }
 
 enum clgrpo_status

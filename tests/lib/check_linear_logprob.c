@@ -349,6 +349,8 @@ START_TEST(bad_arguments_are_refused)
         fx_refuses(ctx, clgrpo_linear_logprob_backward, h.bwd, bad.workspace.bytes -= 4, CLGRPO_E_WORKSPACE);
         fx_refuses(ctx, clgrpo_linear_logprob_backward, h.bwd, bad.dw.shape[0] = 12, CLGRPO_E_SHAPE);
         fx_refuses(ctx, clgrpo_linear_logprob_backward, h.bwd, bad.entropy.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
+        fx_fails(ctx, clgrpo_linear_logprob_workspace(ctx, &h.fwd, NULL), CLGRPO_E_ARGUMENT);
+        fx_fails(ctx, clgrpo_linear_logprob_backward_workspace(ctx, &h.bwd, NULL), CLGRPO_E_ARGUMENT);
         head_release(&h);
     }
 }

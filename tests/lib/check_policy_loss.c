@@ -291,6 +291,7 @@ START_TEST(bad_arguments_are_refused)
         fx_refuses(ctx, clgrpo_policy_loss, good, bad.dual_clip = 0.5f, CLGRPO_E_VALUE);
         fx_refuses(ctx, clgrpo_policy_loss, good, bad.clip_low = 1.5f, CLGRPO_E_VALUE);
         fx_refuses(ctx, clgrpo_policy_loss, good, bad.workspace.bytes = bytes - 4, CLGRPO_E_WORKSPACE);
+        fx_fails(ctx, clgrpo_policy_loss_workspace(ctx, &good, NULL), CLGRPO_E_ARGUMENT);
         fx_release(&t);
         fx_release(&good.stats);
         fx_workspace_release(&good.workspace);

@@ -65,6 +65,16 @@ gemm_product_free(struct gemm_product *p)
     free(p->c);
 }
 
+void
+gemm_product_check(struct clgrpo_context *ctx, struct gemm_product *p)
+{
+    float *got = gemm_product_run(ctx, p);
+
+    gemm_product_verify(p, got);
+    free(got);
+    gemm_product_free(p);
+}
+
 float *
 gemm_product_run(struct clgrpo_context *ctx, struct gemm_product *p)
 {

@@ -28,6 +28,8 @@ void gemm_product_verify_near(const struct gemm_product *p, const float *got);
 /* That, and the promised chain, bit by bit. */
 void gemm_product_verify(const struct gemm_product *p, const float *got);
 void gemm_product_free(struct gemm_product *p);
+/* Runs it, verifies the result, and frees it. */
+void gemm_product_check(struct clgrpo_context *ctx, struct gemm_product *p);
 
 /* A queue that runs commands as their events allow, where the device has such. */
 cl_command_queue gemm_queue_out_of_order(struct clgrpo_context *ctx);

@@ -19,7 +19,10 @@ fi
 
 # Prototypes without white space, of the headers and of the pages' synopses: they are the same.
 for header in "$srcdir"/lib/clgrpo*.h; do
-    sed 's/^#.*//; s,/\*.*\*/,,; /\/\*/,/\*\//d; s/ CLGRPO_MUST_CHECK;/;/; s/^extern "C" {//' "$header"
+    sed ':macro
+        /^#.*\\$/{ N; s/\\\n//; b macro
+        }
+        s/^#.*//; s,/\*.*\*/,,; /\/\*/,/\*\//d; s/ CLGRPO_MUST_CHECK;/;/; s/^extern "C" {//' "$header"
 done >manuals.declared
 tr -d ' \t\n' <manuals.declared | tr ';{}' '\n\n\n' | grep -E 'clgrpo_[a-z0-9_]+\(' | sort >manuals.header
 for page in "$srcdir"/man/*.3; do
