@@ -29,38 +29,25 @@ next_symbol(const char *name)
 
 #define NEXT(name) ((__typeof__(&name))(uintptr_t)next_symbol(#name))
 
-cl_int
-clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dims, const size_t *offset,
-                       const size_t *global, const size_t *local, cl_uint n_wait, const cl_event *wait, cl_event *event)
-{
-    static __typeof__(&clEnqueueNDRangeKernel) next;
-
-    if (next == NULL)
-        next = NEXT(clEnqueueNDRangeKernel);
-    count++;
-    return next(queue, kernel, dims, offset, global, local, n_wait, wait, event);
-}
-
-cl_int
-clEnqueueFillBuffer(cl_command_queue queue, cl_mem buf, const void *pattern, size_t pattern_bytes, size_t offset,
-                    size_t bytes, cl_uint n_wait, const cl_event *wait, cl_event *event)
-{
-    static __typeof__(&clEnqueueFillBuffer) next;
-
-    if (next == NULL)
-        next = NEXT(clEnqueueFillBuffer);
-    count++;
-    return next(queue, buf, pattern, pattern_bytes, offset, bytes, n_wait, wait, event);
-}
-
-cl_int
-clEnqueueCopyBuffer(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset, size_t bytes,
-                    cl_uint n_wait, const cl_event *wait, cl_event *event)
-{
-    static __typeof__(&clEnqueueCopyBuffer) next;
-
-    if (next == NULL)
-        next = NEXT(clEnqueueCopyBuffer);
-    count++;
-    return next(queue, from, to, from_offset, to_offset, bytes, n_wait, wait, event);
-}
+#define COUNTED(name, params, args)                                                                                    \
+    cl_int name params                                                                                                 \
+    {                                                                                                                  \
+        static __typeof__(&name) next;                                                                                 \
+                                                                                                                       \
+        if (next == NULL)                                                                                              \
+            next = NEXT(name);                                                                                         \
+        count++;                                                                                                       \
+        return next args;                                                                                              \
+    }
+COUNTED(clEnqueueNDRangeKernel,
+        (cl_command_queue queue, cl_kernel kernel, cl_uint dims, const size_t *offset, const size_t *global,
+         const size_t *local, cl_uint n_wait, const cl_event *wait, cl_event *event),
+        (queue, kernel, dims, offset, global, local, n_wait, wait, event))
+COUNTED(clEnqueueFillBuffer,
+        (cl_command_queue queue, cl_mem buf, const void *pattern, size_t pattern_bytes, size_t offset, size_t bytes,
+         cl_uint n_wait, const cl_event *wait, cl_event *event),
+        (queue, buf, pattern, pattern_bytes, offset, bytes, n_wait, wait, event))
+COUNTED(clEnqueueCopyBuffer,
+        (cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset, size_t bytes,
+         cl_uint n_wait, const cl_event *wait, cl_event *event),
+        (queue, from, to, from_offset, to_offset, bytes, n_wait, wait, event))

@@ -155,14 +155,12 @@ copy_row(struct bench *b, const struct fork *f)
 void
 rows_decode(struct bench *b)
 {
-    for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++)
-        decode_row(b, &decodes[i], CLGRPO_F32);
-    for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++) {
-        if (!decodes[i].halves)
-            continue;
-        decode_row(b, &decodes[i], CLGRPO_F16);
-        decode_row(b, &decodes[i], CLGRPO_BF16);
-    }
+    static const enum clgrpo_dtype stored[] = {CLGRPO_F32, CLGRPO_F16, CLGRPO_BF16};
+
+    for (int t = 0; t < 3; t++)
+        for (size_t i = 0; i < sizeof decodes / sizeof decodes[0]; i++)
+            if (t == 0 || decodes[i].halves)
+                decode_row(b, &decodes[i], stored[t]);
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         prefix_row(b, &prefixes[i]);
     for (size_t i = 0; i < sizeof forks / sizeof forks[0]; i++)

@@ -223,12 +223,10 @@ out:
 void
 rows_gemm(struct bench *b)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        gemm_row(b, &shapes[i], CLGRPO_F32);
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        if (!shapes[i].halves)
-            continue;
-        gemm_row(b, &shapes[i], CLGRPO_F16);
-        gemm_row(b, &shapes[i], CLGRPO_BF16);
-    }
+    static const enum clgrpo_dtype stored[] = {CLGRPO_F32, CLGRPO_F16, CLGRPO_BF16};
+
+    for (int t = 0; t < 3; t++)
+        for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+            if (t == 0 || shapes[i].halves)
+                gemm_row(b, &shapes[i], stored[t]);
 }
