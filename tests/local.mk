@@ -207,6 +207,7 @@ fuzz_programs = \
 EXTRA_PROGRAMS = $(fuzz_programs)
 
 EXTRA_DIST += $(test_scripts) \
+	tests/fuzz/memory_file.h \
 	tests/system/check_hosts.sh \
 	tests/system/redis_case.sh \
 	tests/system/resume.sh \

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "run/config.h"
+#include "memory_file.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is a configuration file, and a recorded configuration. A file that is read
@@ -55,17 +52,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct mg_err err = {0};
     struct mg_config c = {0};
-    char path[64];
-    int fd = memfd_create("fuzz", 0);
+    const char *path = memory_file(data, size);
 
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-        abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (mg_config_load(path, &c, &err) == MG_OK)
         read_back(&c);
     else if (err.text[0] == '\0')
         abort();
-    close(fd);
     as_record(data, size);
     return 0;
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "learn/demo_file.h"
+#include "memory_file.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is a file of demonstrations, read twice as training does. What is accepted
@@ -45,12 +41,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const agents[] = {NULL, "main"};
     static struct mg_tokenizer *tok;
     struct mg_err err = {0};
-    char path[64];
-    int fd = memfd_create("fuzz", 0);
+    const char *path = memory_file(data, size);
 
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-        abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (tok == NULL && mg_tokenizer_load("data/tokenizer.json", &tok, &err) != MG_OK)
         abort();
     for (int i = 0; i < 2; i++) {
@@ -64,6 +56,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         mg_demo_file_close(f);
     }
-    close(fd);
     return 0;
 }

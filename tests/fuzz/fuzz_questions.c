@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "question/question_file.h"
+#include "memory_file.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is a file of questions. Each one of an accepted file answers itself, and
@@ -33,19 +29,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct mg_question_file f = {0};
     struct mg_err err = {0};
-    char path[64];
-    int fd = memfd_create("fuzz", 0);
+    const char *path = memory_file(data, size);
     enum mg_status st;
 
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-        abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     st = mg_question_file_load(path, &f, &err);
     if (st != MG_OK && err.text[0] == '\0')
         abort();
     for (uint32_t i = 0; st == MG_OK && i < f.n; i++)
         ask(&f, &f.q[i]);
     mg_question_file_free(&f);
-    close(fd);
     return 0;
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "dialogue/rollout_log.h"
+#include "memory_file.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is the text of a rollout log, which is compressed here, so that the fuzzer
@@ -28,13 +25,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mg_err err = {0};
     struct mg_trajectory *list = NULL;
     size_t n = 0;
-    char path[64];
-    int fd = memfd_create("fuzz", 0);
+    const char *path = memory_file(data, 0);
     enum mg_status st;
 
-    if (fd < 0)
-        abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     write_compressed(path, data, size);
     st = mg_rollout_log_read(path, &list, &n, &err);
     if (st != MG_OK && err.text[0] == '\0')
@@ -45,6 +38,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
     if (st == MG_OK)
         mg_rollout_log_free(list, n);
-    close(fd);
     return 0;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "model/safetensors.h"
+#include "memory_file.h"
 
 /*
  * libFuzzer entry (scripts/fuzz): the input is the header without its length, up to the first NUL, then the data. The
@@ -27,19 +25,26 @@ read_all(const struct mg_safetensors *s, const struct mg_st_entry *e)
     free(values);
 }
 
-static void
-write_file(int fd, const uint8_t *data, size_t size)
+/* The path of the file. */
+static const char *
+make_file(const uint8_t *data, size_t size)
 {
-    uint8_t prefix[8] = {0};
+    uint8_t *bytes = malloc(size + 8);
+    const char *path;
     size_t len = 0;
 
+    if (bytes == NULL)
+        abort();
     while (len < size && data[len] != 0)
         len++;
     for (int i = 0; i < 8; i++)
-        prefix[i] = (uint8_t)((uint64_t)len >> (8 * i));
-    if (write(fd, prefix, 8) != 8 || write(fd, data, len) != (ssize_t)len ||
-        (len < size && write(fd, data + len + 1, size - len - 1) != (ssize_t)(size - len - 1)))
-        abort();
+        bytes[i] = (uint8_t)((uint64_t)len >> (8 * i));
+    memcpy(bytes + 8, data, len);
+    if (len < size)
+        memcpy(bytes + 8 + len, data + len + 1, size - len - 1);
+    path = memory_file(bytes, len < size ? size + 7 : size + 8);
+    free(bytes);
+    return path;
 }
 
 int
@@ -48,13 +53,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const names[] = {"a", "b", "weight", "model.norm.weight"};
     struct mg_err err = {0};
     struct mg_safetensors *s = NULL;
-    char path[64];
-    int fd = memfd_create("fuzz", 0);
+    const char *path = make_file(data, size);
 
-    if (fd < 0)
-        abort();
-    write_file(fd, data, size);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (mg_safetensors_open(path, &s, &err) == MG_OK)
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
             const struct mg_st_entry *e = mg_safetensors_find(s, names[i]);
@@ -63,6 +63,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 read_all(s, e);
         }
     mg_safetensors_close(s);
-    close(fd);
     return 0;
 }
