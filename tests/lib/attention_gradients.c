@@ -172,16 +172,21 @@ check_differences(const struct attention_case *c, const char *what, double *x, s
 }
 
 void
-attention_check_slopes(const struct attention_shape *shape, uint64_t seed)
+attention_check_slopes(struct attention_shape shape, uint64_t seed)
 {
-    struct attention_case *c = attention_case_create(fx_context(CLGRPO_FAMILY_CPU), shape, seed);
-    struct ref_attention_gradients g = attention_ref_gradients(c);
+    for (int causal = 0; causal < 2; causal++) {
+        struct attention_case *c;
+        struct ref_attention_gradients g;
 
-    check_differences(c, "dq", c->q64, c->n * shape->H * shape->D, g.dq);
-    check_differences(c, "dk", c->k64, c->n * shape->K * shape->D, g.dk);
-    check_differences(c, "dv", c->v64, c->n * shape->K * shape->D, g.dv);
-    attention_ref_gradients_free(&g);
-    attention_case_destroy(c);
+        shape.causal = causal != 0;
+        c = attention_case_create(fx_context(CLGRPO_FAMILY_CPU), &shape, seed);
+        g = attention_ref_gradients(c);
+        check_differences(c, "dq", c->q64, c->n * shape.H * shape.D, g.dq);
+        check_differences(c, "dk", c->k64, c->n * shape.K * shape.D, g.dk);
+        check_differences(c, "dv", c->v64, c->n * shape.K * shape.D, g.dv);
+        attention_ref_gradients_free(&g);
+        attention_case_destroy(c);
+    }
 }
 
 void

@@ -24,8 +24,9 @@ void attention_ref_gradients_free(struct ref_attention_gradients *g);
 /* Results against the reference; the operation against it. */
 void attention_backward_verify(const struct attention_case *c, const struct attention_gradients *got);
 void attention_backward_check(struct clgrpo_context *ctx, const struct attention_shape *shape, uint64_t seed);
-/* Some elements of the reference's gradients against differences of its loss, sum dout o. */
-void attention_check_slopes(const struct attention_shape *shape, uint64_t seed);
+/* Some elements of the reference's gradients against differences of its loss, sum dout o: with the causal mask and
+ * without. */
+void attention_check_slopes(struct attention_shape shape, uint64_t seed);
 /* n rows of both have the same bits, from row `at` of a and `from` of b on. */
 void attention_same_rows(const struct attention_shape *s, const struct attention_gradients *a, size_t at,
                          const struct attention_gradients *b, size_t from, size_t n);

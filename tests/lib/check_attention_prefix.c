@@ -66,12 +66,10 @@ END_TEST
 START_TEST(finite_differences_of_the_reference)
 {
     static const int32_t prefix[] = {1, -1, 1, 1};
-    struct attention_shape s = {.H = 2, .K = 1, .D = 32, .causal = _i == 0, .size = 1.0f};
+    struct attention_shape s = {
+        .H = 2, .K = 1, .D = 32, .size = 1.0f, .n_sequences = 4, .lens = {3, 4, 0, 2}, .prefix = prefix};
 
-    s.n_sequences = 4;
-    memcpy(s.lens, (const size_t[]){3, 4, 0, 2}, 4 * sizeof *s.lens);
-    s.prefix = prefix;
-    attention_check_slopes(&s, 50);
+    attention_check_slopes(s, 50);
 }
 END_TEST
 
@@ -313,10 +311,9 @@ main(void)
     TCase *t = fx_case("attention_prefix");
 
     fx_family_tests(t, forward_matches_the_reference, backward_matches_the_reference, bad_prefixes_are_refused);
-    if (!fx_small()) { /* the rest walks the same kernels */
+    if (!fx_small()) /* the rest walks the same kernels */
         fx_family_tests(t, without_the_causal_mask, bits_are_those_of_the_repeated_computation, same_bits_twice,
                         bits_do_not_depend_on_the_batch, key_heads_alone, entries_that_do_not_count);
-        tcase_add_loop_test(t, finite_differences_of_the_reference, 0, 2);
-    }
+    fx_tests(t, finite_differences_of_the_reference);
     return fx_main();
 }

@@ -379,10 +379,8 @@ main(void)
 {
     TCase *tc = fx_case("core");
 
-    fx_tests(tc, create_borrows, create_refuses, selectors, families, vector_widths, contexts_are_independent);
-    fx_family_tests(tc, first_error_is_kept, opencl_failure_is_reported);
-    fx_tests(tc, names);
-    fx_family_tests(tc, kernels_are_built_once, launch_refuses);
-    fx_tests(tc, arguments);
+    fx_tests(tc, create_borrows, create_refuses, selectors, families, vector_widths, contexts_are_independent, names,
+             arguments);
+    fx_family_tests(tc, first_error_is_kept, opencl_failure_is_reported, kernels_are_built_once, launch_refuses);
     return fx_main();
 }

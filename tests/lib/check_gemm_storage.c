@@ -20,16 +20,12 @@ check_stored(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, fl
              bool packed)
 {
     struct gemm_product p = gemm_product_make(ctx, s, flags, alpha, flags % 3);
-    float *got;
 
     fx_store_as(ctx, types->a, &p.args.a, p.a);
     fx_store_as(ctx, types->b, &p.args.b, p.b);
     if (packed)
         gemm_product_pack(ctx, &p, types->packed);
-    got = gemm_product_run(ctx, &p);
-    gemm_product_verify(&p, got);
-    free(got);
-    gemm_product_free(&p);
+    gemm_product_check(ctx, &p);
 }
 
 /* The bits are those of the same product of f32 that hold the stored values. The simt family compiles a kernel for
@@ -60,15 +56,11 @@ START_TEST(packing_rounds)
         const enum clgrpo_dtype to = t & 1 ? CLGRPO_F16 : CLGRPO_BF16;
         struct gemm_product p = gemm_product_make(ctx, (struct gemm_shape){5, 21, 30}, t & 2, 1.0f, 1);
         struct clgrpo_tensor rounded = fx_upload_strided(ctx, p.args.b.shape[0], p.args.b.shape[1], 40, p.b);
-        float *got;
 
         fx_store_as(ctx, to, &rounded, p.b);
         fx_release(&rounded);
         gemm_product_pack(ctx, &p, to);
-        got = gemm_product_run(ctx, &p);
-        gemm_product_verify(&p, got);
-        free(got);
-        gemm_product_free(&p);
+        gemm_product_check(ctx, &p);
     }
 }
 END_TEST

@@ -53,13 +53,11 @@ static void
 copy(struct clgrpo_context *ctx, const struct cache *c, size_t n, const int32_t *source, const int32_t *target,
      const int32_t *length)
 {
-    struct clgrpo_kv_copy_args args = CLGRPO_KV_COPY_ARGS_INIT;
+    struct clgrpo_kv_copy_args args = CLGRPO_ARGS_INIT_WITH(clgrpo_kv_copy_args, .k_cache = c->k, .v_cache = c->v);
 
     args.source = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), source);
     args.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), target);
     args.length = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), length);
-    args.k_cache = c->k;
-    args.v_cache = c->v;
     fx_ok(ctx, clgrpo_kv_copy(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
     fx_release(&args.source);
     fx_release(&args.target);

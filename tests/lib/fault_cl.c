@@ -59,8 +59,8 @@ leave(int made)
         live += made;
 }
 
-/* Calls that return a code and make nothing. */
-#define PASS(name, params, args)                                                                                       \
+/* Calls that return a code; `makes` is how many objects a success has made. */
+#define CALL(name, params, args, makes)                                                                                \
     cl_int name params                                                                                                 \
     {                                                                                                                  \
         cl_int code = CL_OUT_OF_RESOURCES;                                                                             \
@@ -68,10 +68,13 @@ leave(int made)
         if (!fails_now()) {                                                                                            \
             inside++;                                                                                                  \
             code = NEXT(name) args;                                                                                    \
-            leave(0);                                                                                                  \
+            leave(code == CL_SUCCESS ? (makes) : 0);                                                                   \
         }                                                                                                              \
         return code;                                                                                                   \
     }
+#define PASS(name, params, args) CALL(name, params, args, 0)
+/* Commands, which may hand out an event. */
+#define ENQUEUE(name, params, args) CALL(name, params, args, event != NULL)
 /* Calls that return an object and a code. */
 #define MAKE(type, name, params, args)                                                                                 \
     type name params                                                                                                   \
@@ -86,19 +89,6 @@ leave(int made)
             leave(made != NULL);                                                                                       \
         }                                                                                                              \
         return made;                                                                                                   \
-    }
-/* Commands, which may hand out an event. */
-#define ENQUEUE(name, params, args)                                                                                    \
-    cl_int name params                                                                                                 \
-    {                                                                                                                  \
-        cl_int code = CL_OUT_OF_RESOURCES;                                                                             \
-                                                                                                                       \
-        if (!fails_now()) {                                                                                            \
-            inside++;                                                                                                  \
-            code = NEXT(name) args;                                                                                    \
-            leave(code == CL_SUCCESS && event != NULL);                                                                \
-        }                                                                                                              \
-        return code;                                                                                                   \
     }
 /* Never failed: what a program would do about it is nothing. */
 #define COUNT(name, type, by)                                                                                          \

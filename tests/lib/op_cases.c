@@ -165,12 +165,16 @@ OP(gemm_pack)
     a->packed = OUT(clgrpo_gemm_pack_elems(b->ctx, E, V));
 }
 
+/* What the two passes of the head are given alike, and those of attention. */
+#define GIVE_HEAD() (a->x = IN(N, E), a->w = IN(V, E), a->target = integers(b, N, tokens))
+#define GIVE_BATCH()                                                                                                   \
+    (a->q = IN(N, H, D), a->k = IN(N, K, D), a->v = IN(N, K, D), a->offsets = integers(b, 3, offsets),                 \
+     a->prefix = integers(b, 2, prefix), a->max_len = 3, a->scale = 0.2f)
+
 OP(linear_logprob)
 {
     *a = (struct clgrpo_linear_logprob_args)CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
-    a->x = IN(N, E);
-    a->w = IN(V, E);
-    a->target = integers(b, N, tokens);
+    GIVE_HEAD();
     a->logprob = OUT(N);
     a->lse = OUT(N);
     a->entropy = OUT(N);
@@ -180,9 +184,7 @@ OP(linear_logprob)
 OP(linear_logprob_backward)
 {
     *a = (struct clgrpo_linear_logprob_backward_args)CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
-    a->x = IN(N, E);
-    a->w = IN(V, E);
-    a->target = integers(b, N, tokens);
+    GIVE_HEAD();
     a->lse = IN(N);
     a->entropy = IN(N);
     a->dlogprob = IN(N);
@@ -195,34 +197,22 @@ OP(linear_logprob_backward)
 OP(attention)
 {
     *a = (struct clgrpo_attention_args)CLGRPO_ATTENTION_ARGS_INIT;
-    a->q = IN(N, H, D);
-    a->k = IN(N, K, D);
-    a->v = IN(N, K, D);
-    a->offsets = integers(b, 3, offsets);
-    a->prefix = integers(b, 2, prefix);
+    GIVE_BATCH();
     a->o = OUT(N, H, D);
     a->lse = OUT(N, H);
-    a->max_len = 3;
-    a->scale = 0.2f;
     WORKSPACE(attention);
 }
 
 OP(attention_backward)
 {
     *a = (struct clgrpo_attention_backward_args)CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
-    a->q = IN(N, H, D);
-    a->k = IN(N, K, D);
-    a->v = IN(N, K, D);
-    a->offsets = integers(b, 3, offsets);
-    a->prefix = integers(b, 2, prefix);
+    GIVE_BATCH();
     a->o = IN(N, H, D);
     a->lse = IN(N, H);
     a->dout = IN(N, H, D);
     a->dq = OUT(N, H, D);
     a->dk = OUT(N, K, D);
     a->dv = OUT(N, K, D);
-    a->max_len = 3;
-    a->scale = 0.2f;
     WORKSPACE(attention_backward);
 }
 

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ref_gemm.h"
+#include "ref_linear_logprob.h"
+
 static const struct {
     enum clgrpo_dtype dtype;
     const char *name;
@@ -45,27 +48,17 @@ stored(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t rows, size_t 
     return t;
 }
 
-static double
-dot(const float *a, const float *b, size_t n)
-{
-    double sum = 0.0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += (double)a[i] * (double)b[i];
-    return sum;
-}
-
 static void
 gemm_errors(struct clgrpo_context *ctx, size_t k)
 {
     enum { M = 64, N = 96 };
     float *a = fx_random(M * k, 1.0f, 1), *b = fx_random(N * k, 1.0f, 2), *got;
-    static double want[M * N];
+    const struct ref_gemm_args ref = {.m = M, .n = N, .k = k, .trans_b = true, .alpha = 1.0f, .a = a, .b = b};
+    static double want[M * N], magnitude[M * N];
     char what[64];
 
     snprintf(what, sizeof what, "gemm %dx%dx%zu", M, N, k);
-    for (size_t i = 0; i < M * N; i++)
-        want[i] = dot(a + i / N * k, b + i % N * k, k);
+    ref_gemm(&ref, want, magnitude);
     for (int t = 0; t < 3; t++) {
         struct clgrpo_gemm_args args = CLGRPO_GEMM_ARGS_INIT;
         size_t bytes;
@@ -95,15 +88,11 @@ head_errors(struct clgrpo_context *ctx)
     enum { N = 64, E = 576, V = 8192 };
     float *x = fx_random(N * E, 1.0f, 3), *w = fx_random(V * E, 0.06f, 4), *got;
     int32_t *target = fx_random_i32(N, V, 5);
-    double want[N];
+    double *x64 = fx_widen(x, N * E), *w64 = fx_widen(w, V * E);
+    struct ref_linear_logprob_args ref = {
+        .n = N, .e = E, .v = V, .x = x64, .w = w64, .target = target, .inv_temperature = 1.0};
 
-    for (size_t n = 0; n < N; n++) {
-        double sum = 0.0;
-
-        for (size_t v = 0; v < V; v++)
-            sum += exp(dot(x + n * E, w + v * E, E));
-        want[n] = dot(x + n * E, w + (size_t)target[n] * E, E) - log(sum);
-    }
+    ref_linear_logprob(&ref);
     for (int t = 0; t < 3; t++) {
         struct clgrpo_linear_logprob_args args = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
         size_t bytes;
@@ -117,7 +106,7 @@ head_errors(struct clgrpo_context *ctx)
         args.workspace = fx_workspace(ctx, bytes);
         fx_ok(ctx, clgrpo_linear_logprob(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
         got = fx_download(ctx, &args.logprob);
-        report("log-probability 64x576x8192", types[t].name, got, want, N, false);
+        report("log-probability 64x576x8192", types[t].name, got, ref.logprob, N, false);
         free(got);
         fx_release(&args.x);
         fx_release(&args.w);
@@ -126,6 +115,9 @@ head_errors(struct clgrpo_context *ctx)
         fx_release(&args.lse);
         fx_workspace_release(&args.workspace);
     }
+    ref_linear_logprob_free(&ref);
+    free(x64);
+    free(w64);
     free(x);
     free(w);
     free(target);
