@@ -147,16 +147,5 @@ clgrpo_tune_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
 clgrpo_tune_LDFLAGS = $(base_ldflags)
 clgrpo_tune_LDADD = lib/libclg.la $(JANSSON_LIBS)
 
-EXTRA_DIST += bench/results/README.md bench/results/hosts.tsv bench/results/quality.tsv bench/results/storage-error.tsv bench/results/pocl-3.1-zen3-2cores.json bench/results/pocl-3.1-zen3-2cores.svg \
-	bench/results/pocl-3.1-zen3-2cores.tsv bench/results/pocl-3.1-zen4-2cores.json bench/results/pocl-3.1-zen4-2cores.svg \
-	bench/results/pocl-3.1-zen4-2cores.tsv bench/results/pocl-3.1-zen4-2cores-full.tsv bench/results/pocl-3.1-zen4-2cores-runs.tsv \
-	bench/results/pocl-3.1-zen4-2cores-w4.tsv bench/results/pocl-3.1-zen4-2cores-w8.tsv \
-	bench/results/intel-2026.2-zen4-2cores-cpu.tsv bench/results/intel-2026.2-zen4-2cores-simt.tsv
-EXTRA_DIST += bench/results/profiles/README.md bench/results/profiles/attention-backward-d64.txt \
-	bench/results/profiles/attention-forward-d128.txt bench/results/profiles/attention-forward-d64.txt \
-	bench/results/profiles/counts-attention-decode-d64.txt bench/results/profiles/counts-attention-forward-d64.txt \
-	bench/results/profiles/counts-attention-backward-d32.txt bench/results/profiles/counts-gemm-512.txt \
-	bench/results/profiles/counts-head.txt \
-	bench/results/profiles/gemm-1024.txt bench/results/profiles/avx512-gemm-1024.txt \
-	bench/results/profiles/avx512-attention-forward-d64.txt bench/results/profiles/avx512-attention-forward-d128.txt \
-	bench/results/profiles/avx512-attention-backward-d64.txt
+# Everything that is measured and kept.
+EXTRA_DIST += bench/results

@@ -31,21 +31,6 @@ EXTRA_DIST += \
 	scripts/transactions/estimate.py \
 	scripts/transactions/model.py
 
-EXTRA_DIST += \
-	kernels/static.tsv \
-	bench/results/portability/README.md \
-	bench/results/portability/intel.tsv \
-	bench/results/portability/pocl-w4.tsv \
-	bench/results/portability/pocl-w8.tsv \
-	bench/results/portability/pocl.tsv \
-	bench/results/portability/rusticl.tsv \
-	bench/results/static/README.md \
-	bench/results/static/amd.tsv \
-	bench/results/static/banks.tsv \
-	bench/results/static/estimates.tsv \
-	bench/results/static/nvidia.tsv \
-	bench/results/static/transactions.tsv
-
 # Rebuilds the fact table from the Debian packages that it came from and compares; FACTS_ROOT is where they are unpacked.
 FACTS_ROOT = /
 .PHONY: count-transactions data-check format fuzz lib-suites portability static-report
