@@ -185,7 +185,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/store/store_engine.h \
 	trainer/store/store_redis.c \
 	trainer/store/store_redis.h \
-	trainer/store/store_redis_line.c \
+	trainer/store/store_redis_connection.c \
 	trainer/store/store_redis_phase.c \
 	trainer/store/store_redis_queue.c \
 	trainer/store/store_redis_row.c \

@@ -182,12 +182,12 @@ impostor(const char *answer, bool endless, int *port)
         signal(SIGALRM, SIG_DFL);
         alarm(30);
         for (;;) {
-            int line = accept(fd, NULL, NULL);
+            int client = accept(fd, NULL, NULL);
 
-            if (read(line, asked, sizeof asked) > 0 && write(line, answer, strlen(answer)) > 0)
-                while (endless && write(line, more, sizeof more) > 0)
+            if (read(client, asked, sizeof asked) > 0 && write(client, answer, strlen(answer)) > 0)
+                while (endless && write(client, more, sizeof more) > 0)
                     continue;
-            close(line);
+            close(client);
         }
     }
     close(fd);

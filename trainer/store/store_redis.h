@@ -45,7 +45,7 @@ struct mg_redis {
     } watch;
 };
 
-/* ---- The line ---- */
+/* ---- The connection ---- */
 
 struct mg_redis_args {
     const char **text;
@@ -59,12 +59,12 @@ void mg_redis_args_free(struct mg_redis_args *a);
 void mg_redis_arg(struct mg_redis_args *a, const char *text);
 void mg_redis_arg_number(struct mg_redis_args *a, int64_t number);
 
-/* A command and its reply on an open line; a reply that is an error is a failure. Failures close the line. */
+/* A command and its reply on an open connection, which a failure closes; a reply that is an error is a failure. */
 enum mg_status mg_redis_call(struct mg_redis *r, redisContext **link, const struct mg_redis_args *a, redisReply **reply,
                              struct mg_err *err);
 enum mg_status mg_redis_command(struct mg_redis *r, redisContext **link, redisReply **reply, struct mg_err *err,
                                 const char *word, ...);
-/* Opens the line if it is closed: connects, gives the password, chooses the database. *fresh: it was. */
+/* Connects if it is not connected: gives the password, chooses the database. *fresh: it was not. */
 enum mg_status mg_redis_open(struct mg_redis *r, redisContext **link, bool *fresh, struct mg_err *err);
 /* Sends without waiting for a reply; a reply that is there, else *reply is NULL. */
 enum mg_status mg_redis_send(struct mg_redis *r, redisContext **link, const struct mg_redis_args *a,
@@ -99,10 +99,10 @@ void mg_redis_add_key(const struct mg_redis *r, struct mg_redis_act *a, const ch
 void mg_redis_add_phase_key(const struct mg_redis *r, struct mg_redis_act *a, const char *what, uint32_t phase);
 /* Begins the arguments: the keys, those of the fence, and room for more. */
 enum mg_status mg_redis_begin(struct mg_redis *r, struct mg_redis_act *a, size_t room, struct mg_err *err);
-/* Opens the line, if it is closed, and looks at the server. */
+/* Connects if it is not connected, and checks the server: its settings, and that it has lost nothing. */
 enum mg_status mg_redis_connect(struct mg_redis *r, struct mg_err *err);
 /*
- * Runs it on a line that is checked when it is opened. An act that was refused is a failure: the agent is another's, or
+ * Runs it on a connection whose server is checked. An act that was refused is a failure: the agent is another's, or
  * the store has lost what it held.
  */
 enum mg_status mg_redis_run(struct mg_redis *r, enum mg_script which, struct mg_redis_act *a, struct mg_err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs scripts on a line whose server was looked at: that it keeps what it is given, and has lost nothing. */
+/* Runs scripts on a connection whose server was checked: it keeps what it is given, and has lost nothing. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -259,7 +259,7 @@ out:
 
 /* ---- Changes ---- */
 
-/* The acts so far, asked for on the line that waits for the next one. */
+/* The number of acts so far, asked for on the connection that waits for the next one. */
 static enum mg_status
 ask_acts(struct mg_redis *r, struct mg_err *err)
 {

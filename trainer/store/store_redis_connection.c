@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The line to a Redis server: one command at a time, patient while bytes move, and bounded in what it takes. */
+/* The connection to a Redis server: one command at a time, no timeout while bytes move, replies of bounded size. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -129,7 +129,7 @@ mg_redis_close(redisContext **link)
     *link = NULL;
 }
 
-/* The line is lost, and with it what was on its way. */
+/* The connection is lost, and with it any command or reply that was on its way. */
 static enum mg_status
 lost(struct mg_redis *r, redisContext **link, struct mg_err *err)
 {
@@ -146,7 +146,7 @@ lost(struct mg_redis *r, redisContext **link, struct mg_err *err)
 
 /* ---- Sending and receiving ---- */
 
-/* Bytes that the other side has not acknowledged yet: they move on a slow line, and stand still on a dead one. */
+/* Bytes that the other side has not acknowledged yet: fewer and fewer on a slow link, always as many on a broken one. */
 static int
 unsent(const redisContext *c)
 {
@@ -166,7 +166,7 @@ struct stall {
     int unsent;
 };
 
-/* Waits until the line can be read, or written; a line on which nothing moves for long is given up. */
+/* Waits until the socket can be read, or written; a connection on which no byte moves for too long is closed. */
 static enum mg_status
 await(struct mg_redis *r, redisContext **link, bool write, struct stall *stall, struct mg_err *err)
 {
@@ -375,7 +375,7 @@ mg_redis_open(struct mg_redis *r, redisContext **link, bool *fresh, struct mg_er
     }
     redisEnableKeepAlive(*link);
     bound_arrays(*link);
-    /* from here on the line is waited for by poll() */
+    /* from here on the socket is waited for by poll() */
     flags = fcntl((*link)->fd, F_GETFL);
     fcntl((*link)->fd, F_SETFL, flags | O_NONBLOCK);
     (*link)->flags &= ~REDIS_BLOCK;
