@@ -94,6 +94,9 @@ START_TEST(a_wrong_value_is_named)
     config_refuses(HEAD MODELS "steps = 0\n", ":11:", "steps", "\"0\"");
     config_refuses(HEAD "steps = 8.5\n" MODELS, ":4:", "steps", "\"8.5\"");
     config_refuses(HEAD MODELS "\nsteps = many\n", ":12:", "steps", "\"many\"");
+    config_refuses(HEAD MODELS "beta1 = 1\n", ":11:", "to 0.9999999", "\"1\"");
+    config_refuses(HEAD MODELS "steps = 1000001\n", ":11:", "to 1000000", "\"1000001\"");
+    config_refuses("store = \"redis:/h\"\n" HEAD MODELS, ": store is", "redis://", "redis:/h");
     config_refuses(HEAD MODELS "lr = nan\n", ":11:", "lr", "\"nan\"");
     config_refuses(HEAD MODELS "seed = -1\n", ":11:", "seed", "\"-1\"");
     config_refuses(HEAD MODELS "seed = 18446744073709551616\n", ":11:", "seed", "18446744073709551616");

@@ -68,6 +68,10 @@ START_TEST(passwords)
     snprintf(other, sizeof other, "redis://127.0.0.1:%d/0/mgrpo_test.x", redis.port);
     refused(other, NULL, "NOAUTH");
     refused(address, "/nonexistent/s", "/nonexistent/s");
+    snprintf(other, sizeof other, "redis://agent@127.0.0.1:%d/99999/mgrpo_test.x", redis.port);
+    ck_assert_int_eq(setenv("MGRPO_REDIS_PASSWORD", REDIS_PASSWORD, 1), 0);
+    refused(other, NULL, "DB index");
+    ck_assert_int_eq(unsetenv("MGRPO_REDIS_PASSWORD"), 0);
     snprintf(path, sizeof path, "%s/password", dir);
     f = fopen(path, "w");
     fputs("\n", f);

@@ -142,6 +142,9 @@ mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
     enum mg_status st = MG_OK;
 
     MG_REQUIRE(c->n_agents > 0, MG_INPUT, "%s: there is no section agent \"NAME\" { ... }", where);
+    MG_REQUIRE(c->store[0] == '\0' || strncmp(c->store, "redis://", 8) == 0, MG_INPUT,
+               "%s: store is \"%.100s\", need redis://[USER@]HOST[:PORT][/DATABASE[/NAME]], or nothing for a file",
+               where, c->store);
     MG_TRY(check_calls(c, where, err));
     MG_TRY(mg_config_check_tools(c, where, err));
     MG_TRY(apply_preset(c, err));

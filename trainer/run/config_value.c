@@ -19,7 +19,7 @@ set_number(void *at, const struct mg_config_key *key, const char *text, const ch
 
     MG_REQUIRE(end != text && *end == '\0' && x >= key->min && x <= key->max &&
                    (!whole || (x == floor(x) && text[0] != '-')),
-               MG_INPUT, "%s: %s is \"%.60s\", need a %snumber from %g to %g", where, key->name, text,
+               MG_INPUT, "%s: %s is \"%.60s\", need a %snumber from %.10g to %.10g", where, key->name, text,
                whole ? "whole " : "", key->min, key->max);
     if (key->type == MG_KEY_REAL)
         *(double *)at = x;

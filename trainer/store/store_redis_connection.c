@@ -102,6 +102,7 @@ refusal(struct mg_redis *r, const char *text, struct mg_err *err)
         {"NOPERM", "mgrpo-store(5) lists the rights that an agent needs."},
         {"ERR AUTH", "The server asks for no password; none must be given."},
         {"DENIED", "The server takes connections of its own host only, as long as it has no password."},
+        {"ERR DB", "The server has fewer databases than the number in the store's address, from 0."},
         {"MOVED", "Clusters are not supported."},
         {"CROSSSLOT", "Clusters are not supported."},
     };
