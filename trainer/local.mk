@@ -17,6 +17,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent_record.c \
 	trainer/agent/agent_called.c \
 	trainer/agent/agent_state.c \
+	trainer/agent/inputs.c \
+	trainer/agent/inputs.h \
 	trainer/agent/join.c \
 	trainer/agent/join.h \
 	trainer/agent/state_file.c \
@@ -43,6 +45,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/path.h \
 	trainer/base/process.c \
 	trainer/base/process.h \
+	trainer/base/process_check.c \
 	trainer/base/process_internal.h \
 	trainer/base/process_program.c \
 	trainer/base/rng.c \

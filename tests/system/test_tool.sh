@@ -115,6 +115,32 @@ refused_user() { # NAME TEXT
 refused_user no-such-user 'there is none of that name'
 [ "$(id -u)" -eq 0 ] || refused_user root 'only root can run a program as another user'
 
+# ---- What cannot be called, and is said with the name of the file ----
+# cannot TEXT KEYS: a tool of these keys
+cannot() {
+    { sed '/^tool "/,$d' "$dir/run.conf" | sed 's/, "calc"//' && printf 'tool "bad" {\n kind = exec\n%b}\n' "$2"; } >"$dir/bad.conf"
+    status=0
+    "$mgrpo" tool "$dir/bad.conf" >"$dir/out" 2>"$dir/err" || status=$?
+    [ "$status" -eq 2 ] || fail "a tool with $2 ended with status $status, not 2"
+    grep -qF "bad.conf: tool \"bad\": $1" "$dir/err" || fail "a tool with $2 is not told \"$1\""
+}
+mkdir "$dir/sub"
+printf '#!/bin/sh\necho here\n' >"$dir/sub/plain"
+cannot 'command is missing' ''
+cannot 'command begins with ""' ' command = {""}\n'
+cannot 'command is "./nowhere"' ' command = {"./nowhere"}\n'
+cannot 'command is "sub/plain"' ' command = {"sub/plain"}\n'
+grep -q 'chmod' "$dir/err" || fail "a program that may not run has no hint"
+chmod +x "$dir/sub/plain"
+cannot 'command is "./plain"' ' command = {"./plain"}\n'
+cannot 'command is "./sub"' ' command = {"./sub"}\n'
+cannot 'command is "plain", a program that is in no folder of PATH' ' command = {"plain"}\n folder = "sub"\n'
+cannot 'folder is "' ' command = {"./plain"}\n folder = "nowhere"\n'
+cannot 'folder is "' ' command = {"./plain"}\n folder = "sub/plain"\n'
+cannot 'its schema: type of a: need' ' command = {"sub/plain"}\n schema = "{\\"properties\\": {\\"a\\": {\\"type\\": \\"text\\"}}}"\n'
+printf 'tool "below" {\n kind = exec\n command = {"./plain"}\n folder = "sub"\n}\n' >>"$dir/run.conf"
+calls 0 here below "$args"
+
 # Killed in the middle of a call, mgrpo leaves nothing that runs.
 tool long '(while :; do echo x >>alive; sleep 0.05; done) >/dev/null 2>&1 & sleep 1000'
 "$mgrpo" tool "$dir/run.conf" long "$args" >"$dir/out" 2>"$dir/err" &

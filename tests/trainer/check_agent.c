@@ -255,7 +255,7 @@ START_TEST(a_child_that_always_crashes_ends_the_run)
 {
     double start = mg_clock();
 
-    ck_assert_int_eq(watch("echo the device is gone >&2; exit 1", "sleep 60"), MG_FAIL);
+    ck_assert_int_eq(watch("echo the device is gone >&2; echo '  Buy another one.' >&2; exit 1", "sleep 60"), MG_FAIL);
     ck_assert_ptr_nonnull(strstr(err.text, "first agent ended with status 1"));
     ck_assert_ptr_nonnull(strstr(err.text, "the device is gone"));
     ck_assert_double_lt(mg_clock() - start, 30.0);

@@ -91,7 +91,9 @@ START_TEST(tools_that_cannot_be)
     other.schema = "[1]";
     refuses(&other, 1, "its schema is no JSON object");
     other.schema = "{";
-    refuses(&other, 1, "its schema is no JSON object");
+    refuses(&other, 1, "its schema is no JSON object: line 1");
+    other.schema = "{\"type\": \"objekt\"}";
+    refuses(&other, 1, "its schema: type of the arguments");
     other = search;
     other.corpus = NULL;
     refuses(&other, 1, "corpus is missing");
@@ -257,6 +259,44 @@ START_TEST(schemas)
 }
 END_TEST
 
+/* What would be refused at every call, or never be looked at, is refused when the tool is opened. */
+START_TEST(schemas_that_are_none)
+{
+    static const struct {
+        const char *schema, *why; /* NULL: it is one */
+    } cases[] = {
+        {"{}", NULL},
+        {"{\"type\": [\"object\", \"null\"], \"required\": [], \"additionalProperties\": {}, \"title\": 5}", NULL},
+        {"{\"properties\": {\"a\": {\"type\": \"array\", \"items\": {\"enum\": [1]}}, \"b\": true}}", NULL},
+        {"{\"type\": \"objekt\"}", "type of the arguments: need string"},
+        {"{\"type\": 3}", "type of the arguments"},
+        {"{\"type\": []}", "type of the arguments"},
+        {"{\"type\": [\"object\", 3]}", "type of the arguments"},
+        {"{\"type\": \"string\"}", "type of the arguments: need object"},
+        {"{\"required\": \"a\"}", "required of the arguments: need a list"},
+        {"{\"required\": [3]}", "required of the arguments: need a list"},
+        {"{\"enum\": 3}", "enum of the arguments: need a list"},
+        {"{\"properties\": []}", "properties of the arguments: need an object"},
+        {"{\"properties\": {\"a\": 3}}", "a: need an object"},
+        {"{\"properties\": {\"a\": {\"type\": \"strng\"}}}", "type of a: need string"},
+        {"{\"properties\": {\"a\": {\"items\": {\"type\": 3}}}}", "type of a"},
+        {"{\"items\": 3}", "items of the arguments"},
+        {"{\"additionalProperties\": \"no\"}", "additionalProperties of the arguments"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *schema = json_loads(cases[i].schema, 0, NULL);
+        char why[MG_SCHEMA_WHY] = "";
+        bool sound = mg_schema_sound(schema, why);
+
+        ck_assert_msg(sound == (cases[i].why == NULL), "%s: %s", cases[i].schema, why);
+        if (!sound)
+            ck_assert_msg(strstr(why, cases[i].why) != NULL, "%s: %s", cases[i].schema, why);
+        json_decref(schema);
+    }
+}
+END_TEST
+
 /* A schema of any depth and a value as deep: an answer, and no overflow. */
 START_TEST(schemas_have_a_depth)
 {
@@ -269,6 +309,8 @@ START_TEST(schemas_have_a_depth)
         value = json_pack("[o]", value);
     }
     ck_assert(!mg_schema_fits(schema, value, why));
+    ck_assert_ptr_nonnull(strstr(why, "deep"));
+    ck_assert(!mg_schema_sound(schema, why));
     ck_assert_ptr_nonnull(strstr(why, "deep"));
     json_decref(schema);
     json_decref(value);
@@ -299,6 +341,7 @@ main(void)
 
     tcase_add_unchecked_fixture(tc, make_world, remove_world);
     suite_tests(tc, tools_that_cannot_be, the_manual_has_every_kind, tools_are_found, hits_are_those_of_the_corpus,
-                sessions_do_not_share_hits, wrong_arguments_are_told, schemas, schemas_have_a_depth, a_refusal_is_text);
+                sessions_do_not_share_hits, wrong_arguments_are_told, schemas, schemas_that_are_none,
+                schemas_have_a_depth, a_refusal_is_text);
     return suite_main();
 }

@@ -28,9 +28,12 @@ digest(const char *path, char out[DIGEST], struct mg_err *err)
     uint64_t hash[2] = {0, 0};
     char *part = NULL;
     FILE *f = fopen(path, "rb");
+    struct stat about;
     size_t n;
 
     MG_REQUIRE(f != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
+    MG_REQUIRE(fstat(fileno(f), &about) == 0 && !S_ISDIR(about.st_mode), MG_INPUT,
+               "%s is a directory, a file is needed", path);
     MG_ALLOC(part, (size_t)CHUNK);
     while ((n = fread(part, 1, CHUNK, f)) > 0) {
         hash[1] = mg_hash(part, n);

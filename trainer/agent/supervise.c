@@ -52,7 +52,7 @@ start(struct mg_child *c, struct mg_err *err)
     return MG_OK;
 }
 
-/* The last line of a log, for the sentence about a crash. */
+/* The last line of a log that is no hint, for the sentence about a crash. */
 static void
 last_line(const char *path, char out[LOG_LINE])
 {
@@ -71,7 +71,8 @@ last_line(const char *path, char out[LOG_LINE])
     while (n > 0 && tail[n - 1] == '\n')
         n--;
     tail[n] = '\0';
-    line = strrchr(tail, '\n');
+    while ((line = strrchr(tail, '\n')) != NULL && strncmp(line + 1, "  ", 2) == 0)
+        *line = '\0';
     snprintf(out, LOG_LINE, "%.*s", LOG_LINE - 1, line != NULL ? line + 1 : tail);
 }
 

@@ -62,6 +62,9 @@ struct mg_process_end {
 /* Called once for each program that was started, from poll, wait or destroy. It may start others. */
 typedef void mg_process_done(void *arg, const struct mg_process_end *end);
 
+/* Whether a program is there and may be run, looked for as mg_process_start does: MG_INPUT says what is wrong. */
+enum mg_status mg_process_check(const char *program, const char *folder, struct mg_err *err);
+
 /* At most at_once programs run, others wait in the order of their start. */
 enum mg_status mg_processes_create(uint32_t at_once, struct mg_processes **out, struct mg_err *err);
 /* Ends what still runs, without a call of `done`. Accepts NULL. */

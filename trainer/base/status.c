@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void
 mg_err_clear(struct mg_err *err)
@@ -36,4 +37,20 @@ mg_hint(struct mg_err *err, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(err->hint, sizeof err->hint, fmt, ap);
     va_end(ap);
+}
+
+enum mg_status
+mg_fail_at(struct mg_err *err, const char *fmt, ...)
+{
+    char sentence[sizeof err->text];
+    size_t n;
+    va_list ap;
+
+    memcpy(sentence, err->text, sizeof sentence);
+    va_start(ap, fmt);
+    vsnprintf(err->text, sizeof err->text, fmt, ap);
+    va_end(ap);
+    n = strlen(err->text);
+    snprintf(err->text + n, sizeof err->text - n, ": %s", sentence);
+    return err->status;
 }

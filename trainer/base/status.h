@@ -28,6 +28,9 @@ enum mg_status mg_fail(struct mg_err *err, enum mg_status status, const char *fm
 /* Adds a hint to the failure already recorded; the first hint wins. */
 void mg_hint(struct mg_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Puts where it happened before the sentence already recorded: "WHERE: sentence". Returns its status. */
+enum mg_status mg_fail_at(struct mg_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* The control macros. Each function that uses them has `enum mg_status st = MG_OK`, `struct mg_err *err` in scope
  * and one label, `out`, where everything it owns is released (every release accepts NULL). */
 #define MG_TRY(expr)                                                                                                   \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/inputs.h"
 #include "cli/cmd.h"
 #include "run/run_dir.h"
 
@@ -41,11 +42,13 @@ run(const void *options, struct mg_err *err)
 
     if (o->conf != NULL) {
         MG_TRY(mg_config_load(o->conf, &config, err));
+        MG_TRY(mg_config_find(&config, o->name, &which, err));
+        MG_TRY(mg_inputs_check(&config, which, o->conf, err));
         MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
     } else {
         MG_TRY(mg_run_config(o->dir, &config, err));
+        MG_TRY(mg_config_find(&config, o->name, &which, err));
     }
-    MG_TRY(mg_config_find(&config, o->name, &which, err));
     MG_TRY(mg_agent_open(&config, o->dir, which, &agent, err));
     MG_TRY(mg_agent_run(agent, err));
 out:

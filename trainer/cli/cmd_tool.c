@@ -80,7 +80,10 @@ run(const void *options, struct mg_err *err)
     struct mg_tool_session *session = NULL;
 
     MG_TRY(mg_config_load(o->path, &config, err));
-    MG_TRY(mg_toolbox_open(&config, NULL, NULL, &box, err));
+    st = mg_toolbox_open(&config, NULL, NULL, &box, err);
+    if (st != MG_OK)
+        st = mg_fail_at(err, "%.200s", o->path);
+    MG_TRY(st);
     MG_TRY(mg_tool_session_open(box.tools, &session, err));
     if (o->n == 0)
         list(box.tools);

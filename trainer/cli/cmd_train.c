@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/inputs.h"
 #include "agent/join.h"
 #include "cli/cmd.h"
 #include "cli/profile.h"
@@ -142,6 +143,8 @@ train(const void *options, struct mg_err *err)
         st = mg_profile_agents(&config, err);
         goto out;
     }
+    for (uint32_t i = 0; i < config.n_agents; i++)
+        MG_TRY(mg_inputs_check(&config, i, o->conf, err));
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
     init_watched(&w, &config, o->quiet);

@@ -36,6 +36,8 @@ mg_judge_create(const struct mg_judge_spec *spec, const struct mg_question_file 
 
     MG_REQUIRE(spec->kind != MG_JUDGE_EXEC || (spec->command != NULL && spec->command[0] != NULL), MG_INPUT,
                "judge %s: kind exec needs a command", spec->name);
+    if (spec->kind == MG_JUDGE_EXEC && mg_process_check(spec->command[0], spec->folder, err) != MG_OK)
+        return mg_fail_at(err, "judge %s", spec->name);
     MG_ALLOC(j, 1);
     j->spec = *spec;
     j->questions = questions;

@@ -48,7 +48,8 @@ open_one(struct mg_tools *t, const struct mg_tool_spec *spec, struct mg_err *err
 {
     enum mg_status st = MG_OK;
     struct mg_tool *tool = &t->tool[t->n];
-    json_error_t why = {.text = "no object"};
+    json_error_t why;
+    char wrong[MG_SCHEMA_WHY];
 
     MG_REQUIRE(mg_tools_find(t, spec->name) == t->n, MG_INPUT, "there are two tools \"%.60s\"", spec->name);
     MG_TRY(find_kind(spec, &tool->kind, err));
@@ -57,8 +58,10 @@ open_one(struct mg_tools *t, const struct mg_tool_spec *spec, struct mg_err *err
     MG_TRY(copy(&tool->description, spec->description, tool->kind->description, err));
     MG_TRY(copy(&tool->schema, spec->schema, tool->kind->schema, err));
     tool->rules = json_loads(tool->schema, 0, &why);
-    MG_REQUIRE(json_is_object(tool->rules), MG_INPUT, "tool \"%.60s\": its schema is no JSON object: %s", tool->name,
-               why.text);
+    MG_REQUIRE(tool->rules != NULL, MG_INPUT, "tool \"%.60s\": its schema is no JSON object: line %d: %s", tool->name,
+               why.line, why.text);
+    MG_REQUIRE(json_is_object(tool->rules), MG_INPUT, "tool \"%.60s\": its schema is no JSON object", tool->name);
+    MG_REQUIRE(mg_schema_sound(tool->rules, wrong), MG_INPUT, "tool \"%.60s\": its schema: %s", tool->name, wrong);
     MG_TRY(tool->kind->open(t, tool, spec, err));
 out:
     return st;

@@ -79,10 +79,13 @@ static enum mg_status
 open_exec(struct mg_tools *t, struct mg_tool *tool, const struct mg_tool_spec *spec, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    const char *folder = spec->folder != NULL ? spec->folder : "/";
     struct exec *e = NULL;
 
     MG_REQUIRE(spec->command != NULL && spec->command[0] != NULL, MG_INPUT, "tool \"%.60s\": command is missing",
                spec->name);
+    if (mg_process_check(spec->command[0], folder, err) != MG_OK)
+        return mg_fail_at(err, "tool \"%.60s\"", spec->name);
     MG_REQUIRE(t->processes != NULL, MG_FAIL, "tool \"%.60s\": nothing can run its program", spec->name);
     MG_ALLOC(e, 1);
     tool->data = e;
@@ -92,7 +95,7 @@ open_exec(struct mg_tools *t, struct mg_tool *tool, const struct mg_tool_spec *s
     e->json = spec->json;
     e->processes = t->processes;
     mg_err_clear(&e->err);
-    MG_STRDUP(e->folder, spec->folder != NULL ? spec->folder : "/");
+    MG_STRDUP(e->folder, folder);
     MG_TRY(copy_command(e, spec->command, err));
 out:
     return st;

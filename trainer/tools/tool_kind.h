@@ -64,6 +64,8 @@ enum mg_status mg_tool_fail(struct mg_tool_call *call, struct mg_err *err, const
  */
 enum { MG_SCHEMA_WHY = 200 };
 bool mg_schema_fits(const json_t *schema, const json_t *value, char why[MG_SCHEMA_WHY]);
+/* Whether an object is a schema of arguments, which are an object: each of these words has a value that it may have. */
+bool mg_schema_sound(const json_t *schema, char why[MG_SCHEMA_WHY]);
 
 /* The kinds. */
 extern const struct mg_tool_kind mg_tool_corpus_search, mg_tool_corpus_open, mg_tool_exec;

@@ -6,19 +6,20 @@
 
 enum { DEPTH = 16 };
 
+static const struct {
+    const char *name;
+    json_type type;
+} plain[] = {{"string", JSON_STRING},
+             {"integer", JSON_INTEGER},
+             {"array", JSON_ARRAY},
+             {"object", JSON_OBJECT},
+             {"null", JSON_NULL}};
+enum { N_PLAIN = sizeof plain / sizeof plain[0] };
+
 static bool
 is_type(const char *type, const json_t *value)
 {
-    static const struct {
-        const char *name;
-        json_type type;
-    } plain[] = {{"string", JSON_STRING},
-                 {"integer", JSON_INTEGER},
-                 {"array", JSON_ARRAY},
-                 {"object", JSON_OBJECT},
-                 {"null", JSON_NULL}};
-
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+    for (size_t i = 0; i < N_PLAIN; i++)
         if (strcmp(type, plain[i].name) == 0)
             return json_typeof(value) == plain[i].type;
     if (strcmp(type, "number") == 0)
@@ -105,4 +106,111 @@ bool
 mg_schema_fits(const json_t *schema, const json_t *value, char why[MG_SCHEMA_WHY])
 {
     return fits(schema, value, "the arguments", 0, why);
+}
+
+/* ---- The schema itself ---- */
+
+static bool
+is_type_name(const json_t *name)
+{
+    const char *text = json_is_string(name) ? json_string_value(name) : "";
+
+    for (size_t i = 0; i < N_PLAIN; i++)
+        if (strcmp(text, plain[i].name) == 0)
+            return true;
+    return strcmp(text, "number") == 0 || strcmp(text, "boolean") == 0;
+}
+
+static bool
+is_type_word(const json_t *type)
+{
+    const json_t *one;
+    size_t i;
+
+    if (!json_is_array(type))
+        return is_type_name(type);
+    json_array_foreach(type, i, one) if (!is_type_name(one)) return false;
+    return json_array_size(type) > 0;
+}
+
+static bool
+is_list_of_names(const json_t *list)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(list, i, one) if (!json_is_string(one)) return false;
+    return json_is_array(list);
+}
+
+/* A schema within another may be true or false, too. */
+static bool
+is_schema(const json_t *value)
+{
+    return json_is_object(value) || json_is_boolean(value);
+}
+
+static const struct {
+    const char *name, *need;
+    bool (*is_good)(const json_t *value);
+} words[] = {
+    {"type", "string, integer, number, boolean, array, object or null, or a list of these", is_type_word},
+    {"required", "a list of names", is_list_of_names},
+    {"additionalProperties", "true, false or an object", is_schema},
+    {"items", "an object", is_schema},
+};
+
+static bool sound(const json_t *schema, const char *name, unsigned depth, char why[MG_SCHEMA_WHY]);
+
+static bool
+sound_properties(const json_t *properties, const char *name, unsigned depth, char why[MG_SCHEMA_WHY])
+{
+    const char *key;
+    json_t *one;
+
+    if (properties != NULL && !json_is_object(properties)) {
+        snprintf(why, MG_SCHEMA_WHY, "properties of %.40s: need an object", name);
+        return false;
+    }
+    json_object_foreach((json_t *)properties, key, one) if (!sound(one, key, depth + 1, why)) return false;
+    return true;
+}
+
+static bool
+sound(const json_t *schema, const char *name, unsigned depth, char why[MG_SCHEMA_WHY])
+{
+    const json_t *items = json_object_get(schema, "items"), *choices = json_object_get(schema, "enum");
+
+    if (!is_schema(schema) || depth > DEPTH) {
+        snprintf(why, MG_SCHEMA_WHY, "%.40s: need an object, nested at most %d deep", name, (int)DEPTH);
+        return false;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const json_t *value = json_object_get(schema, words[i].name);
+
+        if (value != NULL && !words[i].is_good(value)) {
+            snprintf(why, MG_SCHEMA_WHY, "%s of %.40s: need %s", words[i].name, name, words[i].need);
+            return false;
+        }
+    }
+    if (choices != NULL && json_array_size(choices) == 0) {
+        snprintf(why, MG_SCHEMA_WHY, "enum of %.40s: need a list of values", name);
+        return false;
+    }
+    return sound_properties(json_object_get(schema, "properties"), name, depth, why) &&
+           (items == NULL || sound(items, name, depth + 1, why));
+}
+
+bool
+mg_schema_sound(const json_t *schema, char why[MG_SCHEMA_WHY])
+{
+    json_t *none = json_object();
+    bool good = sound(schema, "the arguments", 0, why);
+
+    if (good && !fits_type(schema, none, "the arguments", why)) {
+        snprintf(why, MG_SCHEMA_WHY, "type of the arguments: need object");
+        good = false;
+    }
+    json_decref(none);
+    return good;
 }

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A configuration that names what is not there is refused before the folder of its run is made, so that it can be mended and the same
+# command works: status 2, a sentence with the file, the section and the key, and nothing written.
+set -eu
+
+. "${srcdir:-.}/tests/system/run_case.sh"
+
+"$files" "$dir"
+printf '#!/bin/sh\necho 1\n' >"$dir/judge.sh"
+two_agents "steps = 1" "step_questions = 2" "rollouts = 2" "eval_questions = 0" >"$dir/good.conf"
+
+# refused TEXT COMMAND...: of a run in the folder $dir/run
+refused() {
+    text=$1 status=0
+    shift
+    "$mgrpo" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+    [ "$status" -eq 2 ] || fail "$* ended with status $status, not 2, where \"$text\" should be said"
+    grep -qF -- "$text" "$dir/err" || fail "$* does not say \"$text\""
+    [ ! -e "$dir/run" ] || fail "$* leaves $(ls "$dir/run"), where \"$text\" should be said"
+}
+# wrong TEXT SED [LINE]...: the good configuration, changed, with lines more
+wrong() {
+    text=$1
+    sed "$2" "$dir/good.conf" >"$dir/bad.conf"
+    shift 2
+    [ $# -eq 0 ] || printf '%s\n' "$@" >>"$dir/bad.conf"
+    refused "bad.conf: $text" train --quiet --run "$dir/run" "$dir/bad.conf"
+}
+judge() { # KEYS
+    printf 'judge "answer" {\n kind = exec\n%b}\n' "$1"
+}
+
+wrong 'corpus is ' 's/corpus.db/nowhere.db/'
+wrong 'questions is ' 's/questions.jsonl/nowhere.jsonl/'
+wrong 'tokenizer is ' 's/tokenizer.json/./'
+wrong 'agent search: model is ' '/^agent "search"/,$ s/model = .*/model = "nowhere"/'
+wrong 'agent main: model is ' 's/model = .*/model = "corpus.db"/'
+wrong 'the corpus cannot be read' 's/corpus.db/good.conf/'
+wrong 'tool "open" opens the hits of a search' 's/"search", "open"/"open"/'
+wrong 'tool "t": kind is "exek"' 's/"open"/"open", "t"/' 'tool "t" {' ' kind = "exek"' '}'
+wrong 'tool "t": command is "./nowhere"' 's/"open"/"open", "t"/' 'tool "t" {' ' kind = "exec"' ' command = {"./nowhere"}' '}'
+wrong 'judge answer: command is "./nowhere"' '' "$(judge ' command = {"./nowhere"}\n')"
+wrong 'judge answer: command is "nowhere.sh", a program that is in no folder of PATH' '' "$(judge ' command = {"nowhere.sh"}\n')"
+wrong 'judge answer: command begins with ""' '' "$(judge ' command = {""}\n')"
+wrong 'judge answer: command is "./judge.sh"' '' "$(judge ' command = {"./judge.sh"}\n')"
+grep -q chmod "$dir/err" || fail "a program that may not run has no hint"
+wrong 'judge answer: folder is ' '' "$(judge ' command = {"./judge.sh"}\n folder = "good.conf"\n')"
+wrong 'store is "http://h"' '1 s|^|store = "http://h"\n|'
+wrong "the store's address \"redis://h:x\" has a port that is none" '1 s|^|store = "redis://h:x"\n|'
+refused 'agent is "nobody", need one of: main, search' agent --conf "$dir/good.conf" nobody "$dir/run"
+sed 's/questions.jsonl/nowhere.jsonl/' "$dir/good.conf" >"$dir/bad.conf"
+refused 'bad.conf: questions is ' agent --conf "$dir/bad.conf" search "$dir/run"
+
+chmod +x "$dir/judge.sh"
+judge ' command = {"./judge.sh"}\n' >>"$dir/good.conf"
+"$mgrpo" train --quiet --run "$dir/run" "$dir/good.conf" >"$dir/out" 2>"$dir/err" || fail "the good configuration does not run"
+echo "test_inputs: 18 that are refused, and nothing is left of them"

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_INPUTS_H
+#define MGRPO_INPUTS_H
+
+#include "run/config.h"
+
+/*
+ * Looks for what an agent reads and runs, before anything is written: the files of the run, the directory of its model,
+ * its tools with their corpora and programs, the judges, the server of the store if it is up. MG_INPUT says what is missing; `conf`, the configuration's
+ * path, begins the sentence.
+ */
+enum mg_status mg_inputs_check(const struct mg_config *config, uint32_t agent, const char *conf, struct mg_err *err);
+
+#endif
