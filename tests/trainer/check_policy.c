@@ -333,12 +333,29 @@ START_TEST(state_file_that_is_damaged_is_refused)
 }
 END_TEST
 
+START_TEST(a_device_that_is_misnamed_is_wrong_input)
+{
+    struct mg_policy_limits limits = {
+        .device = "no such device", .slots = MG_CASE_SLOTS, .context = MG_CASE_CONTEXT, .max_tokens = 256};
+    struct mg_model_config config = mg_policy_case_config(MG_CASE_VOCAB, MG_CASE_CONTEXT, true);
+    struct mg_policy *p = NULL;
+
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_policy_init(&config, 11, &limits, &p, &err), MG_INPUT);
+    ck_assert_msg(strstr(err.text, "no such device") != NULL, "%s", err.text);
+    ck_assert_ptr_nonnull(strstr(err.hint, "clgrpo-info"));
+    ck_assert_ptr_null(p);
+    mg_err_clear(&err);
+}
+END_TEST
+
 int
 main(void)
 {
     TCase *tc = fx_case("policy");
 
     tcase_add_loop_test(tc, batch_invariance_decode_equals_training_forward, 0, 2);
+    fx_tests(tc, a_device_that_is_misnamed_is_wrong_input);
     fx_tests(tc, batch_invariance_over_random_compositions, ratio_of_an_on_policy_batch_is_exactly_one);
     tcase_add_loop_test(tc, gradient_matches_finite_differences, 0, 2);
     fx_tests(tc, micro_batches_add_up_to_the_same_gradient, state_file_goes_on_with_the_same_bits);

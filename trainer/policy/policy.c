@@ -18,6 +18,22 @@ out:
     return st;
 }
 
+/* A device that somebody named and that is not there is a wrong name. */
+static enum mg_status
+open_device(struct mg_policy *p, const char *selector, struct mg_err *err)
+{
+    char sentence[512] = "";
+    enum clgrpo_status rc = clgrpo_context_open(selector, NULL, &p->ctx, sentence, sizeof sentence);
+    bool misnamed = rc == CLGRPO_E_DEVICE && selector != NULL;
+
+    if (rc == CLGRPO_OK)
+        return MG_OK;
+    mg_fail(err, misnamed ? MG_INPUT : MG_FAIL, "%s", sentence);
+    if (misnamed)
+        mg_hint(err, "clgrpo-info lists the devices; clgrpo_context(3) says how one is named.");
+    return err->status;
+}
+
 enum mg_status
 mg_policy_init(const struct mg_model_config *config, uint64_t seed, const struct mg_policy_limits *limits,
                struct mg_policy **out, struct mg_err *err)
@@ -25,7 +41,6 @@ mg_policy_init(const struct mg_model_config *config, uint64_t seed, const struct
     enum mg_status st = MG_OK;
     struct mg_policy *p = NULL;
     float *host = NULL;
-    char sentence[512] = "";
 
     MG_TRY(check_limits(limits, err));
     MG_ALLOC(p, 1);
@@ -33,8 +48,7 @@ mg_policy_init(const struct mg_model_config *config, uint64_t seed, const struct
     p->limits = *limits;
     MG_TRY(mg_params_layout(config, &p->params, err));
     p->attention_scale = (float)(1.0 / sqrt((double)p->params.dims.D));
-    MG_REQUIRE(clgrpo_context_open(limits->device, NULL, &p->ctx, sentence, sizeof sentence) == CLGRPO_OK, MG_FAIL,
-               "%s", sentence);
+    MG_TRY(open_device(p, limits->device, err));
     p->queue = clgrpo_context_queue(p->ctx);
     MG_TRY(mg_buffers_create(p, err));
     MG_ALLOC(host, p->params.elems);

@@ -68,7 +68,11 @@ mg_run_config(const char *dir, struct mg_config *out, struct mg_err *err)
 
     MG_REQUIRE(access(path.text, F_OK) == 0, MG_INPUT, "%s is not the folder of a run: there is no %s", dir, path.text);
     MG_TRY(mg_file_read(path.text, MAX_CONFIG, &text, &len, err));
-    MG_TRY(mg_config_from_json(text, out, err));
+    st = mg_config_from_json(text, out, err);
+    if (st != MG_OK) {
+        mg_fail_at(err, "%.200s", path.text);
+        mg_hint(err, "If another version of mgrpo has written it, that one can go on with it.");
+    }
 out:
     free(text);
     return st;
