@@ -92,6 +92,8 @@ START_TEST(tools_that_cannot_be)
     refuses(&other, 1, "its schema is no JSON object");
     other.schema = "{";
     refuses(&other, 1, "its schema is no JSON object: line 1");
+    other.schema = "{\"type\": \"object\", \"type\": \"object\"}";
+    refuses(&other, 1, "duplicate");
     other.schema = "{\"type\": \"objekt\"}";
     refuses(&other, 1, "its schema: type of the arguments");
     other = search;

@@ -69,7 +69,7 @@ next_batch(struct window *w, struct mg_demo_file *demos, const struct mg_sft_con
     b->n = b->tokens = 0;
     for (int i = 0; i < 2 && w->next == w->n; i++) /* twice, since the first read may be at the end of the file */
         MG_TRY(window_fill(w, demos, c, epochs, err));
-    MG_REQUIRE(w->n > 0, MG_INPUT, "there is no demonstration of at most %u tokens", c->max_len);
+    MG_REQUIRE(w->n > 0, MG_INPUT, "there is no demonstration of this agent that has at most %u tokens", c->max_len);
     while (w->next < w->n && b->n < MAX_BATCH_ROWS) {
         const struct mg_example *e = &w->examples[w->order[w->next]];
         float *weight = b->weight + b->tokens;

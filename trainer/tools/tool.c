@@ -57,7 +57,7 @@ open_one(struct mg_tools *t, const struct mg_tool_spec *spec, struct mg_err *err
     MG_TRY(copy(&tool->name, spec->name, NULL, err));
     MG_TRY(copy(&tool->description, spec->description, tool->kind->description, err));
     MG_TRY(copy(&tool->schema, spec->schema, tool->kind->schema, err));
-    tool->rules = json_loads(tool->schema, 0, &why);
+    tool->rules = json_loads(tool->schema, JSON_REJECT_DUPLICATES, &why);
     MG_REQUIRE(tool->rules != NULL, MG_INPUT, "tool \"%.60s\": its schema is no JSON object: line %d: %s", tool->name,
                why.line, why.text);
     MG_REQUIRE(json_is_object(tool->rules), MG_INPUT, "tool \"%.60s\": its schema is no JSON object", tool->name);
