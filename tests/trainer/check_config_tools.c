@@ -66,6 +66,8 @@ START_TEST(tools_must_be_there)
     config_refuses(EMPTY "agent main {\n model = m\n tools = {calc, calc}\n}\ntool calc {\n kind = exec\n}\n",
                    ":5: agent main", "twice", "calc");
     config_refuses(EMPTY USER "tool calc {\n}\n", ": tool calc", "kind", "missing");
+    config_refuses(EMPTY USER "tool calc {\n kind = exec\n corpus = c.db\n command = {x}\n}\n", ": tool calc",
+                   "has a corpus and a command", "one kind");
     config_refuses(EMPTY USER "tool \"a b\" {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "letters",
                    "\"a b\"");
     config_refuses(EMPTY USER "tool calc {\n kind = exec\n}\ntool calc {\n kind = exec\n}\n", ":", "duplicate title",

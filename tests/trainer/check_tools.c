@@ -101,6 +101,9 @@ START_TEST(tools_that_cannot_be)
     refuses(&other, 1, "corpus is missing");
     other.corpus = "/nowhere/corpus.db";
     refuses(&other, 1, "/nowhere/corpus.db");
+    other = search;
+    other.command = (const char *const[]){"./calc.py", NULL};
+    refuses(&other, 1, "runs no command");
 }
 END_TEST
 

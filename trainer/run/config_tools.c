@@ -83,6 +83,8 @@ mg_config_check_tools(const struct mg_config *c, const char *where, struct mg_er
 
         MG_REQUIRE(is_name(t->name), MG_INPUT, "%s: tool \"%.60s\": a name has 1 to %d letters, digits, - and _", where,
                    t->name, (int)MAX_NAME);
+        MG_REQUIRE(t->corpus[0] == '\0' || t->command.n == 0, MG_INPUT,
+                   "%s: tool %s has a corpus and a command: it is of one kind or the other", where, t->name);
         MG_REQUIRE(mg_config_tool(c, t->name) == t, MG_INPUT, "%s: two tools are named %s", where, t->name);
     }
     for (uint32_t i = 0; i < c->n_agents; i++)

@@ -227,7 +227,8 @@ refused(struct mg_redis *r, const char *agent, const redisReply *reply, struct m
     if (r->refused_since == 0.0)
         r->refused_since = mg_clock();
     if (mg_clock() - r->refused_since < MG_STORE_LEASE + 5)
-        return mg_redis_outage(r, err, "the agent %s is held from %.120s", agent, who);
+        return mg_redis_outage(r, err, "the agent %s is held from %.120s, until %d seconds after its last act", agent,
+                               who, (int)MG_STORE_LEASE);
     mg_fail(err, MG_INPUT, "store %s: another %s agent works from %.120s", r->store.address, agent, who);
     mg_hint(err, "An agent runs once; another run needs another name in the store's address.");
     return MG_INPUT;

@@ -29,7 +29,7 @@ end_wait(struct mg_store *s)
     char text[640];
 
     if (s->wait.said) {
-        snprintf(text, sizeof text, "store %.400s is back after %.0f seconds", s->address, mg_clock() - s->wait.start);
+        snprintf(text, sizeof text, "store %.400s: goes on after %.0f seconds", s->address, mg_clock() - s->wait.start);
         s->say(s->arg, text);
     }
     memset(&s->wait, 0, sizeof s->wait);

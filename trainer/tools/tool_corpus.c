@@ -24,13 +24,25 @@ close_search(struct mg_tool *tool)
 }
 
 static enum mg_status
+check_spec(const struct mg_tool_spec *spec, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_REQUIRE(spec->corpus != NULL, MG_INPUT, "tool \"%.60s\": corpus is missing", spec->name);
+    MG_REQUIRE(spec->command == NULL || spec->command[0] == NULL, MG_INPUT,
+               "tool \"%.60s\": a tool of the kind %s runs no command", spec->name, spec->kind);
+out:
+    return st;
+}
+
+static enum mg_status
 open_search(struct mg_tools *t, struct mg_tool *tool, const struct mg_tool_spec *spec, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct source *s = NULL;
 
     (void)t;
-    MG_REQUIRE(spec->corpus != NULL, MG_INPUT, "tool \"%.60s\": corpus is missing", spec->name);
+    MG_TRY(check_spec(spec, err));
     MG_ALLOC(s, 1);
     tool->data = s;
     MG_STRDUP(s->path, spec->corpus);
@@ -61,7 +73,7 @@ open_open(struct mg_tools *t, struct mg_tool *tool, const struct mg_tool_spec *s
 {
     enum mg_status st = MG_OK;
 
-    MG_REQUIRE(spec->corpus != NULL, MG_INPUT, "tool \"%.60s\": corpus is missing", spec->name);
+    MG_TRY(check_spec(spec, err));
     for (size_t i = 0; i < t->n && tool->data == NULL; i++) {
         struct source *s = t->tool[i].data;
 
