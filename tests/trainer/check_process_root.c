@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Programs of root's where the system does not bound root's processes: as nobody, with root's files. For root alone. */
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/keeper.h"
 #include "process_case.h"
 
@@ -138,6 +141,51 @@ START_TEST(the_keeper_counts_all_the_same)
 }
 END_TEST
 
+/* This program as its own hostile child: up to 1500 processes, each of which forks without pause. Those that live for
+ * 6 s leave a file. */
+static int
+flood_processes(void)
+{
+    double end = mg_clock() + 6.0;
+    struct rlimit most;
+
+    if (getrlimit(RLIMIT_NPROC, &most) != 0)
+        return 1;
+    if (most.rlim_max > 1500)
+        most.rlim_max = 1500;
+    most.rlim_cur = most.rlim_max;
+    if (setrlimit(RLIMIT_NPROC, &most) != 0)
+        return 1;
+    while (mg_clock() < end)
+        fork();
+    return creat("survived", 0600) < 0;
+}
+
+START_TEST(a_flood_is_ended_when_its_time_is_up)
+{
+    enum { FOUR = 4 };
+    char self[PATH_MAX] = "";
+    const char *const argv[] = {self, "flood", NULL};
+    struct mg_process_limits l = limits(1.0);
+    struct mg_processes *p = pool(FOUR);
+    struct outcome o[FOUR];
+
+    l.processes = 5000;
+    memset(o, 0, sizeof o);
+    ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof self - 1), 0);
+    for (int i = 0; i < FOUR; i++)
+        start(p, argv, &l, "", 0, &o[i]);
+    wait_all(p);
+    mg_processes_destroy(p);
+    for (int i = 0; i < FOUR; i++) {
+        ck_assert_msg(strstr(o[i].sentence, "longer than") != NULL, "%s", o[i].sentence);
+        drop(&o[i]);
+    }
+    sleep(6);
+    ck_assert(!there("survived"));
+}
+END_TEST
+
 /* `user` names one: his rights alone, and the streams are his. */
 START_TEST(another_user_has_his_own_rights)
 {
@@ -197,13 +245,16 @@ add_tests(const char *name, void (*before)(void))
 {
     suite_tests(suite_case(name, before, folder_teardown, 0), the_system_bounds_its_processes,
                 it_is_nobody_and_may_only_use_files, what_root_may_read_and_write_it_may,
-                the_keeper_counts_all_the_same, another_user_has_his_own_rights, root_may_stay_root);
+                the_keeper_counts_all_the_same, a_flood_is_ended_when_its_time_is_up, another_user_has_his_own_rights,
+                root_may_stay_root);
 }
 
 int
 main(int argc, char **argv)
 {
     mg_keeper_enter(argc, argv);
+    if (argc == 2 && strcmp(argv[1], "flood") == 0)
+        return flood_processes();
     if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0)
         return 77;
     add_tests("processes of root, an older system", setup_older_system);

@@ -32,6 +32,7 @@ enum {
     MAX_PROCESSES = 65536,
     LOOK_MS = 50,
     LOOK_MS_MOST = 200,
+    STOP_ROUNDS = 100,
     LEAST_PID_MAX = 301, /* what the system accepts */
     ALL_OF_A_USER = 4096 /* where the system counts the processes of all programs together */
 };
@@ -153,14 +154,14 @@ become(const struct order *o)
 }
 
 /* The limit on processes may be too low to start anything, where it counts all processes of the user: then it is
- * lifted. 0: no limit. */
+ * lifted. */
 static pid_t
 start(unsigned long most)
 {
     struct rlimit old, low;
     pid_t pid;
 
-    if (most == 0 || getrlimit(RLIMIT_NPROC, &old) != 0)
+    if (getrlimit(RLIMIT_NPROC, &old) != 0)
         return fork();
     low = old;
     low.rlim_cur = most < old.rlim_max ? most : old.rlim_max;
@@ -202,7 +203,7 @@ bound_processes(const struct order *o, bool isolated)
         snprintf(text, sizeof text, "%lu", rough_most(o));
         write_text("/proc/sys/kernel/pid_max", text);
     }
-    return isolated ? o->processes + 1 : 0;
+    return isolated ? o->processes + 1 : ALL_OF_A_USER;
 }
 
 /* The holder: reaps children until the program itself has ended. */
@@ -234,14 +235,14 @@ hold(const struct order *o, bool isolated)
 
 struct process {
     pid_t pid, parent;
-    bool ours;
+    bool stopped; /* or ended */
 };
 
-static pid_t
-parent_of(const char *name)
+static struct process
+read_process(const char *name)
 {
-    char path[64], text[512], *behind;
-    int parent = 0;
+    struct process p = {.pid = (pid_t)atol(name)};
+    char path[64], text[512], *behind, state = 0;
     ssize_t n;
     int fd;
 
@@ -251,10 +252,12 @@ parent_of(const char *name)
     if (fd >= 0)
         close(fd);
     if (n <= 0)
-        return 0;
+        return p;
     text[n] = '\0';
     behind = strrchr(text, ')'); /* the program's name may hold anything */
-    return behind != NULL && sscanf(behind, ") %*c %d", &parent) == 1 ? parent : 0;
+    if (behind != NULL && sscanf(behind, ") %c %d", &state, &p.parent) == 2)
+        p.stopped = strchr("TtZX", state) != NULL;
+    return p;
 }
 
 /* All descendants of this process, parents before children; the zombies among them too. */
@@ -268,8 +271,7 @@ descendants(struct process *p)
     while (stream != NULL && n < MAX_PROCESSES && (entry = readdir(stream)) != NULL) {
         if (!isdigit((unsigned char)entry->d_name[0]))
             continue;
-        p[n] = (struct process){.pid = (pid_t)atol(entry->d_name), .parent = parent_of(entry->d_name)};
-        n++;
+        p[n++] = read_process(entry->d_name);
     }
     if (stream != NULL)
         closedir(stream);
@@ -292,16 +294,22 @@ descendants(struct process *p)
 }
 
 /* Kills all descendants. The children of a killed process become children of this one, and are found in the next
- * round. */
+ * round. A flood of processes is stopped first: killing makes room under the system's bound for the rest to fork, and
+ * as long as they run they keep this process from running. Those that do not stop are killed all the same. */
 static void
 sweep(struct process *p)
 {
     const struct timespec moment = {.tv_nsec = 2000000};
     size_t n;
 
-    while ((n = descendants(p)) > 0) {
+    setpriority(PRIO_PROCESS, 0, -20); /* where it may */
+    for (int round = 0; (n = descendants(p)) > 0; round++) {
+        bool stopped = true;
+
         for (size_t i = 0; i < n; i++)
-            kill(p[i].pid, SIGKILL);
+            stopped &= p[i].stopped;
+        for (size_t i = 0; i < n; i++)
+            kill(p[i].pid, stopped || round >= STOP_ROUNDS ? SIGKILL : SIGSTOP);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
         nanosleep(&moment, NULL);

@@ -183,7 +183,7 @@ mg_processes_destroy(struct mg_processes *p)
         g->late = true;
         mg_program_end(g);
         if (!g->closing)
-            uv_timer_start(&g->timer, mg_program_on_time, MG_PROGRAM_GRACE_MS, 0);
+            uv_timer_start(&g->timer, mg_program_on_time, g->gone ? MG_PROGRAM_GRACE_MS : MG_KEEPER_GRACE_MS, 0);
     }
     if (p->has_loop) {
         uv_close((uv_handle_t *)&p->pause, on_pool_closed);

@@ -46,8 +46,10 @@ wrong(struct mg_program *g, const char *fmt, ...)
 void
 mg_program_end(struct mg_program *g)
 {
-    if (!g->gone)
-        uv_process_kill(&g->keeper, SIGTERM);
+    if (g->gone)
+        return;
+    uv_process_kill(&g->keeper, SIGTERM);
+    uv_process_kill(&g->keeper, SIGCONT); /* its program may have stopped it */
 }
 
 static void
@@ -121,8 +123,8 @@ look_for_end(struct mg_program *g)
         close_handle((uv_handle_t *)&g->keeper);
 }
 
-/* The first call ends the program. A second one, after the grace period, no longer waits for processes that still hold
- * the pipes open. */
+/* The first call ends the program. A second one, after a grace period, no longer waits for the keeper, or for processes
+ * that still hold the pipes open. */
 void
 mg_program_on_time(uv_timer_t *timer)
 {
@@ -132,7 +134,7 @@ mg_program_on_time(uv_timer_t *timer)
         wrong(g, "ran longer than %g s", g->limits.seconds);
         g->late = true;
         mg_program_end(g);
-        uv_timer_start(timer, mg_program_on_time, MG_PROGRAM_GRACE_MS, 0);
+        uv_timer_start(timer, mg_program_on_time, MG_KEEPER_GRACE_MS, 0);
         return;
     }
     if (!g->gone)
