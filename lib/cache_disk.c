@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hash.h"
-#include "internal.h"
+#include "cache.h"
 
-#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#include "hash.h"
+#include "internal.h"
 
 /*
  * A cache file: header, key, zlib stream of the binary. A file is used only if its magic, its whole key and the
@@ -23,55 +26,13 @@ static const char magic[8] = {'c', 'l', 'g', 'r', 'p', 'o', '0', '1'};
 static const uint64_t max_binary = 256u << 20;
 
 /* Two hashes of the key from different starts: a name only, never trusted. */
-static bool
-file_name(char *path, size_t bytes, const char *dir, const char *key, size_t key_bytes)
+enum { NAME = 37 /* bytes */, TEMPORARY = 64, ATTEMPTS = 100 };
+
+static void
+file_name(char name[NAME], const char *key, size_t key_bytes)
 {
-    int n = snprintf(path, bytes, "%s/%016llx%016llx.bin", dir,
-                     (unsigned long long)clg_hash(CLG_HASH_START, key, key_bytes),
-                     (unsigned long long)clg_hash(0x84222325cbf29ce4u, key, key_bytes));
-
-    return n > 0 && (size_t)n < bytes;
-}
-
-static bool
-make_dirs(const char *dir)
-{
-    char path[4096];
-    size_t n = strlen(dir);
-
-    if (n == 0 || n >= sizeof path)
-        return false;
-    memcpy(path, dir, n + 1);
-    for (size_t i = 1; i <= n; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        char c = path[i];
-
-        path[i] = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return false;
-        path[i] = c;
-    }
-    return true;
-}
-
-char *
-clg_cache_dir(const char *configured)
-{
-    const char *base = NULL, *tail = "";
-    char path[4096];
-
-    if (configured != NULL)
-        base = configured;
-    else if ((base = getenv("XDG_CACHE_HOME")) != NULL && base[0] == '/')
-        tail = "/clgrpo";
-    else if ((base = getenv("HOME")) != NULL && base[0] == '/')
-        tail = "/.cache/clgrpo";
-    if (base == NULL || base[0] == '\0' || (configured == NULL && base[0] != '/'))
-        return NULL;
-    if (snprintf(path, sizeof path, "%s%s", base, tail) >= (int)sizeof path || !make_dirs(path))
-        return NULL;
-    return strdup(path);
+    snprintf(name, NAME, "%016llx%016llx.bin", (unsigned long long)clg_hash(CLG_HASH_START, key, key_bytes),
+             (unsigned long long)clg_hash(0x84222325cbf29ce4u, key, key_bytes));
 }
 
 static bool
@@ -107,19 +68,38 @@ read_body(FILE *f, const struct header *h, const char *key)
     return binary;
 }
 
+/* Without O_NONBLOCK the opening of a FIFO would wait for its writer. */
+static FILE *
+open_own(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    FILE *f = fd >= 0 && clg_cache_is_own(fd, S_IFREG) ? fdopen(fd, "rb") : NULL;
+
+    if (f == NULL && fd >= 0)
+        close(fd);
+    return f;
+}
+
 void
 clg_cache_load(const char *dir, const char *key, size_t key_bytes, unsigned char **binary, size_t *n_bytes)
 {
-    char path[4200];
+    int folder = clg_cache_open(dir);
     struct header h;
-    FILE *f;
+    char name[NAME];
+    FILE *f = NULL;
 
     *binary = NULL;
-    if (!file_name(path, sizeof path, dir, key, key_bytes) || (f = fopen(path, "rb")) == NULL)
+    if (folder < 0)
+        return;
+    file_name(name, key, key_bytes);
+    f = open_own(folder, name);
+    close(folder);
+    if (f == NULL)
         return;
     if (read_exactly(f, &h, sizeof h) && header_fits(&h, key_bytes)) {
         *binary = read_body(f, &h, key);
         *n_bytes = (size_t)h.binary_bytes;
+        futimens(fileno(f), NULL); /* the time of its last use */
     }
     fclose(f);
 }
@@ -139,28 +119,44 @@ write_file(int fd, const struct header *h, const char *key, const unsigned char 
     return fclose(f) == 0 && good;
 }
 
+/* A new file of a name that nobody else has. */
+static int
+make_temporary(int dir, const char *name, char temporary[TEMPORARY])
+{
+    int fd = -1;
+
+    for (int i = 0; fd < 0 && i < ATTEMPTS; i++) {
+        snprintf(temporary, TEMPORARY, "%s.%ld-%d", name, (long)getpid(), i);
+        fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    }
+    return fd;
+}
+
 /* A cache that cannot be written only costs time, so failures are silent. There is no fsync: a file that was written in
  * part is a miss. */
 void
 clg_cache_store(const char *dir, const char *key, size_t key_bytes, const unsigned char *binary, size_t n_bytes)
 {
-    char path[4200], temp[4300];
+    char name[NAME], temporary[TEMPORARY];
     struct header h = {.key_bytes = key_bytes, .binary_bytes = n_bytes};
     uLongf packed_bytes = compressBound((uLong)n_bytes);
     unsigned char *packed = malloc(packed_bytes);
-    int fd;
+    int folder = clg_cache_open(dir), fd;
 
-    if (packed == NULL || n_bytes > max_binary || !file_name(path, sizeof path, dir, key, key_bytes) ||
+    if (packed == NULL || folder < 0 || n_bytes > max_binary ||
         compress2(packed, &packed_bytes, binary, (uLong)n_bytes, 1) != Z_OK)
         goto out;
     memcpy(h.magic, magic, sizeof magic);
     h.packed_bytes = packed_bytes;
     h.crc = (uint32_t)crc32(0, binary, (uInt)n_bytes);
-    snprintf(temp, sizeof temp, "%s.XXXXXX", path);
-    if ((fd = mkstemp(temp)) < 0)
+    file_name(name, key, key_bytes);
+    if ((fd = make_temporary(folder, name, temporary)) < 0)
         goto out;
-    if (!write_file(fd, &h, key, packed) || rename(temp, path) != 0)
-        unlink(temp);
+    if (!write_file(fd, &h, key, packed) || renameat(folder, temporary, folder, name) != 0)
+        unlinkat(folder, temporary, 0);
+    clg_cache_evict(folder, CLG_CACHE_MOST);
 out:
+    if (folder >= 0)
+        close(folder);
     free(packed);
 }

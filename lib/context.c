@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cache.h"
 #include "device.h"
 #include "tier.h"
 #include "tune.h"
@@ -16,7 +17,7 @@ choose_family(struct clgrpo_context *ctx, enum clgrpo_family wanted)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clgrpo_device_info *info = &ctx->info;
-    const char *env = getenv("CLGRPO_FAMILY");
+    const char *env = secure_getenv("CLGRPO_FAMILY");
     const bool vectors = (info->type & CL_DEVICE_TYPE_CPU) != 0 && info->vector_width > 1;
 
     info->family = vectors ? CLGRPO_FAMILY_CPU : CLGRPO_FAMILY_SIMT;
@@ -38,7 +39,7 @@ static enum clgrpo_status
 choose_width(struct clgrpo_context *ctx)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const char *env = getenv("CLGRPO_VECTOR_WIDTH");
+    const char *env = secure_getenv("CLGRPO_VECTOR_WIDTH");
 
     if (env == NULL || env[0] == '\0')
         return CLGRPO_OK;

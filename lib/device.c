@@ -166,7 +166,7 @@ clg_device_find(struct clgrpo_context *ctx, const char *selector, cl_device_id *
 
     CLG_REQUIRE(ctx, n > 0, CLGRPO_E_DEVICE, "no OpenCL device found; install a driver, for example pocl-opencl-icd");
     if (selector == NULL || selector[0] == '\0')
-        selector = getenv("CLGRPO_DEVICE");
+        selector = secure_getenv("CLGRPO_DEVICE");
     if (selector == NULL || selector[0] == '\0') {
         *device = list[0].device;
         for (unsigned i = n; i-- > 0;)

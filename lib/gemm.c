@@ -10,7 +10,7 @@ enum clg_gemm_provider
 clg_gemm_provider_choose(const struct clgrpo_context *ctx, size_t m, bool trans_a)
 {
 #ifdef HAVE_CLBLAST
-    const char *wanted = getenv("CLGRPO_GEMM");
+    const char *wanted = secure_getenv("CLGRPO_GEMM");
 
     if (wanted != NULL && strcmp(wanted, "clblast") == 0)
         return CLG_GEMM_CLBLAST;

@@ -134,11 +134,4 @@ struct clg_unit {
 extern const struct clg_unit clg_units[];
 extern const size_t clg_n_units;
 
-/* Disk cache of device binaries. The key is the whole text that decides a build. A miss is *binary = NULL, whatever its
- * reason; a failed store is silent. */
-void clg_cache_load(const char *dir, const char *key, size_t key_bytes, unsigned char **binary, size_t *n_bytes);
-void clg_cache_store(const char *dir, const char *key, size_t key_bytes, const unsigned char *binary, size_t n_bytes);
-/* The folder that clgrpo_context_config.cache_dir stands for; NULL if none. Freed by the caller. */
-char *clg_cache_dir(const char *configured);
-
 #endif

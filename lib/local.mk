@@ -15,7 +15,9 @@ lib_libclg_la_SOURCES = \
 	lib/attention.h \
 	lib/attention_simt.c \
 	lib/attention_simt.h \
+	lib/cache.h \
 	lib/cache_disk.c \
+	lib/cache_folder.c \
 	lib/cast.c \
 	lib/cast.h \
 	lib/clock.c \

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
+
 /* Pieces of a program's source (what all programs share and the unit's files, each after a #line), its kernels, and
  * bytes of its options. */
 enum { MAX_PIECES = 2 * (CLG_MAX_FRAGMENTS + 1), MAX_KERNELS = 8, MAX_OPTIONS = 1024 };

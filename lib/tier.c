@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "device.h"
 #include "hash.h"
 
@@ -168,7 +169,7 @@ store_verdict(const struct clgrpo_context *ctx, const char *key, size_t key_byte
 static bool
 is_disabled(const char *name)
 {
-    const char *list = getenv("CLGRPO_DISABLE");
+    const char *list = secure_getenv("CLGRPO_DISABLE");
     const size_t n = strlen(name);
 
     while (list != NULL && *list != '\0') {

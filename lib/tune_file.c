@@ -3,6 +3,7 @@
 #include "tune_rows.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,11 +13,11 @@ static const long max_bytes = 1 << 20;
 bool
 clg_tune_path(char *path, size_t bytes)
 {
-    const char *base = getenv("XDG_DATA_HOME"), *tail = "/clgrpo/tune.tsv";
+    const char *base = secure_getenv("XDG_DATA_HOME"), *tail = "/clgrpo/tune.tsv";
     int n;
 
     if (base == NULL || base[0] != '/') {
-        base = getenv("HOME");
+        base = secure_getenv("HOME");
         tail = "/.local/share/clgrpo/tune.tsv";
     }
     if (path == NULL || base == NULL || base[0] != '/')
@@ -29,7 +30,8 @@ enum clgrpo_status
 clg_tune_read(struct clgrpo_context *ctx, const char *path, bool must_exist, char **text, size_t *bytes)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    FILE *f = fopen(path, "rb");
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO is not waited for */
+    FILE *f = fd >= 0 ? fdopen(fd, "rb") : NULL;
     struct stat info;
 
     *text = NULL;

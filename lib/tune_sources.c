@@ -129,7 +129,7 @@ static enum clgrpo_status
 read_environment(struct clgrpo_context *ctx)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const char *env = getenv("CLGRPO_TUNE");
+    const char *env = secure_getenv("CLGRPO_TUNE");
     char *text = NULL, *rest, *entry, place[40];
     unsigned number = 0;
 

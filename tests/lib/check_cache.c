@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Programs of a context and the disk cache of their binaries: what is built, loaded, refused and replaced. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "fixture.h"
 #include "internal.h"
 
@@ -282,6 +285,115 @@ START_TEST(store_and_load)
 }
 END_TEST
 
+static bool
+loads(void)
+{
+    unsigned char *got = NULL;
+    size_t n = 0;
+
+    clg_cache_load(dir, "key", 3, &got, &n);
+    free(got);
+    return got != NULL;
+}
+
+/* What another user could have written, or put in a file's place. */
+START_TEST(not_this_users_alone)
+{
+    char path[512], other[520];
+
+    clg_cache_store(dir, "key", 3, (const unsigned char *)"binary", 6);
+    find_file(path, 1);
+    ck_assert(loads());
+    ck_assert_int_eq(chmod(path, 0620), 0);
+    ck_assert(!loads());
+    ck_assert_int_eq(chmod(path, 0602), 0);
+    ck_assert(!loads());
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chown(path, 65534, 0), 0);
+        ck_assert(!loads());
+        ck_assert_int_eq(chown(path, 0, 0), 0);
+    }
+    ck_assert_int_eq(chmod(dir, 0770), 0);
+    ck_assert(!loads());
+    ck_assert_ptr_null(clg_cache_dir(dir));
+    ck_assert_int_eq(chmod(dir, 0700), 0);
+    ck_assert(loads());
+    snprintf(other, sizeof other, "%s.old", path);
+    ck_assert_int_eq(rename(path, other), 0);
+    ck_assert_int_eq(symlink(other, path), 0);
+    ck_assert(!loads());
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_msg(!loads(), "a FIFO"); /* and it does not wait for a writer */
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rename(other, path), 0);
+    ck_assert(loads());
+}
+END_TEST
+
+static void
+put_sized(const char *name, off_t bytes, time_t seconds_ago)
+{
+    struct timespec times[2] = {{.tv_sec = time(NULL) - seconds_ago}, {.tv_sec = time(NULL) - seconds_ago}};
+    char path[512];
+    int fd;
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    fd = open(path, O_WRONLY | O_CREAT, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(ftruncate(fd, bytes), 0);
+    ck_assert_int_eq(futimens(fd, times), 0);
+    close(fd);
+}
+
+static bool
+there(const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return access(path, F_OK) == 0;
+}
+
+START_TEST(longest_unused_is_evicted)
+{
+    int fd = clg_cache_open(dir);
+
+    ck_assert_int_ge(fd, 0);
+    put_sized("a.bin", 600, 30);
+    put_sized("b.bin", 700, 90);
+    put_sized("c.bin", 800, 60);
+    put_sized("d.bin.12-0", 900, 7200);
+    put_sized("e.bin.13-0", 900, 10);
+    put_sized("someone's.txt", 5000, 9000);
+    clg_cache_evict(fd, 2100);
+    ck_assert(there("a.bin") && there("b.bin") && there("c.bin"));
+    ck_assert(!there("d.bin.12-0") && there("e.bin.13-0"));
+    clg_cache_evict(fd, 1400);
+    ck_assert(there("a.bin") && !there("b.bin") && there("c.bin"));
+    clg_cache_evict(fd, 0);
+    ck_assert(!there("a.bin") && !there("c.bin") && there("e.bin.13-0") && there("someone's.txt"));
+    close(fd);
+}
+END_TEST
+
+/* Of two files the one that was loaded since is kept. */
+START_TEST(loading_is_use)
+{
+    char path[512];
+    struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    struct stat s;
+
+    clg_cache_store(dir, "key", 3, (const unsigned char *)"binary", 6);
+    find_file(path, 1);
+    ck_assert_int_eq(utimensat(AT_FDCWD, path, old, 0), 0);
+    ck_assert(loads());
+    ck_assert_int_eq(stat(path, &s), 0);
+    ck_assert_int_gt(s.st_mtime, 1000);
+}
+END_TEST
+
 static void
 expect_dir(const char *xdg, const char *home, const char *configured, const char *tail)
 {
@@ -332,6 +444,7 @@ main(void)
 
     tcase_add_checked_fixture(tc, make_dir, remove_dir);
     fx_tests(tc, second_context_loads, no_cache, truncated_file_is_a_miss, corrupt_file_is_a_miss,
-             foreign_file_is_a_miss, stale_binary_is_a_miss, store_and_load, cache_folder);
+             foreign_file_is_a_miss, stale_binary_is_a_miss, store_and_load, not_this_users_alone,
+             longest_unused_is_evicted, loading_is_use, cache_folder);
     return fx_main();
 }
