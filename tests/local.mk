@@ -170,6 +170,7 @@ test_scripts = \
 	tests/lib/test_arguments.sh \
 	tests/lib/test_operations.sh \
 	tests/system/test_arrows.sh \
+	tests/system/test_changed_inputs.sh \
 	tests/system/test_circles.sh \
 	tests/system/test_diffs.sh \
 	tests/system/test_exports.sh \

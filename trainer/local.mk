@@ -31,6 +31,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/clock.h \
 	trainer/base/file.c \
 	trainer/base/file.h \
+	trainer/base/file_digest.c \
+	trainer/base/file_digest.h \
 	trainer/base/hash.c \
 	trainer/base/hash.h \
 	trainer/base/interval.c \
@@ -171,6 +173,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/config_settle.c \
 	trainer/run/config_tools.c \
 	trainer/run/config_value.c \
+	trainer/run/digests.c \
+	trainer/run/digests.h \
 	trainer/run/key.c \
 	trainer/run/key.h \
 	trainer/run/metrics.c \

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/file_digest.h"
 #include "scratch.h"
 #include "suite.h"
 
@@ -141,10 +142,34 @@ START_TEST(a_copy_is_whole_or_none)
 }
 END_TEST
 
+/* A digest is of what a file holds, in memory or on the disk, to the last byte of a part or behind it. */
+START_TEST(digests_are_of_contents)
+{
+    static const size_t sizes[] = {0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1};
+    char *data = calloc((1 << 20) + 1, 1), in_memory[MG_DIGEST], on_disk[MG_DIGEST], last[MG_DIGEST] = "";
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        mg_ok(mg_file_write_atomic(path, data, sizes[i], &err));
+        mg_ok(mg_file_digest(path, on_disk, &err));
+        mg_bytes_digest(data, sizes[i], in_memory);
+        ck_assert_str_eq(on_disk, in_memory);
+        ck_assert_str_ne(on_disk, last);
+        strcpy(last, on_disk);
+    }
+    data[1 << 20] = 1;
+    mg_bytes_digest(data, (1 << 20) + 1, in_memory);
+    ck_assert_str_ne(in_memory, last);
+    free(data);
+    ck_assert_int_eq(mg_file_digest(dir, on_disk, &err), MG_INPUT);
+    suite_says(err.text, dir, "directory");
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("file", setup, teardown, 0), reads_what_was_written, keeps_to_the_limit,
-                old_file_until_commit, refuses_paths, makes_directories, a_copy_is_whole_or_none);
+                old_file_until_commit, refuses_paths, makes_directories, a_copy_is_whole_or_none,
+                digests_are_of_contents);
     return suite_main();
 }

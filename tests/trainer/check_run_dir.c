@@ -16,6 +16,7 @@ static const char conf_text[] = "corpus = c.db\nquestions = q.jsonl\ntokenizer =
                                 "agent main {\n model = m\n calls = {search}\n}\nagent search {\n model = s\n}\n";
 
 static struct mg_config config;
+static struct mg_digests inputs; /* of files that nobody reads here */
 static char folder[64], conf[96], run[96];
 
 static void
@@ -26,6 +27,9 @@ begin(void)
     snprintf(run, sizeof run, "%s/of/run", folder);
     scratch_put(folder, "run.conf", conf_text);
     ck_assert_msg(mg_config_load(conf, &config, &err) == MG_OK, "%s", err.text);
+    inputs = (struct mg_digests){.of = {{"corpus", config.corpus, "00000000000000aa"},
+                                        {"agent main: model", config.agent[0].model, "00000000000000bb"}},
+                                 .n = 2};
 }
 
 static void
@@ -48,7 +52,7 @@ START_TEST(a_run_begins)
     size_t len = 0;
     struct mg_config again = {0};
 
-    ck_assert_msg(mg_run_begin(run, conf, &config, &err) == MG_OK, "%s", err.text);
+    ck_assert_msg(mg_run_begin(run, conf, &config, &inputs, &err) == MG_OK, "%s", err.text);
     snprintf(path, sizeof path, "%s/mgrpo.conf", run);
     ck_assert_int_eq(mg_file_read(path, 4096, &text, &len, &err), MG_OK);
     ck_assert_str_eq(text, conf_text);
@@ -65,12 +69,12 @@ START_TEST(it_goes_on_with_the_same_configuration)
 {
     struct mg_config same = {0};
 
-    ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_OK);
     scratch_put(folder, "run.conf",
                 "corpus = c.db\nquestions = q.jsonl\ntokenizer = t.json\nlr = 0.0001\n"
                 "agent main {\n calls = { search }\n model = m\n}\nagent search {\n model = s\n}\n");
     ck_assert_int_eq(mg_config_load(conf, &same, &err), MG_OK);
-    ck_assert_msg(mg_run_begin(run, conf, &same, &err) == MG_OK, "%s", err.text);
+    ck_assert_msg(mg_run_begin(run, conf, &same, &inputs, &err) == MG_OK, "%s", err.text);
     mg_config_free(&same);
 }
 END_TEST
@@ -80,15 +84,107 @@ START_TEST(another_configuration_is_refused)
     char path[256], *text = NULL;
     size_t len = 0;
 
-    ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_OK);
     config.rollouts = 4;
-    ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_INPUT);
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_INPUT);
     ck_assert_msg(strstr(err.text, run) != NULL && strstr(err.text, "rollouts: 4, was 8") != NULL, "%s", err.text);
     ck_assert_ptr_nonnull(strstr(err.hint, "--run"));
     snprintf(path, sizeof path, "%s/run.json", run);
     mg_err_clear(&err);
     ck_assert_int_eq(mg_file_read(path, 4096, &text, &len, &err), MG_OK);
     ck_assert_ptr_nonnull(strstr(text, "\"rollouts\": \"8\""));
+    free(text);
+}
+END_TEST
+
+/* A folder that was moved goes on: paths are other, what lies at them is the same. The record has the new paths. */
+START_TEST(moved_inputs_go_on)
+{
+    struct mg_config again = {0};
+
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_OK);
+    free(config.corpus);
+    config.corpus = strdup("/elsewhere/c.db");
+    inputs.of[0].path = config.corpus;
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    mg_ok(mg_run_config(run, &again, &err));
+    ck_assert_str_eq(again.corpus, "/elsewhere/c.db");
+    mg_config_free(&again);
+}
+END_TEST
+
+START_TEST(a_changed_input_is_refused_by_its_name)
+{
+    for (uint32_t i = 0; i < inputs.n; i++) {
+        char was = inputs.of[i].text[0];
+
+        mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+        inputs.of[i].text[0] = 'f';
+        ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_INPUT);
+        suite_says(err.text, inputs.of[i].name, inputs.of[i].path, run);
+        suite_says(err.hint, inputs.of[i].text, "--run");
+        mg_err_clear(&err);
+        ck_assert_int_eq(mg_run_compare_inputs(run, &inputs, &err), MG_INPUT);
+        suite_says(err.text, inputs.of[i].name);
+        inputs.of[i].text[0] = was;
+    }
+    mg_ok(mg_run_compare_inputs(run, &inputs, &err));
+}
+END_TEST
+
+/* Agents that come later bring the digests of what they alone read. */
+START_TEST(a_later_agent_adds_its_inputs)
+{
+    struct mg_digests both = inputs;
+
+    inputs.n = 1;
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    mg_ok(mg_run_begin(run, conf, &config, &both, &err));
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    both.of[1].text[0] = 'f';
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &both, &err), MG_INPUT);
+}
+END_TEST
+
+/* A run.json of an older version lacks what this one has added, one of a later version has more. */
+START_TEST(records_of_other_versions_are_told)
+{
+    static const struct {
+        const char *from, *to, *says;
+    } other[] = {{"\"top_k\"", "\"top_x\"", "lacks top_k"},
+                 {"\"inputs\"", "\"outputs\"", "has the key outputs, which this mgrpo does not know"},
+                 {"\"inputs\": {", "\"inputs\": 3, \"inputs\": [{", "the recorded configuration is not JSON"}};
+    char path[256], *text = NULL;
+    size_t len = 0;
+
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    snprintf(path, sizeof path, "%s/run.json", run);
+    mg_ok(mg_file_read(path, 1 << 16, &text, &len, &err));
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        char changed[1 << 14];
+        const char *at = strstr(text, other[i].from);
+
+        ck_assert_ptr_nonnull(at);
+        snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, other[i].to, at + strlen(other[i].from));
+        scratch_put(run, "run.json", changed);
+        mg_err_clear(&err);
+        ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_INPUT);
+        suite_says(err.text, "run.json", other[i].says);
+        suite_says(err.hint, "another version");
+    }
+    free(text);
+}
+END_TEST
+
+START_TEST(a_record_without_digests_is_told)
+{
+    char *text = mg_config_to_json(&config);
+
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    scratch_put(run, "run.json", text);
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_INPUT);
+    suite_says(err.text, "run.json lacks inputs");
+    suite_says(err.hint, "another version");
     free(text);
 }
 END_TEST
@@ -107,7 +203,7 @@ START_TEST(a_missing_configuration_is_told)
 {
     char path[256];
 
-    ck_assert_int_eq(mg_run_begin(run, "no-such.conf", &config, &err), MG_INPUT);
+    ck_assert_int_eq(mg_run_begin(run, "no-such.conf", &config, &inputs, &err), MG_INPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "no-such.conf"));
     snprintf(path, sizeof path, "%s/run.json", run);
     ck_assert_int_ne(access(path, F_OK), 0);
@@ -119,7 +215,7 @@ START_TEST(a_damaged_record_is_told)
     static const char *const bad[] = {"", "{", "[]", "{}", "{\"corpus\": 3}"};
     struct mg_config c = {0};
 
-    ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_OK);
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_OK);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         scratch_put(run, "run.json", bad[i]);
         mg_err_clear(&err);
@@ -127,7 +223,7 @@ START_TEST(a_damaged_record_is_told)
         ck_assert_msg(strstr(err.text, "run.json: the recorded configuration") != NULL, "%s", err.text);
         ck_assert_ptr_nonnull(strstr(err.hint, "another version"));
         mg_err_clear(&err);
-        ck_assert_int_eq(mg_run_begin(run, conf, &config, &err), MG_INPUT);
+        ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_INPUT);
     }
 }
 END_TEST
@@ -187,8 +283,9 @@ int
 main(void)
 {
     suite_tests(suite_case("run dir", begin, end, 0), a_run_begins, it_goes_on_with_the_same_configuration,
-                another_configuration_is_refused, what_is_no_run_is_told, a_missing_configuration_is_told,
-                a_damaged_record_is_told, paths_are_spelled, too_long_a_path_is_refused,
-                states_are_known_by_their_names);
+                another_configuration_is_refused, moved_inputs_go_on, a_changed_input_is_refused_by_its_name,
+                a_later_agent_adds_its_inputs, records_of_other_versions_are_told, a_record_without_digests_is_told,
+                what_is_no_run_is_told, a_missing_configuration_is_told, a_damaged_record_is_told, paths_are_spelled,
+                too_long_a_path_is_refused, states_are_known_by_their_names);
     return suite_main();
 }

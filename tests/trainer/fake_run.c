@@ -136,7 +136,7 @@ fake_run_write(const char *folder)
     ck_assert_int_eq(mg_file_write_atomic(path, conf_text, strlen(conf_text), &err), MG_OK);
     ck_assert_msg(mg_config_load(path, &c, &err) == MG_OK, "%s", err.text);
     snprintf(run, sizeof run, "%s/run", folder);
-    ck_assert_msg(mg_run_begin(run, path, &c, &err) == MG_OK, "%s", err.text);
+    ck_assert_msg(mg_run_begin(run, path, &c, &(struct mg_digests){.n = 0}, &err) == MG_OK, "%s", err.text);
     for (int s = 0; s < 2; s++)
         write_side(sides[s]);
     mg_config_free(&c);

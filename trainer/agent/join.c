@@ -2,17 +2,14 @@
 #include "agent/join.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/hash.h"
+#include "base/file_digest.h"
 #include "run/run_path.h"
-
-enum { CHUNK = 1 << 20, DIGEST = 17 };
 
 static void
 say(void *who, const char *sentence)
@@ -20,42 +17,14 @@ say(void *who, const char *sentence)
     fprintf(stderr, "%s: %s\n", (const char *)who, sentence);
 }
 
-/* The digest of a file: of the digests of its parts, so that a large one is read once, through a small buffer. */
-static enum mg_status
-digest(const char *path, char out[DIGEST], struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    uint64_t hash[2] = {0, 0};
-    char *part = NULL;
-    FILE *f = fopen(path, "rb");
-    struct stat about;
-    size_t n;
-
-    MG_REQUIRE(f != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
-    MG_REQUIRE(fstat(fileno(f), &about) == 0 && !S_ISDIR(about.st_mode), MG_INPUT,
-               "%s is a directory, a file is needed", path);
-    MG_ALLOC(part, (size_t)CHUNK);
-    while ((n = fread(part, 1, CHUNK, f)) > 0) {
-        hash[1] = mg_hash(part, n);
-        hash[0] = mg_hash(hash, sizeof hash);
-    }
-    MG_REQUIRE(!ferror(f), MG_FAIL, "%s: %s", path, strerror(errno));
-    snprintf(out, DIGEST, "%016" PRIx64, hash[0]);
-out:
-    if (f != NULL)
-        fclose(f);
-    free(part);
-    return st;
-}
-
 static enum mg_status
 agree_on_file(struct mg_store *s, const char *address, const char *what, const char *path, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char *other = NULL, mine[DIGEST] = "none";
+    char *other = NULL, mine[MG_DIGEST] = "none";
 
     if (path[0] != '\0')
-        MG_TRY(digest(path, mine, err));
+        MG_TRY(mg_file_digest(path, mine, err));
     MG_TRY(mg_store_agree(s, what, mine, &other, err));
     if (other != NULL) {
         st = mg_fail(err, MG_INPUT, "the %s %s has the digest %s, that of the run in %s has %.20s", what, path, mine,

@@ -38,16 +38,20 @@ run(const void *options, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_config config = {0};
     struct mg_agent *agent = NULL;
+    struct mg_digests inputs;
     uint32_t which = 0;
 
     if (o->conf != NULL) {
         MG_TRY(mg_config_load(o->conf, &config, err));
         MG_TRY(mg_config_find(&config, o->name, &which, err));
         MG_TRY(mg_inputs_check(&config, which, o->conf, err));
-        MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
+        MG_TRY(mg_digests_take(&config, (int)which, &inputs, err));
+        MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
     } else {
         MG_TRY(mg_run_config(o->dir, &config, err));
         MG_TRY(mg_config_find(&config, o->name, &which, err));
+        MG_TRY(mg_digests_take(&config, (int)which, &inputs, err));
+        MG_TRY(mg_run_compare_inputs(o->dir, &inputs, err));
     }
     MG_TRY(mg_agent_open(&config, o->dir, which, &agent, err));
     MG_TRY(mg_agent_run(agent, err));

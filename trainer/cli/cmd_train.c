@@ -137,6 +137,7 @@ train(const void *options, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_config config = {0};
     struct watched w = {0};
+    struct mg_digests inputs;
 
     MG_TRY(mg_config_load(o->conf, &config, err));
     if (o->profile) {
@@ -145,7 +146,8 @@ train(const void *options, struct mg_err *err)
     }
     for (uint32_t i = 0; i < config.n_agents; i++)
         MG_TRY(mg_inputs_check(&config, i, o->conf, err));
-    MG_TRY(mg_run_begin(o->dir, o->conf, &config, err));
+    MG_TRY(mg_digests_take(&config, MG_ALL_AGENTS, &inputs, err));
+    MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
     init_watched(&w, &config, o->quiet);
     st = run_agents(o->dir, &w, err);

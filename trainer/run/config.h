@@ -109,9 +109,12 @@ void mg_config_free(struct mg_config *c);
 char *mg_config_to_json(const struct mg_config *c);
 /* The same without what may differ between the hosts of a run: paths, devices, the store's address. */
 char *mg_config_common_json(const struct mg_config *c);
-/* The first key in which two such texts differ, malloc'ed, with both values ("steps: 80, was 60"); NULL if none. */
+/* The first key in which two such texts differ, malloc'ed, with both values ("steps: 80, was 60"); NULL if none. Paths
+ * are not compared. */
 char *mg_config_difference(const char *now, const char *before);
-/* Reads that text: agents find their configuration in the run folder. */
+/* Reads that text: agents find their configuration in the run folder. Its member MG_CONFIG_INPUTS is passed over; a key
+ * that is missing or not known is MG_INPUT. */
+#define MG_CONFIG_INPUTS "inputs"
 enum mg_status mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err);
 
 /* The number of the agent with this name; MG_INPUT names those there are. */

@@ -86,6 +86,26 @@ out:
     return st;
 }
 
+/* A key of a later version would change what the run does. */
+static enum mg_status
+check_known(const json_t *object, const struct mg_config_key *keys, size_t n, bool top, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    json_t *copy = json_copy((json_t *)object);
+
+    MG_REQUIRE(copy != NULL, MG_FAIL, "out of memory: the recorded configuration");
+    for (size_t i = 0; i < n; i++)
+        json_object_del(copy, keys[i].name);
+    for (size_t i = 0; top && i < MG_N_SECTIONS; i++)
+        json_object_del(copy, mg_sections[i].name);
+    json_object_del(copy, top ? MG_CONFIG_INPUTS : "name");
+    MG_REQUIRE(json_object_size(copy) == 0, MG_INPUT, "%s has the key %.60s, which this mgrpo does not know", recorded,
+               json_object_iter_key(json_object_iter(copy)));
+out:
+    json_decref(copy);
+    return st;
+}
+
 static enum mg_status
 section_from_json(struct mg_config *c, const json_t *root, const struct mg_section *s, struct mg_err *err)
 {
@@ -104,6 +124,7 @@ section_from_json(struct mg_config *c, const json_t *root, const struct mg_secti
         *(char **)item = strdup(name);
         MG_REQUIRE(*(char **)item != NULL, MG_FAIL, "out of memory: the name of a section %s", s->name);
         MG_TRY(keys_from_json(item, object, s->keys, s->n_keys, err));
+        MG_TRY(check_known(object, s->keys, s->n_keys, false, err));
     }
 out:
     return st;
@@ -120,6 +141,7 @@ mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err)
     MG_TRY(keys_from_json(&c, root, mg_config_keys, mg_n_config_keys, err));
     for (size_t i = 0; i < MG_N_SECTIONS; i++)
         MG_TRY(section_from_json(&c, root, &mg_sections[i], err));
+    MG_TRY(check_known(root, mg_config_keys, mg_n_config_keys, true, err));
     MG_TRY(mg_config_settle(&c, recorded, err));
     *out = c;
     memset(&c, 0, sizeof c);
@@ -151,7 +173,7 @@ keys_difference(const json_t *a, const json_t *b, const char *where, const struc
         const json_t *x = json_object_get(a, keys[i].name), *y = json_object_get(b, keys[i].name);
         char *now, *before;
 
-        if (x == y || (x != NULL && y != NULL && json_equal(x, y)))
+        if (keys[i].type == MG_KEY_PATH || x == y || (x != NULL && y != NULL && json_equal(x, y)))
             continue;
         now = value_text(x);
         before = value_text(y);

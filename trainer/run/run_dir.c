@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/run_dir.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,51 +11,150 @@
 
 enum { MAX_CONFIG = 1 << 20 };
 
-/* The run goes on under the configuration that it was begun with. */
+static const char another_version[] = "If another version of mgrpo has written it, that one can go on with it.";
+
+/* What run.json holds besides: MG_INPUT for one of a version that knew no digests. */
 static enum mg_status
-compare(const char *dir, const char *now, struct mg_err *err)
+recorded_inputs(const char *dir, const char *record, json_t **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char *before = NULL, *difference = NULL;
-    size_t len = 0;
+    json_t *root = json_loads(record, 0, NULL);
 
-    MG_TRY(mg_file_read(mg_run_path(dir, MG_RUN_CONFIG).text, MAX_CONFIG, &before, &len, err));
+    *out = json_incref(json_object_get(root, MG_CONFIG_INPUTS));
+    if (!json_is_object(*out)) {
+        st = mg_fail(err, MG_INPUT, "%s lacks %s, the digests of what the run reads",
+                     mg_run_path(dir, MG_RUN_CONFIG).text, MG_CONFIG_INPUTS);
+        mg_hint(err, "%s", another_version);
+    }
+    json_decref(root);
+    return st;
+}
+
+static enum mg_status
+compare_inputs(const char *dir, const json_t *recorded, const struct mg_digests *inputs, struct mg_err *err)
+{
+    for (uint32_t i = 0; i < inputs->n; i++) {
+        const struct mg_digest *d = &inputs->of[i];
+        const char *before = json_string_value(json_object_get(recorded, d->name));
+
+        if (before == NULL || strcmp(before, d->text) == 0)
+            continue;
+        mg_fail(err, MG_INPUT, "%s is %.250s, which does not hold what it held when the run in %.100s was begun",
+                d->name, d->path, dir);
+        mg_hint(err, "The digest is %s, was %.20s. Put the old one back, or begin another run with --run.", d->text,
+                before);
+        return MG_INPUT;
+    }
+    return MG_OK;
+}
+
+/* The text of run.json, with `inputs` beside those that are known already; takes the reference of `known`. */
+static enum mg_status
+record_text(const struct mg_config *config, json_t *known, const struct mg_digests *inputs, char **out,
+            struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *text = mg_config_to_json(config);
+    json_t *root = text != NULL ? json_loads(text, 0, NULL) : NULL;
+
+    for (uint32_t i = 0; i < inputs->n; i++)
+        json_object_set_new(known, inputs->of[i].name, json_string(inputs->of[i].text));
+    json_object_set_new(root, MG_CONFIG_INPUTS, known);
+    *out = root != NULL ? json_dumps(root, JSON_INDENT(1)) : NULL;
+    MG_REQUIRE(*out != NULL, MG_FAIL, "out of memory: the configuration as text");
+out:
+    json_decref(root);
+    free(text);
+    return st;
+}
+
+static enum mg_status
+compare_keys(const char *dir, const struct mg_config *config, const char *before, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_config old = {0};
+    char *now = mg_config_to_json(config), *difference = NULL;
+
+    MG_REQUIRE(now != NULL, MG_FAIL, "out of memory: the configuration as text");
+    MG_TRY(mg_run_config(dir, &old, err));
     difference = mg_config_difference(now, before);
     if (difference != NULL) {
         st = mg_fail(err, MG_INPUT, "the run in %s was begun with another configuration: %s", dir, difference);
         mg_hint(err, "Name another folder with --run, or remove this one to begin again.");
     }
 out:
-    free(before);
+    mg_config_free(&old);
+    free(now);
     free(difference);
     return st;
 }
 
+/* A run goes on under the configuration that it was begun with, over the same inputs; where they lie may have changed. */
 static enum mg_status
-record(const char *dir, const char *conf_path, const char *now, struct mg_err *err)
+go_on(const char *dir, const char *conf_path, const struct mg_config *config, const struct mg_digests *inputs,
+      struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    struct mg_path path = mg_run_path(dir, MG_RUN_CONFIG);
+    char *before = NULL, *now = NULL;
+    json_t *recorded = NULL;
+    size_t len = 0;
 
+    MG_TRY(mg_file_read(path.text, MAX_CONFIG, &before, &len, err));
+    MG_TRY(compare_keys(dir, config, before, err));
+    MG_TRY(recorded_inputs(dir, before, &recorded, err));
+    MG_TRY(compare_inputs(dir, recorded, inputs, err));
+    MG_TRY(record_text(config, json_incref(recorded), inputs, &now, err));
+    if (strcmp(now, before) == 0)
+        goto out;
+    MG_TRY(mg_file_copy(conf_path, mg_run_path(dir, MG_RUN_CONF).text, MAX_CONFIG, err));
+    MG_TRY(mg_file_write_atomic(path.text, now, strlen(now), err));
+out:
+    json_decref(recorded);
+    free(before);
+    free(now);
+    return st;
+}
+
+static enum mg_status
+begin(const char *dir, const char *conf_path, const struct mg_config *config, const struct mg_digests *inputs,
+      struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *now = NULL;
+
+    MG_TRY(record_text(config, json_object(), inputs, &now, err));
     MG_TRY(mg_dir_make(dir, err));
     MG_TRY(mg_file_copy(conf_path, mg_run_path(dir, MG_RUN_CONF).text, MAX_CONFIG, err));
     MG_TRY(mg_file_write_atomic(mg_run_path(dir, MG_RUN_CONFIG).text, now, strlen(now), err));
 out:
+    free(now);
     return st;
 }
 
 enum mg_status
-mg_run_begin(const char *dir, const char *conf_path, const struct mg_config *config, struct mg_err *err)
+mg_run_begin(const char *dir, const char *conf_path, const struct mg_config *config, const struct mg_digests *inputs,
+             struct mg_err *err)
 {
-    enum mg_status st;
-    char *now = mg_config_to_json(config);
+    bool begun = access(mg_run_path(dir, MG_RUN_CONFIG).text, F_OK) == 0;
 
-    if (now == NULL)
-        return mg_fail(err, MG_FAIL, "out of memory: the configuration as text");
-    if (access(mg_run_path(dir, MG_RUN_CONFIG).text, F_OK) == 0)
-        st = compare(dir, now, err);
-    else
-        st = record(dir, conf_path, now, err);
-    free(now);
+    return begun ? go_on(dir, conf_path, config, inputs, err) : begin(dir, conf_path, config, inputs, err);
+}
+
+enum mg_status
+mg_run_compare_inputs(const char *dir, const struct mg_digests *inputs, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *before = NULL;
+    json_t *recorded = NULL;
+    size_t len = 0;
+
+    MG_TRY(mg_file_read(mg_run_path(dir, MG_RUN_CONFIG).text, MAX_CONFIG, &before, &len, err));
+    MG_TRY(recorded_inputs(dir, before, &recorded, err));
+    MG_TRY(compare_inputs(dir, recorded, inputs, err));
+out:
+    json_decref(recorded);
+    free(before);
     return st;
 }
 
@@ -71,7 +171,7 @@ mg_run_config(const char *dir, struct mg_config *out, struct mg_err *err)
     st = mg_config_from_json(text, out, err);
     if (st != MG_OK) {
         mg_fail_at(err, "%.200s", path.text);
-        mg_hint(err, "If another version of mgrpo has written it, that one can go on with it.");
+        mg_hint(err, "%s", another_version);
     }
 out:
     free(text);
