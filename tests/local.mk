@@ -216,7 +216,8 @@ EXTRA_DIST += $(test_scripts) \
 	tests/system/run_case.sh \
 	tests/golden/gpt2.json \
 	tests/golden/llama3.json \
-	tests/golden/tokenizer.jsonl
+	tests/golden/tokenizer.jsonl \
+	tests/trainer/answers.tsv
 TEST_EXTENSIONS = .sh
 
 # A minute of tests: of the library, of the trainer, and of what is installed and distributed.

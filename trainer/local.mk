@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += trainer/libmgrpo.la
 bin_PROGRAMS += mgrpo
 
 mgrpo_cppflags = $(base_cppflags) -I$(top_srcdir)/trainer -DMG_DATADIR='"$(pkgdatadir)/data"'
-mgrpo_cflags = $(base_cflags) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(HIREDIS_CFLAGS) $(UV_CFLAGS) $(ZLIB_CFLAGS)
+mgrpo_cflags = $(base_cflags) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(PCRE2_CFLAGS) $(CONFUSE_CFLAGS) $(HIREDIS_CFLAGS) $(UV_CFLAGS) $(UTF8PROC_CFLAGS) $(ZLIB_CFLAGS)
 
 trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent.c \
@@ -56,6 +56,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/status.h \
 	trainer/base/stop.c \
 	trainer/base/stop.h \
+	trainer/base/unicode.c \
+	trainer/base/unicode.h \
 	trainer/base/utf8.c \
 	trainer/base/utf8.h \
 	trainer/cli/asking_options.c \
@@ -256,7 +258,7 @@ trainer_libmgrpo_la_CPPFLAGS = $(mgrpo_cppflags)
 trainer_libmgrpo_la_CFLAGS = $(mgrpo_cflags)
 trainer_libmgrpo_la_LDFLAGS = $(base_ldflags)
 trainer_libmgrpo_la_LIBADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PCRE2_LIBS) $(CONFUSE_LIBS) $(HIREDIS_LIBS) \
-	$(UV_LIBS) $(ZLIB_LIBS) -lm
+	$(UV_LIBS) $(UTF8PROC_LIBS) $(ZLIB_LIBS) -lm
 
 mgrpo_SOURCES = trainer/cli/main.c
 mgrpo_CPPFLAGS = $(mgrpo_cppflags)

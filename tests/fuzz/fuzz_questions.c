@@ -11,15 +11,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 ask(const struct mg_question_file *f, const struct mg_asked *q)
 {
-    bool known;
+    struct mg_err err = {0};
+    bool known, right;
     double expert;
 
-    if (q->split >= MG_N_SPLITS || q->kind >= f->n_templates || mg_asked_correct(q, NULL))
+    if (q->split >= MG_N_SPLITS || q->kind >= f->n_templates || mg_asked_correct(q, NULL, &right, &err) != MG_OK ||
+        right)
         abort();
-    mg_asked_correct(q, q->answer.text);
+    if (mg_asked_correct(q, q->answer.text, &right, &err) != MG_OK)
+        abort();
     for (uint32_t i = 0; i < q->n_steps; i++) {
-        mg_expert_verdict(f, q->step[i].ask, q->step[i].answer.text, &known, &expert);
-        if (known && expert != 0.0 && expert != 1.0)
+        if (mg_expert_verdict(f, q->step[i].ask, q->step[i].answer.text, &known, &expert, &err) != MG_OK)
+            abort();
+        if (!known || (expert != 0.0 && expert != 1.0))
             abort();
     }
 }

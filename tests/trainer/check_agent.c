@@ -93,25 +93,29 @@ unload(void)
 
 START_TEST(answers_of_questions_and_steps)
 {
-    bool known;
+    bool known, right;
     double expert;
 
     for (uint32_t i = 0; i < file.n; i += 37) {
         const struct mg_asked *q = &file.q[i];
 
-        ck_assert(mg_asked_correct(q, q->answer.text));
-        ck_assert(!mg_asked_correct(q, "no such answer"));
-        ck_assert(!mg_asked_correct(q, NULL));
+        ck_assert_int_eq(mg_asked_correct(q, q->answer.text, &right, &err), MG_OK);
+        ck_assert(right);
+        ck_assert_int_eq(mg_asked_correct(q, "no such answer", &right, &err), MG_OK);
+        ck_assert(!right);
+        ck_assert_int_eq(mg_asked_correct(q, NULL, &right, &err), MG_OK);
+        ck_assert(!right);
         for (uint32_t j = 0; j < q->n_steps; j++) {
-            mg_expert_verdict(&file, q->step[j].ask, q->step[j].answer.text, &known, &expert);
+            ck_assert_int_eq(mg_expert_verdict(&file, q->step[j].ask, q->step[j].answer.text, &known, &expert, &err),
+                             MG_OK);
             ck_assert(known);
             ck_assert_double_eq(expert, 1.0);
-            mg_expert_verdict(&file, q->step[j].ask, "no such answer", &known, &expert);
+            ck_assert_int_eq(mg_expert_verdict(&file, q->step[j].ask, "no such answer", &known, &expert, &err), MG_OK);
             ck_assert(known);
             ck_assert_double_eq(expert, 0.0);
         }
     }
-    mg_expert_verdict(&file, "what is the meaning of it all", "42", &known, &expert);
+    ck_assert_int_eq(mg_expert_verdict(&file, "what is the meaning of it all", "42", &known, &expert, &err), MG_OK);
     ck_assert(!known);
     ck_assert_double_eq(expert, 0.0);
 }

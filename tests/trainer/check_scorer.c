@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers: the normalised form, and what counts as the same answer. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "question/scorer.h"
 #include "suite.h"
 
@@ -27,29 +30,74 @@ static const struct {
     {"Port-au-Prince", "port au prince"},
     {"America/Port_of_Spain", "america port of spain"},
     {"N'Djamena", "ndjamena"},
-    {"\xc3\x85land", "\xc3\x85land"},
+    {"\xc3\x85land", "\xc3\xa5land"},
     {"?!", ""},
     {"", ""},
 };
 
+/* The caller frees it. */
+static char *
+normal(const char *text, size_t len)
+{
+    char *out = NULL;
+
+    ck_assert_msg(mg_answer_normalise(text, len, &out, &err) == MG_OK, "%s", err.text);
+    return out;
+}
+
+static bool
+right(const char *given, const char *answer, const char *const *alias, size_t n)
+{
+    bool yes = false;
+
+    ck_assert_msg(mg_answer_matches(given, strlen(given), answer, alias, n, &yes, &err) == MG_OK, "%s", err.text);
+    return yes;
+}
+
 START_TEST(normal_form)
 {
-    char out[MG_ANSWER_MAX];
-    size_t n = mg_answer_normalise(out, forms[_i].text, strlen(forms[_i].text));
+    char *out = normal(forms[_i].text, strlen(forms[_i].text));
 
     ck_assert_str_eq(out, forms[_i].normal);
-    ck_assert_uint_eq(n, strlen(forms[_i].normal));
+    free(out);
 }
 END_TEST
 
 START_TEST(normal_form_is_stable)
 {
-    char once[MG_ANSWER_MAX], twice[MG_ANSWER_MAX];
+    char *once = normal(forms[_i].text, strlen(forms[_i].text)), *twice = normal(once, strlen(once));
 
-    mg_answer_normalise(once, forms[_i].text, strlen(forms[_i].text));
-    mg_answer_normalise(twice, once, strlen(once));
     if (strcmp(once, "the") != 0 && strcmp(once, "an") != 0)
         ck_assert_str_eq(once, twice);
+    free(once);
+    free(twice);
+}
+END_TEST
+
+/* The columns of answers.tsv: given, answer, 1 where that is right, and what the pair shows. */
+static void
+check_pair(char *line)
+{
+    char *given = strsep(&line, "\t"), *answer = strsep(&line, "\t"), *is_right = strsep(&line, "\t");
+
+    ck_assert_ptr_nonnull(line);
+    ck_assert(strcmp(is_right, "1") == 0 || strcmp(is_right, "0") == 0);
+    ck_assert_msg(right(given, answer, NULL, 0) == (is_right[0] == '1'), "\"%s\" for \"%s\": %s", given, answer, line);
+    ck_assert_msg(right(answer, given, NULL, 0) == (is_right[0] == '1'), "\"%s\" for \"%s\": %s", answer, given, line);
+}
+
+START_TEST(pairs_of_answers)
+{
+    FILE *f = fopen(suite_source("tests/trainer/answers.tsv").text, "r");
+    char line[1024];
+    int n = 0;
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, f)); /* the names of the columns */
+    for (; fgets(line, sizeof line, f) != NULL; n++)
+        check_pair(line);
+    fclose(f);
+    ck_assert_int_ge(n, 60);
 }
 END_TEST
 
@@ -76,27 +124,42 @@ START_TEST(matches)
     };
 
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
-        ck_assert_msg(mg_answer_matches(row[i].said, strlen(row[i].said), row[i].answer, alias, row[i].n_aliases) ==
-                          row[i].right,
-                      "\"%s\" for \"%s\"", row[i].said, row[i].answer);
+        ck_assert_msg(right(row[i].said, row[i].answer, alias, row[i].n_aliases) == row[i].right, "\"%s\" for \"%s\"",
+                      row[i].said, row[i].answer);
 }
 END_TEST
 
 START_TEST(long_and_binary_answers)
 {
-    char text[4000], out[MG_ANSWER_MAX];
-    size_t n;
+    static char text[100000];
+    char *out;
 
     memset(text, 'x', sizeof text);
-    n = mg_answer_normalise(out, text, sizeof text);
-    ck_assert_uint_lt(n, MG_ANSWER_MAX);
-    ck_assert_uint_gt(n, MG_ANSWER_MAX / 2);
-    ck_assert_uint_eq(strlen(out), n);
-    memset(text, 0, sizeof text);
-    text[1] = 'a';
-    text[3] = 'b';
-    mg_answer_normalise(out, text, sizeof text);
+    out = normal(text, sizeof text);
+    ck_assert_uint_eq(strlen(out), sizeof text);
+    free(out);
+    out = normal("\0a\0b\0", 5);
     ck_assert_str_eq(out, "b"); /* NUL is a space, and "a" an article */
+    free(out);
+    out = normal("\xffLima\xc3", 6);
+    ck_assert_str_eq(out, "\xef\xbf\xbd lima \xef\xbf\xbd"); /* a byte that is not UTF-8 is a character of its own */
+    free(out);
+}
+END_TEST
+
+/* Any bytes have a plain form, which is UTF-8 without blanks at its ends or two in a row. */
+START_TEST(any_bytes)
+{
+    char text[400], *out;
+
+    for (unsigned round = 0; round < 2000; round++) {
+        suite_junk(text, sizeof text, round);
+        out = normal(text, round % sizeof text);
+        ck_assert(mg_text_valid(out, strlen(out)));
+        ck_assert_ptr_null(strstr(out, "  "));
+        ck_assert(out[0] != ' ' && (out[0] == '\0' || out[strlen(out) - 1] != ' '));
+        free(out);
+    }
 }
 END_TEST
 
@@ -108,6 +171,6 @@ main(void)
 
     tcase_add_loop_test(tc, normal_form, 0, n);
     tcase_add_loop_test(tc, normal_form_is_stable, 0, n);
-    suite_tests(tc, matches, long_and_binary_answers);
+    suite_tests(tc, pairs_of_answers, matches, long_and_binary_answers, any_bytes);
     return suite_main();
 }

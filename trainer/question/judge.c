@@ -205,20 +205,26 @@ enum mg_status
 mg_judge_answer(struct mg_judge *j, const struct mg_asked *q, const char *answer, mg_judge_done *done, void *arg,
                 struct mg_err *err)
 {
+    enum mg_status st = MG_OK;
     struct mg_verdict v = {.kind = MG_VERDICT_UNKNOWN};
+    bool right = false;
 
     if (j->spec.kind == MG_JUDGE_EXEC && answer != NULL)
         return ask_program(j, answer_to_json(j, q, answer), done, arg, err);
+    if (j->spec.kind == MG_JUDGE_SCORER)
+        MG_TRY(mg_asked_correct(q, answer, &right, err));
     if (j->spec.kind != MG_JUDGE_NONE)
-        v = (struct mg_verdict){.value = j->spec.kind == MG_JUDGE_SCORER && mg_asked_correct(q, answer) ? 1.0 : 0.0};
+        v = (struct mg_verdict){.value = right ? 1.0 : 0.0};
     done(arg, &v, "");
-    return MG_OK;
+out:
+    return st;
 }
 
 enum mg_status
 mg_judge_result(struct mg_judge *j, const char *subtask, const char *result, mg_judge_done *done, void *arg,
                 struct mg_err *err)
 {
+    enum mg_status st = MG_OK;
     struct mg_verdict v = {.kind = MG_VERDICT_UNKNOWN};
     bool known = j->spec.kind == MG_JUDGE_EXEC;
 
@@ -226,9 +232,10 @@ mg_judge_result(struct mg_judge *j, const char *subtask, const char *result, mg_
         return ask_program(j, json_pack("{s:s, s:s, s:s}", "judge", j->spec.name, "subtask", subtask, "result", result),
                            done, arg, err);
     if (j->spec.kind == MG_JUDGE_SCORER)
-        mg_expert_verdict(j->questions, subtask, result, &known, &v.value);
+        MG_TRY(mg_expert_verdict(j->questions, subtask, result, &known, &v.value, err));
     if (known)
         v.kind = MG_VERDICT_VALUE;
     done(arg, &v, "");
-    return MG_OK;
+out:
+    return st;
 }

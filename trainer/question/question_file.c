@@ -163,43 +163,49 @@ hash_text(const char *text)
 }
 
 /* The place of a normalised text: that of a step with this text, or a free one. */
-static size_t
+static struct mg_known *
 place_of(const struct mg_question_file *f, const char *normal)
 {
-    char other[MG_ANSWER_MAX];
     size_t i = (size_t)hash_text(normal) & (f->n_known - 1);
 
-    for (; f->known[i] != NULL; i = (i + 1) & (f->n_known - 1)) {
-        mg_answer_normalise(other, f->known[i]->ask, strlen(f->known[i]->ask));
-        if (strcmp(other, normal) == 0)
-            break;
+    while (f->known[i].normal != NULL && strcmp(f->known[i].normal, normal) != 0)
+        i = (i + 1) & (f->n_known - 1);
+    return &f->known[i];
+}
+
+static enum mg_status
+index_step(struct mg_question_file *f, const struct mg_lookup *step, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_known *place;
+    char *normal = NULL;
+
+    MG_TRY(mg_answer_normalise(step->ask, strlen(step->ask), &normal, err));
+    place = place_of(f, normal);
+    if (place->normal == NULL) {
+        *place = (struct mg_known){normal, step};
+        normal = NULL;
     }
-    return i;
+out:
+    free(normal);
+    return st;
 }
 
 static enum mg_status
 index_steps(struct mg_question_file *f, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    size_t steps = 0;
-    char normal[MG_ANSWER_MAX];
+    size_t steps = 0, places = 16;
 
     for (uint32_t i = 0; i < f->n; i++)
         steps += f->q[i].n_steps;
-    for (f->n_known = 16; f->n_known < 2 * steps;)
-        f->n_known *= 2;
-    MG_ALLOC(f->known, f->n_known);
-    for (uint32_t i = 0; i < f->n; i++) {
-        for (uint32_t j = 0; j < f->q[i].n_steps; j++) {
-            const struct mg_lookup *step = &f->q[i].step[j];
-            size_t at;
-
-            mg_answer_normalise(normal, step->ask, strlen(step->ask));
-            at = place_of(f, normal);
-            if (f->known[at] == NULL)
-                f->known[at] = step;
-        }
-    }
+    while (places < 2 * steps)
+        places *= 2;
+    MG_ALLOC(f->known, places);
+    f->n_known = places;
+    for (uint32_t i = 0; i < f->n; i++)
+        for (uint32_t j = 0; j < f->q[i].n_steps; j++)
+            MG_TRY(index_step(f, &f->q[i].step[j], err));
 out:
     return st;
 }
@@ -262,6 +268,8 @@ mg_question_file_free(struct mg_question_file *f)
     for (uint32_t i = 0; i < f->n_templates; i++)
         free(f->template_name[i]);
     free(f->template_name);
+    for (size_t i = 0; i < f->n_known; i++)
+        free(f->known[i].normal);
     free(f->q);
     free(f->known);
     *f = (struct mg_question_file){0};
@@ -278,27 +286,37 @@ mg_question_find(const struct mg_question_file *f, const char *text)
 
 /* ---- Verdicts ---- */
 
-static bool
-matches(const struct mg_answer *a, const char *given)
+static enum mg_status
+matches(const struct mg_answer *a, const char *given, bool *right, struct mg_err *err)
 {
-    return given != NULL &&
-           mg_answer_matches(given, strlen(given), a->text, (const char *const *)a->alias, a->n_aliases);
+    *right = false;
+    if (given == NULL)
+        return MG_OK;
+    return mg_answer_matches(given, strlen(given), a->text, (const char *const *)a->alias, a->n_aliases, right, err);
 }
 
-bool
-mg_asked_correct(const struct mg_asked *q, const char *given)
+enum mg_status
+mg_asked_correct(const struct mg_asked *q, const char *given, bool *right, struct mg_err *err)
 {
-    return matches(&q->answer, given);
+    return matches(&q->answer, given, right, err);
 }
 
-void
-mg_expert_verdict(const struct mg_question_file *f, const char *subtask, const char *given, bool *known, double *expert)
+enum mg_status
+mg_expert_verdict(const struct mg_question_file *f, const char *subtask, const char *given, bool *known, double *expert,
+                  struct mg_err *err)
 {
-    char normal[MG_ANSWER_MAX];
-    size_t at;
+    enum mg_status st = MG_OK;
+    const struct mg_lookup *step;
+    char *normal = NULL;
+    bool right = false;
 
-    mg_answer_normalise(normal, subtask, strlen(subtask));
-    at = place_of(f, normal);
-    *known = f->known[at] != NULL;
-    *expert = *known && matches(&f->known[at]->answer, given) ? 1.0 : 0.0;
+    MG_TRY(mg_answer_normalise(subtask, strlen(subtask), &normal, err));
+    step = place_of(f, normal)->step;
+    if (step != NULL)
+        MG_TRY(matches(&step->answer, given, &right, err));
+    *known = step != NULL;
+    *expert = right ? 1.0 : 0.0;
+out:
+    free(normal);
+    return st;
 }

@@ -24,6 +24,10 @@ struct mg_lookup {
     char *ask; /* the sub-question */
     struct mg_answer answer;
 };
+struct mg_known {
+    char *normal; /* the sub-question, normalised; NULL: a free place */
+    const struct mg_lookup *step;
+};
 struct mg_asked {
     char *id, *text;
     enum mg_split split;
@@ -40,20 +44,20 @@ struct mg_question_file {
     size_t room;
     char **template_name;
     uint32_t n_templates;
-    const struct mg_lookup **known; /* steps by the hash of their normalised text; NULL: free */
-    size_t n_known;                 /* places, a power of two */
+    struct mg_known *known; /* steps by the hash of their normalised text */
+    size_t n_known;         /* places, a power of two */
 };
 enum mg_status mg_question_file_load(const char *path, struct mg_question_file *out, struct mg_err *err);
 void mg_question_file_free(struct mg_question_file *f);
 /* The question with this text, or NULL. */
 const struct mg_asked *mg_question_find(const struct mg_question_file *f, const char *text);
 
-/* Whether `given` (NULL: none) answers a question. */
-bool mg_asked_correct(const struct mg_asked *q, const char *given);
+/* *right: whether `given` (NULL: none) answers a question. */
+enum mg_status mg_asked_correct(const struct mg_asked *q, const char *given, bool *right, struct mg_err *err);
 /* The verdict on a result: *known is false if no step of any question asks for `subtask` (compared after
  * normalisation), else *expert is 0 or 1. */
-void mg_expert_verdict(const struct mg_question_file *f, const char *subtask, const char *given, bool *known,
-                       double *expert);
+enum mg_status mg_expert_verdict(const struct mg_question_file *f, const char *subtask, const char *given, bool *known,
+                                 double *expert, struct mg_err *err);
 
 /*
  * Draws n questions of a split as indices: a template at random, then one of its questions at random, so that every

@@ -5,21 +5,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MG_ANSWER_MAX = 256 }; /* bytes of a normalised answer, its NUL included; longer answers are cut */
+#include "base/status.h"
 
 /*
- * The form in which answers are compared: ASCII letters in lower case, other bytes as they are; a leading "the", "a" or
- * "an" dropped; apostrophes, and commas between digits, dropped; '.' and ':' kept between digits, '+' kept before
- * a digit, '-' before one at the start of a word or after "UTC"; every other punctuation or control character counts as
- * a space; one space between words, none at the ends. "The U.S. Dollar" -> "u s dollar", "1,234" -> "1234", "UTC-5:00"
- * -> "utc-5:00", "Port-au-Prince" -> "port au prince". Returns the length; 0 for an answer without content.
+ * The form in which answers are compared, of any length: Unicode NFC after full case folding, full-width forms as ASCII.
+ *   words    letters, marks, numbers and what Unicode does not assign; a symbol outside ASCII is a word by itself
+ *   dropped  apostrophes of every shape, commas between digits, characters that show nothing; a leading "the", "a", "an"
+ *   kept     '.' and ':' between digits, '.' in front of a number (as "0."), '+' in front of one, '-' there too unless a
+ *            letter, digit or dash that is no "UTC" or "GMT" comes before; '+' and '#' that end a word behind a letter
+ *   spaces   all other characters, an em dash too; one between words, none at the ends
+ * Hyphens, the en dash and the minus sign are '-'. A byte that is not UTF-8 is U+FFFD. "The U.S. Dollar" ->
+ * "u s dollar", "1,234" -> "1234", "UTC-5:00" -> "utc-5:00", "Port-au-Prince" -> "port au prince", "C++" -> "c++".
+ *
+ * *out is NUL-terminated and the caller's; it is "" for an answer without content. MG_FAIL: out of memory.
  */
-size_t mg_answer_normalise(char out[MG_ANSWER_MAX], const char *text, size_t len);
+enum mg_status mg_answer_normalise(const char *text, size_t len, char **out, struct mg_err *err);
 
 /*
- * Whether `given` equals the answer or one of the n aliases after normalisation. An empty answer, and the word "none",
- * are never right.
+ * *right: whether `given` equals the answer or one of the n aliases after normalisation. An empty answer, and the word
+ * "none", are never right.
  */
-bool mg_answer_matches(const char *given, size_t len, const char *answer, const char *const *alias, size_t n_aliases);
+enum mg_status mg_answer_matches(const char *given, size_t len, const char *answer, const char *const *alias,
+                                 size_t n_aliases, bool *right, struct mg_err *err);
 
 #endif
