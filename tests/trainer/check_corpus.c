@@ -120,7 +120,7 @@ END_TEST
 START_TEST(nothing_to_find)
 {
     char text[MG_HITS_TEXT_MAX];
-    struct mg_hits hits = find("what is the");
+    struct mg_hits hits = find("who were they");
 
     ck_assert_int_eq(hits.n, 0);
     ck_assert_int_eq(find("").n, 0);
@@ -275,16 +275,110 @@ START_TEST(keywords)
 }
 END_TEST
 
+/* The words of a text, joined by spaces. */
+static void
+split(const char *text, bool drop_stop_words, struct mg_words *out)
+{
+    struct mg_word_reader *r = NULL;
+    sqlite3 *db;
+
+    ck_assert(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    ck_assert_msg(mg_word_reader_open(db, &r, &err) == MG_OK, "%s", err.text);
+    ck_assert_msg(mg_words_split(r, out, text, strlen(text), drop_stop_words, &err) == MG_OK, "%s", err.text);
+    mg_word_reader_close(r);
+    sqlite3_close(db);
+}
+
+static int
+titled(const struct mg_words *w, const char *title)
+{
+    struct mg_word_reader *r = NULL;
+    sqlite3 *db;
+    int n = -1;
+
+    ck_assert(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    ck_assert_msg(mg_word_reader_open(db, &r, &err) == MG_OK, "%s", err.text);
+    ck_assert_int_eq(mg_words_title(r, w, title, &n, &err), MG_OK);
+    mg_word_reader_close(r);
+    sqlite3_close(db);
+    return n;
+}
+
 START_TEST(words)
 {
     struct mg_words w;
 
-    mg_words_split(&w, "The capital, CAPITAL of A-B", 27, true);
+    split("The capital, CAPITAL of A-B", true, &w);
     ck_assert_str_eq(w.text, "capital b");
-    ck_assert_int_eq(mg_words_title(&w, "Capital B"), 2);
-    ck_assert_int_eq(mg_words_title(&w, "Capital of B"), 2);
-    ck_assert_int_eq(mg_words_title(&w, "Capital C"), 0);
-    ck_assert_int_eq(mg_words_title(&w, "the"), 0);
+    ck_assert_int_eq(titled(&w, "Capital B"), 2);
+    ck_assert_int_eq(titled(&w, "Capital of B"), 2);
+    ck_assert_int_eq(titled(&w, "Capital C"), 0);
+    ck_assert_int_eq(titled(&w, "the"), 0);
+    split("S\xc3\xa3o Paulo\xe2\x80\x94Lima", true, &w);
+    ck_assert_str_eq(w.text, "sao paulo lima");
+    ck_assert_int_eq(titled(&w, "LIMA (Sa\xcc\x83o Paulo)"), 3);
+}
+END_TEST
+
+/* Where the index ends a word, a query does. */
+static const struct {
+    const char *query, *title;
+} typography[] = {
+    {"Twin\xe2\x80\x94region", "Twin"},     /* an em dash */
+    {"Twin\xe2\x80\xa6population", "Twin"}, /* an ellipsis */
+    {"\xe2\x80\x9cLima\xe2\x80\x9d"
+     "population",
+     "Lima"},                              /* curly quotes */
+    {"Twin\xe2\x80\x93Tokyo", "Twin"},     /* an en dash */
+    {"Twin\xef\xbc\x8cTokyo", "Twin"},     /* a full-width comma */
+    {"Lima\xe2\x80\x99s founded", "Lima"}, /* a curly apostrophe */
+    {"Twin\xc2\xa0population", "Twin"},    /* a no-break space */
+    {"Twin\xe3\x80\x82", "Twin"},          /* an ideographic full stop */
+    {"\xc2\xbfTwin?", "Twin"},             /* an inverted question mark */
+    {"\xc3\xa5land", "\xc3\x85land"},      /* another case */
+    {"A\xcc\x8aLAND", "\xc3\x85land"},     /* a combining ring */
+    {"naive", "\xc3\x85land"},             /* without a mark */
+};
+
+START_TEST(typography_ends_words)
+{
+    struct mg_hits hits = find(typography[_i].query);
+
+    ck_assert_int_ge(hits.n, 1);
+    ck_assert_str_eq(hits.hit[0].title, typography[_i].title);
+}
+END_TEST
+
+/* Stop words count where a query has no others. */
+START_TEST(stop_words_alone_are_searched_by)
+{
+    struct mg_words w;
+
+    ck_assert_str_eq(find("Whose is it?").hit[0].title, "Lima");
+    ck_assert_str_eq(find("is").hit[0].title, "Lima");
+    split("The Who", true, &w);
+    ck_assert_str_eq(w.text, "the who");
+    split("The Who?", false, &w);
+    ck_assert_str_eq(w.text, "the who");
+    split("the", true, &w);
+    ck_assert_str_eq(w.text, "the");
+}
+END_TEST
+
+/* A word of any length counts as long as all of them are not too long together; what is too long is left out whole. */
+START_TEST(long_words)
+{
+    static char text[3 * MG_WORDS_BYTES];
+    struct mg_words w;
+
+    memset(text, 'x', 500);
+    strcpy(text + 500, " lima");
+    split(text, true, &w);
+    ck_assert_uint_eq(strlen(w.text), 505);
+    memset(text, 'x', 2 * MG_WORDS_BYTES);
+    strcpy(text + 2 * MG_WORDS_BYTES, " lima");
+    split(text, true, &w);
+    ck_assert_str_eq(w.text, "lima");
 }
 END_TEST
 
@@ -295,7 +389,8 @@ main(void)
 
     suite_tests(tc, title_wins, frequent_words_step_back, ties_fall_to_the_lower_page, nothing_to_find,
                 utf8_is_cut_at_characters, hits_text, nul_separates_words, huge_queries, pages, damaged_files, keywords,
-                words);
+                words, stop_words_alone_are_searched_by, long_words);
+    tcase_add_loop_test(tc, typography_ends_words, 0, sizeof typography / sizeof *typography);
     tcase_add_loop_test(tc, hostile_queries_are_words, 0, sizeof hostile / sizeof *hostile);
     return suite_main();
 }

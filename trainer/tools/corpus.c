@@ -15,23 +15,25 @@ enum {
     FREQUENT = 1500, /* pages that a word may be in before it is dropped: it costs time and says little */
     CACHE_SLOTS = 1 << 15,
     VERDICT_SLOTS = 1 << 12,
-    MATCH_MAX = MG_WORDS_MAX * (MG_WORD_MAX + 8)
+    VERDICT_BYTES = 64, /* of a word whose verdict is kept, its NUL included */
+    MATCH_MAX = MG_WORDS_BYTES + 8 * MG_WORDS_MAX
 };
 static const double title_boost = 8;
 
 struct cached {
     struct mg_hits hits;
-    char query[]; /* the normalised query */
+    char query[]; /* the words of the query */
 };
 
 struct verdict {
-    char word[MG_WORD_MAX];
+    char word[VERDICT_BYTES];
     bool frequent;
 };
 
 struct mg_corpus {
     sqlite3 *db;
     sqlite3_stmt *search, *page, *find, *frequency;
+    struct mg_word_reader *words;
     uint32_t n_pages;
     struct cached *cache[CACHE_SLOTS]; /* both direct-mapped: a newer query or word takes the slot */
     struct verdict verdict[VERDICT_SLOTS];
@@ -76,6 +78,7 @@ mg_corpus_open(struct mg_corpus **out, const char *path, struct mg_err *err)
                "cannot open the corpus %s: %s", path, c->db ? sqlite3_errmsg(c->db) : "out of memory");
     sqlite3_exec(c->db, "PRAGMA cache_size = -16384; PRAGMA mmap_size = 67108864", NULL, NULL, NULL);
     MG_TRY(count_pages(c, err));
+    MG_TRY(mg_word_reader_open(c->db, &c->words, err));
     MG_REQUIRE(sqlite3_exec(c->db, "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'docs', 'row')", NULL,
                             NULL, NULL) == SQLITE_OK,
                MG_INPUT, "the corpus %s has no FTS5 table: %s", path, sqlite3_errmsg(c->db));
@@ -106,6 +109,7 @@ mg_corpus_close(struct mg_corpus *c)
     sqlite3_finalize(c->page);
     sqlite3_finalize(c->find);
     sqlite3_finalize(c->frequency);
+    mg_word_reader_close(c->words);
     sqlite3_close(c->db);
     free(c);
 }
@@ -116,20 +120,31 @@ mg_corpus_pages(const struct mg_corpus *c)
     return c->n_pages;
 }
 
+static bool
+count_is_frequent(struct mg_corpus *c, const char *word, size_t len)
+{
+    bool frequent = false;
+
+    sqlite3_bind_text(c->frequency, 1, word, (int)len, SQLITE_STATIC);
+    if (sqlite3_step(c->frequency) == SQLITE_ROW)
+        frequent = sqlite3_column_int64(c->frequency, 0) > FREQUENT;
+    sqlite3_reset(c->frequency);
+    return frequent;
+}
+
 /* Whether more than FREQUENT pages have the word. Counting them reads the index, so the answer is cached. */
 static bool
-is_frequent(struct mg_corpus *c, const char *word)
+is_frequent(struct mg_corpus *c, const char *word, size_t len)
 {
-    struct verdict *v = &c->verdict[mg_hash(word, strlen(word)) % VERDICT_SLOTS];
+    struct verdict *v = &c->verdict[mg_hash(word, len) % VERDICT_SLOTS];
 
-    if (strcmp(v->word, word) == 0)
+    if (len >= sizeof v->word)
+        return count_is_frequent(c, word, len);
+    if (strlen(v->word) == len && memcmp(v->word, word, len) == 0)
         return v->frequent;
-    memcpy(v->word, word, strlen(word) + 1);
-    v->frequent = false;
-    sqlite3_bind_text(c->frequency, 1, word, -1, SQLITE_STATIC);
-    if (sqlite3_step(c->frequency) == SQLITE_ROW)
-        v->frequent = sqlite3_column_int64(c->frequency, 0) > FREQUENT;
-    sqlite3_reset(c->frequency);
+    memcpy(v->word, word, len);
+    v->word[len] = '\0';
+    v->frequent = count_is_frequent(c, word, len);
     return v->frequent;
 }
 
@@ -142,12 +157,13 @@ match_expression(struct mg_corpus *c, const struct mg_words *words, char out[MAT
     size_t n = 0;
 
     for (int i = 0; i < words->n; i++) {
-        frequent[i] = is_frequent(c, words->word[i]);
+        frequent[i] = is_frequent(c, words->text + words->word[i].at, words->word[i].len);
         left += !frequent[i];
     }
     for (int i = 0; i < words->n; i++)
         if (left == 0 || !frequent[i])
-            n += (size_t)snprintf(out + n, MATCH_MAX - n, "%s\"%s\"", n ? " OR " : "", words->word[i]);
+            n += (size_t)snprintf(out + n, MATCH_MAX - n, "%s\"%.*s\"", n ? " OR " : "", (int)words->word[i].len,
+                                  words->text + words->word[i].at);
 }
 
 /* Copies text up to the first `stop`, or to cap - 1 bytes. */
@@ -195,11 +211,13 @@ rank(struct mg_corpus *c, const char *match, const struct mg_words *asked, struc
     sqlite3_bind_int(c->search, 2, CANDIDATES);
     while ((code = sqlite3_step(c->search)) == SQLITE_ROW && n < CANDIDATES) {
         struct candidate *f = &found[n++];
+        int titled;
 
         f->hit.page = sqlite3_column_int64(c->search, 0);
         copy_cut(f->hit.title, sizeof f->hit.title, column(c->search, 1), '\0');
         copy_cut(f->hit.snippet, sizeof f->hit.snippet, column(c->search, 2), ';');
-        f->score = sqlite3_column_double(c->search, 3) - title_boost * mg_words_title(asked, column(c->search, 1));
+        MG_TRY(mg_words_title(c->words, asked, column(c->search, 1), &titled, err));
+        f->score = sqlite3_column_double(c->search, 3) - title_boost * titled;
     }
     MG_REQUIRE(code == SQLITE_DONE || code == SQLITE_ROW, MG_INPUT, "the corpus is damaged: %s", sqlite3_errmsg(c->db));
     qsort(found, (size_t)n, sizeof *found, by_score);
@@ -236,8 +254,8 @@ mg_corpus_search(struct mg_corpus *c, const char *query, size_t len, struct mg_h
     char match[MATCH_MAX];
 
     *hits = (struct mg_hits){0};
-    mg_words_split(&asked, query, len, false);
-    mg_words_split(&words, query, len, true);
+    MG_TRY(mg_words_split(c->words, &asked, query, len, false, err));
+    MG_TRY(mg_words_split(c->words, &words, query, len, true, err));
     if (words.n == 0)
         goto out;
     slot = &c->cache[mg_hash(asked.text, strlen(asked.text)) % CACHE_SLOTS];

@@ -44,8 +44,8 @@ void mg_corpus_close(struct mg_corpus *corpus); /* accepts NULL */
 uint32_t mg_corpus_pages(const struct mg_corpus *corpus);
 
 /*
- * Ranks pages for any bytes at all: words are runs of letters, digits and bytes above 0x7f, at most 32 of them; stop
- * words go, and words in more than 1,500 pages go unless none is left; pages with any of the words are ranked by BM25
+ * Ranks pages for any bytes at all: words are those of FTS5's tokenizer unicode61, at most 32 of them; stop words go,
+ * and words in more than 1,500 pages go, each unless none is left; pages with any of the words are ranked by BM25
  * (title 8, text 1), the best 24 gain 8 for each word of a title that lies whole in the query, and ties fall to the
  * lower page. No words, no hits. MG_INPUT where the database turns out to be damaged.
  */
