@@ -29,6 +29,7 @@ dist_man_MANS = \
 	man/mgrpo-run.5 \
 	man/mgrpo-sft.1 \
 	man/mgrpo-store.5 \
+	man/mgrpo-tokenizer.5 \
 	man/mgrpo-tool.1 \
 	man/mgrpo-tools.7 \
 	man/mgrpo-train.1 \

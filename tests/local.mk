@@ -47,6 +47,7 @@ trainer_suites = \
 	tests/trainer/check_config \
 	tests/trainer/check_config_agents \
 	tests/trainer/check_config_tools \
+	tests/trainer/check_control_tokens \
 	tests/trainer/check_corpus \
 	tests/trainer/check_demos \
 	tests/trainer/check_dialogue \
@@ -92,6 +93,7 @@ trainer_suites = \
 fake_policy = tests/trainer/fake_policy.c tests/trainer/fake_decode.c tests/trainer/fake_policy.h tests/trainer/fake_policy_internal.h
 fake_tokenizer = tests/trainer/fake_tokenizer.c
 program_case = tests/trainer/program_case.c tests/trainer/program_case.h $(fake_policy) $(fake_tokenizer)
+tests_trainer_check_control_tokens_SOURCES = tests/trainer/check_control_tokens.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_demos_SOURCES = tests/trainer/check_demos.c $(fake_tokenizer)
 tests_trainer_check_dialogue_SOURCES = tests/trainer/check_dialogue.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_report_SOURCES = tests/trainer/check_report.c $(fake_tokenizer)

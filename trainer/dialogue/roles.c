@@ -45,7 +45,7 @@ out:
 }
 
 enum mg_status
-mg_specials_find(const struct mg_tokenizer *tok, struct mg_specials *out, struct mg_err *err)
+mg_specials_find(struct mg_tokenizer *tok, struct mg_specials *out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     int32_t all[3 + MG_N_ROLES];
@@ -62,6 +62,8 @@ mg_specials_find(const struct mg_tokenizer *tok, struct mg_specials *out, struct
     for (int i = 0; i < 3 + MG_N_ROLES; i++)
         for (int j = 0; j < i; j++)
             MG_REQUIRE(all[i] != all[j], MG_INPUT, "two special tokens of the tokenizer have the id %d", (int)all[i]);
+    for (int i = 0; i < 3 + MG_N_ROLES; i++)
+        mg_tokenizer_reserve(tok, all[i]);
 out:
     return st;
 }

@@ -207,6 +207,20 @@ out:
     return st;
 }
 
+void
+mg_tokenizer_reserve(struct mg_tokenizer *tok, int32_t id)
+{
+    tok->piece[id].special = true;
+    tok->piece[id].in_model = false;
+    for (size_t i = 0; i < tok->n_added; i++)
+        tok->added[i].special |= tok->added[i].id == id;
+    for (int b = 0; b < 256; b++)
+        if (tok->byte_id[b] == id)
+            tok->byte_id[b] = -1;
+    mg_tok_merges_forbid(&tok->merges, id);
+    memset(tok->cache, 0, TOK_CACHE_SLOTS * sizeof *tok->cache);
+}
+
 int32_t
 mg_tokenizer_id_of(const struct mg_tokenizer *tok, const char *content)
 {

@@ -72,6 +72,13 @@ enum mg_status mg_tokenizer_encode(struct mg_tokenizer *tok, const char *text, s
 enum mg_status mg_tokenizer_decode(const struct mg_tokenizer *tok, const int32_t *id, size_t n, unsigned flags,
                                    struct mg_token_text *text, struct mg_err *err);
 
+/*
+ * From now on no text becomes the token `id`, whatever the file says of it: it counts as special, which MG_ENCODE_SPECIALS
+ * alone reads, no merge and no whole word gives it, and where it stood for a byte that the vocabulary lacks, such a text is
+ * MG_INPUT.
+ */
+void mg_tokenizer_reserve(struct mg_tokenizer *tok, int32_t id);
+
 /* The id of the added token or vocabulary entry spelt `content` in the file, or -1. */
 int32_t mg_tokenizer_id_of(const struct mg_tokenizer *tok, const char *content);
 /* The bytes that `id` stands for (NUL-terminated, *len of them), or NULL where the file has no such id. */

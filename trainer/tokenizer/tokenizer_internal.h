@@ -30,7 +30,7 @@ struct tok_names {
     uint32_t mask;
 };
 
-/* (left id, right id) -> (rank, merged id); open addressing; rank_plus_1 = 0 when empty. */
+/* (left id, right id) -> (rank, merged id); open addressing; rank_plus_1 = 0 when empty; merged = -1 when forbidden. */
 struct tok_merge {
     int32_t left, right, merged;
     uint32_t rank_plus_1;
@@ -97,6 +97,8 @@ uint32_t mg_tok_table_mask(size_t n);
 int32_t mg_tok_names_find(const struct mg_tokenizer *tok, const char *spelling, size_t len);
 enum mg_status mg_tok_names_add(struct mg_tokenizer *tok, int32_t id, struct mg_err *err);
 const struct tok_merge *mg_tok_merges_find(const struct tok_merges *merges, int32_t left, int32_t right);
+/* No pair gives the id `merged` from now on. */
+void mg_tok_merges_forbid(struct tok_merges *merges, int32_t merged);
 /* A pair that is there already takes the new rank, as in the `tokenizers` library. */
 enum mg_status mg_tok_merges_put(struct tok_merges *merges, struct tok_merge entry, struct mg_err *err);
 

@@ -68,8 +68,16 @@ mg_tok_merges_find(const struct tok_merges *merges, int32_t left, int32_t right)
 
     for (; merges->slot[i].rank_plus_1 != 0; i = (i + 1) & merges->mask)
         if (merges->slot[i].left == left && merges->slot[i].right == right)
-            return &merges->slot[i];
+            return merges->slot[i].merged >= 0 ? &merges->slot[i] : NULL;
     return NULL;
+}
+
+void
+mg_tok_merges_forbid(struct tok_merges *merges, int32_t merged)
+{
+    for (size_t i = 0; i <= merges->mask; i++)
+        if (merges->slot[i].rank_plus_1 != 0 && merges->slot[i].merged == merged)
+            merges->slot[i].merged = -1;
 }
 
 enum mg_status
