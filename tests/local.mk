@@ -60,6 +60,7 @@ trainer_suites = \
 	tests/trainer/check_objective \
 	tests/trainer/check_options \
 	tests/trainer/check_policy \
+	tests/trainer/check_policy_step \
 	tests/trainer/check_prefix \
 	tests/trainer/check_process \
 	tests/trainer/check_process_root \

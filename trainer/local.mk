@@ -120,6 +120,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/policy.c \
 	trainer/policy/policy.h \
 	trainer/policy/policy_buffers.c \
+	trainer/policy/policy_finite.c \
 	trainer/policy/policy_files.c \
 	trainer/policy/policy_files.h \
 	trainer/policy/policy_internal.h \
@@ -129,6 +130,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/prefix.c \
 	trainer/policy/prefix.h \
 	trainer/policy/score.c \
+	trainer/policy/state_format.c \
+	trainer/policy/state_format.h \
 	trainer/question/judge.c \
 	trainer/question/judge.h \
 	trainer/question/question_draw.c \

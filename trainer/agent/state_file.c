@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "policy/state_format.h"
 #include "run/run_path.h"
 
 enum { KEPT = 2, MAX_STATES = 64 };
@@ -64,6 +65,7 @@ mg_state_load(struct mg_policy *p, const char *dir, uint32_t last, uint32_t *pha
     *phase = 0;
     MG_TRY(list_states(dir, last, state, &n, err));
     for (size_t i = 0; i < n; i++) {
+        MG_TRY(mg_state_format_check(mg_state_path(dir, state[i]).text, err));
         st = load_one(p, dir, state[i], err);
         if (st == MG_OK)
             *phase = state[i];

@@ -8,7 +8,7 @@
 
 /* Loads the newest that is of phase `last` or before and not damaged; *phase is its own, 0 if there is no file.
  * p         NULL for an agent that does not train: its files say a phase and hold nothing.
- * MG_INPUT  there are files, all of them damaged; p is then neither. */
+ * MG_INPUT  there are files, all of them damaged, or one of a format of another version; p is then neither. */
 enum mg_status mg_state_load(struct mg_policy *p, const char *dir, uint32_t last, uint32_t *phase, struct mg_err *err);
 /* Writes a state, atomically, and removes all but the newest two. */
 enum mg_status mg_state_save(struct mg_policy *p, const char *dir, uint32_t phase, struct mg_err *err);

@@ -81,18 +81,19 @@ crashed(struct mg_child *c, int wstatus, struct mg_err *err)
 {
     char line[LOG_LINE], how[64];
     bool input = WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == MG_INPUT;
+    bool last = input || (WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == MG_END);
 
     if (WIFSIGNALED(wstatus))
         snprintf(how, sizeof how, "was ended by signal %d", WTERMSIG(wstatus));
     else
         snprintf(how, sizeof how, "ended with status %d", WEXITSTATUS(wstatus));
-    if (!input && ++c->crashes < MG_CRASHES) {
+    if (!last && ++c->crashes < MG_CRASHES) {
         c->start_at = mg_clock() + first_pause * (double)(1u << (c->crashes - 1));
         return MG_OK;
     }
     last_line(c->log, line);
-    mg_fail(err, input ? MG_INPUT : MG_FAIL, "the %s agent %s%s: %.300s", c->name, how,
-            input ? "" : ", again and again", line);
+    mg_fail(err, input ? MG_INPUT : MG_FAIL, "the %s agent %s%s: %.300s", c->name, how, last ? "" : ", again and again",
+            line);
     mg_hint(err, "Its log is %s.", c->log);
     return input ? MG_INPUT : MG_FAIL;
 }

@@ -11,7 +11,7 @@
 /*
  * Keeps a few processes running until all have ended well. One that crashes is started again, after a pause that
  * doubles from a quarter of a second; one that crashes MG_CRASHES times in a row without progress ends the run. One
- * that ends with MG_INPUT ends it at once. A stop is passed on to all and waited for; asked a second time, they are
+ * that ends with MG_INPUT or MG_END ends it at once. A stop is passed on to all and waited for; asked a second time, they are
  * killed.
  */
 enum { MG_CRASHES = 5 };

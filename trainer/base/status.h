@@ -4,13 +4,15 @@
 
 /*
  * How the trainer reports failure: every function that can fail returns enum mg_status and leaves one sentence, with
- * the actual numbers, in the struct mg_err of its caller. Only main() prints and exits; the status is the exit code.
+ * the actual numbers, in the struct mg_err of its caller. Only main() prints and exits; the status is the exit code,
+ * MG_END that of MG_FAIL for commands that nothing starts again.
  */
 enum mg_status {
     MG_OK = 0,
     MG_FAIL = 1,  /* the device, the disk, memory or another process failed */
     MG_INPUT = 2, /* the input is wrong: command line, configuration, model, data, store */
-    MG_STOP = 3   /* asked to stop (SIGINT, SIGTERM); the work done so far is kept */
+    MG_STOP = 3,  /* asked to stop (SIGINT, SIGTERM); the work done so far is kept */
+    MG_END = 4    /* as MG_FAIL, and whoever tries again fails again: a full disk, numbers that are not finite */
 };
 
 struct mg_err {

@@ -72,6 +72,7 @@ mg_cmd_agent(int argc, char **argv)
         .options = option_rows,
         .take_arguments = take_arguments,
         .run = run,
+        .again = true,
         .stops = true,
     };
     struct agent_options o = {.dir = NULL};

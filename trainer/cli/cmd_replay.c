@@ -131,6 +131,7 @@ replay(const void *options, struct mg_err *err)
     struct mg_policy_limits limits = {.train = true};
     struct recorded r;
     struct mg_path dir;
+    struct mg_plan plan;
     uint32_t state = 0, agent = 0;
 
     MG_TRY(mg_run_config(o->run, &c, err));
@@ -145,9 +146,8 @@ replay(const void *options, struct mg_err *err)
     MG_TRY(find_step(dir.text, o->step, &r, err));
     MG_TRY(mg_policy_open(part->model, &limits, &p, err));
     MG_TRY(mg_state_load(p, dir.text, r.phase, &state, err));
-    MG_REQUIRE(mg_policy_version(p) <= o->step, MG_INPUT, "%s: state %u has taken %" PRIu64 " steps, step %u is before",
-               dir.text, state, mg_policy_version(p), o->step);
-    for (uint32_t step = (uint32_t)mg_policy_version(p); step <= o->step; step++) {
+    plan = mg_config_plan(&c);
+    for (uint32_t step = mg_plan_phase(&plan, state).step; step <= o->step; step++) {
         MG_TRY(find_step(dir.text, step, &r, err));
         MG_TRY(train_logged(p, &c, part, dir.text, &r, err));
         MG_TRY(compare(p, &r, err));

@@ -33,5 +33,5 @@ mg_cmd_run(const struct mg_command *command, void *options, int argc, char **arg
     fprintf(stderr, "mgrpo %s: %s\n", command->name, err.text);
     if (err.hint[0] != '\0')
         fprintf(stderr, "  %s\n", err.hint);
-    return (int)st;
+    return (int)(st == MG_END && !command->again ? MG_FAIL : st);
 }

@@ -95,7 +95,14 @@ mg_learn(struct mg_policy *p, const struct mg_config *c, const struct mg_agent_c
     MG_REQUIRE(stats->ratio_min == 1.0 && stats->ratio_max == 1.0, MG_FAIL,
                "the ratio of an on-policy batch is %.9g to %.9g, must be exactly 1", stats->ratio_min,
                stats->ratio_max);
-    MG_TRY(mg_policy_step(p, &adam, grad_norm, err));
+    *grad_norm = 0.0;
+    if (t.n == 0) /* momentum and decay alone would move the weights */
+        goto out;
+    st = mg_policy_step(p, &adam, grad_norm, err);
+    if (st == MG_END) {
+        mg_fail_at(err, "train step %u of agent %s", step, agent->name);
+        mg_hint(err, "A smaller lr or max_norm, or a larger adam_eps, may help in another run; this one ends here.");
+    }
 out:
     free(t.row);
     free(t.weight);

@@ -15,7 +15,8 @@ struct mg_loss_params mg_loss_params_of(const struct mg_config *c);
 /*
  * One optimiser step of an agent over the n trajectories of a train step, each with its weight and advantage: token
  * weights by the objective, gradient in the order of the rows, AdamW. The rows are on-policy: a ratio other than
- * exactly 1 is MG_FAIL. The same rows give the same bits of weights.
+ * exactly 1 is MG_FAIL. The same rows give the same bits of weights. Rows that have nothing to teach, all advantages
+ * being 0, are no step: weights and optimiser stay. MG_END: mg_policy_step()'s, with the number of the step.
  */
 enum mg_status mg_learn(struct mg_policy *p, const struct mg_config *c, const struct mg_agent_config *agent,
                         uint32_t step, const struct mg_trajectory *const *rows, uint32_t n,

@@ -116,8 +116,10 @@ train(struct mg_policy *p, struct mg_demo_file *demos, const struct mg_sft_confi
         MG_TRY(next_batch(w, demos, c, b, &at->epochs, err));
         MG_TRY(mg_policy_gradient(p, b->row, b->n, &nll, &stats, err));
         adam.lr = learning_rate(c, at->steps, at->tokens);
-        MG_TRY(mg_policy_step(p, &adam, &norm, err));
-        MG_REQUIRE(isfinite(norm), MG_FAIL, "the gradient of step %llu is not finite", (unsigned long long)at->steps);
+        st = mg_policy_step(p, &adam, &norm, err);
+        if (st == MG_END)
+            mg_fail_at(err, "step %llu", (unsigned long long)at->steps);
+        MG_TRY(st);
         at->steps++;
         at->tokens += (double)b->tokens;
         at->seconds = mg_clock() - start;

@@ -109,18 +109,48 @@ mg_policy_version(const struct mg_policy *p)
     return p->version;
 }
 
+/* The norm of a flat vector, and what max_norm makes of it, in p->norm_out. */
+static enum mg_status
+take_norm(struct mg_policy *p, struct clgrpo_tensor flat, float max_norm, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct clgrpo_global_norm_args norm = CLGRPO_GLOBAL_NORM_ARGS_INIT;
+
+    norm.grad = flat;
+    norm.out = p->norm_out;
+    norm.max_norm = max_norm;
+    MG_RUN_WITH_WORKSPACE(clgrpo_global_norm, clgrpo_global_norm_workspace, norm, "adamw", 0.0);
+out:
+    return st;
+}
+
+/* A norm that is not finite is searched for the tensor that made it so; finite elements may have one, too. */
+static enum mg_status
+check_norm(struct mg_policy *p, struct clgrpo_tensor flat, const char *what, double *norm, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    float out_host[2];
+
+    MG_TRY(mg_op_read(p, p->norm_out, out_host, err));
+    *norm = (double)out_host[0];
+    if (isfinite(*norm))
+        goto out;
+    MG_TRY(mg_finite_check(p, flat, what, err));
+    st = mg_fail(err, MG_END, "the norm of all %ss is not finite, though each is", what);
+out:
+    return st;
+}
+
 enum mg_status
 mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_norm, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct clgrpo_global_norm_args norm = CLGRPO_GLOBAL_NORM_ARGS_INIT;
     struct clgrpo_adamw_args step = CLGRPO_ADAMW_ARGS_INIT;
-    float out_host[2];
+    double weight_norm = 0.0;
 
-    norm.grad = step.grad = p->grad;
-    norm.out = p->norm_out;
-    norm.max_norm = adam->max_norm;
-    MG_RUN_WITH_WORKSPACE(clgrpo_global_norm, clgrpo_global_norm_workspace, norm, "adamw", 0.0);
+    MG_TRY(take_norm(p, p->grad, adam->max_norm, err));
+    MG_TRY(check_norm(p, p->grad, "gradient", grad_norm, err));
+    step.grad = p->grad;
     step.param = p->weights;
     step.m = p->m;
     step.v = p->v;
@@ -133,11 +163,11 @@ mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_nor
     step.decay_elems = p->params.decay_elems;
     step.step = p->version + 1;
     MG_RUN(clgrpo_adamw, step, "adamw", 0.0);
-    MG_TRY(mg_op_zero(p, p->grad, err));
-    MG_TRY(mg_op_read(p, p->norm_out, out_host, err));
-    *grad_norm = (double)out_host[0];
     p->version++;
     p->packed_fresh = false;
+    MG_TRY(mg_op_zero(p, p->grad, err));
+    MG_TRY(take_norm(p, p->weights, 0.0f, err));
+    MG_TRY(check_norm(p, p->weights, "parameter", &weight_norm, err));
 out:
     return st;
 }

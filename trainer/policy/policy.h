@@ -102,7 +102,9 @@ enum mg_status mg_policy_score(struct mg_policy *p, const struct mg_train_row *r
 struct mg_adam {
     float lr, beta1, beta2, eps, weight_decay, max_norm;
 };
-/* Clips, steps, zeroes the gradient. grad_norm is before clipping; a non-finite one leaves the weights as they were. */
+/* Clips, steps, zeroes the gradient. grad_norm is before clipping.
+ * MG_END: a gradient is not finite, and the weights are as they were; or a parameter is not finite after the step. The
+ * sentence names the tensor. */
 enum mg_status mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_norm, struct mg_err *err);
 uint64_t mg_policy_version(const struct mg_policy *p); /* optimiser steps taken */
 

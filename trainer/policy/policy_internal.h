@@ -125,6 +125,9 @@ enum mg_status mg_op_draw(struct mg_policy *p, struct clgrpo_tensor hidden, cons
                           struct mg_err *err);
 enum mg_status mg_op_read(struct mg_policy *p, struct clgrpo_tensor t, void *host, struct mg_err *err);
 
+/* MG_END names the first tensor of the flat vector that is not finite; `what` it is of: "gradient". */
+enum mg_status mg_finite_check(struct mg_policy *p, struct clgrpo_tensor flat, const char *what, struct mg_err *err);
+
 /* A status of the library as one of the trainer's, with the library's sentence. */
 enum mg_status mg_from_clgrpo(struct mg_policy *p, enum clgrpo_status status, struct mg_err *err);
 /* At least `bytes` of workspace. */

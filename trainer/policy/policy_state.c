@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/file.h"
 #include "policy/policy_internal.h"
+#include "policy/state_format.h"
 
 /*
  * A state file: header, the caller's text, a zlib stream of weights, first moments and second moments. It is read only
@@ -16,7 +17,7 @@ struct state_header {
     uint64_t elems, version, extra_bytes, packed_bytes;
     uint32_t crc, reserved;
 };
-static const char state_magic[8] = {'m', 'g', 'r', 'p', 'o', 's', 't', '1'};
+static const char state_magic[] = MG_STATE_MAGIC;
 enum { MAX_EXTRA = 1 << 20 };
 
 static enum mg_status

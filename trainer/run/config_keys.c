@@ -44,7 +44,7 @@ const struct mg_config_key mg_config_keys[] = {
     {"lr_warmup",        MG_KEY_UINT,   AT(lr_warmup),        0,    1000000, "0",        NULL, NULL, 0},
     {"beta1",            MG_KEY_REAL,   AT(beta1),            0,    0.9999999, "0.9",    NULL, NULL, 0},
     {"beta2",            MG_KEY_REAL,   AT(beta2),            0,    0.9999999, "0.98",   NULL, NULL, 0},
-    {"adam_eps",         MG_KEY_REAL,   AT(adam_eps),         0,    1,       "1e-8",     NULL, NULL, 0},
+    {"adam_eps",         MG_KEY_REAL,   AT(adam_eps),         1e-20, 1,      "1e-8",     NULL, NULL, 0},
     {"weight_decay",     MG_KEY_REAL,   AT(weight_decay),     0,    10,      "0.01",     NULL, NULL, 0},
     {"max_norm",         MG_KEY_REAL,   AT(max_norm),         0,    1e9,     "1",        NULL, NULL, 0},
     {"temperature",      MG_KEY_REAL,   AT(temperature),      0.01, 10,      "1",        NULL, NULL, 0},
