@@ -134,6 +134,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/state_format.h \
 	trainer/question/judge.c \
 	trainer/question/judge.h \
+	trainer/question/question_check.c \
+	trainer/question/question_check.h \
 	trainer/question/question_draw.c \
 	trainer/question/question_file.c \
 	trainer/question/question_file.h \

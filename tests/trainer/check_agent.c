@@ -192,6 +192,45 @@ START_TEST(bad_question_files)
 }
 END_TEST
 
+#define QUESTION(id, hops, answer, more)                                                                               \
+    "{\"split\":\"train\",\"id\":\"" id "\",\"hops\":" hops ",\"question\":\"b\",\"answer\":\"" answer "\"" more "}\n"
+#define STEP(answer) ",\"steps\":[{\"ask\":\"Where is it?\",\"answer\":\"" answer "\"}]"
+
+/* Each line is well formed; nothing could be learnt from them, or nobody could say which one is meant. */
+START_TEST(questions_that_cannot_be_answered_are_refused)
+{
+    expect_refused(QUESTION("x", "1", "", ""), "bad.jsonl:1: the answer \"\" can never be right");
+    expect_refused(QUESTION("x", "1", "c", "") QUESTION("y", "1", "?!", ""),
+                   ":2: the answer \"?!\" can never be right");
+    expect_refused(QUESTION("x", "1", "None", ""), "can never be right");
+    expect_refused(QUESTION("x", "1", "c", STEP("none")), ":1: step 1: the answer \"none\" can never be right");
+    expect_refused(QUESTION("x", "0", "c", ""), "\"hops\"");
+    expect_refused(QUESTION("x", "17", "c", ""), "\"hops\"");
+    expect_refused(QUESTION("x", "\"2\"", "c", ""), "\"hops\"");
+    expect_refused(QUESTION("x", "1", "c", "") QUESTION("y", "1", "c", "") QUESTION("x", "1", "c", ""),
+                   ":3: the id x is that of line 1");
+    expect_refused(QUESTION("x", "1", "c", STEP("Rome")) QUESTION("y", "1", "c", STEP("Paris")),
+                   ":2: the step \"Where is it?\" has the answer \"Paris\", and before it \"Rome\"");
+}
+END_TEST
+
+/* An alias can be right where the answer cannot; two answers to a step may have an alias in common. */
+START_TEST(aliases_count_as_answers)
+{
+    struct mg_question_file f;
+    char path[96];
+
+    snprintf(path, sizeof path, "%s/good.jsonl", dir);
+    scratch_put(dir, "good.jsonl",
+                QUESTION("x", "16", "...", ",\"aliases\":[\"dots\"]")
+                    QUESTION("y", "1", "c", ",\"steps\":[{\"ask\":\"Who?\",\"answer\":\"UK\"}]") QUESTION(
+                        "z", "1", "c", ",\"steps\":[{\"ask\":\"who\",\"answer\":\"Britain\",\"aliases\":[\"UK\"]}]"));
+    mg_ok(mg_question_file_load(path, &f, &err));
+    ck_assert_uint_eq(f.n, 3);
+    mg_question_file_free(&f);
+}
+END_TEST
+
 START_TEST(a_split_without_questions)
 {
     struct mg_question_file one = {0};
@@ -285,7 +324,8 @@ main(void)
     suite_tests(phases, the_phases_of_a_run);
     tcase_add_unchecked_fixture(questions, make_world, remove_dir);
     suite_tests(questions, answers_of_questions_and_steps, draws_are_functions_of_their_key,
-                draws_are_distinct_and_balanced, bad_question_files, a_split_without_questions);
+                draws_are_distinct_and_balanced, bad_question_files, questions_that_cannot_be_answered_are_refused,
+                aliases_count_as_answers, a_split_without_questions);
     suite_tests(watching, children_that_end_well, a_child_that_crashes_is_started_again,
                 a_child_that_always_crashes_ends_the_run, a_child_that_finds_its_input_wrong_ends_the_run);
     return suite_main();

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/hash.h"
 #include "base/rng.h"
+#include "question/question_check.h"
 #include "question/scorer.h"
 
 enum { MAX_LINE = 1 << 16, MAX_QUESTIONS = 1 << 22, MAX_STEPS = 16, MAX_ALIASES = 64 };
@@ -125,7 +126,10 @@ read_question(const struct reader *r, const json_t *object, struct mg_asked *q, 
     MG_REQUIRE(s < MG_N_SPLITS, MG_INPUT, "%s:%zu: \"split\" is %.20s, need train, dev or test", r->path, r->line,
                name != NULL ? name : "missing");
     q->split = (enum mg_split)s;
-    q->hops = (uint32_t)(json_is_integer(hops) && json_integer_value(hops) > 0 ? json_integer_value(hops) : 1);
+    MG_REQUIRE(hops == NULL ||
+                   (json_is_integer(hops) && json_integer_value(hops) >= 1 && json_integer_value(hops) <= MAX_STEPS),
+               MG_INPUT, "%s:%zu: \"hops\" is no whole number from 1 to %d", r->path, r->line, (int)MAX_STEPS);
+    q->hops = hops != NULL ? (uint32_t)json_integer_value(hops) : 1;
     MG_TRY(read_string(r, object, "id", &q->id, err));
     MG_TRY(read_string(r, object, "question", &q->text, err));
     MG_TRY(read_template(r, object, q, err));
@@ -179,6 +183,7 @@ index_step(struct mg_question_file *f, const struct mg_lookup *step, struct mg_e
     enum mg_status st = MG_OK;
     struct mg_known *place;
     char *normal = NULL;
+    bool agree = false;
 
     MG_TRY(mg_answer_normalise(step->ask, strlen(step->ask), &normal, err));
     place = place_of(f, normal);
@@ -186,13 +191,16 @@ index_step(struct mg_question_file *f, const struct mg_lookup *step, struct mg_e
         *place = (struct mg_known){normal, step};
         normal = NULL;
     }
+    MG_TRY(mg_answers_agree(&place->step->answer, &step->answer, &agree, err));
+    MG_REQUIRE(agree, MG_INPUT, "the step \"%.100s\" has the answer \"%.60s\", and before it \"%.60s\"", step->ask,
+               step->answer.text, place->step->answer.text);
 out:
     free(normal);
     return st;
 }
 
 static enum mg_status
-index_steps(struct mg_question_file *f, struct mg_err *err)
+index_steps(struct mg_question_file *f, const char *path, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     size_t steps = 0, places = 16;
@@ -205,7 +213,8 @@ index_steps(struct mg_question_file *f, struct mg_err *err)
     f->n_known = places;
     for (uint32_t i = 0; i < f->n; i++)
         for (uint32_t j = 0; j < f->q[i].n_steps; j++)
-            MG_TRY(index_step(f, &f->q[i].step[j], err));
+            if ((st = index_step(f, &f->q[i].step[j], err)) != MG_OK)
+                return mg_fail_at(err, "%.200s:%u", path, i + 1);
 out:
     return st;
 }
@@ -230,7 +239,8 @@ mg_question_file_load(const char *path, struct mg_question_file *out, struct mg_
     }
     MG_REQUIRE(feof(stream), MG_FAIL, "%s:%zu: %s", path, r.line + 1, strerror(errno));
     MG_REQUIRE(f.n > 0, MG_INPUT, "%s holds no questions", path);
-    MG_TRY(index_steps(&f, err));
+    MG_TRY(index_steps(&f, path, err));
+    MG_TRY(mg_question_file_check(&f, path, err));
     *out = f;
     f = (struct mg_question_file){0};
 out:
@@ -286,19 +296,10 @@ mg_question_find(const struct mg_question_file *f, const char *text)
 
 /* ---- Verdicts ---- */
 
-static enum mg_status
-matches(const struct mg_answer *a, const char *given, bool *right, struct mg_err *err)
-{
-    *right = false;
-    if (given == NULL)
-        return MG_OK;
-    return mg_answer_matches(given, strlen(given), a->text, (const char *const *)a->alias, a->n_aliases, right, err);
-}
-
 enum mg_status
 mg_asked_correct(const struct mg_asked *q, const char *given, bool *right, struct mg_err *err)
 {
-    return matches(&q->answer, given, right, err);
+    return mg_answer_is(&q->answer, given, right, err);
 }
 
 enum mg_status
@@ -313,7 +314,7 @@ mg_expert_verdict(const struct mg_question_file *f, const char *subtask, const c
     MG_TRY(mg_answer_normalise(subtask, strlen(subtask), &normal, err));
     step = place_of(f, normal)->step;
     if (step != NULL)
-        MG_TRY(matches(&step->answer, given, &right, err));
+        MG_TRY(mg_answer_is(&step->answer, given, &right, err));
     *known = step != NULL;
     *expert = right ? 1.0 : 0.0;
 out:

@@ -136,6 +136,27 @@ mg_config_find(const struct mg_config *c, const char *name, uint32_t *agent, str
     return mg_fail(err, MG_INPUT, "agent is \"%.60s\", need one of: %s", name, all);
 }
 
+/* Settings that each are fine, and under which nothing could be learnt or something would never come. */
+static enum mg_status
+check_learning(const struct mg_config *c, const char *where, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    bool any = false;
+
+    for (uint32_t i = 0; i < c->n_agents; i++)
+        any |= c->agent[i].train;
+    MG_REQUIRE(any, MG_INPUT, "%s: no agent trains: train is false, or agents keeps all from it", where);
+    MG_REQUIRE(c->lr > 0.0, MG_INPUT, "%s: lr is 0: nothing would be learnt", where);
+    MG_REQUIRE(c->top_k != 1, MG_INPUT,
+               "%s: top_k is 1: all rollouts of a question would be alike, and nothing would be learnt", where);
+    MG_REQUIRE(c->lr_warmup <= c->steps, MG_INPUT, "%s: lr_warmup is %u, steps is %u: lr would never be reached", where,
+               c->lr_warmup, c->steps);
+    MG_REQUIRE(c->eval_every == 0 || c->eval_questions > 0, MG_INPUT,
+               "%s: eval_every is %u, eval_questions 0: there is nothing to evaluate", where, c->eval_every);
+out:
+    return st;
+}
+
 enum mg_status
 mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
 {
@@ -155,6 +176,7 @@ mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
     MG_REQUIRE(c->agent[0].reward.expert == 0.0, MG_INPUT,
                "%s: agent %s: reward_expert is %g, but nobody judges the first agent beside its answer", where,
                c->agent[0].name, c->agent[0].reward.expert);
+    MG_TRY(check_learning(c, where, err));
     MG_REQUIRE(c->dual_clip == 0.0 || c->dual_clip > 1.0, MG_INPUT, "%s: dual_clip is %g, need 0 or more than 1", where,
                c->dual_clip);
 out:
