@@ -219,6 +219,7 @@ EXTRA_DIST += $(test_scripts) \
 	tests/system/run_case.sh \
 	tests/golden/gpt2.json \
 	tests/golden/llama3.json \
+	tests/golden/normal.jsonl \
 	tests/golden/tokenizer.jsonl \
 	tests/trainer/answers.tsv
 TEST_EXTENSIONS = .sh

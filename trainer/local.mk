@@ -220,6 +220,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/tokenizer/tokenizer_member.c \
 	trainer/tokenizer/tokenizer_merge.c \
 	trainer/tokenizer/tokenizer_model.c \
+	trainer/tokenizer/tokenizer_normal.c \
 	trainer/tokenizer/tokenizer_regex.c \
 	trainer/tokenizer/tokenizer_split.c \
 	trainer/tokenizer/tokenizer_stage.c \

@@ -106,6 +106,25 @@ START_TEST(reads_rope_parameters)
 }
 END_TEST
 
+/* The default kind of rotation by any of its spellings. */
+START_TEST(reads_the_default_rotation)
+{
+    static const char *const kinds[] = {
+        "{\"rope_scaling\": {\"rope_type\": \"default\"}}",
+        "{\"rope_scaling\": {\"type\": \"default\", \"factor\": 1.0}}",
+        "{\"rope_scaling\": {}}",
+        "{\"rope_scaling\": {\"rope_type\": null}, \"rope_parameters\": null}",
+        "{\"rope_parameters\": {\"rope_type\": \"default\", \"partial_rotary_factor\": 1}}",
+        "{\"rope_parameters\": {\"rope_type\": \"default\", \"original_max_position_embeddings\": 2048}}",
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        ck_assert_double_eq(read_with(kinds[i]).rope_theta, 100000.0);
+    ck_assert_double_eq(read_with("{\"rope_scaling\": {\"rope_type\": \"default\", \"rope_theta\": 5}}").rope_theta,
+                        5.0);
+}
+END_TEST
+
 static const struct {
     const char *changes, *sentence;
 } refused[] = {
@@ -137,6 +156,13 @@ static const struct {
     {"{\"rope_scaling\": {\"type\": \"linear\"}}", "rope_scaling"},
     {"{\"rope_parameters\": {\"rope_type\": \"yarn\", \"rope_theta\": 1e6}}", "yarn"},
     {"{\"rope_parameters\": {\"rope_type\": 1}}", "rope_type"},
+    {"{\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8.0}}", "rope_scaling"},
+    {"{\"rope_scaling\": {\"type\": \"default\", \"mrope_section\": [16, 24, 24]}}", "rope_scaling.mrope_section"},
+    {"{\"rope_scaling\": {\"factor\": 2}}", "rope_scaling.factor"},
+    {"{\"rope_scaling\": [1]}", "rope_scaling is not an object"},
+    {"{\"rope_scaling\": true}", "rope_scaling is not an object"},
+    {"{\"rope_parameters\": {\"full_attention\": {\"rope_type\": \"default\"}}}", "rope_parameters.full_attention"},
+    {"{\"rope_parameters\": {\"rope_theta\": \"1e6\"}}", "rope_theta is not a number"},
     {"{\"rope_interleaved\": true}", "rope_interleaved"},
     {"{\"partial_rotary_factor\": 0.5}", "0.5"},
     {"{\"hidden_act\": \"gelu\"}", "gelu"},

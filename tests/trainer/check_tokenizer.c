@@ -122,6 +122,50 @@ START_TEST(equals_reference_llama3)
 }
 END_TEST
 
+/* The file with the row's normalizer, and an added token that is not composed. */
+static struct mg_tokenizer *
+load_normal(const json_t *row)
+{
+    struct mg_path path = mg_path_print("tests/golden/%s.json", json_string_value(json_object_get(row, "tokenizer")));
+    json_t *root = json_load_file(suite_source(path.text).text, 0, NULL);
+    struct mg_tokenizer *tok = NULL;
+    char *json;
+
+    ck_assert_ptr_nonnull(root);
+    json_object_set(root, "normalizer", json_object_get(row, "normalizer"));
+    json_object_set_new(json_array_get(json_object_get(root, "added_tokens"), 1), "content",
+                        json_string("cafe\xcc\x81 x"));
+    json = json_dumps(root, 0);
+    ck_assert_msg(mg_tokenizer_parse(json, strlen(json), "normal", &tok, &err) == MG_OK, "%s", err.text);
+    free(json);
+    json_decref(root);
+    return tok;
+}
+
+START_TEST(equals_reference_in_normal_forms)
+{
+    FILE *rows = fopen(suite_source("tests/golden/normal.jsonl").text, "r");
+    struct mg_tokenizer *tok = NULL;
+    json_t *row, *last = NULL;
+    int line = 0;
+
+    ck_assert_ptr_nonnull(rows);
+    while ((row = json_loadf(rows, JSON_DISABLE_EOF_CHECK, NULL)) != NULL) {
+        if (last == NULL || !json_equal(json_object_get(row, "normalizer"), json_object_get(last, "normalizer"))) {
+            mg_tokenizer_free(tok);
+            tok = load_normal(row);
+        }
+        expect_row(tok, row, ++line, false);
+        json_decref(last);
+        last = row;
+    }
+    ck_assert_int_ge(line, 800);
+    json_decref(last);
+    mg_tokenizer_free(tok);
+    fclose(rows);
+}
+END_TEST
+
 START_TEST(names_and_pieces)
 {
     static const char *const specials[] = {"<pad>",    "<bos>",  "<end>",    "<user>", "<sub>",  "<result>",
@@ -246,7 +290,7 @@ int
 main(void)
 {
     suite_tests(suite_case("tokenizer", setup, teardown, 60), equals_reference_world, equals_reference_gpt2,
-                equals_reference_llama3, names_and_pieces, decode_skips_specials, decode_refuses_unknown_ids,
-                bytes_that_are_no_utf8, long_words, too_long_text);
+                equals_reference_llama3, equals_reference_in_normal_forms, names_and_pieces, decode_skips_specials,
+                decode_refuses_unknown_ids, bytes_that_are_no_utf8, long_words, too_long_text);
     return suite_main();
 }

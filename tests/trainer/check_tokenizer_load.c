@@ -60,7 +60,14 @@ parse(const json_t *root, struct mg_tokenizer **tok)
 static const struct {
     const char *path, *value, *sentence;
 } refused[] = {
-    {"normalizer", "{\"type\": \"NFC\"}", "normalizer (NFC)"},
+    {"normalizer", "{\"type\": \"Lowercase\"}", "normalizer (Lowercase)"},
+    {"normalizer", "{\"type\": \"NFD\"}", "normalizer (NFD)"},
+    {"normalizer", "{\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"NFC\"}, {\"type\": \"Strip\"}]}",
+     "(Strip)"},
+    {"normalizer", "{\"type\": \"Sequence\"}", "not an array"},
+    {"normalizer", "{\"type\": \"Sequence\", \"normalizers\": [7]}", "no type"},
+    {"normalizer", "\"NFC\"", "no type"},
+    {"normalizer", "[]", "no type"},
     {"truncation", "{\"max_length\": 4}", "truncation"},
     {"padding", "{\"direction\": \"Left\"}", "padding"},
     {"decoder", "{\"type\": \"WordPiece\"}", "WordPiece"},
@@ -121,7 +128,7 @@ static const struct {
     {"pre_tokenizer.pretokenizers.0", "{}", "type"},
     {"pre_tokenizer.pretokenizers.1", "{\"type\": \"Digits\"}", "last"},
     {"pre_tokenizer.pretokenizers.1.add_prefix_space", NULL, "add_prefix_space"},
-    {"pre_tokenizer.pretokenizers.1.use_regex", "null", "use_regex"},
+    {"pre_tokenizer.pretokenizers.1.use_regex", "3", "use_regex"},
 };
 
 START_TEST(refuses)
@@ -295,6 +302,81 @@ START_TEST(missing_file)
 }
 END_TEST
 
+/* What changes nothing is read as null. */
+static const struct {
+    const char *path, *value;
+} empty[] = {
+    {"normalizer", "{\"type\": \"Sequence\", \"normalizers\": []}"},
+    {"normalizer", "{\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"Sequence\", \"normalizers\": []}]}"},
+    {"normalizer", NULL},
+    {"added_tokens", "null"},
+    {"model.byte_fallback", "null"},
+    {"model.ignore_merges", "null"},
+    {"added_tokens.0.lstrip", "null"},
+    {"pre_tokenizer.pretokenizers.1.use_regex", "null"},
+};
+
+START_TEST(reads_what_changes_nothing)
+{
+    json_t *root = good_file();
+    struct mg_tokenizer *tok = NULL;
+
+    set_at(root, empty[_i].path, empty[_i].value);
+    ck_assert_msg(parse(root, &tok) == MG_OK, "%s: %s", empty[_i].path, err.text);
+    ck_assert_ptr_null(mg_tokenizer_unicode(tok));
+    mg_tokenizer_free(tok);
+    json_decref(root);
+}
+END_TEST
+
+/* Where ids depend on the version of Unicode, a sentence says which it is. */
+START_TEST(says_which_unicode_it_is)
+{
+    json_t *root = good_file();
+    struct mg_tokenizer *tok = NULL;
+
+    set_at(root, "normalizer", "{\"type\": \"NFC\"}");
+    ck_assert_int_eq(parse(root, &tok), MG_OK);
+    ck_assert_ptr_nonnull(mg_tokenizer_unicode(tok));
+    suite_says(mg_tokenizer_unicode(tok), "file.json", "Unicode", "PCRE2 10.", "normal forms");
+    mg_tokenizer_free(tok);
+    set_at(root, "normalizer", "null");
+    set_at(root, "pre_tokenizer.pretokenizers.0",
+           "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"\\\\p{S}+\"}, \"behavior\": \"Isolated\"}");
+    ck_assert_int_eq(parse(root, &tok), MG_OK);
+    ck_assert_ptr_nonnull(mg_tokenizer_unicode(tok));
+    suite_says_not(mg_tokenizer_unicode(tok), "normal forms");
+    mg_tokenizer_free(tok);
+    json_decref(root);
+}
+END_TEST
+
+/* A stretch that is not UTF-8 stays as it is between normalised ones. */
+START_TEST(normal_forms_of_any_bytes)
+{
+    json_t *root = good_file();
+    struct mg_tokenizer *tok = NULL;
+    struct mg_token_list ids = {0};
+    struct mg_token_text text = {0};
+    char junk[200];
+
+    set_at(root, "normalizer", "{\"type\": \"NFKC\"}");
+    ck_assert_int_eq(parse(root, &tok), MG_OK);
+    ck_assert_int_eq(mg_tokenizer_encode(tok, " e\xcc\x81\xff\xef\xac\x81\xcc", 9, 0, &ids, &err), MG_OK);
+    ck_assert_int_eq(mg_tokenizer_decode(tok, ids.id, ids.n, 0, &text, &err), MG_OK);
+    ck_assert_str_eq(text.data, " \xc3\xa9\xff fi\xcc"); /* a space before each word start */
+    ;
+    for (unsigned round = 0; round < 500; round++) {
+        suite_junk(junk, sizeof junk, round);
+        ck_assert_int_eq(mg_tokenizer_encode(tok, junk, round % sizeof junk, 0, &ids, &err), MG_OK);
+    }
+    mg_token_list_free(&ids);
+    mg_token_text_free(&text);
+    mg_tokenizer_free(tok);
+    json_decref(root);
+}
+END_TEST
+
 #define N(table) (int)(sizeof(table) / sizeof *(table))
 
 int
@@ -306,6 +388,8 @@ main(void)
     tcase_add_loop_test(tc, regular_expressions, 0, N(patterns));
     tcase_add_loop_test(tc, refuses_other_splits, 0, N(split_members));
     tcase_add_loop_test(tc, refuses_what_is_no_json_object, 0, N(not_json));
-    suite_tests(tc, refuses_deep_json, missing_bytes, repeated_merges, missing_file);
+    tcase_add_loop_test(tc, reads_what_changes_nothing, 0, N(empty));
+    suite_tests(tc, refuses_deep_json, missing_bytes, repeated_merges, missing_file, says_which_unicode_it_is,
+                normal_forms_of_any_bytes);
     return suite_main();
 }

@@ -91,6 +91,8 @@ open_all(struct mg_agent *a, const char *run_dir, struct mg_err *err)
     MG_TRY(mg_join(c, run_dir, a->dir, "mgrpo agent", &a->store, err));
     MG_TRY(mg_store_hold(a->store, a->part->name, &a->first, err));
     MG_TRY(mg_tokenizer_load(c->tokenizer, &a->tok, err));
+    if (mg_tokenizer_unicode(a->tok) != NULL)
+        fprintf(stderr, "%s\n", mg_tokenizer_unicode(a->tok));
     MG_TRY(mg_question_file_load(c->questions, &a->questions, err));
     MG_TRY(mg_judging_open(c, &a->questions, &a->judging, err));
     if (a->part->tools.n > 0)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "tokenizer/tokenizer.h"
 
 /* The subcommands: each parses its own options, prints, and returns the exit code (an enum mg_status). argv[0] is the
  * command's name. */
@@ -83,6 +84,9 @@ enum mg_status mg_no_arguments(void *options, int n, char **argument, struct mg_
 enum mg_status mg_options_read(const struct mg_command *command, void *options, int argc, char **argv, bool *help,
                                struct mg_err *err);
 void mg_usage_print(const struct mg_command *command);
+
+/* A line on standard error where the ids of a text depend on the version of Unicode. */
+void mg_cmd_say_unicode(const struct mg_tokenizer *tok);
 
 /* Reads the options, and prints the usage or runs; a failure's sentence and hint go to standard error, MG_STOP prints
  * nothing. Returns the exit code. */

@@ -109,6 +109,7 @@ ask(const void *options, struct mg_err *err)
     struct mg_key key = {0};
 
     MG_TRY(mg_asking_open(&o->with, &a, err));
+    mg_cmd_say_unicode(a.tok);
     mg_play_begin(a.play, &how);
     MG_TRY(mg_play_add(a.play, &key, o->question, mg_question_find(&a.questions, o->question), err));
     MG_TRY(mg_play_run(a.play, err));

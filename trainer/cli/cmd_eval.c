@@ -171,6 +171,7 @@ evaluate(const void *options, struct mg_err *err)
     json_t *both = NULL;
 
     MG_TRY(mg_asking_open(&o->with, &a, err));
+    mg_cmd_say_unicode(a.tok);
     MG_TRY(split_of(o, &a.config, &split, err));
     MG_ALLOC(question, o->count);
     MG_TRY(mg_question_draw(&a.questions, split, o->with.seed, 0, true, question, o->count, err));

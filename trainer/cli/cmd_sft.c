@@ -244,6 +244,7 @@ run(const void *options, struct mg_err *err)
     struct result r = {.done = {0}};
 
     MG_TRY(mg_tokenizer_load(o->tokenizer, &tok, err));
+    mg_cmd_say_unicode(tok);
     MG_TRY(open_policy(o, tok, &p, err));
     MG_TRY(mg_vocabulary_check(mg_policy_config(p)->vocab_size, o->init != NULL ? o->init : "to be trained", tok,
                                o->tokenizer, err));

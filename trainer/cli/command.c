@@ -11,6 +11,13 @@ mg_no_arguments(void *options, int n, char **argument, struct mg_err *err)
     return n == 0 ? MG_OK : mg_fail(err, MG_INPUT, "unexpected argument \"%.60s\"", argument[0]);
 }
 
+void
+mg_cmd_say_unicode(const struct mg_tokenizer *tok)
+{
+    if (mg_tokenizer_unicode(tok) != NULL)
+        fprintf(stderr, "%s\n", mg_tokenizer_unicode(tok));
+}
+
 int
 mg_cmd_run(const struct mg_command *command, void *options, int argc, char **argv)
 {

@@ -79,21 +79,51 @@ out:
     return st;
 }
 
-/* rope_theta is a top-level member, or in newer files a member of rope_parameters, with a rope_type. */
+static bool
+is_number(const json_t *value, double n)
+{
+    return json_is_number(value) && json_number_value(value) == n;
+}
+
+/* A member of rope_scaling or rope_parameters, other than rope_theta. */
+static enum mg_status
+check_rope(const char *name, const char *part, const char *key, const json_t *value, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const char *kind = json_string_value(value);
+    bool factor = strcmp(key, "factor") == 0 || strcmp(key, "partial_rotary_factor") == 0;
+
+    /* the last of these means something to other kinds alone */
+    if (json_is_null(value) || (factor && is_number(value, 1.0)) ||
+        strcmp(key, "original_max_position_embeddings") == 0)
+        return MG_OK;
+    MG_REQUIRE(strcmp(key, "rope_type") == 0 || strcmp(key, "type") == 0, MG_INPUT,
+               "%s: %s.%.60s would change the rotation and is not supported", name, part, key);
+    MG_REQUIRE(kind != NULL && strcmp(kind, "default") == 0, MG_INPUT, "%s: %s.%s is %.40s, only default is supported",
+               name, part, key, kind != NULL ? kind : "no string");
+out:
+    return st;
+}
+
+/* rope_theta is a top-level member, or one of rope_parameters in newer files. Of the kinds of rotation that rope_scaling
+ * and rope_parameters name, the default one alone is computed. */
 static enum mg_status
 read_rope(const json_t *root, const char *name, double *theta, struct mg_err *err)
 {
+    static const char *const parts[] = {"rope_scaling", "rope_parameters"};
     enum mg_status st = MG_OK;
-    const json_t *scaling = json_object_get(root, "rope_scaling"), *rope = json_object_get(root, "rope_parameters");
-    const json_t *type = json_object_get(rope, "rope_type");
-    const char *kind = json_is_string(type) ? json_string_value(type) : "no string";
 
-    MG_REQUIRE(scaling == NULL || json_is_null(scaling), MG_INPUT, "%s: rope_scaling is set, only null is supported",
-               name);
-    MG_REQUIRE(type == NULL || strcmp(kind, "default") == 0, MG_INPUT,
-               "%s: rope_parameters.rope_type is %.40s, only default is supported", name, kind);
-    MG_TRY(read_real(json_object_get(rope, "rope_theta") != NULL ? rope : root, name, "rope_theta", 1.0, 1e12, 10000.0,
-                     theta, err));
+    MG_TRY(read_real(root, name, "rope_theta", 1.0, 1e12, 10000.0, theta, err));
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        json_t *rope = json_object_get(root, parts[i]), *value;
+        const char *key;
+
+        MG_REQUIRE(rope == NULL || json_is_null(rope) || json_is_object(rope), MG_INPUT, "%s: %s is not an object",
+                   name, parts[i]);
+        json_object_foreach(rope, key, value) if (strcmp(key, "rope_theta") != 0)
+            MG_TRY(check_rope(name, parts[i], key, value, err));
+        MG_TRY(read_real(rope, name, "rope_theta", 1.0, 1e12, *theta, theta, err));
+    }
 out:
     return st;
 }

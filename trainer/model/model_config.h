@@ -9,7 +9,7 @@
 
 /*
  * The shape of a Llama-family decoder, as a Hugging Face config.json names it (model_type llama, qwen2 or qwen3). What
- * the trainer cannot compute is refused with a sentence: rope_scaling, a rope_type other than default, partial or
+ * the trainer cannot compute is refused with a sentence: a rotation of a kind other than default, partial or
  * interleaved rotation, an activation other than silu, sliding windows that are in use, biases of the MLP or of the
  * attention output, head dimensions other than 32, 64 and 128. Members that do not change the computation are ignored.
  */

@@ -91,6 +91,8 @@ mg_tokenizer_free(struct mg_tokenizer *tok)
     free(tok->piece);
     free(tok->names.slot);
     free(tok->merges.slot);
+    for (size_t i = 0; i < tok->n_added; i++)
+        free(tok->added[i].normal);
     free(tok->added);
     free(tok->cache);
     free(tok->work.symbol);
@@ -113,6 +115,9 @@ added_at(const struct mg_tokenizer *tok, const char *text, size_t len, bool norm
     return NULL;
 }
 
+static enum mg_status encode_normal(struct mg_tokenizer *tok, const char *text, size_t len, bool specials,
+                                    struct mg_token_list *ids, struct mg_err *err);
+
 /*
  * Added tokens that are not normalised are looked for in the whole text, then the normalised ones in what lies between.
  * A special token that is not asked for stays in the text, but no other token of its kind may begin within it. Both are
@@ -133,7 +138,7 @@ encode(struct mg_tokenizer *tok, const char *text, size_t len, bool normalized, 
             if (normalized)
                 MG_TRY(mg_tok_split(tok, text + from, at - from, ids, err));
             else
-                MG_TRY(encode(tok, text + from, at - from, true, specials, ids, err));
+                MG_TRY(encode_normal(tok, text + from, at - from, specials, ids, err));
         }
         at += a != NULL ? a->len : 1;
         if (taken) {
@@ -143,6 +148,22 @@ encode(struct mg_tokenizer *tok, const char *text, size_t len, bool normalized, 
         }
     }
 out:
+    return st;
+}
+
+static enum mg_status
+encode_normal(struct mg_tokenizer *tok, const char *text, size_t len, bool specials, struct mg_token_list *ids,
+              struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_token_text normal = {0};
+
+    if (mg_tok_is_normal(tok, text, len))
+        return encode(tok, text, len, true, specials, ids, err);
+    MG_TRY(mg_tok_normalise(tok, text, len, &normal, err));
+    MG_TRY(encode(tok, normal.data, normal.n, true, specials, ids, err));
+out:
+    mg_token_text_free(&normal);
     return st;
 }
 
@@ -219,6 +240,12 @@ mg_tokenizer_reserve(struct mg_tokenizer *tok, int32_t id)
             tok->byte_id[b] = -1;
     mg_tok_merges_forbid(&tok->merges, id);
     memset(tok->cache, 0, TOK_CACHE_SLOTS * sizeof *tok->cache);
+}
+
+const char *
+mg_tokenizer_unicode(const struct mg_tokenizer *tok)
+{
+    return tok->unicode[0] != '\0' ? tok->unicode : NULL;
 }
 
 int32_t

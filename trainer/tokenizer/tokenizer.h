@@ -12,15 +12,15 @@
  * file with add_special_tokens off (the post_processor, which only adds such tokens, is not applied). Added tokens have
  * the ids that the file gives them, where that library renumbers a file whose ids do not follow on from the vocabulary.
  *
- * Read: model BPE (vocab, merges as "a b" or ["a", "b"], ignore_merges, unk_token); pre_tokenizer ByteLevel alone or a
- * Sequence of Digits and Split (a regular expression, behavior Isolated) that ends in ByteLevel; added_tokens; decoder
- * ByteLevel. Refused with a sentence, never skipped: normalizers (NFC too), byte_fallback, dropout, sub-word prefixes
- * and suffixes, truncation, padding, added tokens that strip or want word borders, and regular expressions outside the
- * part of the syntax on which PCRE2 and Oniguruma agree. Character classes are those of the Unicode version of the
- * PCRE2 library.
+ * Read: normalizer NFC, NFKC or a Sequence of them; model BPE (vocab, merges as "a b" or ["a", "b"], ignore_merges,
+ * unk_token); pre_tokenizer ByteLevel alone or a Sequence of Digits and Split (a regular expression, behavior Isolated)
+ * that ends in ByteLevel; added_tokens; decoder ByteLevel. Refused with a sentence, never skipped: other normalizers,
+ * byte_fallback, dropout, sub-word prefixes and suffixes, truncation, padding, added tokens that strip or want word
+ * borders, and regular expressions outside the part of the syntax on which PCRE2 and Oniguruma agree. Character classes
+ * are those of the Unicode version of the PCRE2 library, normal forms those of utf8proc's.
  *
- * Text is bytes. A maximal stretch that is not UTF-8 is one word of its own: it is never seen by the regular
- * expressions and its bytes are merged like any word. Time is O(n log n) in the length of the longest word.
+ * Text is bytes. A maximal stretch that is not UTF-8 is one word of its own: no normalizer and no regular expression
+ * sees it, and its bytes are merged like any word. Time is O(n log n) in the length of the longest word.
  *
  * A tokenizer keeps a cache of words: one thread at a time uses it.
  */
@@ -78,6 +78,10 @@ enum mg_status mg_tokenizer_decode(const struct mg_tokenizer *tok, const int32_t
  * MG_INPUT.
  */
 void mg_tokenizer_reserve(struct mg_tokenizer *tok, int32_t id);
+
+/* A sentence on the versions of Unicode that ids depend on, where the file has a Split with classes of characters or a
+ * normalizer; else NULL. */
+const char *mg_tokenizer_unicode(const struct mg_tokenizer *tok);
 
 /* The id of the added token or vocabulary entry spelt `content` in the file, or -1. */
 int32_t mg_tokenizer_id_of(const struct mg_tokenizer *tok, const char *content);

@@ -2,6 +2,7 @@
 #ifndef MGRPO_TOKENIZER_INTERNAL_H
 #define MGRPO_TOKENIZER_INTERNAL_H
 
+#include "base/unicode.h"
 #include "tokenizer/tokenizer.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -12,6 +13,7 @@
 enum {
     TOK_STAGES = 8,         /* most steps of a pre_tokenizer Sequence */
     TOK_ADDED = 16384,      /* most added tokens */
+    TOK_UNICODE = 256,      /* bytes of a sentence */
     TOK_PROBES = 512,       /* longest probe sequence in a hash table; at half load only crafted keys come near it */
     TOK_CACHE_SLOTS = 16384 /* power of two; one cache line each, 1 MiB in all */
 };
@@ -41,11 +43,15 @@ struct tok_merges {
 };
 
 struct tok_added {
-    const char *content; /* the spelling of its piece */
+    const char *content; /* as it is matched: the spelling of its piece, or `normal` */
+    char *normal;        /* that in the file's normal form, where it is another */
     uint32_t len;
     int32_t id;
     bool special, normalized;
 };
+
+/* What is done to a text before it is cut, added tokens that are not normalised apart. */
+enum tok_normal { TOK_AS_IT_IS, TOK_NFC, TOK_NFKC };
 
 /* Pieces of text are cut at the matches of `code`; NULL cuts nothing. */
 struct tok_stage {
@@ -78,7 +84,10 @@ struct mg_tokenizer {
     struct tok_merges merges;
     int32_t byte_id[256]; /* -1: the vocabulary has no such byte */
     bool ignore_merges;
-    struct tok_added *added; /* longest content first */
+    enum tok_normal normal;
+    bool classed;              /* a Split of the file has classes of characters */
+    char unicode[TOK_UNICODE]; /* a sentence on the version of Unicode, or "" */
+    struct tok_added *added;   /* longest content first */
     size_t n_added;
     bool added_first[2][256]; /* [normalized][first byte of an added token] */
     struct tok_stage stage[TOK_STAGES];
@@ -120,6 +129,9 @@ enum mg_status mg_tok_load_vocab(struct mg_tokenizer *tok, const json_t *vocab, 
                                  struct mg_err *err);
 /* The other members of `model`; needs the vocabulary. */
 enum mg_status mg_tok_load_model(struct mg_tokenizer *tok, const json_t *model, const char *name, struct mg_err *err);
+/* normalizer. */
+enum mg_status mg_tok_load_normalizer(struct mg_tokenizer *tok, const json_t *part, const char *name,
+                                      struct mg_err *err);
 /* pre_tokenizer. */
 enum mg_status mg_tok_load_stages(struct mg_tokenizer *tok, const json_t *pre, const char *name, struct mg_err *err);
 /* Compiles a regular expression of the file so that it means what it means to Oniguruma. */
@@ -129,6 +141,12 @@ enum mg_status mg_tok_bool(const json_t *obj, const char *key, bool fallback, bo
                            struct mg_err *err);
 
 /* ---- Encoding ---- */
+
+/* Whether a text surely has the file's normal form. */
+bool mg_tok_is_normal(const struct mg_tokenizer *tok, const char *text, size_t len);
+/* Appends a text in that form; a stretch that is not UTF-8 stays as it is. */
+enum mg_status mg_tok_normalise(const struct mg_tokenizer *tok, const char *text, size_t len, struct mg_token_text *out,
+                                struct mg_err *err);
 
 /* Cuts plain text into words and appends their ids. */
 enum mg_status mg_tok_split(struct mg_tokenizer *tok, const char *text, size_t len, struct mg_token_list *ids,

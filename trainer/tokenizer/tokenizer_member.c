@@ -8,7 +8,7 @@ mg_tok_bool(const json_t *obj, const char *key, bool fallback, bool *value, cons
     const json_t *v = json_object_get(obj, key);
 
     *value = fallback;
-    if (v == NULL)
+    if (v == NULL || json_is_null(v))
         return MG_OK;
     MG_REQUIRE(json_is_boolean(v), MG_INPUT, "%s: %s is not true or false", name, key);
     *value = json_is_true(v);

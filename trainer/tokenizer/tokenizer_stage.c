@@ -19,7 +19,7 @@ out:
 }
 
 static enum mg_status
-load_split(struct tok_stage *stage, const json_t *step, const char *name, struct mg_err *err)
+load_split(struct tok_stage *stage, const json_t *step, bool *classed, const char *name, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const char *pattern = json_string_value(json_object_get(json_object_get(step, "pattern"), "Regex"));
@@ -33,6 +33,7 @@ load_split(struct tok_stage *stage, const json_t *step, const char *name, struct
     MG_TRY(mg_tok_bool(step, "invert", false, &invert, name, err));
     MG_REQUIRE(!invert, MG_INPUT, "%s: a Split pre-tokenizer is inverted, which is not read", name);
     MG_TRY(mg_tok_regex_compile(pattern, name, &stage->code, err));
+    *classed |= strstr(pattern, "\\p") != NULL || strstr(pattern, "\\P") != NULL || strstr(pattern, "\\d") != NULL;
 out:
     return st;
 }
@@ -68,7 +69,7 @@ load_step(struct mg_tokenizer *tok, const json_t *step, bool last, const char *n
         return load_digits(stage, step, name, err);
     MG_REQUIRE(strcmp(type, "Split") == 0, MG_INPUT,
                "%s: pre-tokenizer %.40s is not read, only Digits, Split and ByteLevel are", name, type);
-    return load_split(stage, step, name, err);
+    return load_split(stage, step, &tok->classed, name, err);
 out:
     return st;
 }

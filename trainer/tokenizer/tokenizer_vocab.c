@@ -88,6 +88,24 @@ out:
     return st;
 }
 
+/* A token that is looked for in normalised text is looked for in its own normal form. */
+static enum mg_status
+match_normal(const struct mg_tokenizer *tok, struct tok_added *a, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_token_text normal = {0};
+
+    if (!a->normalized || mg_tok_is_normal(tok, a->content, a->len))
+        return MG_OK;
+    MG_TRY(mg_tok_normalise(tok, a->content, a->len, &normal, err));
+    a->content = a->normal = normal.data;
+    a->len = (uint32_t)normal.n;
+    normal = (struct mg_token_text){0};
+out:
+    free(normal.data);
+    return st;
+}
+
 static enum mg_status
 load_added(struct mg_tokenizer *tok, const json_t *entry, const char *name, struct mg_err *err)
 {
@@ -109,8 +127,9 @@ load_added(struct mg_tokenizer *tok, const json_t *entry, const char *name, stru
     a->content = tok->piece[a->id].spelling;
     a->len = tok->piece[a->id].spelling_len;
     tok->piece[a->id].special = a->special;
-    tok->added_first[a->normalized][(uint8_t)content[0]] = true;
     tok->n_added++;
+    MG_TRY(match_normal(tok, a, err));
+    tok->added_first[a->normalized][(uint8_t)a->content[0]] = true;
 out:
     return st;
 }
@@ -137,7 +156,8 @@ mg_tok_load_vocab(struct mg_tokenizer *tok, const json_t *vocab, const json_t *a
     size_t i, n_added = json_array_size(added);
 
     MG_REQUIRE(json_is_object(vocab), MG_INPUT, "%s: model.vocab is not an object", name);
-    MG_REQUIRE(!added || json_is_array(added), MG_INPUT, "%s: added_tokens is not an array", name);
+    MG_REQUIRE(!added || json_is_null(added) || json_is_array(added), MG_INPUT, "%s: added_tokens is not an array",
+               name);
     MG_REQUIRE(n_added <= TOK_ADDED, MG_INPUT, "%s: there are %zu added tokens, the limit is %d", name, n_added,
                TOK_ADDED);
     MG_TRY(find_top(vocab, added, &top, name, err));
