@@ -152,11 +152,12 @@ open_and_run(struct bench *b, const struct arguments *a)
 int
 main(int argc, char **argv)
 {
-    static struct bench b = {.seconds = 0.3, .info = CLGRPO_DEVICE_INFO_INIT, .n_groups = GROUPS};
+    static struct bench b = {.seconds = 0.3, .n_groups = GROUPS};
     struct arguments a = {.config = CLGRPO_CONTEXT_CONFIG_INIT};
     bool submit = argc > 1 && strcmp(argv[1], "submit") == 0;
     int rc;
 
+    b.info = CLGRPO_DEVICE_INFO_INIT;
     if (argc > 1 && strcmp(argv[1], "compare") == 0)
         return output_compare(argc - 1, argv + 1);
     a.submission = submit ? "clgrpo-bench.submission.json" : NULL;

@@ -38,7 +38,7 @@ clg_attention_check_cache(struct clgrpo_context *ctx, const char *op, const stru
     const size_t n_slots = v_cache->shape[0], n_positions = v_cache->shape[2], block = CLGRPO_ATTENTION_BLOCK;
 
     CLG_REQUIRE(ctx, clg_storage_name(v_cache->dtype) != NULL, CLGRPO_E_DTYPE,
-                "%s: the cache has dtype %d, need f32, f16 or bf16", op, (int)v_cache->dtype);
+                "%s: the cache is %s, need f32, f16 or bf16", op, clg_dtype_name(v_cache->dtype));
     CLG_TRY(clg_tensor_check_dense(ctx, op, "v_cache", v_cache, v_cache->dtype, 4,
                                    CLG_SHAPE(CLG_ANY, n_keys, CLG_ANY, head_dim)));
     CLG_REQUIRE(ctx, n_positions % block == 0, CLGRPO_E_SHAPE,

@@ -29,11 +29,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-#ifndef CL_TARGET_OPENCL_VERSION
-#define CL_TARGET_OPENCL_VERSION 120
-#endif
+/* The includer's version of OpenCL, else all that the headers declare, without their remark that none was chosen. */
+#ifdef CL_TARGET_OPENCL_VERSION
 #include <CL/cl.h>
+#else
+#define CL_TARGET_OPENCL_VERSION 300
+#include <CL/cl.h>
+#undef CL_TARGET_OPENCL_VERSION
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,11 +54,25 @@ extern "C" {
 #define CLGRPO_MUST_CHECK
 #endif
 
+/*
+ * Structs that begin with struct_size are made by the macro of their name that ends in _INIT, which calls this function:
+ * the caller's size, and defaults. A library that knows more fields than the caller gives the others their defaults.
+ */
+#define CLGRPO_DEFINE_INIT(tag, defaults)                                                                              \
+    static inline struct tag tag##_init(void)                                                                          \
+    {                                                                                                                  \
+        struct tag a;                                                                                                  \
+                                                                                                                       \
+        memset(&a, 0, sizeof a);                                                                                       \
+        a.struct_size = sizeof a;                                                                                      \
+        defaults return a;                                                                                             \
+    }
+
 /* ---- Status ------------------------------------------------------------------------------------------------------ */
 
 enum clgrpo_status {
     CLGRPO_OK = 0,
-    CLGRPO_E_ARGUMENT,    /* a null pointer, an unknown enum value, a wrong struct_size */
+    CLGRPO_E_ARGUMENT,    /* a null pointer, an unknown enum value, a struct of a newer library */
     CLGRPO_E_SHAPE,       /* extents or strides that do not fit together */
     CLGRPO_E_BOUNDS,      /* a view that leaves its buffer */
     CLGRPO_E_DTYPE,       /* a type that the operation does not take */
@@ -73,11 +92,13 @@ const char *clgrpo_version(void);                          /* "0.1.0" */
 const char *clgrpo_status_name(enum clgrpo_status status); /* "CLGRPO_E_SHAPE" */
 const char *clgrpo_status_text(enum clgrpo_status status); /* one plain sentence */
 
-/* The context keeps the first failure since the last clear: its status, its OpenCL code, and one sentence with the
- * actual numbers. */
+/* The context keeps the last failure since it was cleared: its status, its OpenCL code, and one sentence with the actual
+ * numbers. Without a context these say E_ARGUMENT, CL_SUCCESS and "". The texts are valid until the next failure or
+ * clear. */
 enum clgrpo_status clgrpo_error_status(const struct clgrpo_context *ctx);
 cl_int clgrpo_error_cl(const struct clgrpo_context *ctx);
-const char *clgrpo_error_text(const struct clgrpo_context *ctx); /* "" if none; valid until the next failure or clear */
+const char *clgrpo_error_text(const struct clgrpo_context *ctx); /* "" if none */
+const char *clgrpo_error_log(const struct clgrpo_context *ctx);  /* of E_BUILD, all that the compiler said; else "" */
 void clgrpo_error_clear(struct clgrpo_context *ctx);
 
 /* ---- Context ----------------------------------------------------------------------------------------------------- */
@@ -99,14 +120,17 @@ struct clgrpo_context_config {
     const char *tune_file;
     bool allow_reordering;
 };
-#define CLGRPO_CONTEXT_CONFIG_INIT                                                                                     \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_context_config)                                                            \
-    }
+CLGRPO_DEFINE_INIT(clgrpo_context_config, /* zeros */)
+#define CLGRPO_CONTEXT_CONFIG_INIT clgrpo_context_config_init()
 
-/* Over the caller's cl_context, which is retained until destroy, and one of its devices. `config` may be NULL. */
+/*
+ * Over the caller's cl_context, which is retained until destroy, and one of its devices. `config` may be NULL.
+ *
+ * error  on failure *out is NULL and the sentence is written here; error_bytes long, may be NULL
+ */
 enum clgrpo_status clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
-                                         struct clgrpo_context **out) CLGRPO_MUST_CHECK;
+                                         struct clgrpo_context **out, char *error,
+                                         size_t error_bytes) CLGRPO_MUST_CHECK;
 
 /*
  * For programs without OpenCL code of their own: finds the device, and makes the cl_context and one in-order queue.
@@ -115,7 +139,7 @@ enum clgrpo_status clgrpo_context_create(cl_context cl, cl_device_id device, con
  *           "cpu", "gpu"  the first device of that type
  *           "P:D"         device D of platform P, both counted from 0
  *           other text    the first device whose "platform / device" name holds it, ignoring case
- * error     on failure *out is NULL and the sentence is written here; error_bytes long, may be NULL
+ * error     as above
  */
 enum clgrpo_status clgrpo_context_open(const char *selector, const struct clgrpo_context_config *config,
                                        struct clgrpo_context **out, char *error, size_t error_bytes) CLGRPO_MUST_CHECK;
@@ -137,10 +161,8 @@ struct clgrpo_device_info {
     enum clgrpo_family family; /* that the context uses */
     bool has_fp64, has_fp16;
 };
-#define CLGRPO_DEVICE_INFO_INIT                                                                                        \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_device_info)                                                               \
-    }
+CLGRPO_DEFINE_INIT(clgrpo_device_info, /* zeros */)
+#define CLGRPO_DEVICE_INFO_INIT clgrpo_device_info_init()
 enum clgrpo_status clgrpo_device_info_get(struct clgrpo_context *ctx,
                                           struct clgrpo_device_info *info) CLGRPO_MUST_CHECK;
 
@@ -150,11 +172,10 @@ struct clgrpo_cache_stats {
     unsigned n_built, n_loaded;
     double build_seconds, load_seconds;
 };
-#define CLGRPO_CACHE_STATS_INIT                                                                                        \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct clgrpo_cache_stats)                                                               \
-    }
-void clgrpo_cache_stats_get(const struct clgrpo_context *ctx, struct clgrpo_cache_stats *stats);
+CLGRPO_DEFINE_INIT(clgrpo_cache_stats, /* zeros */)
+#define CLGRPO_CACHE_STATS_INIT clgrpo_cache_stats_init()
+enum clgrpo_status clgrpo_cache_stats_get(struct clgrpo_context *ctx,
+                                          struct clgrpo_cache_stats *stats) CLGRPO_MUST_CHECK;
 
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
@@ -173,6 +194,7 @@ struct clgrpo_tensor {
     unsigned rank;
     size_t shape[CLGRPO_MAX_RANK];
     size_t stride[CLGRPO_MAX_RANK];
+    size_t reserved[2]; /* 0 */
 };
 
 size_t clgrpo_dtype_bytes(enum clgrpo_dtype dtype);
@@ -205,6 +227,7 @@ enum clgrpo_status clgrpo_queue_finish(struct clgrpo_context *ctx, cl_command_qu
 struct clgrpo_workspace {
     cl_mem buf;
     size_t offset_bytes, bytes;
+    size_t reserved; /* 0 */
 };
 
 /* ---- Random numbers ---------------------------------------------------------------------------------------------- */
@@ -221,7 +244,8 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
  *   - an output shares no memory with an input or another output unless the contract allows it.
  *
  * Statuses that any operation returns, and its contract does not repeat:
- *   E_ARGUMENT   args or the queue are null, struct_size is not this library's, or a tensor has no buffer
+ *   E_ARGUMENT   the context, args, the queue or bytes are null, struct_size is larger than this library's, something
+ *                reserved is not 0, or a tensor has no buffer
  *   E_SHAPE      a rank, extent or stride is not the contract's
  *   E_BOUNDS     a view or the workspace leaves its buffer
  *   E_DTYPE      an element type is not the contract's
@@ -230,16 +254,6 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
  * Values of index tensors lie on the device and are not checked by the host; a contract says what a kernel does with
  * one that is out of range.
  */
-
-/* The INIT macros of args structs: zeros but for struct_size; or but for the fields that are given as well. */
-#define CLGRPO_ARGS_INIT(tag)                                                                                          \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct tag)                                                                              \
-    }
-#define CLGRPO_ARGS_INIT_WITH(tag, ...)                                                                                \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct tag), __VA_ARGS__                                                                 \
-    }
 
 #include "clgrpo_linear.h"
 #include "clgrpo_attention.h"

@@ -45,7 +45,8 @@ struct clgrpo_attention_args {
     bool causal;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ATTENTION_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_attention_args, .causal = true)
+CLGRPO_DEFINE_INIT(clgrpo_attention_args, a.causal = true;)
+#define CLGRPO_ATTENTION_ARGS_INIT clgrpo_attention_args_init()
 enum clgrpo_status clgrpo_attention_workspace(struct clgrpo_context *ctx, const struct clgrpo_attention_args *args,
                                               size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_attention(struct clgrpo_context *ctx, const struct clgrpo_attention_args *args,
@@ -75,7 +76,8 @@ struct clgrpo_attention_backward_args {
     bool causal;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ATTENTION_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_attention_backward_args, .causal = true)
+CLGRPO_DEFINE_INIT(clgrpo_attention_backward_args, a.causal = true;)
+#define CLGRPO_ATTENTION_BACKWARD_ARGS_INIT clgrpo_attention_backward_args_init()
 enum clgrpo_status clgrpo_attention_backward_workspace(struct clgrpo_context *ctx,
                                                        const struct clgrpo_attention_backward_args *args,
                                                        size_t *bytes) CLGRPO_MUST_CHECK;
@@ -103,8 +105,10 @@ enum clgrpo_status clgrpo_attention_backward(struct clgrpo_context *ctx,
 struct clgrpo_kv_append_args {
     size_t struct_size;
     struct clgrpo_tensor k, v, slot, position, k_cache, v_cache;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_KV_APPEND_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_kv_append_args)
+CLGRPO_DEFINE_INIT(clgrpo_kv_append_args, /* zeros */)
+#define CLGRPO_KV_APPEND_ARGS_INIT clgrpo_kv_append_args_init()
 enum clgrpo_status clgrpo_kv_append(struct clgrpo_context *ctx, const struct clgrpo_kv_append_args *args,
                                     cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                     cl_event *event) CLGRPO_MUST_CHECK;
@@ -126,8 +130,10 @@ enum clgrpo_status clgrpo_kv_append(struct clgrpo_context *ctx, const struct clg
 struct clgrpo_kv_copy_args {
     size_t struct_size;
     struct clgrpo_tensor source, target, length, k_cache, v_cache;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_KV_COPY_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_kv_copy_args)
+CLGRPO_DEFINE_INIT(clgrpo_kv_copy_args, /* zeros */)
+#define CLGRPO_KV_COPY_ARGS_INIT clgrpo_kv_copy_args_init()
 enum clgrpo_status clgrpo_kv_copy(struct clgrpo_context *ctx, const struct clgrpo_kv_copy_args *args,
                                   cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                   cl_event *event) CLGRPO_MUST_CHECK;
@@ -162,8 +168,10 @@ struct clgrpo_attention_decode_args {
     struct clgrpo_tensor q, slot, position, k_cache, v_cache, o;
     struct clgrpo_tensor prefix_slot, prefix_length;
     float scale;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ATTENTION_DECODE_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_attention_decode_args)
+CLGRPO_DEFINE_INIT(clgrpo_attention_decode_args, /* zeros */)
+#define CLGRPO_ATTENTION_DECODE_ARGS_INIT clgrpo_attention_decode_args_init()
 enum clgrpo_status clgrpo_attention_decode(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *args,
                                            cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                            cl_event *event) CLGRPO_MUST_CHECK;

@@ -13,8 +13,10 @@
 struct clgrpo_embedding_args {
     size_t struct_size;
     struct clgrpo_tensor table, index, y;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_EMBEDDING_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_embedding_args)
+CLGRPO_DEFINE_INIT(clgrpo_embedding_args, /* zeros */)
+#define CLGRPO_EMBEDDING_ARGS_INIT clgrpo_embedding_args_init()
 enum clgrpo_status clgrpo_embedding(struct clgrpo_context *ctx, const struct clgrpo_embedding_args *args,
                                     cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                     cl_event *event) CLGRPO_MUST_CHECK;
@@ -31,8 +33,10 @@ enum clgrpo_status clgrpo_embedding(struct clgrpo_context *ctx, const struct clg
 struct clgrpo_embedding_backward_args {
     size_t struct_size;
     struct clgrpo_tensor dy, index, dtable;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_embedding_backward_args)
+CLGRPO_DEFINE_INIT(clgrpo_embedding_backward_args, /* zeros */)
+#define CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT clgrpo_embedding_backward_args_init()
 enum clgrpo_status clgrpo_embedding_backward(struct clgrpo_context *ctx,
                                              const struct clgrpo_embedding_backward_args *args, cl_command_queue queue,
                                              cl_uint n_wait, const cl_event *wait_list,
@@ -59,8 +63,10 @@ struct clgrpo_rmsnorm_args {
     size_t struct_size;
     struct clgrpo_tensor x, w, y, rstd, residual, sum;
     float eps;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_RMSNORM_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_rmsnorm_args, .eps = 1e-5f)
+CLGRPO_DEFINE_INIT(clgrpo_rmsnorm_args, a.eps = 1e-5f;)
+#define CLGRPO_RMSNORM_ARGS_INIT clgrpo_rmsnorm_args_init()
 enum clgrpo_status clgrpo_rmsnorm(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_args *args,
                                   cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                   cl_event *event) CLGRPO_MUST_CHECK;
@@ -86,7 +92,8 @@ struct clgrpo_rmsnorm_backward_args {
     bool accumulate_dx;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_RMSNORM_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_rmsnorm_backward_args)
+CLGRPO_DEFINE_INIT(clgrpo_rmsnorm_backward_args, /* zeros */)
+#define CLGRPO_RMSNORM_BACKWARD_ARGS_INIT clgrpo_rmsnorm_backward_args_init()
 enum clgrpo_status clgrpo_rmsnorm_backward_workspace(struct clgrpo_context *ctx,
                                                      const struct clgrpo_rmsnorm_backward_args *args,
                                                      size_t *bytes) CLGRPO_MUST_CHECK;
@@ -112,8 +119,10 @@ struct clgrpo_rope_args {
     size_t struct_size;
     struct clgrpo_tensor x, position, table;
     bool inverse;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ROPE_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_rope_args)
+CLGRPO_DEFINE_INIT(clgrpo_rope_args, /* zeros */)
+#define CLGRPO_ROPE_ARGS_INIT clgrpo_rope_args_init()
 enum clgrpo_status clgrpo_rope(struct clgrpo_context *ctx, const struct clgrpo_rope_args *args, cl_command_queue queue,
                                cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 /* Fills host[n_positions * head_dim] with the table, computed in double: pair i of position p is turned by the angle
@@ -131,8 +140,10 @@ void clgrpo_rope_table_fill(float *host, size_t n_positions, size_t head_dim, do
 struct clgrpo_swiglu_args {
     size_t struct_size;
     struct clgrpo_tensor gate_up, y;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_SWIGLU_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_swiglu_args)
+CLGRPO_DEFINE_INIT(clgrpo_swiglu_args, /* zeros */)
+#define CLGRPO_SWIGLU_ARGS_INIT clgrpo_swiglu_args_init()
 enum clgrpo_status clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo_swiglu_args *args,
                                  cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                  cl_event *event) CLGRPO_MUST_CHECK;
@@ -149,8 +160,10 @@ enum clgrpo_status clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo
 struct clgrpo_swiglu_backward_args {
     size_t struct_size;
     struct clgrpo_tensor gate_up, dy, dgate_up;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_SWIGLU_BACKWARD_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_swiglu_backward_args)
+CLGRPO_DEFINE_INIT(clgrpo_swiglu_backward_args, /* zeros */)
+#define CLGRPO_SWIGLU_BACKWARD_ARGS_INIT clgrpo_swiglu_backward_args_init()
 enum clgrpo_status clgrpo_swiglu_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_backward_args *args,
                                           cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                           cl_event *event) CLGRPO_MUST_CHECK;
@@ -164,8 +177,10 @@ enum clgrpo_status clgrpo_swiglu_backward(struct clgrpo_context *ctx, const stru
 struct clgrpo_add_args {
     size_t struct_size;
     struct clgrpo_tensor a, b, y;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ADD_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_add_args)
+CLGRPO_DEFINE_INIT(clgrpo_add_args, /* zeros */)
+#define CLGRPO_ADD_ARGS_INIT clgrpo_add_args_init()
 enum clgrpo_status clgrpo_add(struct clgrpo_context *ctx, const struct clgrpo_add_args *args, cl_command_queue queue,
                               cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 
@@ -180,8 +195,10 @@ enum clgrpo_status clgrpo_add(struct clgrpo_context *ctx, const struct clgrpo_ad
 struct clgrpo_cast_args {
     size_t struct_size;
     struct clgrpo_tensor x, y;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_CAST_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_cast_args)
+CLGRPO_DEFINE_INIT(clgrpo_cast_args, /* zeros */)
+#define CLGRPO_CAST_ARGS_INIT clgrpo_cast_args_init()
 enum clgrpo_status clgrpo_cast(struct clgrpo_context *ctx, const struct clgrpo_cast_args *args, cl_command_queue queue,
                                cl_uint n_wait, const cl_event *wait_list, cl_event *event) CLGRPO_MUST_CHECK;
 

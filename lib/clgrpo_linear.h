@@ -37,7 +37,8 @@ struct clgrpo_gemm_args {
     struct clgrpo_tensor b_packed;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_GEMM_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_gemm_args, .alpha = 1.0f)
+CLGRPO_DEFINE_INIT(clgrpo_gemm_args, a.alpha = 1.0f;)
+#define CLGRPO_GEMM_ARGS_INIT clgrpo_gemm_args_init()
 enum clgrpo_status clgrpo_gemm_workspace(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args,
                                          size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_gemm(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, cl_command_queue queue,
@@ -56,8 +57,10 @@ struct clgrpo_gemm_pack_args {
     size_t struct_size;
     struct clgrpo_tensor b, packed;
     bool trans_b;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_GEMM_PACK_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_gemm_pack_args)
+CLGRPO_DEFINE_INIT(clgrpo_gemm_pack_args, /* zeros */)
+#define CLGRPO_GEMM_PACK_ARGS_INIT clgrpo_gemm_pack_args_init()
 size_t clgrpo_gemm_pack_elems(const struct clgrpo_context *ctx, size_t k, size_t n);
 enum clgrpo_status clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clgrpo_gemm_pack_args *args,
                                     cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
@@ -91,7 +94,8 @@ struct clgrpo_linear_logprob_args {
     float inv_temperature;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_LINEAR_LOGPROB_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_linear_logprob_args, .inv_temperature = 1.0f)
+CLGRPO_DEFINE_INIT(clgrpo_linear_logprob_args, a.inv_temperature = 1.0f;)
+#define CLGRPO_LINEAR_LOGPROB_ARGS_INIT clgrpo_linear_logprob_args_init()
 enum clgrpo_status clgrpo_linear_logprob_workspace(struct clgrpo_context *ctx,
                                                    const struct clgrpo_linear_logprob_args *args,
                                                    size_t *bytes) CLGRPO_MUST_CHECK;
@@ -127,8 +131,8 @@ struct clgrpo_linear_logprob_backward_args {
     float inv_temperature;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT                                                                       \
-    CLGRPO_ARGS_INIT_WITH(clgrpo_linear_logprob_backward_args, .inv_temperature = 1.0f)
+CLGRPO_DEFINE_INIT(clgrpo_linear_logprob_backward_args, a.inv_temperature = 1.0f;)
+#define CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT clgrpo_linear_logprob_backward_args_init()
 enum clgrpo_status clgrpo_linear_logprob_backward_workspace(struct clgrpo_context *ctx,
                                                             const struct clgrpo_linear_logprob_backward_args *args,
                                                             size_t *bytes) CLGRPO_MUST_CHECK;

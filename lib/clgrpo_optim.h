@@ -24,7 +24,8 @@ struct clgrpo_global_norm_args {
     float max_norm;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_GLOBAL_NORM_ARGS_INIT CLGRPO_ARGS_INIT(clgrpo_global_norm_args)
+CLGRPO_DEFINE_INIT(clgrpo_global_norm_args, /* zeros */)
+#define CLGRPO_GLOBAL_NORM_ARGS_INIT clgrpo_global_norm_args_init()
 enum clgrpo_status clgrpo_global_norm_workspace(struct clgrpo_context *ctx, const struct clgrpo_global_norm_args *args,
                                                 size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_global_norm(struct clgrpo_context *ctx, const struct clgrpo_global_norm_args *args,
@@ -61,8 +62,10 @@ struct clgrpo_adamw_args {
     float lr, beta1, beta2, eps, weight_decay;
     size_t decay_elems;
     uint64_t step;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ADAMW_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_adamw_args, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f)
+CLGRPO_DEFINE_INIT(clgrpo_adamw_args, a.beta1 = 0.9f; a.beta2 = 0.999f; a.eps = 1e-8f;)
+#define CLGRPO_ADAMW_ARGS_INIT clgrpo_adamw_args_init()
 enum clgrpo_status clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args,
                                 cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                 cl_event *event) CLGRPO_MUST_CHECK;

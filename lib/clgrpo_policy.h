@@ -41,8 +41,10 @@ struct clgrpo_advantage_args {
     struct clgrpo_tensor reward, weight, offsets, advantage;
     enum clgrpo_advantage_kind kind;
     float eps;
+    struct clgrpo_workspace workspace;
 };
-#define CLGRPO_ADVANTAGE_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_advantage_args, .eps = 1e-6f)
+CLGRPO_DEFINE_INIT(clgrpo_advantage_args, a.eps = 1e-6f;)
+#define CLGRPO_ADVANTAGE_ARGS_INIT clgrpo_advantage_args_init()
 enum clgrpo_status clgrpo_advantage(struct clgrpo_context *ctx, const struct clgrpo_advantage_args *args,
                                     cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,
                                     cl_event *event) CLGRPO_MUST_CHECK;
@@ -95,8 +97,8 @@ struct clgrpo_policy_loss_args {
     float clip_low, clip_high, dual_clip, kl_beta;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_POLICY_LOSS_ARGS_INIT                                                                                   \
-    CLGRPO_ARGS_INIT_WITH(clgrpo_policy_loss_args, .clip_low = 0.2f, .clip_high = 0.28f)
+CLGRPO_DEFINE_INIT(clgrpo_policy_loss_args, a.clip_low = 0.2f; a.clip_high = 0.28f;)
+#define CLGRPO_POLICY_LOSS_ARGS_INIT clgrpo_policy_loss_args_init()
 enum clgrpo_status clgrpo_policy_loss_workspace(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args,
                                                 size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_policy_loss(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *args,
@@ -131,7 +133,8 @@ struct clgrpo_sample_args {
     unsigned top_k;
     struct clgrpo_workspace workspace;
 };
-#define CLGRPO_SAMPLE_ARGS_INIT CLGRPO_ARGS_INIT_WITH(clgrpo_sample_args, .temperature = 1.0f, .top_p = 1.0f)
+CLGRPO_DEFINE_INIT(clgrpo_sample_args, a.temperature = 1.0f; a.top_p = 1.0f;)
+#define CLGRPO_SAMPLE_ARGS_INIT clgrpo_sample_args_init()
 enum clgrpo_status clgrpo_sample_workspace(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args,
                                            size_t *bytes) CLGRPO_MUST_CHECK;
 enum clgrpo_status clgrpo_sample(struct clgrpo_context *ctx, const struct clgrpo_sample_args *args,

@@ -53,16 +53,13 @@ out:
 
 /* What follows from the device, the configuration and the environment. */
 static enum clgrpo_status
-configure(struct clgrpo_context *ctx, const struct clgrpo_context_config *config)
+configure(struct clgrpo_context *ctx, const struct clgrpo_context_config *given)
 {
-    static const struct clgrpo_context_config defaults = CLGRPO_CONTEXT_CONFIG_INIT;
+    struct clgrpo_context_config full = CLGRPO_CONTEXT_CONFIG_INIT, *const config = &full;
     enum clgrpo_status st = CLGRPO_OK;
 
-    if (config == NULL)
-        config = &defaults;
-    CLG_REQUIRE(ctx, config->struct_size == sizeof *config, CLGRPO_E_ARGUMENT,
-                "the configuration's struct_size is %zu, not %zu; use the INIT macro", config->struct_size,
-                sizeof *config);
+    if (given != NULL)
+        CLG_TRY(clg_struct_take(ctx, "the configuration", given, config, sizeof full));
     CLG_REQUIRE(ctx, (unsigned)config->family <= CLGRPO_FAMILY_CPU, CLGRPO_E_ARGUMENT, "unknown family %d",
                 (int)config->family);
     CLG_TRY(clg_device_probe(ctx));
@@ -78,27 +75,45 @@ out:
     return st;
 }
 
-enum clgrpo_status
-clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
-                      struct clgrpo_context **out)
+/* Hands out a context, or destroys it and hands out its sentence. A null one is out of memory. */
+static enum clgrpo_status
+hand_out(struct clgrpo_context *ctx, enum clgrpo_status st, struct clgrpo_context **out, char *error,
+         size_t error_bytes)
 {
-    struct clgrpo_context *ctx;
-    enum clgrpo_status st;
+    *out = st == CLGRPO_OK ? ctx : NULL;
+    if (st == CLGRPO_OK)
+        return CLGRPO_OK;
+    if (error != NULL && error_bytes > 0)
+        snprintf(error, error_bytes, "%s", ctx != NULL ? ctx->error.text : clgrpo_status_text(st));
+    clgrpo_context_destroy(ctx);
+    return st;
+}
 
-    if (cl == NULL || device == NULL || out == NULL)
-        return CLGRPO_E_ARGUMENT;
-    ctx = calloc(1, sizeof *ctx);
-    if (ctx == NULL)
-        return CLGRPO_E_MEMORY;
-    clRetainContext(cl);
+static enum clgrpo_status
+take_device(struct clgrpo_context *ctx, cl_context cl, cl_device_id device, const struct clgrpo_context_config *config)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_REQUIRE(ctx, cl != NULL && device != NULL, CLGRPO_E_ARGUMENT, "context_create: the %s is null",
+                cl == NULL ? "cl_context" : "device");
+    CLG_CL(ctx, clRetainContext(cl));
     ctx->cl = cl;
     ctx->device = device;
-    st = configure(ctx, config);
-    if (st == CLGRPO_OK)
-        *out = ctx;
-    else
-        clgrpo_context_destroy(ctx);
+    CLG_TRY(configure(ctx, config));
+out:
     return st;
+}
+
+enum clgrpo_status
+clgrpo_context_create(cl_context cl, cl_device_id device, const struct clgrpo_context_config *config,
+                      struct clgrpo_context **out, char *error, size_t error_bytes)
+{
+    struct clgrpo_context *ctx;
+
+    if (out == NULL)
+        return CLGRPO_E_ARGUMENT;
+    ctx = calloc(1, sizeof *ctx);
+    return hand_out(ctx, ctx != NULL ? take_device(ctx, cl, device, config) : CLGRPO_E_MEMORY, out, error, error_bytes);
 }
 
 static enum clgrpo_status
@@ -122,21 +137,11 @@ clgrpo_context_open(const char *selector, const struct clgrpo_context_config *co
                     char *error, size_t error_bytes)
 {
     struct clgrpo_context *ctx;
-    enum clgrpo_status st;
 
     if (out == NULL)
         return CLGRPO_E_ARGUMENT;
-    *out = NULL;
     ctx = calloc(1, sizeof *ctx);
-    st = ctx != NULL ? open_device(ctx, selector, config) : CLGRPO_E_MEMORY;
-    if (st == CLGRPO_OK) {
-        *out = ctx;
-        return CLGRPO_OK;
-    }
-    if (error != NULL && error_bytes > 0)
-        snprintf(error, error_bytes, "%s", ctx != NULL ? ctx->error.text : clgrpo_status_text(st));
-    clgrpo_context_destroy(ctx);
-    return st;
+    return hand_out(ctx, ctx != NULL ? open_device(ctx, selector, config) : CLGRPO_E_MEMORY, out, error, error_bytes);
 }
 
 void
@@ -144,6 +149,7 @@ clgrpo_context_destroy(struct clgrpo_context *ctx)
 {
     if (ctx == NULL)
         return;
+    clgrpo_error_clear(ctx);
     clg_programs_destroy(ctx);
     clg_tune_close(ctx);
     free(ctx->tiers);
@@ -158,19 +164,19 @@ clgrpo_context_destroy(struct clgrpo_context *ctx)
 cl_context
 clgrpo_context_cl(const struct clgrpo_context *ctx)
 {
-    return ctx->cl;
+    return ctx != NULL ? ctx->cl : NULL;
 }
 
 cl_device_id
 clgrpo_context_device(const struct clgrpo_context *ctx)
 {
-    return ctx->device;
+    return ctx != NULL ? ctx->device : NULL;
 }
 
 cl_command_queue
 clgrpo_context_queue(const struct clgrpo_context *ctx)
 {
-    return ctx->queue;
+    return ctx != NULL ? ctx->queue : NULL;
 }
 
 enum clgrpo_status
@@ -178,15 +184,21 @@ clgrpo_device_info_get(struct clgrpo_context *ctx, struct clgrpo_device_info *in
 {
     enum clgrpo_status st = CLGRPO_OK;
 
-    CLG_REQUIRE(ctx, info != NULL && info->struct_size == sizeof *info, CLGRPO_E_ARGUMENT,
-                "device_info_get: info is null or its struct_size is not %zu", sizeof *info);
-    *info = ctx->info;
+    if (ctx == NULL)
+        return CLGRPO_E_ARGUMENT;
+    CLG_TRY(clg_struct_give(ctx, "device_info_get: info", info, &ctx->info, sizeof ctx->info));
 out:
     return st;
 }
 
-void
-clgrpo_cache_stats_get(const struct clgrpo_context *ctx, struct clgrpo_cache_stats *stats)
+enum clgrpo_status
+clgrpo_cache_stats_get(struct clgrpo_context *ctx, struct clgrpo_cache_stats *stats)
 {
-    *stats = ctx->cache_stats;
+    enum clgrpo_status st = CLGRPO_OK;
+
+    if (ctx == NULL)
+        return CLGRPO_E_ARGUMENT;
+    CLG_TRY(clg_struct_give(ctx, "cache_stats_get: stats", stats, &ctx->cache_stats, sizeof ctx->cache_stats));
+out:
+    return st;
 }

@@ -14,12 +14,13 @@ struct clg_program;    /* a specialisation of a unit and its kernels, built */
 struct clg_tune_table; /* values of the tuned parameters */
 struct clg_tier_state; /* what is known of a tier */
 
-/* The first failure since the last clear. A probe, whose failure is not the operation's, saves the record and restores
+/* The last failure since the last clear. A probe, whose failure is not the operation's, saves the record and restores
  * it. */
 struct clg_error {
     enum clgrpo_status status;
     cl_int cl;
     char text[512];
+    char *log; /* NULL if none */
 };
 
 struct clgrpo_context {
@@ -37,7 +38,7 @@ struct clgrpo_context {
     struct clg_error error;
 };
 
-/* Keeps the first sentence; returns `status`. */
+/* Keeps the status and the sentence; returns `status`. */
 enum clgrpo_status clg_fail(struct clgrpo_context *ctx, enum clgrpo_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 enum clgrpo_status clg_fail_cl(struct clgrpo_context *ctx, cl_int code, const char *call);
@@ -67,11 +68,18 @@ unsigned clg_vector_width(const struct clgrpo_context *ctx);
         }                                                                                                              \
     } while (0)
 
-/* The first check of an operation: its arguments are not null and were made by this library's INIT macro. `op` begins
- * the sentence. */
-#define CLG_CHECK_ARGS(ctx, args, op)                                                                                  \
-    CLG_REQUIRE((ctx), (args) != NULL && (args)->struct_size == sizeof *(args), CLGRPO_E_ARGUMENT,                     \
-                op ": args is null or its struct_size is not %zu; use the INIT macro", sizeof *(args))
+/*
+ * Structs that begin with struct_size, between a caller and this library, which may know more of their fields. `name`
+ * begins the sentence.
+ *
+ * take  copies a caller's struct over one of defaults, `full` of `bytes` bytes: what the caller does not know keeps its
+ *       default. E_ARGUMENT: it is null, or its struct_size is below that of a size_t or above `bytes`.
+ * give  the other way: fills what the caller knows. E_ARGUMENT as above.
+ */
+enum clgrpo_status clg_struct_take(struct clgrpo_context *ctx, const char *name, const void *given, void *full,
+                                   size_t bytes);
+enum clgrpo_status clg_struct_give(struct clgrpo_context *ctx, const char *name, void *out, const void *full,
+                                   size_t bytes);
 
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
@@ -88,6 +96,8 @@ enum clgrpo_status clg_tensor_check_dense(struct clgrpo_context *ctx, const char
 /* clg_tensor_check of f32, f16 or bf16. */
 enum clgrpo_status clg_tensor_check_storage(struct clgrpo_context *ctx, const char *op, const char *name,
                                             const struct clgrpo_tensor *t, unsigned rank, const size_t *shape);
+/* "f32"; words for a value that is no type. */
+const char *clg_dtype_name(enum clgrpo_dtype dtype);
 /* The kernels' name of a type of storage, "f32", "f16" or "bf16"; NULL for any other type. */
 const char *clg_storage_name(enum clgrpo_dtype dtype);
 #define CLG_SHAPE(...) ((const size_t[]){__VA_ARGS__})

@@ -149,8 +149,8 @@ enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *en
 /* ---- Operations ---- */
 
 /*
- * CLG_OPERATION defines an operation's function, `name` of the public header: what `run` enqueues, once its arguments
- * are an args struct in which `check` has found nothing. CLG_OPERATION_WITH_SPACE also defines name_workspace, of the
+ * CLG_OPERATION defines an operation's function, `name` of the public header: what `run` enqueues, once `check` has found
+ * nothing in its arguments. CLG_OPERATION_WITH_SPACE also defines name_workspace, of the
  * bytes that `need` says, and checks that the workspace has them. `op` begins the sentences of failures.
  *
  *   enum clgrpo_status check(struct clgrpo_context *ctx, const struct name_args *args)
@@ -159,11 +159,14 @@ enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *en
  */
 #define CLG_OPERATION(name, op, check, run) CLG_DEFINE(name, op, check, CLGRPO_OK, run)
 #define CLG_OPERATION_WITH_SPACE(name, op, check, need, run)                                                           \
-    enum clgrpo_status name##_workspace(struct clgrpo_context *ctx, const struct name##_args *args, size_t *bytes)     \
+    enum clgrpo_status name##_workspace(struct clgrpo_context *ctx, const struct name##_args *given, size_t *bytes)    \
     {                                                                                                                  \
         enum clgrpo_status st = CLGRPO_OK;                                                                             \
+        struct name##_args full = name##_args_init(), *const args = &full;                                             \
                                                                                                                        \
-        CLG_CHECK_ARGS(ctx, args, op);                                                                                 \
+        if (ctx == NULL)                                                                                               \
+            return CLGRPO_E_ARGUMENT;                                                                                  \
+        CLG_TRY(clg_struct_take(ctx, op ": args", given, args, sizeof full));                                          \
         CLG_REQUIRE(ctx, bytes != NULL, CLGRPO_E_ARGUMENT, op ": bytes is null");                                      \
         CLG_TRY(check(ctx, args));                                                                                     \
         *bytes = need(ctx, args);                                                                                      \
@@ -172,13 +175,16 @@ enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *en
     }                                                                                                                  \
     CLG_DEFINE(name, op, check, clg_workspace_check(ctx, op, &args->workspace, need(ctx, args)), run)
 #define CLG_DEFINE(name, op, check, check_space, run)                                                                  \
-    enum clgrpo_status name(struct clgrpo_context *ctx, const struct name##_args *args, cl_command_queue queue,        \
+    enum clgrpo_status name(struct clgrpo_context *ctx, const struct name##_args *given, cl_command_queue queue,       \
                             cl_uint n_wait, const cl_event *wait_list, cl_event *event)                                \
     {                                                                                                                  \
         enum clgrpo_status st = CLGRPO_OK;                                                                             \
+        struct name##_args full = name##_args_init(), *const args = &full;                                             \
         struct clg_seq seq = {0};                                                                                      \
                                                                                                                        \
-        CLG_CHECK_ARGS(ctx, args, op);                                                                                 \
+        if (ctx == NULL)                                                                                               \
+            return CLGRPO_E_ARGUMENT;                                                                                  \
+        CLG_TRY(clg_struct_take(ctx, op ": args", given, args, sizeof full));                                          \
         CLG_TRY(check(ctx, args));                                                                                     \
         CLG_TRY(check_space);                                                                                          \
         CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));                                            \

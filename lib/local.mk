@@ -64,6 +64,7 @@ lib_libclg_la_SOURCES = \
 	lib/simt_tile.c \
 	lib/simt_tile.h \
 	lib/status.c \
+	lib/struct_size.c \
 	lib/tensor.c \
 	lib/tensor_copy.c \
 	lib/tier.c \

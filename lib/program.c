@@ -117,7 +117,7 @@ fail_build(struct clgrpo_context *ctx, cl_program program, const char *unit, cl_
     n = log != NULL ? strcspn(log, "\n") : 0;
     clg_fail(ctx, CLGRPO_E_BUILD, "%s: clBuildProgram failed with %s: %.*s", unit, clg_cl_name(code), (int)n,
              log != NULL ? log : "");
-    free(log);
+    ctx->error.log = log;
     return CLGRPO_E_BUILD;
 }
 

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 
 static const struct {
     const char *name, *text;
@@ -100,8 +101,7 @@ clg_fail(struct clgrpo_context *ctx, enum clgrpo_status status, const char *fmt,
 {
     va_list ap;
 
-    if (ctx->error.status != CLGRPO_OK)
-        return status;
+    clgrpo_error_clear(ctx);
     ctx->error.status = status;
     ctx->error.cl = CL_SUCCESS;
     va_start(ap, fmt);
@@ -113,39 +113,44 @@ clg_fail(struct clgrpo_context *ctx, enum clgrpo_status status, const char *fmt,
 enum clgrpo_status
 clg_fail_cl(struct clgrpo_context *ctx, cl_int code, const char *call)
 {
-    bool first = ctx->error.status == CLGRPO_OK;
     int name_len = 0;
 
     while (call[name_len] != '\0' && call[name_len] != '(')
         name_len++;
     clg_fail(ctx, CLGRPO_E_OPENCL, "%.*s failed with %s (%d)", name_len, call, clg_cl_name(code), code);
-    if (first)
-        ctx->error.cl = code;
+    ctx->error.cl = code;
     return CLGRPO_E_OPENCL;
 }
 
 enum clgrpo_status
 clgrpo_error_status(const struct clgrpo_context *ctx)
 {
-    return ctx->error.status;
+    return ctx != NULL ? ctx->error.status : CLGRPO_E_ARGUMENT;
 }
 
 cl_int
 clgrpo_error_cl(const struct clgrpo_context *ctx)
 {
-    return ctx->error.cl;
+    return ctx != NULL ? ctx->error.cl : CL_SUCCESS;
 }
 
 const char *
 clgrpo_error_text(const struct clgrpo_context *ctx)
 {
-    return ctx->error.text;
+    return ctx != NULL ? ctx->error.text : "";
+}
+
+const char *
+clgrpo_error_log(const struct clgrpo_context *ctx)
+{
+    return ctx != NULL && ctx->error.log != NULL ? ctx->error.log : "";
 }
 
 void
 clgrpo_error_clear(struct clgrpo_context *ctx)
 {
-    ctx->error.status = CLGRPO_OK;
-    ctx->error.cl = CL_SUCCESS;
-    ctx->error.text[0] = '\0';
+    if (ctx == NULL)
+        return;
+    free(ctx->error.log);
+    ctx->error = (struct clg_error){.status = CLGRPO_OK, .cl = CL_SUCCESS};
 }

@@ -103,8 +103,10 @@ clg_tensor_check(struct clgrpo_context *ctx, const char *op, const char *name, c
 {
     enum clgrpo_status st = CLGRPO_OK;
 
-    CLG_REQUIRE(ctx, t->dtype == dtype, CLGRPO_E_DTYPE, "%s: %s has dtype %d, need %d", op, name, (int)t->dtype,
-                (int)dtype);
+    CLG_REQUIRE(ctx, t->dtype == dtype, CLGRPO_E_DTYPE, "%s: %s is %s, need %s", op, name, clg_dtype_name(t->dtype),
+                clg_dtype_name(dtype));
+    CLG_REQUIRE(ctx, t->reserved[0] == 0 && t->reserved[1] == 0, CLGRPO_E_ARGUMENT,
+                "%s: %s has reserved fields that are not 0; begin with a zeroed view", op, name);
     CLG_REQUIRE(ctx, t->rank == rank, CLGRPO_E_SHAPE, "%s: %s has rank %u, need %u", op, name, t->rank, rank);
     CLG_REQUIRE(ctx, rank >= 1 && rank <= CLGRPO_MAX_RANK, CLGRPO_E_SHAPE, "%s: %s has rank %u, need 1 to %d", op, name,
                 rank, CLGRPO_MAX_RANK); /* where the operation takes any rank, it is the caller's */
@@ -136,9 +138,20 @@ out:
 }
 
 const char *
+clg_dtype_name(enum clgrpo_dtype dtype)
+{
+    static const char *const names[] = {
+        [CLGRPO_F32] = "f32", [CLGRPO_F16] = "f16", [CLGRPO_BF16] = "bf16",
+        [CLGRPO_I32] = "i32", [CLGRPO_U32] = "u32", [CLGRPO_U64] = "u64",
+    };
+
+    return (unsigned)dtype < sizeof names / sizeof names[0] ? names[dtype] : "of no known dtype";
+}
+
+const char *
 clg_storage_name(enum clgrpo_dtype dtype)
 {
-    return dtype == CLGRPO_F32 ? "f32" : dtype == CLGRPO_F16 ? "f16" : dtype == CLGRPO_BF16 ? "bf16" : NULL;
+    return dtype == CLGRPO_F32 || dtype == CLGRPO_F16 || dtype == CLGRPO_BF16 ? clg_dtype_name(dtype) : NULL;
 }
 
 enum clgrpo_status
@@ -147,8 +160,8 @@ clg_tensor_check_storage(struct clgrpo_context *ctx, const char *op, const char 
 {
     enum clgrpo_status st = CLGRPO_OK;
 
-    CLG_REQUIRE(ctx, clg_storage_name(t->dtype) != NULL, CLGRPO_E_DTYPE, "%s: %s has dtype %d, need f32, f16 or bf16",
-                op, name, (int)t->dtype);
+    CLG_REQUIRE(ctx, clg_storage_name(t->dtype) != NULL, CLGRPO_E_DTYPE, "%s: %s is %s, need f32, f16 or bf16", op,
+                name, clg_dtype_name(t->dtype));
     CLG_TRY(clg_tensor_check(ctx, op, name, t, t->dtype, rank, shape));
 out:
     return st;
@@ -164,6 +177,8 @@ clg_workspace_check(struct clgrpo_context *ctx, const char *op, const struct clg
         return CLGRPO_OK;
     CLG_REQUIRE(ctx, w->buf != NULL && w->bytes >= need, CLGRPO_E_WORKSPACE, "%s: workspace of %zu bytes, need %zu", op,
                 w->buf != NULL ? w->bytes : 0, need);
+    CLG_REQUIRE(ctx, w->reserved == 0, CLGRPO_E_ARGUMENT,
+                "%s: the workspace has a reserved field that is not 0; begin with a zeroed one", op);
     CLG_REQUIRE(ctx, w->offset_bytes % 64 == 0, CLGRPO_E_WORKSPACE, "%s: workspace offset %zu is not a multiple of 64",
                 op, w->offset_bytes);
     CLG_CL(ctx, clGetMemObjectInfo(w->buf, CL_MEM_SIZE, sizeof have, &have, NULL));
@@ -182,6 +197,8 @@ clgrpo_tensor_create(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsign
     cl_int code;
     cl_mem buf;
 
+    if (ctx == NULL)
+        return CLGRPO_E_ARGUMENT;
     CLG_REQUIRE(ctx, out != NULL && shape != NULL && bytes > 0 && rank >= 1 && rank <= CLGRPO_MAX_RANK,
                 CLGRPO_E_ARGUMENT, "tensor_create: null argument, unknown dtype, or rank %u not in 1..4", rank);
     for (unsigned i = 0; i < rank; i++)

@@ -9,6 +9,9 @@ host_copy(struct clgrpo_context *ctx, const char *op, cl_command_queue queue, co
     enum clgrpo_status st = CLGRPO_OK;
     size_t need, at;
 
+    if (ctx == NULL)
+        return CLGRPO_E_ARGUMENT;
+    CLG_REQUIRE(ctx, queue != NULL, CLGRPO_E_ARGUMENT, "%s: the command queue is null", op);
     CLG_REQUIRE(ctx, t != NULL && (from != NULL || to != NULL || bytes == 0), CLGRPO_E_ARGUMENT, "%s: null argument",
                 op);
     CLG_TRY(clg_tensor_check_dense(ctx, op, "tensor", t, t->dtype, t->rank, t->shape));
@@ -44,6 +47,8 @@ clgrpo_tensor_zero(struct clgrpo_context *ctx, const struct clgrpo_tensor *t, cl
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_seq seq = {0};
 
+    if (ctx == NULL)
+        return CLGRPO_E_ARGUMENT;
     CLG_REQUIRE(ctx, t != NULL, CLGRPO_E_ARGUMENT, "tensor_zero: null argument");
     CLG_TRY(clg_tensor_check_dense(ctx, "tensor_zero", "tensor", t, t->dtype, t->rank, t->shape));
     CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));
@@ -61,6 +66,8 @@ clgrpo_tensor_copy(struct clgrpo_context *ctx, const struct clgrpo_tensor *from,
     struct clg_seq seq = {0};
     size_t size, n;
 
+    if (ctx == NULL)
+        return CLGRPO_E_ARGUMENT;
     CLG_REQUIRE(ctx, from != NULL && to != NULL, CLGRPO_E_ARGUMENT, "tensor_copy: null argument");
     CLG_TRY(clg_tensor_check_dense(ctx, "tensor_copy", "from", from, from->dtype, from->rank, from->shape));
     CLG_TRY(clg_tensor_check_dense(ctx, "tensor_copy", "to", to, from->dtype, to->rank, to->shape));
@@ -79,6 +86,9 @@ clgrpo_queue_finish(struct clgrpo_context *ctx, cl_command_queue queue)
 {
     enum clgrpo_status st = CLGRPO_OK;
 
+    if (ctx == NULL)
+        return CLGRPO_E_ARGUMENT;
+    CLG_REQUIRE(ctx, queue != NULL, CLGRPO_E_ARGUMENT, "queue_finish: the command queue is null");
     CLG_CL(ctx, clFinish(queue));
 out:
     return st;

@@ -208,10 +208,11 @@ settle_broken(const struct clgrpo_context *ctx, struct clg_tier *out)
 void
 clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clg_tier *out, unsigned *which)
 {
-    const struct clg_error before = ctx->error;
+    struct clg_error before = ctx->error;
     struct probe p = {.ctx = ctx, .spec = spec};
     enum clgrpo_status st;
 
+    ctx->error.log = NULL; /* kept in `before` */
     clgrpo_error_clear(ctx);
     st = prepare(&p);
     settle_broken(ctx, out);
@@ -230,5 +231,6 @@ clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
             break;
     }
     release(&p);
+    clgrpo_error_clear(ctx);
     ctx->error = before;
 }

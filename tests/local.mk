@@ -170,7 +170,9 @@ tests_system_fake_files_SOURCES = tests/system/fake_files.c $(fake_policy) $(fak
 test_scripts = \
 	tests/bench/test_bench.sh \
 	tests/bench/test_tune.sh \
+	tests/lib/test_abi.sh \
 	tests/lib/test_arguments.sh \
+	tests/lib/test_client.sh \
 	tests/lib/test_operations.sh \
 	tests/system/test_arrows.sh \
 	tests/system/test_changed_inputs.sh \
@@ -214,6 +216,8 @@ EXTRA_PROGRAMS = $(fuzz_programs)
 EXTRA_DIST += $(test_scripts) \
 	tests/fuzz/memory_file.h \
 	tests/system/check_hosts.sh \
+	tests/lib/client.c \
+	tests/lib/libclgrpo.abi \
 	tests/system/redis_case.sh \
 	tests/system/resume.sh \
 	tests/system/run_case.sh \
@@ -255,6 +259,10 @@ check-quick:
 .PHONY: check-hosts
 check-hosts: tests/system/mgrpo_fake tests/system/fake_files
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/system/check_hosts.sh || test $$? -eq 77
+
+.PHONY: record-abi
+record-abi: lib/libclgrpo.la
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/lib/test_abi.sh --record
 
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_top_srcdir)'; export srcdir; \

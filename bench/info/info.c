@@ -15,7 +15,7 @@ static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering]\n"
                             "An asterisk marks the device that a program gets without naming one.\n"
                             "--allow-reordering: as for a program that lets the order of sums change.\n";
 
-static struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
+static struct clgrpo_context_config config;
 
 enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64 };
 

@@ -26,15 +26,14 @@ start_ms(struct bench *b, const char *cache_dir, struct clgrpo_cache_stats *stat
 
     config.family = b->info.family;
     config.cache_dir = cache_dir;
-    if (!bench_ok(b, clgrpo_context_create(clgrpo_context_cl(usual), clgrpo_context_device(usual), &config, &fresh),
-                  "program"))
+    if (!bench_ok(
+            b, clgrpo_context_create(clgrpo_context_cl(usual), clgrpo_context_device(usual), &config, &fresh, NULL, 0),
+            "program"))
         return -1.0;
     b->ctx = fresh;
     touch_all(b);
-    if (!b->failed) {
+    if (!b->failed && bench_ok(b, clgrpo_cache_stats_get(fresh, stats), "program"))
         ms = 1e-3 * (bench_now_us() - start);
-        clgrpo_cache_stats_get(fresh, stats);
-    }
     b->ctx = usual;
     clgrpo_context_destroy(fresh);
     return ms;

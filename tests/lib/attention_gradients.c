@@ -24,7 +24,7 @@ attention_backward_args_create(struct clgrpo_context *ctx, struct attention_case
 
     ck_assert_ptr_nonnull(nans);
     memset(nans, 0xFF, c->n_rows * width * sizeof *nans);
-    *args = (struct clgrpo_attention_backward_args)CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
+    *args = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
     args->q = c->q;
     args->k = c->k;
     args->v = c->v;

@@ -130,7 +130,7 @@ END_TEST
 static void
 args_of(struct clgrpo_context *ctx, const struct attention_case *c, struct clgrpo_attention_args *args)
 {
-    *args = (struct clgrpo_attention_args)CLGRPO_ATTENTION_ARGS_INIT;
+    *args = CLGRPO_ATTENTION_ARGS_INIT;
     args->q = c->q;
     args->k = c->k;
     args->v = c->v;

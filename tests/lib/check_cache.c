@@ -96,7 +96,7 @@ expect(const char *cache_dir, unsigned built, unsigned loaded, const char *when)
     struct clgrpo_cache_stats stats = CLGRPO_CACHE_STATS_INIT;
 
     run_add(ctx);
-    clgrpo_cache_stats_get(ctx, &stats);
+    fx_ok(ctx, clgrpo_cache_stats_get(ctx, &stats));
     ck_assert_msg(stats.n_built == built && stats.n_loaded == loaded, "%s: built %u and loaded %u, want %u and %u",
                   when, stats.n_built, stats.n_loaded, built, loaded);
     ck_assert(built == 0 || stats.build_seconds > 0);

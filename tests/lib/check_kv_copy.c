@@ -53,8 +53,10 @@ static void
 copy(struct clgrpo_context *ctx, const struct cache *c, size_t n, const int32_t *source, const int32_t *target,
      const int32_t *length)
 {
-    struct clgrpo_kv_copy_args args = CLGRPO_ARGS_INIT_WITH(clgrpo_kv_copy_args, .k_cache = c->k, .v_cache = c->v);
+    struct clgrpo_kv_copy_args args = CLGRPO_KV_COPY_ARGS_INIT;
 
+    args.k_cache = c->k;
+    args.v_cache = c->v;
     args.source = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), source);
     args.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), target);
     args.length = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), length);

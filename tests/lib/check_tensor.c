@@ -152,13 +152,13 @@ START_TEST(workspace)
     expect_status(ctx, "none given", clg_workspace_check(ctx, "op", &none, 1), CLGRPO_E_WORKSPACE);
     expect_status(ctx, "all of it", clg_workspace_check(ctx, "op", &w, 512), CLGRPO_OK);
     expect_status(ctx, "one byte more", clg_workspace_check(ctx, "op", &w, 513), CLGRPO_E_WORKSPACE);
-    v = (struct clgrpo_workspace){w.buf, 64, 448};
+    v = (struct clgrpo_workspace){.buf = w.buf, .offset_bytes = 64, .bytes = 448};
     expect_status(ctx, "the rest of it", clg_workspace_check(ctx, "op", &v, 448), CLGRPO_OK);
     v.bytes = 449;
     expect_status(ctx, "past the end", clg_workspace_check(ctx, "op", &v, 448), CLGRPO_E_BOUNDS);
-    v = (struct clgrpo_workspace){w.buf, 32, 448};
+    v = (struct clgrpo_workspace){.buf = w.buf, .offset_bytes = 32, .bytes = 448};
     expect_status(ctx, "misaligned", clg_workspace_check(ctx, "op", &v, 448), CLGRPO_E_WORKSPACE);
-    v = (struct clgrpo_workspace){w.buf, SIZE_MAX / 64 * 64, 448};
+    v = (struct clgrpo_workspace){.buf = w.buf, .offset_bytes = SIZE_MAX / 64 * 64, .bytes = 448};
     expect_status(ctx, "overflow", clg_workspace_check(ctx, "op", &v, 448), CLGRPO_E_BOUNDS);
     fx_workspace_release(&w);
     ck_assert_uint_eq(clg_round_up(0, 64), 0);
@@ -250,7 +250,7 @@ START_TEST(launches_keep_their_order)
     for (int k = 0; k < ROUNDS; k++) {
         float grad[P] = {3.0f * (float)(k + 1), 4.0f * (float)(k + 1)};
 
-        a[k] = (struct clgrpo_global_norm_args)CLGRPO_GLOBAL_NORM_ARGS_INIT;
+        a[k] = CLGRPO_GLOBAL_NORM_ARGS_INIT;
         a[k].grad = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(P), grad);
         a[k].out = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(2));
         a[k].max_norm = 1.0f;

@@ -195,7 +195,7 @@ START_TEST(verdict_is_kept)
         ck_assert_int_eq(t.verdict, CLG_TIER_WRONG);
         ck_assert_int_eq(t.cached, i == 1);
         ck_assert_ptr_nonnull(strstr(t.reason, "many work-groups"));
-        clgrpo_cache_stats_get(ctx, &stats);
+        fx_ok(ctx, clgrpo_cache_stats_get(ctx, &stats));
         ck_assert_uint_eq(stats.n_built + stats.n_loaded, i == 1 ? 0 : 2);
         other = spec_with("-DC_UNUSED=1");
         ck_assert(i > 0 || !judge(ctx, &other).cached);

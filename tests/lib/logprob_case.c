@@ -77,7 +77,7 @@ head_backward(struct clgrpo_context *ctx, struct head *h)
     const bool with_entropy = h->fwd.entropy.buf != NULL;
     size_t bytes;
 
-    h->bwd = (struct clgrpo_linear_logprob_backward_args)CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
+    h->bwd = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
     h->bwd.x = h->fwd.x;
     h->bwd.w = h->fwd.w;
     h->bwd.target = h->fwd.target;

@@ -69,7 +69,7 @@ static const int32_t offsets[3] = {0, 2, N}, prefix[2] = {-1, 0}, tokens[N] = {3
 
 OP(embedding)
 {
-    *a = (struct clgrpo_embedding_args)CLGRPO_EMBEDDING_ARGS_INIT;
+    *a = CLGRPO_EMBEDDING_ARGS_INIT;
     a->table = IN(V, E);
     a->index = integers(b, N, tokens);
     a->y = OUT(N, E);
@@ -77,7 +77,7 @@ OP(embedding)
 
 OP(embedding_backward)
 {
-    *a = (struct clgrpo_embedding_backward_args)CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT;
+    *a = CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT;
     a->dy = IN(N, E);
     a->index = integers(b, N, tokens);
     a->dtable = INOUT(V, E);
@@ -85,7 +85,7 @@ OP(embedding_backward)
 
 OP(rmsnorm)
 {
-    *a = (struct clgrpo_rmsnorm_args)CLGRPO_RMSNORM_ARGS_INIT;
+    *a = CLGRPO_RMSNORM_ARGS_INIT;
     a->x = INOUT(N, E);
     a->residual = IN(N, E);
     a->w = IN(E);
@@ -95,7 +95,7 @@ OP(rmsnorm)
 
 OP(rmsnorm_backward)
 {
-    *a = (struct clgrpo_rmsnorm_backward_args)CLGRPO_RMSNORM_BACKWARD_ARGS_INIT;
+    *a = CLGRPO_RMSNORM_BACKWARD_ARGS_INIT;
     a->x = IN(N, E);
     a->w = IN(E);
     a->rstd = IN(N);
@@ -109,7 +109,7 @@ OP(rope)
 {
     float table[8 * D];
 
-    *a = (struct clgrpo_rope_args)CLGRPO_ROPE_ARGS_INIT;
+    *a = CLGRPO_ROPE_ARGS_INIT;
     clgrpo_rope_table_fill(table, 8, D, 10000.0);
     a->x = INOUT(N, H, D);
     a->position = integers(b, N, positions);
@@ -118,14 +118,14 @@ OP(rope)
 
 OP(swiglu)
 {
-    *a = (struct clgrpo_swiglu_args)CLGRPO_SWIGLU_ARGS_INIT;
+    *a = CLGRPO_SWIGLU_ARGS_INIT;
     a->gate_up = IN(N, 2 * F);
     a->y = OUT(N, F);
 }
 
 OP(swiglu_backward)
 {
-    *a = (struct clgrpo_swiglu_backward_args)CLGRPO_SWIGLU_BACKWARD_ARGS_INIT;
+    *a = CLGRPO_SWIGLU_BACKWARD_ARGS_INIT;
     a->gate_up = IN(N, 2 * F);
     a->dy = IN(N, F);
     a->dgate_up = OUT(N, 2 * F);
@@ -133,7 +133,7 @@ OP(swiglu_backward)
 
 OP(add)
 {
-    *a = (struct clgrpo_add_args)CLGRPO_ADD_ARGS_INIT;
+    *a = CLGRPO_ADD_ARGS_INIT;
     a->a = IN(N, E);
     a->b = IN(N, E);
     a->y = OUT(N, E);
@@ -141,14 +141,14 @@ OP(add)
 
 OP(cast)
 {
-    *a = (struct clgrpo_cast_args)CLGRPO_CAST_ARGS_INIT;
+    *a = CLGRPO_CAST_ARGS_INIT;
     a->x = IN(N, E);
     a->y = OUT_OF(CLGRPO_BF16, N, E);
 }
 
 OP(gemm)
 {
-    *a = (struct clgrpo_gemm_args)CLGRPO_GEMM_ARGS_INIT;
+    *a = CLGRPO_GEMM_ARGS_INIT;
     a->a = IN(E, N);
     a->b = IN(E, V);
     a->c = INOUT(N, V);
@@ -159,7 +159,7 @@ OP(gemm)
 
 OP(gemm_pack)
 {
-    *a = (struct clgrpo_gemm_pack_args)CLGRPO_GEMM_PACK_ARGS_INIT;
+    *a = CLGRPO_GEMM_PACK_ARGS_INIT;
     a->b = IN(V, E);
     a->trans_b = true;
     a->packed = OUT(clgrpo_gemm_pack_elems(b->ctx, E, V));
@@ -173,7 +173,7 @@ OP(gemm_pack)
 
 OP(linear_logprob)
 {
-    *a = (struct clgrpo_linear_logprob_args)CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
+    *a = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
     GIVE_HEAD();
     a->logprob = OUT(N);
     a->lse = OUT(N);
@@ -183,7 +183,7 @@ OP(linear_logprob)
 
 OP(linear_logprob_backward)
 {
-    *a = (struct clgrpo_linear_logprob_backward_args)CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
+    *a = CLGRPO_LINEAR_LOGPROB_BACKWARD_ARGS_INIT;
     GIVE_HEAD();
     a->lse = IN(N);
     a->entropy = IN(N);
@@ -196,7 +196,7 @@ OP(linear_logprob_backward)
 
 OP(attention)
 {
-    *a = (struct clgrpo_attention_args)CLGRPO_ATTENTION_ARGS_INIT;
+    *a = CLGRPO_ATTENTION_ARGS_INIT;
     GIVE_BATCH();
     a->o = OUT(N, H, D);
     a->lse = OUT(N, H);
@@ -205,7 +205,7 @@ OP(attention)
 
 OP(attention_backward)
 {
-    *a = (struct clgrpo_attention_backward_args)CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
+    *a = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
     GIVE_BATCH();
     a->o = IN(N, H, D);
     a->lse = IN(N, H);
@@ -218,7 +218,7 @@ OP(attention_backward)
 
 OP(kv_append)
 {
-    *a = (struct clgrpo_kv_append_args)CLGRPO_KV_APPEND_ARGS_INIT;
+    *a = CLGRPO_KV_APPEND_ARGS_INIT;
     a->k = IN(N, K, D);
     a->v = IN(N, K, D);
     a->slot = integers(b, N, slots);
@@ -229,7 +229,7 @@ OP(kv_append)
 
 OP(kv_copy)
 {
-    *a = (struct clgrpo_kv_copy_args)CLGRPO_KV_COPY_ARGS_INIT;
+    *a = CLGRPO_KV_COPY_ARGS_INIT;
     a->source = integers(b, 1, (const int32_t[]){0});
     a->target = integers(b, 1, (const int32_t[]){1});
     a->length = integers(b, 1, (const int32_t[]){3});
@@ -239,7 +239,7 @@ OP(kv_copy)
 
 OP(attention_decode)
 {
-    *a = (struct clgrpo_attention_decode_args)CLGRPO_ATTENTION_DECODE_ARGS_INIT;
+    *a = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
     a->q = IN(N, H, D);
     a->slot = integers(b, N, slots);
     a->position = integers(b, N, positions);
@@ -253,7 +253,7 @@ OP(attention_decode)
 
 OP(advantage)
 {
-    *a = (struct clgrpo_advantage_args)CLGRPO_ADVANTAGE_ARGS_INIT;
+    *a = CLGRPO_ADVANTAGE_ARGS_INIT;
     a->reward = IN(N);
     a->offsets = integers(b, 3, offsets);
     a->advantage = OUT(N);
@@ -261,7 +261,7 @@ OP(advantage)
 
 OP(policy_loss)
 {
-    *a = (struct clgrpo_policy_loss_args)CLGRPO_POLICY_LOSS_ARGS_INIT;
+    *a = CLGRPO_POLICY_LOSS_ARGS_INIT;
     a->logprob = IN(N);
     a->old_logprob = IN(N);
     a->advantage = IN(N);
@@ -275,7 +275,7 @@ OP(sample)
 {
     static const uint64_t keys[2 * N] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 
-    *a = (struct clgrpo_sample_args)CLGRPO_SAMPLE_ARGS_INIT;
+    *a = CLGRPO_SAMPLE_ARGS_INIT;
     a->logits = IN(N, V);
     a->key = keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(N, 2), keys), false);
     a->token = OUT_OF(CLGRPO_I32, N);
@@ -294,7 +294,7 @@ make_sample_shared(struct op_bag *b)
 
     ck_assert_ptr_nonnull(a);
     b->args = a;
-    *a = (struct clgrpo_sample_args)CLGRPO_SAMPLE_ARGS_INIT;
+    *a = CLGRPO_SAMPLE_ARGS_INIT;
     a->logits = IN(1, 16385);
     a->key = keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(1, 2), keys), false);
     a->token = OUT_OF(CLGRPO_I32, 1);
@@ -305,7 +305,7 @@ make_sample_shared(struct op_bag *b)
 
 OP(global_norm)
 {
-    *a = (struct clgrpo_global_norm_args)CLGRPO_GLOBAL_NORM_ARGS_INIT;
+    *a = CLGRPO_GLOBAL_NORM_ARGS_INIT;
     a->grad = IN(V * E);
     a->out = OUT(2);
     a->max_norm = 1.0f;
@@ -317,7 +317,7 @@ OP(adamw)
     static const float zeros[V * E];
     uint16_t grad[V * E];
 
-    *a = (struct clgrpo_adamw_args)CLGRPO_ADAMW_ARGS_INIT;
+    *a = CLGRPO_ADAMW_ARGS_INIT;
     a->param = INOUT(V * E);
     for (int i = 0; i < V * E; i++)
         grad[i] = (uint16_t)(0x3c00 + i % 128); /* bf16 from 2^-7 to 2^-6 */
