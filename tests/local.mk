@@ -55,6 +55,7 @@ trainer_suites = \
 	tests/trainer/check_file \
 	tests/trainer/check_interval \
 	tests/trainer/check_judge \
+	tests/trainer/check_lines \
 	tests/trainer/check_metrics \
 	tests/trainer/check_model_config \
 	tests/trainer/check_objective \
@@ -97,6 +98,7 @@ program_case = tests/trainer/program_case.c tests/trainer/program_case.h $(fake_
 tests_trainer_check_control_tokens_SOURCES = tests/trainer/check_control_tokens.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_demos_SOURCES = tests/trainer/check_demos.c $(fake_tokenizer)
 tests_trainer_check_dialogue_SOURCES = tests/trainer/check_dialogue.c $(fake_policy) $(fake_tokenizer)
+tests_trainer_check_lines_SOURCES = tests/trainer/check_lines.c $(fake_tokenizer)
 tests_trainer_check_report_SOURCES = tests/trainer/check_report.c $(fake_tokenizer)
 tests_trainer_check_rollout_SOURCES = tests/trainer/check_rollout.c $(fake_policy) $(fake_tokenizer)
 tests_trainer_check_rollout_limits_SOURCES = tests/trainer/check_rollout_limits.c $(fake_policy) $(fake_tokenizer)

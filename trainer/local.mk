@@ -43,6 +43,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/keeper.h \
 	trainer/base/keeper_root.c \
 	trainer/base/keeper_root.h \
+	trainer/base/lines.c \
+	trainer/base/lines.h \
 	trainer/base/path.c \
 	trainer/base/path.h \
 	trainer/base/process.c \

@@ -180,7 +180,7 @@ refuses(const char *bytes, size_t len, const char *rewinds)
 START_TEST(damaged_lines_are_refused)
 {
     static const char bad[][40] = {
-        "\n", "3\n", "[1]\n", "{\"phase\":1\n", "nonsense\n", "{\"phase\":1}}\n", "{\"a\":\"\xff\"}\n"};
+        "3\n", "[1]\n", "{\"phase\":1\n", "nonsense\n", "{\"phase\":1}}\n", "{\"a\":\"\xff\"}\n"};
     static const char nul[] = "{\"phase\":1,\0}\n";
     static const char second[] = "{\"phase\":0}\n{\"phase\"}\n";
 

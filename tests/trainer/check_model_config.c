@@ -230,7 +230,7 @@ main(void)
 {
     TCase *tc = suite_case("model config", setup, NULL, 0);
 
-    suite_tests(tc, reads_llama, fills_what_is_missing, reads_qwen, reads_rope_parameters);
+    suite_tests(tc, reads_llama, fills_what_is_missing, reads_qwen, reads_rope_parameters, reads_the_default_rotation);
     tcase_add_loop_test(tc, refuses, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_loop_test(tc, refuses_what_is_no_object, 0, (int)(sizeof not_json / sizeof *not_json));
     suite_tests(tc, saves_what_it_loads);

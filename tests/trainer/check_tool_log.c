@@ -94,7 +94,6 @@ put_line(const char *path, const char *line)
 START_TEST(logs_that_are_none)
 {
     static const char *const bad[] = {
-        "\n",
         "7\n",
         "{}\n",
         "{\"question\":0,\"rollout\":0,\"call\":0,\"turn\":1,\"tool\":\"a\",\"arguments\":\"b\",\"outcome\":\"good\","

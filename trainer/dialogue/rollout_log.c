@@ -13,6 +13,7 @@
 
 #include "base/array.h"
 #include "base/file.h"
+#include "base/lines.h"
 
 enum { MAX_LINE = 16 << 20, MAX_TOKENS = 1 << 20, MAX_ROWS = 1 << 22, MAX_TEXT = 1 << 30 };
 
@@ -270,6 +271,8 @@ mg_rollout_log_read(const char *path, struct mg_trajectory **out, size_t *n, str
         MG_REQUIRE(strchr(line, '\n') != NULL && count < MAX_ROWS, MG_INPUT,
                    "%s: row %zu is torn, or more than %d bytes or %d rows", path, count, MAX_LINE, MAX_ROWS);
         MG_REQUIRE(gztell(f) <= MAX_TEXT, MG_INPUT, "%s: more than %d bytes of text", path, MAX_TEXT);
+        if (mg_line_is_blank(line, strlen(line)))
+            continue;
         MG_GROW(list, count + 1, room);
         memset(&list[count], 0, sizeof *list);
         count++;

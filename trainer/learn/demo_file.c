@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/demo_file.h"
 
-#include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/lines.h"
 
 enum { MAX_LINE = 1 << 20 };
 
 struct mg_demo_file {
-    FILE *stream;
-    char *path, *agent, *line;
-    size_t line_room, line_number, counted; /* lines up to `counted` are in `count` */
+    struct mg_lines lines;
+    char *path, *agent;
+    size_t counted; /* lines up to this one are in `count` */
     struct mg_demo_count count;
     struct mg_tokenizer *tok;
     struct mg_specials specials;
@@ -39,8 +39,7 @@ mg_demo_file_open(const char *path, const char *agent, struct mg_tokenizer *tok,
     f->path = strdup(path);
     f->agent = agent != NULL ? strdup(agent) : NULL;
     MG_REQUIRE(f->path != NULL && (agent == NULL || f->agent != NULL), MG_FAIL, "out of memory: the name %s", path);
-    f->stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    MG_REQUIRE(f->stream != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
+    MG_TRY(mg_lines_open(&f->lines, f->path, MAX_LINE, err));
     *out = f;
     f = NULL;
 out:
@@ -53,11 +52,9 @@ mg_demo_file_close(struct mg_demo_file *f)
 {
     if (f == NULL)
         return;
-    if (f->stream != NULL && f->stream != stdin)
-        fclose(f->stream);
+    mg_lines_close(&f->lines);
     free(f->path);
     free(f->agent);
-    free(f->line);
     free(f);
 }
 
@@ -86,10 +83,10 @@ add_turn(struct mg_demo_file *f, const json_t *turn, struct mg_example *e, struc
     enum mg_role role = MG_ROLE_USER;
     uint32_t first = e->t.len;
 
-    MG_REQUIRE(train == NULL || (json_is_integer(train) && own >= 0 && own <= 1), MG_INPUT,
-               "%s:%zu: train must be 1, or 0 or absent", f->path, f->line_number);
+    MG_REQUIRE(train == NULL || json_is_null(train) || (json_is_integer(train) && own >= 0 && own <= 1), MG_INPUT,
+               "%s:%zu: train must be 1, or 0 or absent", f->path, f->lines.number);
     MG_REQUIRE(name != NULL && mg_role_parse(name, &role) && json_is_string(text), MG_INPUT,
-               "%s:%zu: a turn needs a known role and a text", f->path, f->line_number);
+               "%s:%zu: a turn needs a known role and a text", f->path, f->lines.number);
     MG_TRY(mg_roles_turn(&e->t, f->tok, &f->specials, role, json_string_value(text), json_string_length(text), own != 0,
                          err));
     MG_TRY(set_role(e, first, role, err));
@@ -99,19 +96,19 @@ out:
 
 /* *used is false for a demonstration of another agent. */
 static enum mg_status
-parse_line(struct mg_demo_file *f, size_t len, struct mg_example *e, bool *used, struct mg_err *err)
+parse_line(struct mg_demo_file *f, struct mg_example *e, bool *used, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     json_error_t why;
-    json_t *demo = json_loadb(f->line, len, 0, &why), *turns, *turn;
+    json_t *demo = json_loadb(f->lines.text, f->lines.len, 0, &why), *turns, *turn;
     const char *agent;
     size_t i;
 
-    MG_REQUIRE(demo != NULL, MG_INPUT, "%s:%zu: %s", f->path, f->line_number, why.text);
+    MG_REQUIRE(demo != NULL, MG_INPUT, "%s:%zu: %s", f->path, f->lines.number, why.text);
     agent = json_string_value(json_object_get(demo, "agent"));
     turns = json_object_get(demo, "turns");
     MG_REQUIRE(agent != NULL && mg_is_agent_name(agent) && json_is_array(turns) && json_array_size(turns) > 0, MG_INPUT,
-               "%s:%zu: a demonstration needs an agent's name and turns", f->path, f->line_number);
+               "%s:%zu: a demonstration needs an agent's name and turns", f->path, f->lines.number);
     *used = f->agent == NULL || strcmp(agent, f->agent) == 0;
     if (!*used)
         goto out;
@@ -127,9 +124,9 @@ out:
 static void
 count_one(struct mg_demo_file *f, uint32_t len, bool fits)
 {
-    if (f->line_number <= f->counted)
+    if (f->lines.number <= f->counted)
         return;
-    f->counted = f->line_number;
+    f->counted = f->lines.number;
     f->count.read++;
     if (fits)
         return;
@@ -142,20 +139,13 @@ mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struct mg_example *o
 {
     enum mg_status st = MG_OK;
 
-    *more = true;
     for (;;) {
-        ssize_t len = getline(&f->line, &f->line_room, f->stream);
         bool used = false;
 
-        if (len < 0) {
-            MG_REQUIRE(feof(f->stream), MG_FAIL, "%s:%zu: %s", f->path, f->line_number + 1, strerror(errno));
-            *more = false;
+        MG_TRY(mg_lines_next(&f->lines, more, err));
+        if (!*more)
             return MG_OK;
-        }
-        f->line_number++;
-        MG_REQUIRE(len <= MAX_LINE, MG_INPUT, "%s:%zu: a line of %zd bytes, at most %d", f->path, f->line_number, len,
-                   MAX_LINE);
-        MG_TRY(parse_line(f, (size_t)len, out, &used, err));
+        MG_TRY(parse_line(f, out, &used, err));
         if (!used)
             continue;
         count_one(f, out->t.len, out->t.len <= max_len);
@@ -169,12 +159,7 @@ out:
 enum mg_status
 mg_demo_file_rewind(struct mg_demo_file *f, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
-
-    MG_REQUIRE(fseek(f->stream, 0, SEEK_SET) == 0, MG_INPUT, "%s: cannot be read twice: %s", f->path, strerror(errno));
-    f->line_number = 0;
-out:
-    return st;
+    return mg_lines_rewind(&f->lines, err);
 }
 
 struct mg_demo_count

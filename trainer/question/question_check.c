@@ -37,7 +37,6 @@ mg_answers_agree(const struct mg_answer *a, const struct mg_answer *b, bool *agr
     return *agree ? MG_OK : answers(a, b, agree, err);
 }
 
-/* A line holds one question, so that question i stands in line i + 1. */
 static enum mg_status
 check_ids(const struct mg_question_file *f, const char *path, struct mg_err *err)
 {
@@ -53,8 +52,8 @@ check_ids(const struct mg_question_file *f, const char *path, struct mg_err *err
         size_t at = (size_t)mg_rng_mix(mg_hash(id, strlen(id))) & (room - 1);
 
         for (; place[at] != 0; at = (at + 1) & (room - 1))
-            MG_REQUIRE(strcmp(f->q[place[at] - 1].id, id) != 0, MG_INPUT, "%s:%u: the id %.60s is that of line %u",
-                       path, i + 1, id, place[at]);
+            MG_REQUIRE(strcmp(f->q[place[at] - 1].id, id) != 0, MG_INPUT, "%s:%zu: the id %.60s is that of line %zu",
+                       path, f->q[i].line, id, f->q[place[at] - 1].line);
         place[at] = i + 1;
     }
 out:
@@ -81,10 +80,10 @@ check_answers(const struct mg_question_file *f, const char *path, struct mg_err 
         const struct mg_asked *q = &f->q[i];
 
         if (check_answer(&q->answer, err) != MG_OK)
-            return mg_fail_at(err, "%.200s:%u", path, i + 1);
+            return mg_fail_at(err, "%.200s:%zu", path, q->line);
         for (uint32_t k = 0; k < q->n_steps; k++)
             if (check_answer(&q->step[k].answer, err) != MG_OK)
-                return mg_fail_at(err, "%.200s:%u: step %u", path, i + 1, k + 1);
+                return mg_fail_at(err, "%.200s:%zu: step %u", path, q->line, k + 1);
     }
     return MG_OK;
 }

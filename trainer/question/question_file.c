@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/hash.h"
+#include "base/lines.h"
 #include "base/rng.h"
 #include "question/question_check.h"
 #include "question/scorer.h"
@@ -58,7 +59,7 @@ read_answer(const struct reader *r, const json_t *object, struct mg_answer *a, s
     size_t n = json_array_size(list);
 
     MG_TRY(read_string(r, object, "answer", &a->text, err));
-    MG_REQUIRE((list == NULL || json_is_array(list)) && n <= MAX_ALIASES, MG_INPUT,
+    MG_REQUIRE((list == NULL || json_is_null(list) || json_is_array(list)) && n <= MAX_ALIASES, MG_INPUT,
                "%s:%zu: \"aliases\" is not a list of at most %d texts", r->path, r->line, (int)MAX_ALIASES);
     MG_ALLOC(a->alias, n);
     for (size_t i = 0; i < n; i++) {
@@ -79,7 +80,7 @@ read_steps(const struct reader *r, const json_t *object, struct mg_asked *q, str
     const json_t *list = json_object_get(object, "steps");
     size_t n = json_array_size(list);
 
-    MG_REQUIRE((list == NULL || json_is_array(list)) && n <= MAX_STEPS, MG_INPUT,
+    MG_REQUIRE((list == NULL || json_is_null(list) || json_is_array(list)) && n <= MAX_STEPS, MG_INPUT,
                "%s:%zu: \"steps\" is not a list of at most %d", r->path, r->line, (int)MAX_STEPS);
     MG_ALLOC(q->step, n);
     for (size_t i = 0; i < n; i++) {
@@ -126,10 +127,10 @@ read_question(const struct reader *r, const json_t *object, struct mg_asked *q, 
     MG_REQUIRE(s < MG_N_SPLITS, MG_INPUT, "%s:%zu: \"split\" is %.20s, need train, dev or test", r->path, r->line,
                name != NULL ? name : "missing");
     q->split = (enum mg_split)s;
-    MG_REQUIRE(hops == NULL ||
+    MG_REQUIRE(hops == NULL || json_is_null(hops) ||
                    (json_is_integer(hops) && json_integer_value(hops) >= 1 && json_integer_value(hops) <= MAX_STEPS),
                MG_INPUT, "%s:%zu: \"hops\" is no whole number from 1 to %d", r->path, r->line, (int)MAX_STEPS);
-    q->hops = hops != NULL ? (uint32_t)json_integer_value(hops) : 1;
+    q->hops = json_is_integer(hops) ? (uint32_t)json_integer_value(hops) : 1;
     MG_TRY(read_string(r, object, "id", &q->id, err));
     MG_TRY(read_string(r, object, "question", &q->text, err));
     MG_TRY(read_template(r, object, q, err));
@@ -151,7 +152,7 @@ add_line(const struct reader *r, const char *line, size_t len, struct mg_err *er
                object == NULL ? where.text : "not a JSON object");
     MG_REQUIRE(f->n < MAX_QUESTIONS, MG_INPUT, "%s: more than %d questions", r->path, (int)MAX_QUESTIONS);
     MG_GROW(f->q, (size_t)f->n + 1, f->room);
-    f->q[f->n] = (struct mg_asked){.split = MG_SPLIT_TRAIN};
+    f->q[f->n] = (struct mg_asked){.line = r->line};
     MG_TRY(read_question(r, object, &f->q[f->n++], err));
 out:
     json_decref(object);
@@ -214,7 +215,7 @@ index_steps(struct mg_question_file *f, const char *path, struct mg_err *err)
     for (uint32_t i = 0; i < f->n; i++)
         for (uint32_t j = 0; j < f->q[i].n_steps; j++)
             if ((st = index_step(f, &f->q[i].step[j], err)) != MG_OK)
-                return mg_fail_at(err, "%.200s:%u", path, i + 1);
+                return mg_fail_at(err, "%.200s:%zu", path, f->q[i].line);
 out:
     return st;
 }
@@ -225,28 +226,24 @@ mg_question_file_load(const char *path, struct mg_question_file *out, struct mg_
     enum mg_status st = MG_OK;
     struct mg_question_file f = {0};
     struct reader r = {.f = &f, .path = path};
-    FILE *stream = fopen(path, "r");
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t len;
+    struct mg_lines lines = {0};
+    bool more;
 
-    MG_REQUIRE(stream != NULL, MG_INPUT, "%s: %s", path, strerror(errno));
-    while ((len = getline(&line, &room, stream)) > 0) {
-        r.line++;
-        MG_REQUIRE(len <= MAX_LINE, MG_INPUT, "%s:%zu: a line of %zd bytes, at most %d", path, r.line, len,
-                   (int)MAX_LINE);
-        MG_TRY(add_line(&r, line, (size_t)len, err));
+    MG_TRY(mg_lines_open(&lines, path, MAX_LINE, err));
+    for (;;) {
+        MG_TRY(mg_lines_next(&lines, &more, err));
+        if (!more)
+            break;
+        r.line = lines.number;
+        MG_TRY(add_line(&r, lines.text, lines.len, err));
     }
-    MG_REQUIRE(feof(stream), MG_FAIL, "%s:%zu: %s", path, r.line + 1, strerror(errno));
     MG_REQUIRE(f.n > 0, MG_INPUT, "%s holds no questions", path);
     MG_TRY(index_steps(&f, path, err));
     MG_TRY(mg_question_file_check(&f, path, err));
     *out = f;
     f = (struct mg_question_file){0};
 out:
-    if (stream != NULL)
-        fclose(stream);
-    free(line);
+    mg_lines_close(&lines);
     mg_question_file_free(&f);
     return st;
 }

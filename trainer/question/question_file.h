@@ -31,6 +31,7 @@ struct mg_known {
 struct mg_asked {
     char *id, *text;
     enum mg_split split;
+    size_t line; /* of the file */
     uint32_t hops;
     uint32_t kind; /* its template, as an index */
     struct mg_answer answer;

@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/file.h"
+#include "base/lines.h"
 
 enum { MAX_BYTES = 1 << 30, N_OUTCOMES = 3 };
 static const char *const outcome_name[N_OUTCOMES] = {
@@ -112,7 +113,8 @@ read_all(struct mg_tool_log *log, struct mg_err *err)
 
         if (end == NULL)
             break;
-        MG_TRY(add_line(log, text + at, (size_t)(end - text) - at, err));
+        if (!mg_line_is_blank(text + at, (size_t)(end - text) - at))
+            MG_TRY(add_line(log, text + at, (size_t)(end - text) - at, err));
         at = (size_t)(end - text) + 1;
     }
     MG_REQUIRE(at == len || truncate(log->path, (off_t)at) == 0, MG_FAIL, "%s: %s", log->path, strerror(errno));

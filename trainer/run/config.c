@@ -10,6 +10,7 @@
 
 #include "run/config_keys.h"
 #include "base/file.h"
+#include "base/lines.h"
 
 enum {
     MAX_CONFIG_BYTES = 1 << 20,
@@ -176,6 +177,7 @@ read_prose(const struct reading *r, const char *path, const char *where, char **
     st = mg_file_read(resolved, MAX_PROSE, &text, &len, &why);
     MG_REQUIRE(st == MG_OK, st, "%s: %s", where, why.text);
     MG_REQUIRE(strlen(text) == len, MG_INPUT, "%s: %s holds a NUL byte, it is no text", where, resolved);
+    memmove(text, text + mg_mark_bytes(text, len), len + 1 - mg_mark_bytes(text, len));
     *out = text;
     text = NULL;
 out:
@@ -257,12 +259,13 @@ static enum mg_status
 parse(cfg_t *cfg, cfg_opt_t *top, const char *path, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char *text = NULL;
+    char *read = NULL, *text;
     size_t len = 0;
     int rc;
 
-    MG_TRY(mg_file_read(path, MAX_CONFIG_BYTES, &text, &len, err));
-    MG_REQUIRE(memchr(text, '\0', len) == NULL, MG_INPUT, "%s: holds a NUL byte, it is no text", path);
+    MG_TRY(mg_file_read(path, MAX_CONFIG_BYTES, &read, &len, err));
+    MG_REQUIRE(memchr(read, '\0', len) == NULL, MG_INPUT, "%s: holds a NUL byte, it is no text", path);
+    text = read + mg_mark_bytes(read, len);
     MG_TRY(check_end(top, text, path, err));
     parse_error[0] = '\0';
     n_given = 0;
@@ -270,7 +273,7 @@ parse(cfg_t *cfg, cfg_opt_t *top, const char *path, struct mg_err *err)
     rc = cfg_parse_buf(cfg, text); /* cfg_parse takes a path that begins with ~ for a home */
     MG_REQUIRE(rc == CFG_SUCCESS, MG_INPUT, "%s%s", path, parse_error[0] != '\0' ? parse_error : ": cannot be read");
 out:
-    free(text);
+    free(read);
     return st;
 }
 

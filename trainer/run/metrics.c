@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lines.h"
 
 enum { MAX_METRICS = 1 << 30 };
 
@@ -66,8 +67,9 @@ mg_metrics_rewind(const char *path, uint32_t phase, struct mg_err *err)
     while ((stop = line_end(text + keep, text + len)) != NULL) {
         json_int_t number = 0;
 
-        MG_REQUIRE(phase_of(text + keep, (size_t)(stop - text) - keep, &number), MG_INPUT,
-                   "%s: byte %zu begins a line without a phase", path, keep);
+        if (!mg_line_is_blank(text + keep, (size_t)(stop - text) - keep))
+            MG_REQUIRE(phase_of(text + keep, (size_t)(stop - text) - keep, &number), MG_INPUT,
+                       "%s: byte %zu begins a line without a phase", path, keep);
         if (number >= (json_int_t)phase)
             break;
         keep = (size_t)(stop - text) + 1;
@@ -92,6 +94,8 @@ mg_metrics_each(const char *path, mg_metrics_visit *visit, void *arg, struct mg_
     for (at = text; (stop = line_end(at, text + len)) != NULL; at = stop + 1) {
         json_error_t why = {.text = "not an object"};
 
+        if (mg_line_is_blank(at, (size_t)(stop - at)))
+            continue;
         line = json_loadb(at, (size_t)(stop - at), 0, &why);
         MG_REQUIRE(json_is_object(line), MG_INPUT, "%s: byte %zu: %s", path, (size_t)(at - text), why.text);
         MG_TRY(visit(arg, line, err));
