@@ -302,7 +302,6 @@ sweep(struct process *p)
     const struct timespec moment = {.tv_nsec = 2000000};
     size_t n;
 
-    setpriority(PRIO_PROCESS, 0, -20); /* where it may */
     for (int round = 0; (n = descendants(p)) > 0; round++) {
         bool stopped = true;
 
@@ -325,6 +324,7 @@ guard(const struct order *o, pid_t holder, bool count, const sigset_t *waited)
     long ms = LOOK_MS;
     bool over = false;
 
+    setpriority(PRIO_PROCESS, 0, -20); /* where it may: a flood of processes must not keep it from running */
     for (int fd = 0; fd < MG_KEEPER_REPORT_FD; fd++)
         close(fd);
     while (!over) {
