@@ -83,7 +83,7 @@ enum clgrpo_status {
     CLGRPO_E_BUILD,       /* a kernel did not compile; the sentence holds the first line of the log */
     CLGRPO_E_DEVICE,      /* no such device, or it lacks what clgrpo needs */
     CLGRPO_E_OPENCL,      /* an OpenCL call failed; clgrpo_error_cl gives its code */
-    CLGRPO_E_TUNING       /* a malformed row in the tuning file or in CLGRPO_TUNE; clgrpo-info shows which */
+    CLGRPO_E_TUNING       /* CLGRPO_TUNE, or a tuning file that was named, cannot be used */
 };
 
 struct clgrpo_context;

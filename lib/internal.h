@@ -14,8 +14,7 @@ struct clg_program;    /* a specialisation of a unit and its kernels, built */
 struct clg_tune_table; /* values of the tuned parameters */
 struct clg_tier_state; /* what is known of a tier */
 
-/* The last failure since the last clear. A probe, whose failure is not the operation's, saves the record and restores
- * it. */
+/* The last failure since the last clear. */
 struct clg_error {
     enum clgrpo_status status;
     cl_int cl;
@@ -42,6 +41,9 @@ struct clgrpo_context {
 enum clgrpo_status clg_fail(struct clgrpo_context *ctx, enum clgrpo_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 enum clgrpo_status clg_fail_cl(struct clgrpo_context *ctx, cl_int code, const char *call);
+/* For a probe, whose failure is not the operation's: takes the record away, and puts it back in place of its own. */
+struct clg_error clg_error_save(struct clgrpo_context *ctx);
+void clg_error_restore(struct clgrpo_context *ctx, struct clg_error before);
 const char *clg_cl_name(cl_int code);
 /* The vectors of the device in floats, P_VECTOR_WIDTH of every kernel: 4, 8 or 16. */
 unsigned clg_vector_width(const struct clgrpo_context *ctx);

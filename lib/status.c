@@ -19,7 +19,7 @@ static const struct {
     [CLGRPO_E_BUILD] = {"CLGRPO_E_BUILD", "a kernel did not compile"},
     [CLGRPO_E_DEVICE] = {"CLGRPO_E_DEVICE", "there is no such device, or it lacks what clgrpo needs"},
     [CLGRPO_E_OPENCL] = {"CLGRPO_E_OPENCL", "an OpenCL call failed"},
-    [CLGRPO_E_TUNING] = {"CLGRPO_E_TUNING", "the tuning file or CLGRPO_TUNE has a malformed row; see clgrpo-info"},
+    [CLGRPO_E_TUNING] = {"CLGRPO_E_TUNING", "CLGRPO_TUNE, or the tuning file that was named, cannot be used"},
 };
 enum { N_STATUS = sizeof status_table / sizeof status_table[0] };
 
@@ -153,4 +153,20 @@ clgrpo_error_clear(struct clgrpo_context *ctx)
         return;
     free(ctx->error.log);
     ctx->error = (struct clg_error){.status = CLGRPO_OK, .cl = CL_SUCCESS};
+}
+
+struct clg_error
+clg_error_save(struct clgrpo_context *ctx)
+{
+    struct clg_error before = ctx->error;
+
+    ctx->error = (struct clg_error){.status = CLGRPO_OK, .cl = CL_SUCCESS};
+    return before;
+}
+
+void
+clg_error_restore(struct clgrpo_context *ctx, struct clg_error before)
+{
+    clgrpo_error_clear(ctx);
+    ctx->error = before;
 }

@@ -208,12 +208,10 @@ settle_broken(const struct clgrpo_context *ctx, struct clg_tier *out)
 void
 clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clg_tier *out, unsigned *which)
 {
-    struct clg_error before = ctx->error;
+    const struct clg_error before = clg_error_save(ctx);
     struct probe p = {.ctx = ctx, .spec = spec};
     enum clgrpo_status st;
 
-    ctx->error.log = NULL; /* kept in `before` */
-    clgrpo_error_clear(ctx);
     st = prepare(&p);
     settle_broken(ctx, out);
     for (unsigned i = 0; st == CLGRPO_OK && i < CLG_TIER_MAX_DEFINES && spec->defines[i] != NULL; i++) {
@@ -231,6 +229,5 @@ clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
             break;
     }
     release(&p);
-    clgrpo_error_clear(ctx);
-    ctx->error = before;
+    clg_error_restore(ctx, before);
 }

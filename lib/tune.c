@@ -140,3 +140,10 @@ clg_tune_left_out(const struct clgrpo_context *ctx, unsigned *n_stale, unsigned 
     *n_stale = ctx->tune->n_stale;
     *n_refused = ctx->tune->n_refused;
 }
+
+unsigned
+clg_tune_malformed(const struct clgrpo_context *ctx, const char **sentence)
+{
+    *sentence = ctx->tune->malformed;
+    return ctx->tune->n_malformed;
+}

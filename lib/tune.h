@@ -8,14 +8,15 @@
 
 /*
  * Gives every parameter a value: from the rows that are built in, then from the user's file, then from CLGRPO_TUNE in
- * the environment. file: NULL for clg_tune_path, which need not exist; "" for none. E_TUNING: a malformed row, a file
- * that cannot be read, or an entry of CLGRPO_TUNE that cannot be used.
+ * the environment. file: NULL for clg_tune_path, which need not exist; "" for none. E_TUNING: a file that was named and
+ * cannot be read, or an entry of CLGRPO_TUNE that cannot be used. A malformed line of the user's is passed over.
  */
 enum clgrpo_status clg_tune_open(struct clgrpo_context *ctx, const char *file);
 void clg_tune_close(struct clgrpo_context *ctx);
 /*
  * Takes the rows of a text in the format of clgrpo-tuning(5) that match the context and rank above those in force. A
- * row whose values the device cannot run is left out. E_TUNING: a malformed row; the sentence begins with `name`.
+ * row whose values the device cannot run is left out, and so is a malformed line of the user's. E_TUNING: one of
+ * another source; the sentence begins with `name`.
  */
 enum clgrpo_status clg_tune_take(struct clgrpo_context *ctx, enum clg_tune_source source, const char *name,
                                  const char *text, size_t bytes);
@@ -47,6 +48,8 @@ enum clgrpo_status clg_tune_set(struct clgrpo_context *ctx, size_t op, size_t sh
 /* Rows left out: those that another version of the library wrote, and those that match but ask for what the device
  * cannot run. */
 void clg_tune_left_out(const struct clgrpo_context *ctx, unsigned *n_stale, unsigned *n_refused);
+/* How many lines of the user's file were passed over, or 1 if it could not be read, and the first sentence about it. */
+unsigned clg_tune_malformed(const struct clgrpo_context *ctx, const char **sentence);
 /* What a row's device column must say to match this context by `link`; "" where the device does not tell. */
 const char *clg_tune_key(const struct clgrpo_context *ctx, enum clg_tune_link link);
 

@@ -142,12 +142,16 @@ out:
 }
 
 static enum clgrpo_status
-parse_line(struct clgrpo_context *ctx, const char *place, char *line, struct clg_tune_row *row)
+parse_line(struct clgrpo_context *ctx, const char *place, const char *text, size_t bytes, struct clg_tune_row *row)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    char *column[N_COLUMNS], *at = line;
+    char line[MAX_LINE], *column[N_COLUMNS], *at = line;
     int n = 0;
 
+    REQUIRE(bytes < sizeof line, "the line is too long: %zu bytes, at most %zu", place, bytes, sizeof line - 1);
+    REQUIRE(memchr(text, '\0', bytes) == NULL, "there is a control character", place);
+    memcpy(line, text, bytes);
+    line[bytes] = '\0';
     for (const char *c = line; *c != '\0'; c++)
         REQUIRE(!iscntrl((unsigned char)*c) || *c == '\t', "there is a control character", place);
     while (n < N_COLUMNS && at != NULL) {
@@ -164,27 +168,28 @@ out:
 
 enum clgrpo_status
 clg_tune_parse(struct clgrpo_context *ctx, const char *name, const char *text, size_t bytes, clg_tune_visit *visit,
-               void *arg)
+               clg_tune_complain *malformed, void *arg)
 {
     enum clgrpo_status st = CLGRPO_OK;
     unsigned number = 0;
 
-    for (size_t at = 0, n; at < bytes; at += n + 1) {
+    for (size_t at = 0, n; at < bytes && st == CLGRPO_OK; at += n + 1) {
         const char *end = memchr(text + at, '\n', bytes - at);
         struct clg_tune_row row = {.line = ++number};
-        char line[MAX_LINE], place[256];
+        char place[256];
 
         n = end != NULL ? (size_t)(end - text) - at : bytes - at;
         if (n == 0 || text[at] == '#')
             continue;
         snprintf(place, sizeof place, "%.200s: line %u", name, number);
-        REQUIRE(n < sizeof line, "the line is too long: %zu bytes, at most %zu", place, n, sizeof line - 1);
-        REQUIRE(memchr(text + at, '\0', n) == NULL, "there is a control character", place);
-        memcpy(line, text + at, n);
-        line[n] = '\0';
-        CLG_TRY(parse_line(ctx, place, line, &row));
-        visit(arg, &row);
+        st = parse_line(ctx, place, text + at, n, &row);
+        if (st == CLGRPO_OK) {
+            visit(arg, &row);
+        } else if (malformed != NULL) {
+            malformed(arg, ctx->error.text);
+            clgrpo_error_clear(ctx);
+            st = CLGRPO_OK;
+        }
     }
-out:
     return st;
 }

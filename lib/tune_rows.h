@@ -18,12 +18,14 @@ struct clg_tune_row {
     unsigned line;
 };
 /*
- * Calls `visit` for each row of a text in the format of clgrpo-tuning(5). E_TUNING: a malformed line, which ends it;
- * the sentence begins with `name` and the line's number. Of the context only the error record is used.
+ * Calls `visit` for each row of a text in the format of clgrpo-tuning(5), and `malformed` for each line that is none,
+ * with a sentence that begins with `name` and the line's number. E_TUNING: `malformed` is null and there is such a
+ * line, which ends it. Of the context only the error record is used.
  */
+typedef void clg_tune_complain(void *arg, const char *sentence);
 typedef void clg_tune_visit(void *arg, const struct clg_tune_row *row);
 enum clgrpo_status clg_tune_parse(struct clgrpo_context *ctx, const char *name, const char *text, size_t bytes,
-                                  clg_tune_visit *visit, void *arg);
+                                  clg_tune_visit *visit, clg_tune_complain *malformed, void *arg);
 /* NAME=VALUE, several with `separator` between, into an operation's values; overwrites the text. E_TUNING: malformed;
  * `place` begins the sentence. */
 enum clgrpo_status clg_tune_parse_values(struct clgrpo_context *ctx, const char *place, size_t op, char *text,

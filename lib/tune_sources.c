@@ -24,9 +24,9 @@ take_row(void *arg, const struct clg_tune_row *row)
 {
     const struct reading *r = arg;
     struct clg_tune_table *t = r->ctx->tune;
-    const struct clg_error before = r->ctx->error;
     const bool exact = row->shape_class != CLG_TUNE_ANY_CLASS;
     const int rank = 1 + (int)r->source * 100 + (int)row->link * 2 + exact;
+    struct clg_error before;
 
     if (!row->current) {
         t->n_stale++;
@@ -34,6 +34,7 @@ take_row(void *arg, const struct clg_tune_row *row)
     }
     if (!row_matches(r->ctx, row))
         return;
+    before = clg_error_save(r->ctx);
     for (size_t c = 0; c < clg_tune_ops[row->op].n_classes; c++) {
         if ((exact && (size_t)row->shape_class != c) || rank < t->rank[row->op][c])
             continue;
@@ -42,7 +43,18 @@ take_row(void *arg, const struct clg_tune_row *row)
         else
             t->n_refused++;
     }
-    r->ctx->error = before;
+    clg_error_restore(r->ctx, before);
+}
+
+/* Keeps the first sentence. */
+static void
+pass_over(void *arg, const char *sentence)
+{
+    const struct reading *r = arg;
+    struct clg_tune_table *t = r->ctx->tune;
+
+    if (t->n_malformed++ == 0)
+        snprintf(t->malformed, sizeof t->malformed, "%s", sentence);
 }
 
 enum clgrpo_status
@@ -50,7 +62,7 @@ clg_tune_take(struct clgrpo_context *ctx, enum clg_tune_source source, const cha
 {
     struct reading r = {ctx, source};
 
-    return clg_tune_parse(ctx, name, text, bytes, take_row, &r);
+    return clg_tune_parse(ctx, name, text, bytes, take_row, source == CLG_TUNE_USER ? pass_over : NULL, &r);
 }
 
 /* ---- Sources ---- */
@@ -78,11 +90,13 @@ out:
     return st;
 }
 
+/* A program that names no file is not kept from working by what the user's file is. */
 static enum clgrpo_status
 read_user(struct clgrpo_context *ctx, const char *path)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const bool must_exist = path != NULL;
+    const bool named = path != NULL;
+    struct reading r = {ctx, CLG_TUNE_USER};
     char place[4096], *text = NULL;
     size_t bytes = 0;
 
@@ -90,8 +104,13 @@ read_user(struct clgrpo_context *ctx, const char *path)
         path = place;
     if (path == NULL || path[0] == '\0')
         return CLGRPO_OK;
-    CLG_TRY(clg_tune_read(ctx, path, must_exist, &text, &bytes));
-    if (text != NULL)
+    st = clg_tune_read(ctx, path, named, &text, &bytes);
+    if (st == CLGRPO_E_TUNING && !named) {
+        pass_over(&r, ctx->error.text);
+        clgrpo_error_clear(ctx);
+        st = CLGRPO_OK;
+    }
+    if (st == CLGRPO_OK && text != NULL)
         CLG_TRY(clg_tune_take(ctx, CLG_TUNE_USER, path, text, bytes));
 out:
     free(text);

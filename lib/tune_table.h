@@ -16,7 +16,8 @@ struct clg_tune_table {
     struct clg_tune_keys keys;
     struct clg_tune_choice choice[CLG_TUNE_N_PARAMS][CLG_TUNE_MAX_CLASSES];
     int rank[CLG_TUNE_N_OPS][CLG_TUNE_MAX_CLASSES]; /* of the row in force; 0: none */
-    unsigned n_stale, n_refused;
+    unsigned n_stale, n_refused, n_malformed;
+    char malformed[512]; /* the first of their sentences */
 };
 /* All values standard. */
 enum clgrpo_status clg_tune_create(struct clgrpo_context *ctx);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "measure/family.h"
+#include "tune.h"
 
 static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering]\n"
                             "List the OpenCL devices, how to select them, the kernels that clgrpo would use, the tiers "
@@ -44,8 +45,24 @@ to_json(const char *selector, bool chosen, struct clgrpo_context *ctx, const str
                      "parameters", info_tuning_to_json(ctx, d->family));
 }
 
-/* A context of the device, or NULL if there is none. If the user's rows of tuned parameters are malformed, it says so,
- * sets *malformed, and goes on without them. */
+/* Says once what was passed over in the user's file of tuned parameters. */
+static void
+warn(const struct clgrpo_context *ctx)
+{
+    static bool warned;
+    const char *sentence;
+    unsigned n = clg_tune_malformed(ctx, &sentence);
+
+    if (n == 0 || warned)
+        return;
+    warned = true;
+    fflush(stdout);
+    fprintf(stderr, "clgrpo-info: warning: %s", sentence);
+    fprintf(stderr, n > 1 ? "; it and %u more are passed over\n" : "; it is passed over\n", n - 1);
+}
+
+/* A context of the device, or NULL if there is none. If CLGRPO_TUNE cannot be used, it says so, sets *malformed, and
+ * goes on without tuned parameters of the user's. */
 static struct clgrpo_context *
 open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
 {
@@ -63,6 +80,8 @@ open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
         unsetenv("CLGRPO_TUNE");
         st = clgrpo_context_open(selector, &config, &ctx, NULL, 0);
     }
+    if (st == CLGRPO_OK)
+        warn(ctx);
     if (st == CLGRPO_OK && clgrpo_device_info_get(ctx, d) == CLGRPO_OK)
         return ctx;
     clgrpo_context_destroy(ctx);
@@ -126,6 +145,7 @@ main(int argc, char **argv)
     bool json = false;
     int letter;
 
+    config = CLGRPO_CONTEXT_CONFIG_INIT;
     while ((letter = getopt_long(argc, argv, "jrh", longs, NULL)) != -1) {
         if (letter == 'h') {
             fputs(usage, stdout);

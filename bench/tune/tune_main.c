@@ -149,12 +149,18 @@ main(int argc, char **argv)
     struct clgrpo_device_info info = CLGRPO_DEVICE_INFO_INIT;
     struct options o = {.config = config};
     char error[512];
+    const char *sentence;
     int rc = parse(argc, argv, &t, &o);
 
     if (rc != 0 || o.done)
         return rc;
     if (clgrpo_context_open(o.device, &o.config, &t.ctx, error, sizeof error) != CLGRPO_OK) {
         fprintf(stderr, "clgrpo-tune: %s\n", error);
+        return 1;
+    }
+    if (clg_tune_malformed(t.ctx, &sentence) > 0) { /* the file is written anew from what is understood of it */
+        fprintf(stderr, "clgrpo-tune: %s\n", sentence);
+        clgrpo_context_destroy(t.ctx);
         return 1;
     }
     t.queue = clgrpo_context_queue(t.ctx);

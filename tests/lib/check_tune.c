@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -97,20 +98,54 @@ write_file(char *path, const char *text)
 START_TEST(files)
 {
     struct clgrpo_context *ctx = open_with(CLGRPO_FAMILY_CPU, "", false), *other;
-    char path[] = "check_tune.XXXXXX", bad[] = "check_tune.XXXXXX", row[600];
+    char path[] = "check_tune.XXXXXX", bad[] = "check_tune.XXXXXX", row[600], text[700];
+    const char *sentence;
 
     refused_file("/nonexistent/tune.tsv", "/nonexistent/tune.tsv: ");
     refused_file("/", "/: ");
-    write_file(bad, "# fine\ngemm_cpu\n");
-    refused_file(bad, "line 2: ");
     write_row(row, sizeof row, ctx, "gemm_cpu", "*", CLG_TUNE_DEVICE, "KC=1024");
     write_file(path, row);
+    snprintf(text, sizeof text, "# fine\ngemm_cpu\n%s\nlast", row);
+    write_file(bad, text);
+    other = open_with(CLGRPO_FAMILY_CPU, bad, false);
+    ck_assert_int_eq(choice(other, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).value, 1024);
+    ck_assert_uint_eq(clg_tune_malformed(other, &sentence), 2);
+    ck_assert_msg(strstr(sentence, "line 2: ") != NULL, "%s", sentence);
+    ck_assert_str_eq(clgrpo_error_text(other), "");
+    clgrpo_context_destroy(other);
     other = open_with(CLGRPO_FAMILY_CPU, path, false);
     ck_assert_int_eq(choice(other, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).value, 1024);
     ck_assert_int_eq(choice(other, CLG_TUNE_GEMM_CPU_KC, CLG_GEMM_TN).source, CLG_TUNE_USER);
     clgrpo_context_destroy(other);
     clgrpo_context_destroy(ctx);
     unlink(path), unlink(bad);
+}
+END_TEST
+
+/* The user's own place: what cannot be read there keeps no program from working. */
+START_TEST(users_file_is_a_folder)
+{
+    char base[] = "check_tune.XXXXXX", here[4000], path[4096], *old = getenv("XDG_DATA_HOME");
+    struct clgrpo_context *ctx;
+    const char *sentence;
+
+    old = old != NULL ? strdup(old) : NULL;
+    ck_assert_ptr_nonnull(mkdtemp(base));
+    ck_assert_ptr_nonnull(realpath(base, here));
+    setenv("XDG_DATA_HOME", here, 1);
+    snprintf(path, sizeof path, "%s/clgrpo", here);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/clgrpo/tune.tsv", here);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ctx = open_with(CLGRPO_FAMILY_CPU, NULL, false);
+    ck_assert_uint_eq(clg_tune_malformed(ctx, &sentence), 1);
+    ck_assert_msg(strstr(sentence, "no plain file") != NULL, "%s", sentence);
+    clgrpo_context_destroy(ctx);
+    rmdir(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path), rmdir(base);
+    old != NULL ? setenv("XDG_DATA_HOME", old, 1) : unsetenv("XDG_DATA_HOME");
+    free(old);
 }
 END_TEST
 
@@ -372,8 +407,8 @@ main(void)
 {
     TCase *t = fx_case("tune");
 
-    fx_tests(t, declarations, files, place_of_the_file, chain_of_matches, class_by_name_first, no_match, sources,
-             environment_over_a_user_row, bad_environment, frozen, refused_by_the_device, set_refuses,
-             values_of_the_class, defines);
+    fx_tests(t, declarations, files, users_file_is_a_folder, place_of_the_file, chain_of_matches, class_by_name_first,
+             no_match, sources, environment_over_a_user_row, bad_environment, frozen, refused_by_the_device,
+             set_refuses, values_of_the_class, defines);
     return fx_main();
 }

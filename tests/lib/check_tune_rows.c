@@ -29,7 +29,7 @@ START_TEST(built_in_rows)
             continue;
         n_files++;
         fx_ok(&ctx, clg_tune_parse(&ctx, name, (const char *)clg_sources[i].bytes, clg_sources[i].n_bytes,
-                                   count_current, &n));
+                                   count_current, NULL, &n));
     }
     ck_assert_uint_eq(n_files, 2);
     ck_assert_uint_ge(n, 1);
@@ -85,7 +85,7 @@ START_TEST(hostile_rows)
         int bytes = snprintf(text, sizeof text, "# first\n%s\n\n%s\n" GOOD "\n", GOOD, bad[i].row);
 
         n = 0;
-        ck_assert_msg(clg_tune_parse(&ctx, "f", text, (size_t)bytes, ignore, &n) == CLGRPO_E_TUNING, "taken: %s",
+        ck_assert_msg(clg_tune_parse(&ctx, "f", text, (size_t)bytes, ignore, NULL, &n) == CLGRPO_E_TUNING, "taken: %s",
                       bad[i].row);
         ck_assert_msg(strstr(error, bad[i].sentence) != NULL && strncmp(error, "f: line 4: ", 11) == 0,
                       "'%s' gave '%s'", bad[i].row, error);
@@ -101,14 +101,14 @@ START_TEST(damaged_rows)
     struct clgrpo_context ctx = {0};
     unsigned n = 0;
 
-    fx_ok(&ctx, clg_tune_parse(&ctx, "f", GOOD, full, ignore, &n));
+    fx_ok(&ctx, clg_tune_parse(&ctx, "f", GOOD, full, ignore, NULL, &n));
     ck_assert_uint_eq(n, 1);
     for (size_t k = 1; k < full; k++) {
         char *text = malloc(k); /* no byte after it */
         bool good;
 
         memcpy(text, GOOD, k);
-        good = clg_tune_parse(&ctx, "f", text, k, ignore, &n) == CLGRPO_OK;
+        good = clg_tune_parse(&ctx, "f", text, k, ignore, NULL, &n) == CLGRPO_OK;
         ck_assert(!good || k >= full - strlen(PACKAGE_VERSION) + 1); /* a shorter version is another version */
         free(text);
     }
@@ -118,7 +118,7 @@ START_TEST(damaged_rows)
         memcpy(text, GOOD, full);
         text[k] = '\0';
         clgrpo_error_clear(&ctx);
-        ck_assert_int_eq(clg_tune_parse(&ctx, "f", text, full, ignore, &n), CLGRPO_E_TUNING);
+        ck_assert_int_eq(clg_tune_parse(&ctx, "f", text, full, ignore, NULL, &n), CLGRPO_E_TUNING);
         ck_assert_msg(strstr(ctx.error.text, "control character") != NULL, "%s", ctx.error.text);
     }
 }
@@ -131,11 +131,11 @@ START_TEST(long_rows)
     unsigned n = 0;
 
     memset(text, 'x', 5000);
-    ck_assert_int_eq(clg_tune_parse(&ctx, "f", text, 5000, ignore, &n), CLGRPO_E_TUNING);
+    ck_assert_int_eq(clg_tune_parse(&ctx, "f", text, 5000, ignore, NULL, &n), CLGRPO_E_TUNING);
     ck_assert_str_eq(ctx.error.text, "f: line 1: the line is too long: 5000 bytes, at most 1023");
     clgrpo_error_clear(&ctx);
     memset(text, '#', 5000);
-    fx_ok(&ctx, clg_tune_parse(&ctx, "f", text, 5000, ignore, &n));
+    fx_ok(&ctx, clg_tune_parse(&ctx, "f", text, 5000, ignore, NULL, &n));
     ck_assert_uint_eq(n, 0);
     free(text);
 }
