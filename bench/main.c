@@ -85,27 +85,37 @@ run_once(struct bench *b, const bool has_rows[GROUPS])
     return b->failed ? 1 : 0;
 }
 
-static bool
-limits(struct bench *b, const char *when)
+/* The limits are measured before, between and behind the rows: clock rates and the machine's other load change, and two
+ * of the driver's threads may share a core for a while. */
+static void
+measure_with(struct bench *b, struct machine_probe *probe, const bool has_rows[GROUPS])
 {
-    if (machine_measure(b) == CLGRPO_OK)
-        bench_print_machine(b, when);
-    else
-        bench_fail(b, "the machine's limits could not be measured");
-    return !b->failed;
+    if (!machine_measure(probe))
+        return;
+    bench_print_machine(b, "limits");
+    bench_print_header(b);
+    b->started = bench_now_us();
+    b->between = machine_measure_between;
+    b->between_arg = probe;
+    run_rows(b, has_rows);
+    b->between = NULL;
+    if (b->failed || !machine_measure(probe))
+        return;
+    bench_print_corrections(b);
+    bench_print_machine(b, "best limits");
 }
 
 static int
 measure(struct bench *b, const struct arguments *a, const bool has_rows[GROUPS])
 {
-    if (!limits(b, "limits"))
+    struct machine_probe *probe = machine_open(b);
+
+    if (probe == NULL)
         return 1;
-    bench_print_header(b);
-    b->started = bench_now_us();
-    run_rows(b, has_rows);
-    /* again: clock rates and the machine's other load may have changed, or two of the driver's threads shared a core */
-    if (!b->failed)
-        limits(b, "at the end");
+    measure_with(b, probe, has_rows);
+    machine_close(probe);
+    if (b->n_limits == 0)
+        return 1;
     return write_files(b, a) && !b->failed ? 0 : 1;
 }
 

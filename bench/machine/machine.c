@@ -5,7 +5,7 @@
 
 #include "machine/machine_internal.h"
 
-enum { STREAM_BYTES = 128 << 20 };
+enum { STREAM_BYTES = 128 << 20, BETWEEN_US = 3000000 };
 
 /* The device's answer; for a processor whose driver has none, the system's. */
 static double
@@ -31,26 +31,33 @@ fill_block(struct machine_probe *p)
                                0, NULL, NULL) == CL_SUCCESS;
 }
 
-static bool
-open_probe(struct machine_probe *p, struct bench *b)
+struct machine_probe *
+machine_open(struct bench *b)
 {
+    static struct machine_probe probe;
+    struct machine_probe *p = &probe;
     const bool gpu = (b->info.type & CL_DEVICE_TYPE_CPU) == 0, dot = machine_has_dot(clgrpo_context_device(b->ctx));
 
     *p = (struct machine_probe){.b = b, .width = machine_width(b), .gpu = gpu, .local = gpu ? 64 : 1};
+    b->machine.cache_bytes = largest_cache(b);
     p->items = (size_t)b->info.compute_units * (gpu ? 2048 : 8);
     p->program = machine_build(b, "");
-    if (p->program == NULL)
-        return false;
     p->half = b->info.has_fp16 ? machine_build(b, " -DHALF") : NULL;
     p->dot = dot ? machine_build(b, " -DDOT -cl-std=CL3.0") : NULL;
     p->from = bench_random(b, 1, BENCH_SHAPE(STREAM_BYTES / sizeof(float)));
     p->to = bench_random(b, 1, BENCH_SHAPE(STREAM_BYTES / sizeof(float)));
-    return !b->failed;
+    if (p->program != NULL && !b->failed && fill_block(p))
+        return p;
+    bench_fail(b, "the machine's limits could not be measured");
+    machine_close(p);
+    return NULL;
 }
 
-static void
-close_probe(struct machine_probe *p)
+void
+machine_close(struct machine_probe *p)
 {
+    if (p == NULL)
+        return;
     const cl_program programs[] = {p->program, p->half, p->dot};
 
     bench_release(&p->from);
@@ -75,23 +82,35 @@ find_once(struct bench *b)
     machine_add_limit(b, &row);
 }
 
-enum clgrpo_status
-machine_measure(struct bench *b)
+bool
+machine_measure(struct machine_probe *p)
 {
-    struct machine_probe p;
-    bool built, good;
+    struct bench *b = p->b;
+    bool good;
 
-    b->machine.cache_bytes = largest_cache(b);
-    built = open_probe(&p, b);
-    good = built && fill_block(&p) && machine_measure_arithmetic(&p) && machine_measure_memory(&p) &&
-           machine_measure_host(&p) && machine_measure_dot(&p);
-    close_probe(&p);
-    if (p.program == NULL)
-        return CLGRPO_E_BUILD;
+    p->between = false;
+    good = machine_measure_hard(p) && machine_measure_arithmetic(p) && machine_measure_memory(p) &&
+           machine_measure_host(p) && machine_measure_dot(p);
     if (!machine_has_limit(b, "machine.matrix"))
         find_once(b);
     machine_note_disturbance(b);
     for (unsigned i = 0; i < b->n_rows; i++)
         bench_apply_limit(&b->machine, &b->rows[i]);
-    return good ? CLGRPO_OK : CLGRPO_E_OPENCL;
+    p->last_us = bench_now_us();
+    if (!good)
+        bench_fail(b, "the machine's limits could not be measured");
+    return good;
+}
+
+void
+machine_measure_between(void *probe)
+{
+    struct machine_probe *p = probe;
+
+    if (p->b->failed || bench_now_us() - p->last_us < BETWEEN_US)
+        return;
+    p->between = true;
+    if (!machine_measure_hard(p))
+        bench_fail(p->b, "the machine's limits could not be measured");
+    p->last_us = bench_now_us();
 }

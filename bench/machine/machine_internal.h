@@ -30,7 +30,7 @@ double machine_keep(struct bench *b, const char *name, const char *unit, double 
 /* Adds a row that is measured once. */
 void machine_add_limit(struct bench *b, const struct bench_row *row);
 bool machine_has_limit(const struct bench *b, const char *name);
-/* Gives a note to the limits whose first and last measurement differ by much. */
+/* Gives a note to the limits whose measurements differ by much. */
 void machine_note_disturbance(struct bench *b);
 
 /* ---- What is measured by kernels ---- */
@@ -41,8 +41,11 @@ struct machine_probe {
     struct clgrpo_tensor from, to;
     size_t width, items, local; /* vector lanes; items of a kernel that does not stream, and of a group */
     bool gpu;
+    bool between;   /* between rows: with less time for each figure */
+    double last_us; /* when something was measured last */
 };
 /* Each is false if a kernel could not be run. */
+bool machine_measure_hard(struct machine_probe *p); /* the limits that rows have: multiply-adds, copies, reads */
 bool machine_measure_arithmetic(struct machine_probe *p);
 bool machine_measure_memory(struct machine_probe *p);
 bool machine_measure_dot(struct machine_probe *p);

@@ -4,7 +4,7 @@
 
 #include "machine/machine_internal.h"
 
-/* A limit whose first and last measurement differ by a larger factor was disturbed. */
+/* A limit whose measurements differ by a larger factor was disturbed. */
 static const double disturbed = 1.15;
 
 void
@@ -46,13 +46,15 @@ machine_keep(struct bench *b, const char *name, const char *unit, double work, c
     row.spread = (r->worst_us - r->best_us) / r->best_us;
     if (i == BENCH_MAX_MACHINE)
         return row.value;
-    b->limits_last[i] = row.value;
     if (i == b->n_limits) {
-        b->limits_first[b->n_limits++] = row.value;
+        b->n_limits++;
         b->limits[i] = row;
-    } else if (row.median_us < b->limits[i].median_us) {
-        b->limits[i] = row;
+        b->limits_least[i] = b->limits_most[i] = row.value;
     }
+    if (row.median_us < b->limits[i].median_us)
+        b->limits[i] = row;
+    b->limits_least[i] = row.value < b->limits_least[i] ? row.value : b->limits_least[i];
+    b->limits_most[i] = row.value > b->limits_most[i] ? row.value : b->limits_most[i];
     return b->limits[i].value;
 }
 
@@ -67,10 +69,10 @@ void
 machine_note_disturbance(struct bench *b)
 {
     for (unsigned i = 0; i < b->n_limits; i++) {
-        const double first = b->limits_first[i], last = b->limits_last[i], low = first < last ? first : last;
+        const double least = b->limits_least[i], most = b->limits_most[i];
 
-        if (low > 0.0 && first + last - low > disturbed * low && !bench_is_time(b->limits[i].unit))
-            snprintf(b->limits[i].note, sizeof b->limits[i].note, "%.4g %s before the rows, %.4g behind them", first,
-                     b->limits[i].unit, last);
+        if (least > 0.0 && most > disturbed * least && !bench_is_time(b->limits[i].unit))
+            snprintf(b->limits[i].note, sizeof b->limits[i].note, "%.4g to %.4g %s in this run, %.2f times", least,
+                     most, b->limits[i].unit, most / least);
     }
 }

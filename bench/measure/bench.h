@@ -12,7 +12,7 @@
 #include "measure/family.h"
 #include "measure/row.h"
 
-/* What the machine can do, measured in the same run, before the rows and again after them. The best of all rounds. */
+/* What the machine can do, measured in the same run: before the rows, between them and after them. The best of all. */
 struct bench_machine {
     double fma_gflops;     /* fused multiply-adds on all compute units, two flop each */
     double fma_f16_gflops; /* the same in f16; 0 if the device has no f16 arithmetic */
@@ -45,8 +45,10 @@ struct bench {
     struct clgrpo_device_info info;
     struct bench_machine machine;
     struct bench_row limits[BENCH_MAX_MACHINE];                             /* the machine as rows */
-    double limits_first[BENCH_MAX_MACHINE], limits_last[BENCH_MAX_MACHINE]; /* as measured before and after the rows */
+    double limits_least[BENCH_MAX_MACHINE], limits_most[BENCH_MAX_MACHINE]; /* of their measurements; 0: found once */
     unsigned n_limits;
+    void (*between)(void *arg); /* called behind every row; NULL if there is nothing to do */
+    void *between_arg;
     const char *select[BENCH_MAX_SELECT]; /* globs, or parts of names; all rows are selected if there are none */
     unsigned n_select;
     double seconds; /* time budget of a row */
@@ -139,6 +141,9 @@ void bench_add_own(struct bench_case *c, const char *name, enum clgrpo_status (*
 void bench_add_row(struct bench *b, struct bench_row *row);
 /* Finds which of the machine's limits binds the row, and the row's share of it. */
 void bench_apply_limit(const struct bench_machine *m, struct bench_row *row);
+/* Whether the row is faster than the machine by more than 2%: its limit was measured too low, or its work is miscounted.
+ * Not of rows that the caches hold, and not of times. */
+bool bench_is_above_limit(const struct bench_row *row);
 /* Kernels, fills and copies that the program has enqueued so far. */
 unsigned bench_launches(void);
 
@@ -147,5 +152,7 @@ unsigned bench_launches(void);
 void bench_print_machine(const struct bench *b, const char *when);
 void bench_print_header(const struct bench *b);
 void bench_print_row(const struct bench *b, const struct bench_row *row);
+/* Once the limits are final: the rows whose ratio was printed with others, and those above their limit. */
+void bench_print_corrections(const struct bench *b);
 
 #endif

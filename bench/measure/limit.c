@@ -48,3 +48,10 @@ bench_apply_limit(const struct bench_machine *m, struct bench_row *row)
     row->limit = bench_is_time(row->unit) ? us : us > 0.0 ? 1e-3 * work / us : 0.0;
     row->ratio = row->median_us > 0.0 ? us / row->median_us : 0.0;
 }
+
+bool
+bench_is_above_limit(const struct bench_row *row)
+{
+    return (row->kind == BENCH_FLOP || row->kind == BENCH_COPY || row->kind == BENCH_READ) && !row->cached &&
+           row->ratio > 1.02;
+}

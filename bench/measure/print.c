@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "measure/bench.h"
 
 /* Notes of the limits that changed during the run, and, before the rows, of those that are found once. */
@@ -9,14 +11,14 @@ print_notes(const struct bench *b)
 
     for (unsigned i = 0; i < b->n_limits; i++) {
         const struct bench_row *r = &b->limits[i];
-        const bool found_once = b->limits_last[i] == 0.0;
+        const bool found_once = b->limits_most[i] == 0.0;
 
         if (r->note[0] != '\0' && (!found_once || b->n_rows == 0))
             printf("            %s: %s\n", r->row, r->note);
         disturbed = disturbed || (r->note[0] != '\0' && !found_once);
     }
     if (disturbed)
-        printf("warning     the machine was disturbed: run again before you compare\n");
+        printf("warning     the machine was disturbed, or changed its clock rate: run again before you compare\n");
 }
 
 void
@@ -59,7 +61,7 @@ bench_print_row(const struct bench *b, const struct bench_row *r)
     if (r->limit > 0.0) {
         snprintf(limit, sizeof limit, r->limit < 10.0 ? "%.1f %s%s" : "%.0f %s%s", r->limit, r->limit_name,
                  r->cached ? "*" : "");
-        snprintf(ratio, sizeof ratio, "%.2f", r->ratio);
+        snprintf(ratio, sizeof ratio, "%.2f%s", r->ratio, bench_is_above_limit(r) ? "!" : "");
     }
     if (r->event_us > 0.0)
         snprintf(event, sizeof event, "%.1f", r->event_us);
@@ -73,4 +75,23 @@ bench_print_row(const struct bench *b, const struct bench_row *r)
         printf("  %s %.1f (%.2fx)", r->peers[i].name, r->peers[i].value, r->peers[i].ratio);
     putchar('\n');
     fflush(stdout);
+}
+
+void
+bench_print_corrections(const struct bench *b)
+{
+    bool titled = false;
+
+    for (unsigned i = 0; i < b->n_rows; i++) {
+        const struct bench_row *r = &b->rows[i];
+        const bool above = bench_is_above_limit(r);
+
+        if (!above && fabs(r->ratio - r->printed) <= 0.02 * r->printed)
+            continue;
+        if (!titled)
+            printf("\n%-46s %11s %6s %6s\n", "corrected by the best limits of the run", "limit", "was", "ratio");
+        titled = true;
+        printf("%-46s %6.0f %-4s %6.2f %6.2f%s\n", r->row, r->limit, r->limit_name, r->printed, r->ratio,
+               above ? "!  faster than the machine: its limit was measured too low, or the work is miscounted" : "");
+    }
 }

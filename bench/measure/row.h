@@ -31,6 +31,7 @@ struct bench_row {
     double limit; /* in the row's unit; 0 if there is none */
     char limit_name[20];
     double ratio;     /* value / limit, of times limit / value; 0 if there is no limit */
+    double printed;   /* the ratio as it was printed; limits that are measured later may correct it */
     double median_us; /* wall time of one run */
     double event_us;  /* the same on the device's clock; 0 if it has none */
     double spread;    /* (90th - 10th percentile) / median of the wall times */

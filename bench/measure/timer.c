@@ -215,10 +215,13 @@ bench_add_row(struct bench *b, struct bench_row *row)
         peer->ratio = bench_speed(theirs, row);
         row->n_peers++;
     }
+    row->printed = row->ratio;
     b->rows[b->n_rows++] = *row;
     if (b->progress)
         fputs("\r\033[K", stderr);
     bench_print_row(b, row);
+    if (b->between != NULL)
+        b->between(b->between_arg);
 }
 
 /* Nothing is enqueued but the case itself: another tool counts what happens. */

@@ -73,6 +73,32 @@ by_speed(const void *x, const void *y)
     return strcmp(p->a->row, q->a->row);
 }
 
+static int
+by_name(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* Whether no two rows of the file have one name; says so if they do. */
+static bool
+names_differ(const char *path, const struct bench_results *r)
+{
+    const char **names = calloc(r->n, sizeof *names), *twice = NULL;
+
+    if (names == NULL)
+        return false;
+    for (size_t i = 0; i < r->n; i++)
+        names[i] = r->rows[i].row;
+    qsort(names, r->n, sizeof *names, by_name);
+    for (size_t i = 1; i < r->n && twice == NULL; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            twice = names[i];
+    if (twice != NULL)
+        fprintf(stderr, "clgrpo-bench: %s has the row %s twice\n", path, twice);
+    free(names);
+    return twice == NULL;
+}
+
 static bool
 join(const struct bench_results *a, const struct bench_results *b, bool by_ratio, struct comparison *c)
 {
@@ -91,6 +117,11 @@ join(const struct bench_results *a, const struct bench_results *b, bool by_ratio
         if ((p.speed = speed_of(p.a, p.b, by_ratio)) <= 0.0) {
             c->apart++;
             continue;
+        }
+        if (!isfinite(p.speed)) {
+            fprintf(stderr, "clgrpo-bench: %s is %g in A and %g in B: no ratio of these\n", p.a->row, p.a->value,
+                    p.b->value);
+            return false;
         }
         p.noise = noise_of(p.a, p.b);
         p.verdict = p.speed > 1.0 + p.noise ? FASTER : p.speed < 1.0 / (1.0 + p.noise) ? SLOWER : SAME;
@@ -161,7 +192,8 @@ compare_files(const char *path_a, const char *path_b, bool by_ratio, bool json, 
     struct comparison c = {0};
     int rc = 2;
 
-    if (!output_read(path_a, &a) || !output_read(path_b, &b) || !join(&a, &b, by_ratio, &c))
+    if (!output_read(path_a, &a) || !output_read(path_b, &b) || !names_differ(path_a, &a) ||
+        !names_differ(path_b, &b) || !join(&a, &b, by_ratio, &c))
         goto out;
     if (c.n == 0) {
         fprintf(stderr, "clgrpo-bench: no row of %s is in %s\n", path_a, path_b);

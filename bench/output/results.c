@@ -5,12 +5,13 @@
 
 #include "output/output.h"
 
-static void
+/* False if the text is too long. One that is not there is empty. */
+static bool
 read_text(const json_t *object, const char *key, char *out, size_t bytes)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
-    snprintf(out, bytes, "%s", text != NULL ? text : "");
+    return snprintf(out, bytes, "%s", text != NULL ? text : "") < (int)bytes;
 }
 
 static double
@@ -25,15 +26,16 @@ static bool
 read_row(const json_t *object, struct bench_row *row)
 {
     const json_t *peers = json_object_get(object, "peers"), *peer;
+    bool fits;
     size_t i;
 
     memset(row, 0, sizeof *row);
-    read_text(object, "row", row->row, sizeof row->row);
-    read_text(object, "unit", row->unit, sizeof row->unit);
-    read_text(object, "limit_name", row->limit_name, sizeof row->limit_name);
-    read_text(object, "peer", row->source, sizeof row->source);
+    fits = read_text(object, "row", row->row, sizeof row->row) &&
+           read_text(object, "unit", row->unit, sizeof row->unit) &&
+           read_text(object, "limit_name", row->limit_name, sizeof row->limit_name) &&
+           read_text(object, "peer", row->source, sizeof row->source);
     if (row->source[0] == '\0')
-        read_text(object, "device", row->source, sizeof row->source);
+        read_text(object, "device", row->source, sizeof row->source); /* a long one is cut: it is shown alone */
     row->value = read_number(object, "value");
     row->limit = read_number(object, "limit");
     row->ratio = read_number(object, "ratio");
@@ -49,7 +51,7 @@ read_row(const json_t *object, struct bench_row *row)
         row->peers[row->n_peers].value = read_number(peer, "value");
         row->peers[row->n_peers++].ratio = read_number(peer, "ratio");
     }
-    return row->row[0] != '\0' && row->unit[0] != '\0' && (row->value > 0.0 || bench_is_quality(row));
+    return fits && row->row[0] != '\0' && row->unit[0] != '\0' && (row->value > 0.0 || bench_is_quality(row));
 }
 
 /* A row without a figure, which only has a note. */
@@ -76,8 +78,10 @@ read_rows(const char *path, const json_t *all, struct bench_results *out)
         if (is_remark(object))
             continue;
         if (!read_row(object, &out->rows[out->n])) {
-            fprintf(stderr, "clgrpo-bench: %s: element %zu is no row: it needs row, unit and a value above 0\n", path,
-                    i);
+            fprintf(stderr,
+                    "clgrpo-bench: %s: element %zu is no row: it needs row (at most %zu bytes), unit (%zu) and a value "
+                    "above 0\n",
+                    path, i, sizeof out->rows->row - 1, sizeof out->rows->unit - 1);
             output_free(out);
             return false;
         }
