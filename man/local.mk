@@ -22,6 +22,7 @@ dist_man_MANS = \
 	man/mgrpo-eval.1 \
 	man/mgrpo-hosts.7 \
 	man/mgrpo-judge.7 \
+	man/mgrpo-model.5 \
 	man/mgrpo-objectives.7 \
 	man/mgrpo-questions.5 \
 	man/mgrpo-replay.1 \

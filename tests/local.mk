@@ -88,6 +88,7 @@ trainer_suites = \
 	tests/trainer/check_tool_exec \
 	tests/trainer/check_tool_log \
 	tests/trainer/check_tools \
+	tests/trainer/check_weights \
 	tests/trainer/check_world \
 	tests/trainer/check_world_demo
 
@@ -201,6 +202,7 @@ test_scripts = \
 
 # Readers of foreign files, under libFuzzer (scripts/fuzz)
 fuzz_programs = \
+	tests/fuzz/fuzz_answer \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_demos \
 	tests/fuzz/fuzz_metrics \
@@ -212,7 +214,8 @@ fuzz_programs = \
 	tests/fuzz/fuzz_tokenizer \
 	tests/fuzz/fuzz_tokenizer_text \
 	tests/fuzz/fuzz_tool \
-	tests/fuzz/fuzz_verdict
+	tests/fuzz/fuzz_verdict \
+	tests/fuzz/fuzz_weights
 EXTRA_PROGRAMS = $(fuzz_programs)
 
 EXTRA_DIST += $(test_scripts) \

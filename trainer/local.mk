@@ -113,6 +113,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/model/safetensors.c \
 	trainer/model/safetensors.h \
 	trainer/model/safetensors_write.c \
+	trainer/model/weights.c \
+	trainer/model/weights.h \
 	trainer/policy/backward.c \
 	trainer/policy/batch.c \
 	trainer/policy/batch.h \

@@ -125,6 +125,16 @@ START_TEST(reads_the_default_rotation)
 }
 END_TEST
 
+/* What changes nothing is read. */
+START_TEST(reads_what_changes_nothing)
+{
+    read_with("{\"mlp_bias\": false, \"partial_rotary_factor\": 1.0, \"logits_scaling\": 1, \"num_experts\": 0, "
+              "\"quantization_config\": null, \"no_rope_layers\": [], \"final_logit_softcapping\": null, "
+              "\"layer_types\": [\"full_attention\", \"full_attention\"], \"hidden_act\": null, \"use_cache\": true, "
+              "\"pretraining_tp\": 1, \"sliding_window\": 4096}");
+}
+END_TEST
+
 static const struct {
     const char *changes, *sentence;
 } refused[] = {
@@ -172,6 +182,19 @@ static const struct {
     {"{\"attention_bias\": 1}", "attention_bias is not true or false"},
     {"{\"tie_word_embeddings\": \"yes\"}", "tie_word_embeddings"},
     {"{\"model_type\": \"qwen2\", \"architectures\": null, \"use_sliding_window\": true}", "use_sliding_window"},
+    {"{\"use_qk_norm\": true}", "use_qk_norm is true"},
+    {"{\"rotary_pct\": 0.25}", "rotary_pct is 0.25"},
+    {"{\"logits_scaling\": 8.0}", "logits_scaling is 8.0"},
+    {"{\"logit_scale\": 0}", "logit_scale is 0"},
+    {"{\"final_logit_softcapping\": 30.0}", "final_logit_softcapping"},
+    {"{\"num_experts\": 8}", "num_experts is 8"},
+    {"{\"num_nextn_predict_layers\": 1}", "num_nextn_predict_layers"},
+    {"{\"no_rope_layers\": [1, 1, 0]}", "no_rope_layers is [1,1,0]"},
+    {"{\"quantization_config\": {\"quant_method\": \"fp8\"}}", "quantization_config"},
+    {"{\"layer_types\": [\"full_attention\", \"sliding_attention\"]}", "layer_types"},
+    {"{\"layer_types\": [7]}", "layer_types"},
+    {"{\"layer_types\": \"full_attention\"}", "layer_types"},
+    {"{\"qkv_bias\": \"some\"}", "qkv_bias is"},
 };
 
 START_TEST(refuses)
@@ -230,7 +253,8 @@ main(void)
 {
     TCase *tc = suite_case("model config", setup, NULL, 0);
 
-    suite_tests(tc, reads_llama, fills_what_is_missing, reads_qwen, reads_rope_parameters, reads_the_default_rotation);
+    suite_tests(tc, reads_llama, fills_what_is_missing, reads_qwen, reads_rope_parameters, reads_the_default_rotation,
+                reads_what_changes_nothing);
     tcase_add_loop_test(tc, refuses, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_loop_test(tc, refuses_what_is_no_object, 0, (int)(sizeof not_json / sizeof *not_json));
     suite_tests(tc, saves_what_it_loads);

@@ -107,6 +107,8 @@ END_TEST
 #define F32(name, shape, begin, end)                                                                                   \
     "\"" name "\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[" begin "," end "]}"
 
+#define ONES "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+
 static const struct {
     const char *header;
     size_t bytes;
@@ -121,11 +123,15 @@ static const struct {
     {"{", 0, 0, "header"},
     {"{}", 4, 0, "end at byte 0"},
     {"{\"a\":1}", 0, 0, "dtype"},
-    {"{\"a\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, 0, "I64"},
+    {"{\"a\":{\"dtype\":\"I65\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, 0, "I65"},
+    {"{\"a\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, 0, "4 bytes of data for 1 elements of I64"},
+    {"{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,1]}}", 1, 0, "3 elements of F4"},
+    {"{\"a\":{\"dtype\":\"I64\",\"shape\":[2305843009213693952],\"data_offsets\":[0,0]}}", 0, 0, "elements of I64"},
+    {"{\"a\":{\"dtype\":\"BOOL\",\"shape\":[4294967296,1,1,1,4294967296],\"data_offsets\":[0,0]}}", 0, 0, "overflows"},
     {"{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", 8, 0, "shape"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8, 0, "data"},
     {"{" F32("a", "[2]", "0", "8") "," F32("a", "[2]", "8", "16") "}", 16, 0, "a"},
-    {"{" F32("a", "[1,1,1,1,2]", "0", "8") "}", 8, 0, "at most 4"},
+    {"{" F32("a", "[" ONES ONES ONES ONES "2]", "0", "8") "}", 8, 0, "at most 64"},
     {"{" F32("a", "[-2]", "0", "8") "}", 8, 0, "dimension 0"},
     {"{" F32("a", "[2.0]", "0", "8") "}", 8, 0, "dimension 0"},
     {"{" F32("a", "[4294967296,4294967296]", "0", "0") "}", 0, 0, "overflows"},
@@ -149,6 +155,33 @@ START_TEST(refuses)
     ck_assert_msg(mg_safetensors_open(path, &s, &err) == MG_INPUT, "%s is read", refused[_i].header);
     ck_assert_ptr_null(s);
     ck_assert_msg(strstr(err.text, refused[_i].sentence) != NULL, "%s: %s", refused[_i].header, err.text);
+}
+END_TEST
+
+/* Tensors of other types and of higher ranks are no fault of a file; their sizes and order are checked. */
+START_TEST(other_types_are_passed_over)
+{
+    struct mg_safetensors *s = NULL;
+    const struct mg_st_entry *e;
+    float value;
+
+    put("{\"ids\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[0,16]},"
+        "\"mask\":{\"dtype\":\"BOOL\",\"shape\":[1,1,1,2,2],\"data_offsets\":[16,20]},"
+        "\"nibbles\":{\"dtype\":\"F4\",\"shape\":[8],\"data_offsets\":[20,24]}," F32("w", "[1]", "24", "28") "}",
+        28, 0);
+    ck_assert_msg(mg_safetensors_open(path, &s, &err) == MG_OK, "%s", err.text);
+    ck_assert_uint_eq(mg_safetensors_count(s), 4);
+    e = mg_safetensors_find(s, "mask");
+    ck_assert_int_eq(e->dtype, MG_ST_OTHER);
+    ck_assert_str_eq(e->type, "BOOL");
+    ck_assert(!e->real);
+    ck_assert_uint_eq(e->rank, 5);
+    ck_assert(mg_safetensors_find(s, "nibbles")->real);
+    ck_assert_str_eq(mg_safetensors_at(s, 0)->name, "ids");
+    e = mg_safetensors_find(s, "w");
+    ck_assert_int_eq(e->dtype, MG_ST_F32);
+    mg_safetensors_read_f32(s, e, &value);
+    mg_safetensors_close(s);
 }
 END_TEST
 
@@ -294,8 +327,8 @@ main(void)
 
     tcase_add_loop_test(files, comes_back, MG_ST_F32, MG_ST_BF16 + 1);
     tcase_add_loop_test(files, refuses, 0, (int)(sizeof refused / sizeof *refused));
-    suite_tests(files, layout, refuses_what_is_no_file, refuses_to_write, refuses_every_beginning,
-                a_failed_write_leaves_the_old_file);
+    suite_tests(files, layout, other_types_are_passed_over, refuses_what_is_no_file, refuses_to_write,
+                refuses_every_beginning, a_failed_write_leaves_the_old_file);
     suite_tests(halves, halves_come_back, halves_round_to_nearest_even, halves_at_the_ends);
     return suite_main();
 }

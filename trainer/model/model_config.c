@@ -128,23 +128,120 @@ out:
     return st;
 }
 
+/*
+ * Members by which models of these families, or of others that took their names, compute something else. Such a member may
+ * be absent, null, false, empty, or the number that changes nothing.
+ */
+static const struct {
+    const char *key;
+    double nothing;
+} not_computed[] = {
+    /* biases and norms */
+    {"mlp_bias", 0},
+    {"use_bias", 0},
+    {"bias", 0},
+    {"qkv_bias", 0},
+    {"use_qkv_bias", 0},
+    {"attention_out_bias", 0},
+    {"lm_head_bias", 0},
+    {"use_qk_norm", 0},
+    {"qk_norm", 0},
+    {"qk_layernorm", 0},
+    {"use_post_norm", 0},
+    {"clip_qkv", 0},
+    /* rotation */
+    {"rope_interleaved", 0},
+    {"partial_rotary_factor", 1},
+    {"rotary_pct", 1},
+    {"rotary_percent", 1},
+    {"rope_ratio", 1},
+    {"rope_local_base_freq", 0},
+    {"no_rope_layers", 0},
+    {"no_rope_layer_interval", 0},
+    {"use_mrope", 0},
+    {"use_dynamic_ntk", 0},
+    {"alibi", 0},
+    /* attention and layers */
+    {"use_sliding_window", 0},
+    {"attention_chunk_size", 0},
+    {"use_logn_attn", 0},
+    {"parallel_attn", 0},
+    {"use_parallel_residual", 0},
+    {"num_local_experts", 0},
+    {"num_experts", 0},
+    {"n_routed_experts", 0},
+    {"num_nextn_predict_layers", 0},
+    {"num_mtp_layers", 0},
+    /* factors */
+    {"attention_multiplier", 0},
+    {"embedding_multiplier", 1},
+    {"residual_multiplier", 1},
+    {"logits_scaling", 1},
+    {"logit_scale", 1},
+    {"scale_emb", 1},
+    {"scale_depth", 0},
+    {"attn_logit_softcapping", 0},
+    {"final_logit_softcapping", 0},
+    {"query_pre_attn_scalar", 0},
+    /* weights that are no plain numbers */
+    {"quantization_config", 0},
+};
+
+static bool
+changes_nothing(const json_t *value, double nothing)
+{
+    if (json_is_array(value) || json_is_object(value))
+        return json_array_size(value) + json_object_size(value) == 0;
+    return value == NULL || json_is_null(value) || json_is_false(value) || is_number(value, nothing);
+}
+
+static enum mg_status
+refuse(const char *name, const char *key, const json_t *value, struct mg_err *err)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+    mg_fail(err, MG_INPUT, "%s: %s is %.60s, which is not supported", name, key, text != NULL ? text : "set");
+    free(text);
+    return MG_INPUT;
+}
+
+/* Newer files name the kind of attention of each layer. */
+static enum mg_status
+check_layers(const json_t *root, const char *name, struct mg_err *err)
+{
+    const json_t *list = json_object_get(root, "layer_types");
+    json_t *value;
+    size_t i;
+
+    if (list != NULL && !json_is_null(list) && !json_is_array(list))
+        return refuse(name, "layer_types", list, err);
+    json_array_foreach(list, i, value)
+    {
+        const char *type = json_string_value(value);
+
+        if (type == NULL || strcmp(type, "full_attention") != 0)
+            return refuse(name, "layer_types", list, err);
+    }
+    return MG_OK;
+}
+
 /* Refuses members that would change the computation in a way that the trainer does not implement. */
 static enum mg_status
 refuse_unknown(const json_t *root, const char *name, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    static const char *const switches[] = {"use_sliding_window", "mlp_bias", "rope_interleaved"};
-    const json_t *act = json_object_get(root, "hidden_act"), *part = json_object_get(root, "partial_rotary_factor");
+    const json_t *act = json_object_get(root, "hidden_act");
     const char *kind = json_is_string(act) ? json_string_value(act) : "no string";
-    bool on;
 
-    MG_REQUIRE(act == NULL || strcmp(kind, "silu") == 0, MG_INPUT, "%s: hidden_act is %.40s, need silu", name, kind);
-    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
-        MG_TRY(read_bool(root, name, switches[i], &on, err));
-        MG_REQUIRE(!on, MG_INPUT, "%s: %s is not supported", name, switches[i]);
+    MG_REQUIRE(act == NULL || json_is_null(act) || strcmp(kind, "silu") == 0, MG_INPUT,
+               "%s: hidden_act is %.40s, need silu", name, kind);
+    for (size_t i = 0; i < sizeof not_computed / sizeof *not_computed; i++) {
+        const json_t *value = json_object_get(root, not_computed[i].key);
+
+        if (!changes_nothing(value, not_computed[i].nothing))
+            return refuse(name, not_computed[i].key, value, err);
     }
-    MG_REQUIRE(part == NULL || json_is_null(part) || json_number_value(part) == 1.0, MG_INPUT,
-               "%s: partial_rotary_factor is %g, only 1 is supported", name, json_number_value(part));
+    MG_TRY(check_layers(root, name, err));
 out:
     return st;
 }

@@ -25,7 +25,7 @@ struct mg_policy_limits {
     bool train;          /* gradients and optimiser state are wanted */
 };
 
-/* Opens a model directory (config.json, model.safetensors); or fresh weights drawn from `seed`. */
+/* Opens a model directory (config.json, model.safetensors or its shards); or fresh weights drawn from `seed`. */
 enum mg_status mg_policy_open(const char *dir, const struct mg_policy_limits *limits, struct mg_policy **out,
                               struct mg_err *err);
 enum mg_status mg_policy_init(const struct mg_model_config *config, uint64_t seed,

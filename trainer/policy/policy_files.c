@@ -1,59 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy_files.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/path.h"
 #include "model/safetensors.h"
+#include "model/weights.h"
 
 struct reader {
-    const struct mg_safetensors *file;
-    const char *path;
+    struct mg_weights *weights;
     float *host; /* [P] */
 };
 
 static enum mg_status
 read_slice(void *arg, const struct mg_param_slice *s, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
     const struct reader *r = arg;
-    const struct mg_st_entry *e = mg_safetensors_find(r->file, s->name);
-    unsigned rank = s->cols > 0 ? 2 : 1;
-    size_t n = s->rows * (s->cols > 0 ? s->cols : 1);
 
-    MG_REQUIRE(e != NULL, MG_INPUT, "%s: there is no tensor %s", r->path, s->name);
-    MG_REQUIRE(e->rank == rank && e->shape[0] == s->rows && (rank == 1 || e->shape[1] == s->cols), MG_INPUT,
-               "%s: %s has rank %u and extents %zu, %zu; the configuration says %zu, %zu", r->path, s->name, e->rank,
-               e->shape[0], e->shape[1], s->rows, s->cols);
-    mg_safetensors_read_f32(r->file, e, r->host + s->offset);
-    for (size_t i = 0; i < n; i++)
-        MG_REQUIRE(isfinite(r->host[s->offset + i]), MG_INPUT, "%s: %s holds a value that is not finite", r->path,
-                   s->name);
-out:
-    return st;
+    return mg_weights_read(r->weights, s->name, s->rows, s->cols, r->host + s->offset, err);
 }
 
 enum mg_status
 mg_policy_read_weights(struct mg_policy *p, const char *dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_safetensors *file = NULL;
     struct reader r = {0};
-    struct mg_path path = mg_path_print("%s/model.safetensors", dir);
 
-    MG_TRY(mg_safetensors_open(path.text, &file, err));
-    r.file = file;
-    r.path = path.text;
+    MG_TRY(mg_weights_open(dir, &r.weights, err));
     MG_ALLOC(r.host, p->params.elems);
     MG_TRY(mg_params_each(&p->params, read_slice, &r, err));
+    MG_TRY(mg_weights_check_rest(r.weights, p->params.dims.tied, err));
     MG_TRY(mg_op_write(p, p->weights, r.host, err));
     p->packed_fresh = false;
 out:
     free(r.host);
-    mg_safetensors_close(file);
+    mg_weights_close(r.weights);
     return st;
 }
 
