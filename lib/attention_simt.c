@@ -10,11 +10,14 @@ struct tile {
 static const struct tile gpu_tiles[] = {
     {16, 4, 8, 4, 4, 8, 4, 2},  /* a slice of k is loaded while the one before is used */
     {16, 4, 16, 4, 4, 8, 4, 1}, /* slices of twice as many terms, loaded and used in turn */
+    {8, 8, 8, 4, 4, 8, 4, 2},   /* for small work-groups */
 };
 static const struct tile lane_tiles[] = {
     {16, 4, 16, 1, 4, 2, 4, 1},
     {16, 4, 8, 1, 4, 2, 4, 1},
+    {8, 8, 16, 1, 4, 2, 4, 1},
 };
+enum { SMALL = 2 }; /* the number of the last */
 
 static const struct tile *
 tile_at(const struct clgrpo_context *ctx, size_t index)
@@ -71,9 +74,9 @@ out:
     return st;
 }
 
-struct clg_attention_simt
-clg_attention_simt_with(const struct clgrpo_context *ctx, size_t tile, size_t head_dim,
-                        const struct clgrpo_tensor *prefix, const struct clgrpo_tensor *const *tensors, size_t n)
+static struct clg_attention_simt
+describe(const struct clgrpo_context *ctx, size_t tile, size_t head_dim, const struct clgrpo_tensor *prefix,
+         const struct clgrpo_tensor *const *tensors, size_t n)
 {
     const struct tile *t = tile_at(ctx, tile);
     struct clg_attention_simt chosen = {.rows = t->y};
@@ -87,4 +90,39 @@ clg_attention_simt_with(const struct clgrpo_context *ctx, size_t tile, size_t he
              head_dim, aligned, prefix->buf != NULL, t->y, t->m, t->k, t->vec, t->sub_m, t->sub_n, t->unroll,
              t->buffers);
     return chosen;
+}
+
+/* Whether every kernel takes a group of this tile. */
+static enum clgrpo_status
+all_take(struct clgrpo_context *ctx, const struct clg_attention_simt *chosen, const char *const (*kernels)[2],
+         size_t n_kernels, bool *take)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+
+    *take = true;
+    for (size_t i = 0; i < n_kernels && *take; i++) {
+        size_t most = 0;
+        cl_kernel kernel;
+
+        CLG_TRY(clg_kernel_get_most(ctx, kernels[i][0], kernels[i][1], chosen->defines, &kernel, &most));
+        *take = CLG_ATTENTION_SIMT_X * chosen->rows <= most;
+    }
+out:
+    return st;
+}
+
+enum clgrpo_status
+clg_attention_simt_choose(struct clgrpo_context *ctx, size_t tile, const struct clg_attention_simt_shape *shape,
+                          const char *const (*kernels)[2], size_t n_kernels, struct clg_attention_simt *out)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    bool take = (size_t)CLG_ATTENTION_SIMT_X * tile_at(ctx, tile)->y <= ctx->info.max_work_group;
+
+    *out = describe(ctx, tile, shape->head_dim, shape->prefix, shape->tensors, shape->n);
+    if (take)
+        CLG_TRY(all_take(ctx, out, kernels, n_kernels, &take));
+    if (!take)
+        *out = describe(ctx, SMALL, shape->head_dim, shape->prefix, shape->tensors, shape->n);
+out:
+    return st;
 }

@@ -13,11 +13,18 @@ struct clg_attention_simt {
     size_t rows;
     char defines[CLG_ATTENTION_DEFINES];
 };
-/* The tile of this number, which clg_attention_simt_check must have passed, for a head dimension and n views that the
- * kernels move by rows. */
-struct clg_attention_simt clg_attention_simt_with(const struct clgrpo_context *ctx, size_t tile, size_t head_dim,
-                                                  const struct clgrpo_tensor *prefix,
-                                                  const struct clgrpo_tensor *const *tensors, size_t n);
+/* What the defines depend on: the head dimension, prefixes, and n views that the kernels move by rows. */
+struct clg_attention_simt_shape {
+    size_t head_dim;
+    const struct clgrpo_tensor *prefix, *const *tensors;
+    size_t n;
+};
+/* The tile of this number, or where the device or one of the kernels, pairs of a unit and an entry, does not take its
+ * work-group, the smallest one. */
+enum clgrpo_status clg_attention_simt_choose(struct clgrpo_context *ctx, size_t tile,
+                                             const struct clg_attention_simt_shape *shape,
+                                             const char *const (*kernels)[2], size_t n_kernels,
+                                             struct clg_attention_simt *out);
 /* E_VALUE: the device has no tile of this number, or cannot run it with this head dimension; `place` begins the
  * sentence. */
 enum clgrpo_status clg_attention_simt_check(struct clgrpo_context *ctx, const char *place, enum clg_attention_pass pass,

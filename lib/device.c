@@ -59,6 +59,30 @@ out:
     return st;
 }
 
+/* OpenCL C 1.2, built on the device's side. fma() is one of its functions, in hardware or not. */
+static enum clgrpo_status
+check_language(struct clgrpo_context *ctx)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    char version[128], language[128];
+    unsigned of_device[2] = {0}, of_language[2] = {0};
+    cl_bool compiles = CL_FALSE;
+
+    CLG_TRY(get(ctx, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiles, &compiles));
+    CLG_REQUIRE(ctx, compiles, CLGRPO_E_DEVICE, "%s has no compiler for OpenCL C, and clgrpo's kernels are sources",
+                ctx->info.name);
+    text_info(ctx->device, CL_DEVICE_VERSION, version, sizeof version);
+    text_info(ctx->device, CL_DEVICE_OPENCL_C_VERSION, language, sizeof language);
+    CLG_REQUIRE(ctx,
+                sscanf(version, "OpenCL %u.%u", &of_device[0], &of_device[1]) == 2 &&
+                    sscanf(language, "OpenCL C %u.%u", &of_language[0], &of_language[1]) == 2 &&
+                    of_device[0] * 100 + of_device[1] >= 102 && of_language[0] * 100 + of_language[1] >= 102,
+                CLGRPO_E_DEVICE, "%s has \"%.40s\" and \"%.40s\", need OpenCL 1.2 and OpenCL C 1.2", ctx->info.name,
+                version, language);
+out:
+    return st;
+}
+
 enum clgrpo_status
 clg_device_probe(struct clgrpo_context *ctx)
 {
@@ -84,6 +108,7 @@ clg_device_probe(struct clgrpo_context *ctx)
     snprintf(info->key, sizeof info->key, "%.80s/%.80s/%.80s", info->vendor, info->name, info->driver);
     info->has_fp64 = clg_device_has(ctx->device, "cl_khr_fp64");
     info->has_fp16 = clg_device_has(ctx->device, "cl_khr_fp16");
+    CLG_TRY(check_language(ctx));
 out:
     return st;
 }

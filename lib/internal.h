@@ -127,6 +127,9 @@ clg_divide_up(size_t n, size_t by)
  */
 enum clgrpo_status clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *defines,
                                   cl_kernel *out);
+/* The same, with the items of a work-group that the compiled kernel takes, which may be fewer than the device does. */
+enum clgrpo_status clg_kernel_get_most(struct clgrpo_context *ctx, const char *unit, const char *entry,
+                                       const char *defines, cl_kernel *out, size_t *most);
 void clg_programs_destroy(struct clgrpo_context *ctx);
 double clg_now(void); /* seconds of a clock that only goes forward */
 

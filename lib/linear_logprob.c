@@ -26,9 +26,9 @@ out:
     return st;
 }
 
-void
-clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct clg_simt_tile *tile,
-                    const struct clgrpo_tensor *x, const struct clgrpo_tensor *w, char text[CLG_LOGPROB_DEFINES])
+static void
+write_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct clg_simt_tile *tile,
+              const struct clgrpo_tensor *x, const struct clgrpo_tensor *w, char text[CLG_LOGPROB_DEFINES])
 {
     const bool aligned = (x->offset | x->stride[0] | w->offset | w->stride[0]) % 4 == 0;
     char of_tile[CLG_SIMT_TILE_DEFINES];
@@ -40,6 +40,31 @@ clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const s
     clg_simt_tile_defines(tile, of_tile);
     snprintf(text, CLG_LOGPROB_DEFINES, "-DC_ENTROPY=%d -DC_ALIGNED=%d -DC_B=%s%s", with_entropy, aligned,
              clg_storage_name(w->dtype), of_tile);
+}
+
+enum clgrpo_status
+clg_logprob_choose(struct clgrpo_context *ctx, const struct clg_logprob_shape *s, const char *entry,
+                   struct clg_simt_tile *tile, char defines[CLG_LOGPROB_DEFINES])
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    size_t most = ctx->info.max_work_group, items;
+    cl_kernel kernel;
+
+    *tile = clg_simt_tile_head(ctx, s->n_rows, s->across, most);
+    for (;;) {
+        write_defines(ctx, s->with_entropy, tile, s->x, s->w, defines);
+        if (ctx->family == CLGRPO_FAMILY_CPU) /* has no tile */
+            break;
+        CLG_TRY(clg_kernel_get_most(ctx, "linear_logprob_simt", entry, defines, &kernel, &most));
+        items = clg_simt_tile_items(tile);
+        if (items <= most)
+            break;
+        *tile = clg_simt_tile_head(ctx, s->n_rows, s->across, most);
+        if (clg_simt_tile_items(tile) >= items)
+            break;
+    }
+out:
+    return st;
 }
 
 size_t

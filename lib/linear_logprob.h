@@ -24,9 +24,16 @@ enum clgrpo_status clg_logprob_check(struct clgrpo_context *ctx, const char *op,
 size_t clg_logprob_x_elems(const struct clgrpo_tensor *x);
 enum clgrpo_status clg_logprob_x_run(struct clg_seq *seq, struct clgrpo_tensor *x, const struct clgrpo_workspace *w,
                                      size_t at);
-/* The defines of the context's family: with the entropy or without, and of the simt family the tile. */
+/* What the kernels' defines depend on. */
+struct clg_logprob_shape {
+    bool with_entropy;
+    size_t n_rows, across; /* rows of x, and work-groups for each block of them */
+    const struct clgrpo_tensor *x, *w;
+};
+/* The defines of the context's family, and of the simt family the tile: the largest whose work-group the kernel `entry`
+ * takes. */
 enum { CLG_LOGPROB_DEFINES = CLG_SIMT_TILE_DEFINES + 64 };
-void clg_logprob_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct clg_simt_tile *tile,
-                         const struct clgrpo_tensor *x, const struct clgrpo_tensor *w, char text[CLG_LOGPROB_DEFINES]);
+enum clgrpo_status clg_logprob_choose(struct clgrpo_context *ctx, const struct clg_logprob_shape *s, const char *entry,
+                                      struct clg_simt_tile *tile, char defines[CLG_LOGPROB_DEFINES]);
 
 #endif

@@ -29,12 +29,14 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
     const size_t h = a->q.shape[1], block = CLGRPO_ATTENTION_BLOCK;
     const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->o};
     const int tile = clg_tune_get(seq->ctx, CLG_TUNE_ATTENTION_SIMT_TILE, clg_attention_class(a->q.shape[2]));
-    const struct clg_attention_simt chosen =
-        clg_attention_simt_with(seq->ctx, (size_t)tile, a->q.shape[2], &a->prefix, tensors, 4);
-    const struct clg_grid grid = {3,
-                                  {clg_round_up(a->max_len, block) / block, h, a->offsets.shape[0] - 1},
-                                  {CLG_ATTENTION_SIMT_X, chosen.rows, 1}};
+    const struct clg_attention_simt_shape shape = {a->q.shape[2], &a->prefix, tensors, 4};
+    static const char *const kernels[][2] = {{"attention_simt", "k_attention_forward"}};
+    struct clg_attention_simt chosen;
+    struct clg_grid grid = {3, {clg_round_up(a->max_len, block) / block, h, a->offsets.shape[0] - 1}, {1, 1, 1}};
 
+    CLG_TRY(clg_attention_simt_choose(seq->ctx, (size_t)tile, &shape, kernels, 1, &chosen));
+    grid.local[0] = CLG_ATTENTION_SIMT_X;
+    grid.local[1] = chosen.rows;
     CLG_TRY(CLG_RUN(seq, "attention_simt", "k_attention_forward", chosen.defines, &grid, ARGUMENTS(a),
                     CLG_INT(h / a->k.shape[1]), CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E), CLG_INT(a->causal)));
 out:

@@ -41,21 +41,27 @@ struct plan {
     struct clg_attention_simt simt;
 };
 
-static struct plan
-plan_simt(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
+static enum clgrpo_status
+plan_simt(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a, struct plan *plan)
 {
+    enum clgrpo_status st = CLGRPO_OK;
+    static const char *const kernels[][2] = {{"attention_dq_simt", "k_attention_dq"},
+                                             {"attention_dkdv_simt", "k_attention_dkdv"}};
     const struct clgrpo_tensor *const tensors[] = {&a->q, &a->k, &a->v, &a->dout, &a->dq, &a->dk, &a->dv};
     const int tile = clg_tune_get(ctx, CLG_TUNE_ATTENTION_BACKWARD_SIMT_TILE, clg_attention_class(a->q.shape[2]));
-    const struct clg_attention_simt simt =
-        clg_attention_simt_with(ctx, (size_t)tile, a->q.shape[2], &a->prefix, tensors, 7);
+    const struct clg_attention_simt_shape shape = {a->q.shape[2], &a->prefix, tensors, 7};
+    struct clg_attention_simt simt;
     const size_t n_blocks = clg_round_up(a->max_len, CLGRPO_ATTENTION_BLOCK) / CLGRPO_ATTENTION_BLOCK;
     const size_t n_sequences = a->offsets.shape[0] - 1;
 
-    return (struct plan){.dq_unit = "attention_dq_simt",
-                         .dkdv_unit = "attention_dkdv_simt",
-                         .dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
-                         .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
-                         .simt = simt};
+    CLG_TRY(clg_attention_simt_choose(ctx, (size_t)tile, &shape, kernels, 2, &simt));
+    *plan = (struct plan){.dq_unit = kernels[0][0],
+                          .dkdv_unit = kernels[1][0],
+                          .dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
+                          .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
+                          .simt = simt};
+out:
+    return st;
 }
 
 /*
@@ -154,13 +160,19 @@ out:
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a)
 {
-    const struct clgrpo_context *ctx = seq->ctx;
+    enum clgrpo_status st = CLGRPO_OK;
+    struct clgrpo_context *ctx = seq->ctx;
     struct plan plan;
 
     if (a->q.shape[0] == 0)
         return CLGRPO_OK;
-    plan = ctx->family == CLGRPO_FAMILY_CPU ? plan_cpu(ctx, a) : plan_simt(ctx, a);
-    return plan.one_pass ? launch_one_pass(seq, a, &plan) : launch_two_passes(seq, a, &plan);
+    if (ctx->family == CLGRPO_FAMILY_CPU)
+        plan = plan_cpu(ctx, a);
+    else
+        CLG_TRY(plan_simt(ctx, a, &plan));
+    CLG_TRY(plan.one_pass ? launch_one_pass(seq, a, &plan) : launch_two_passes(seq, a, &plan));
+out:
+    return st;
 }
 
 CLG_OPERATION_WITH_SPACE(clgrpo_attention_backward, OP, check, workspace_bytes, run)

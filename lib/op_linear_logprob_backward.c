@@ -147,14 +147,16 @@ run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a,
     const struct clgrpo_tensor entropy = with_entropy ? clg_tensor_rows(&a->entropy, row, rows) : lse;
     const struct clgrpo_tensor h = with_entropy ? clg_tensor_rows(&a->dentropy, row, rows) : lse;
     const struct clg_grid cpu_grid = clg_grid1(clg_divide_up(rows, CLG_GEMM_MR), 1);
-    const struct clg_simt_tile tile = clg_simt_tile_head(seq->ctx, rows, clg_divide_up(cols, 128));
-    const struct clg_grid simt_grid = {
+    const struct clg_logprob_shape shape = {with_entropy, rows, clg_divide_up(cols, 128), &x, &w};
+    char defines[CLG_LOGPROB_DEFINES];
+    struct clg_simt_tile tile;
+    struct clg_grid simt_grid;
+
+    CLG_TRY(clg_logprob_choose(seq->ctx, &shape, "k_logprob_dz", &tile, defines));
+    simt_grid = (struct clg_grid){
         2,
         {clg_divide_up(rows, clg_simt_tile_rows(&tile)), clg_divide_up(cols, clg_simt_tile_cols(&tile)), 1},
         {tile.x, tile.y, 1}};
-    char defines[CLG_LOGPROB_DEFINES];
-
-    clg_logprob_defines(seq->ctx, with_entropy, &tile, &x, &w, defines);
     if (cpu) {
         const size_t panels = a->workspace.offset_bytes / sizeof(float) + p->panels;
 

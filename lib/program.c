@@ -19,6 +19,7 @@ struct clg_program {
     struct {
         char entry[64];
         cl_kernel kernel;
+        size_t most; /* items of a work-group */
     } kernels[MAX_KERNELS];
 };
 
@@ -248,8 +249,30 @@ out:
     return st;
 }
 
+/* The items of a group that the compiled kernel takes, by its registers: at most what the device takes. */
+static size_t
+most_items(const struct clgrpo_context *ctx, cl_kernel kernel)
+{
+    size_t most = 0;
+
+    if (clGetKernelWorkGroupInfo(kernel, ctx->device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL) !=
+            CL_SUCCESS ||
+        most == 0 || most > ctx->info.max_work_group)
+        most = ctx->info.max_work_group;
+    return most;
+}
+
 enum clgrpo_status
 clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *defines, cl_kernel *out)
+{
+    size_t most;
+
+    return clg_kernel_get_most(ctx, unit, entry, defines, out, &most);
+}
+
+enum clgrpo_status
+clg_kernel_get_most(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *defines,
+                    cl_kernel *out, size_t *most)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct clg_program *p = NULL;
@@ -260,6 +283,7 @@ clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, 
     for (unsigned i = 0; i < p->n_kernels; i++) {
         if (strcmp(p->kernels[i].entry, entry) == 0) {
             *out = p->kernels[i].kernel;
+            *most = p->kernels[i].most;
             return CLGRPO_OK;
         }
     }
@@ -269,6 +293,7 @@ clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, 
     CLG_REQUIRE(ctx, code == CL_SUCCESS, CLGRPO_E_BUILD, "%s: clCreateKernel of %s failed with %s", unit, entry,
                 clg_cl_name(code));
     snprintf(p->kernels[p->n_kernels].entry, sizeof p->kernels[0].entry, "%s", entry);
+    p->kernels[p->n_kernels].most = *most = most_items(ctx, kernel);
     p->kernels[p->n_kernels++].kernel = kernel;
     *out = kernel;
 out:

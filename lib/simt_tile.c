@@ -38,11 +38,11 @@ clg_simt_tile_at(const struct clgrpo_context *ctx, size_t index)
     const size_t n = (lanes ? sizeof lane_tiles : sizeof gpu_tiles) / sizeof gpu_tiles[0];
     const struct clg_simt_tile *t = (lanes ? lane_tiles : gpu_tiles) + index;
 
-    return index < n && (size_t)t->x * t->y <= ctx->info.max_work_group ? t : NULL;
+    return index < n && clg_simt_tile_items(t) <= ctx->info.max_work_group ? t : NULL;
 }
 
 struct clg_simt_tile
-clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n)
+clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n, size_t most)
 {
     const bool lanes = clg_simt_lanes(ctx);
     const struct clg_simt_tile *tiles = lanes ? lane_tiles : gpu_tiles;
@@ -55,19 +55,26 @@ clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n)
         const struct clg_simt_tile *t = &tiles[i];
         const size_t groups = clg_divide_up(m, clg_simt_tile_rows(t)) * clg_divide_up(n, clg_simt_tile_cols(t));
 
-        if (groups >= want && (size_t)t->x * t->y <= ctx->info.max_work_group)
+        if (groups >= want && clg_simt_tile_items(t) <= most)
             return *t;
     }
-    return tiles[last - 1];
+    return clg_simt_tile_items(&tiles[last - 1]) <= most ? tiles[last - 1] : tiles[last];
 }
 
 struct clg_simt_tile
-clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across)
+clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across, size_t most)
 {
-    static const struct clg_simt_tile gpu[] = {{16, 8, 8, 8, 8, 4, 8, 8, 4, 2}, {16, 8, 4, 4, 8, 4, 4, 4, 4, 2}};
-    static const struct clg_simt_tile lanes[] = {{16, 16, 8, 8, 16, 1, 4, 2, 4, 1}, {16, 8, 4, 8, 16, 1, 4, 2, 4, 1}};
+    /* the last is for small work-groups */
+    static const struct clg_simt_tile gpu[] = {
+        {16, 8, 8, 8, 8, 4, 8, 8, 4, 2}, {16, 8, 4, 4, 8, 4, 4, 4, 4, 2}, {16, 4, 8, 4, 8, 4, 4, 4, 4, 2}};
+    static const struct clg_simt_tile lanes[] = {
+        {16, 16, 8, 8, 16, 1, 4, 2, 4, 1}, {16, 8, 4, 8, 16, 1, 4, 2, 4, 1}, {16, 4, 8, 8, 16, 1, 4, 2, 4, 1}};
     const struct clg_simt_tile *tiles = clg_simt_lanes(ctx) ? lanes : gpu;
     const size_t groups = clg_divide_up(n, clg_simt_tile_rows(&tiles[0])) * across;
+    const unsigned first = groups >= (size_t)2 * ctx->info.compute_units ? 0 : 1;
 
-    return tiles[groups >= (size_t)2 * ctx->info.compute_units ? 0 : 1];
+    for (unsigned i = first; i < 2; i++)
+        if (clg_simt_tile_items(&tiles[i]) <= most)
+            return tiles[i];
+    return tiles[2];
 }

@@ -33,12 +33,19 @@ void clg_simt_tile_defines(const struct clg_simt_tile *t, char text[CLG_SIMT_TIL
 
 /* A tile of the device's list; NULL if there is none, or its group is too large for the device. */
 const struct clg_simt_tile *clg_simt_tile_at(const struct clgrpo_context *ctx, size_t index);
-/* The tile of an m x n product: the largest that still gives each compute unit two groups. */
-struct clg_simt_tile clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n);
+static inline size_t
+clg_simt_tile_items(const struct clg_simt_tile *t)
+{
+    return (size_t)t->x * t->y;
+}
 
-/* The tile of a language-model head over n rows, with `across` work-groups for each block of rows. Its x is 16, the
- * lanes of the log-sum-exp. */
-struct clg_simt_tile clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across);
+/* The tile of an m x n product: the largest that still gives each compute unit two groups. Its groups have at most
+ * `most` items, or 64 if `most` is less. */
+struct clg_simt_tile clg_simt_tile_choose(const struct clgrpo_context *ctx, size_t m, size_t n, size_t most);
+
+/* The tile of a language-model head over n rows, with `across` work-groups for each block of rows; `most` as above. Its
+ * x is 16, the lanes of the log-sum-exp. */
+struct clg_simt_tile clg_simt_tile_head(const struct clgrpo_context *ctx, size_t n, size_t across, size_t most);
 
 /* Whether the device is a CPU that runs neighbouring items in the lanes of a vector unit, as Intel's runtime does. */
 bool clg_simt_lanes(const struct clgrpo_context *ctx);

@@ -32,9 +32,9 @@ lib_suites = \
 	tests/lib/check_tune \
 	tests/lib/check_tune_rows
 
-# Not under Oclgrind: one stands between a program and the OpenCL library, as Oclgrind does; the other's wrong kernels race; CLBlast's
+# Not under Oclgrind: two stand between a program and the OpenCL library, as Oclgrind does; the tiers' wrong kernels race; CLBlast's
 # kernels are not this library's.
-host_suites = tests/lib/check_faults tests/lib/check_tier
+host_suites = tests/lib/check_faults tests/lib/check_small_device tests/lib/check_tier
 if HAVE_CLBLAST
 host_suites += tests/lib/check_gemm_clblast
 endif

@@ -161,7 +161,7 @@ START_TEST(bad_arguments)
 
     free(gemm_product_run(ctx, &p));
     fx_fails(ctx, clgrpo_gemm(ctx, NULL, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_ARGUMENT);
-    fx_refuses(ctx, clgrpo_gemm, p.args, bad.struct_size--, CLGRPO_E_ARGUMENT);
+    fx_refuses(ctx, clgrpo_gemm, p.args, bad.struct_size++, CLGRPO_E_ARGUMENT);
     fx_refuses(ctx, clgrpo_gemm, p.args, bad.b.shape[0]++, CLGRPO_E_SHAPE);
     fx_refuses(ctx, clgrpo_gemm, p.args, bad.trans_b = true, CLGRPO_E_SHAPE);
     fx_refuses(ctx, clgrpo_gemm, p.args, bad.c.rank = 1, CLGRPO_E_SHAPE);
