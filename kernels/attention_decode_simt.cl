@@ -81,7 +81,7 @@ k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_
         if (j < P_HEADS * C_X) {
             float top = p[lane];
             for (int i = C_X; i < C_BLOCK; i += C_X)
-                top = max(top, p[lane + i]);
+                top = C_MAX(top, p[lane + i]);
             partial[j] = top;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
@@ -89,7 +89,7 @@ k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_
         for (int h = 0; h < P_HEADS; h++) {
             float m_new = m[h];
             for (int i = 0; i < C_X; i++)
-                m_new = max(m_new, partial[h * C_X + i]);
+                m_new = C_MAX(m_new, partial[h * C_X + i]);
             a[h] = clg_exp2(m[h] - m_new);
             m[h] = m_new;
             p[h * C_BLOCK + item] = first + j < visible ? clg_exp2(s[h] - m_new) : 0.0f;

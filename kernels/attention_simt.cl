@@ -21,7 +21,7 @@ clg_row_max(__local const float *partial)
 {
     float r = partial[0];
     for (int x = 1; x < C_X; x++)
-        r = max(r, partial[x]);
+        r = C_MAX(r, partial[x]);
     return r;
 }
 static inline float
@@ -43,13 +43,13 @@ clg_block_softmax(float *s, int low, const int *last, __local float *partial, fl
         float top = C_MASKED;
 #pragma unroll
         for (int j = 0; j < P_NI; j++)
-            top = max(top, low + j * C_X <= last[i] ? s[i * P_NI + j] : C_MASKED);
+            top = C_MAX(top, low + j * C_X <= last[i] ? s[i * P_NI + j] : C_MASKED);
         partial[CLG_PARTIAL(i)] = top;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
     for (int i = 0; i < P_MI; i++) {
-        const float m_new = max(m[i], clg_row_max(partial + CLG_PARTIALS(i)));
+        const float m_new = C_MAX(m[i], clg_row_max(partial + CLG_PARTIALS(i)));
         const float a = clg_exp2(m[i] - m_new);
         m[i] = m_new;
         l[i] *= a;

@@ -26,8 +26,7 @@
 
 static inline vf exp_of(vf x)
 {
-    const vi bad = x != x;
-    return select(clg_exp_v(min(x, (vf)(88.0f))), x, bad);
+    return clg_exp_v(C_MIN(x, (vf)(88.0f)));
 }
 
 /* x[at] .. x[at + C_VW - 1]; those from n on are `outside`. */

@@ -149,10 +149,11 @@ static uint draw_row(const row_cut *r, float u)
     return walk_block(r, block, end, sum, goal);
 }
 
-static uint first_equal(__global const float *logits, uint vocab, float top)
+/* The first token of logit top, else 0. */
+static uint first_equal(__global const float *logits, uint vocab, float inv_temperature, float top)
 {
     for (uint v = 0; v < vocab; ++v)
-        if (logits[v] == top)
+        if (logits[v] * inv_temperature == top)
             return v;
     return 0;
 }
@@ -175,8 +176,10 @@ static uint greedy_row(__global const float *logits, uint vocab, float inv_tempe
         all = g == 0 ? next : lse_merge(all, next);
     }
     *lse = lse_value(all);
+    if (*lse != *lse)
+        return first_equal(logits, vocab, inv_temperature, INFINITY);
     const uint first = best * C_LSE_SEGMENT;
-    return first + first_equal(logits + first, min((uint)C_LSE_SEGMENT, vocab - first), all.m);
+    return first + first_equal(logits + first, min((uint)C_LSE_SEGMENT, vocab - first), inv_temperature, all.m);
 }
 
 /* After the pass: the token, and the row's log-sum-exp. */
@@ -187,6 +190,8 @@ static uint finish_row(row_slot slot, __global const float *logits, __global con
     row_cut r;
 
     *lse = lse_value(all);
+    if (*lse != *lse)
+        return first_equal(logits, vocab, inv_temperature, INFINITY);
     r.logits = logits;
     r.slot = slot;
     r.vocab = vocab;

@@ -182,13 +182,14 @@ static inline uint draw_row(__global const float *weights, uint vocab, uint run,
     return token;
 }
 
-static inline uint first_equal(__global const float *logits, uint vocab, float top, __local int *ints)
+/* The first token of logit top, else 0. */
+static inline uint first_equal(__global const float *logits, uint vocab, float inv_temperature, float top, __local int *ints)
 {
     const uint item = get_local_id(0);
     uint first = vocab;
 
     for (uint v = item; v < vocab; v += N_ITEMS)
-        first = logits[v] == top ? min(first, v) : first;
+        first = logits[v] * inv_temperature == top ? min(first, v) : first;
     ints[item] = (int)first;
     barrier(BOTH_FENCES);
     for (uint i = 0; i < N_ITEMS; ++i)
@@ -213,10 +214,11 @@ k_sample(__global const float *restrict logits, ulong logits_offset, ulong row_s
     for (size_t b = get_group_id(0); b < n_rows; b += get_num_groups(0)) {
         __global const float *row = logits + logits_offset + b * row_stride;
         const lse_state s = row_state(row, vocab, inv_temperature, floats, more);
+        const float lse = lse_value(s);
         uint chosen;
 
-        if (C_GREEDY) {
-            chosen = first_equal(row, vocab, s.m, ints);
+        if (C_GREEDY || lse != lse) {
+            chosen = first_equal(row, vocab, inv_temperature, lse != lse ? INFINITY : s.m, ints);
         } else {
             __global const ulong *k = key + key_offset + b * key_stride;
             for (uint v = item; v < vocab; v += N_ITEMS) {
@@ -232,7 +234,7 @@ k_sample(__global const float *restrict logits, ulong logits_offset, ulong row_s
         if (item == 0) {
             token[token_offset + b] = (int)chosen;
             if (has_logprob)
-                logprob[logprob_offset + b] = row[chosen] * inv_temperature - lse_value(s);
+                logprob[logprob_offset + b] = row[chosen] * inv_temperature - lse;
         }
     }
 }

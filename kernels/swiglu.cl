@@ -14,7 +14,7 @@
 /* 1 / s(t). */
 inline vf inverse_sigmoid(vf t)
 {
-    return (vf)(1.0f) + clg_exp2_v(min(t * -C_LOG2E, (vf)(115.0f)));
+    return (vf)(1.0f) + clg_exp2_v(C_MIN(t * -C_LOG2E, (vf)(115.0f)));
 }
 
 inline void forward(__global const float *gate, __global float *y, size_t c, size_t f, bool whole)

@@ -241,7 +241,8 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
  * In the contracts of the operations
  *   - a tensor whose buf "may be NULL" is left out by a zeroed view;
  *   - "written" outputs need no initial contents, "accumulated" ones are added to;
- *   - an output shares no memory with an input or another output unless the contract allows it.
+ *   - an output shares no memory with an input or another output unless the contract allows it;
+ *   - an output that depends on a NaN is NaN.
  *
  * Statuses that any operation returns, and its contract does not repeat:
  *   E_ARGUMENT   the context, args, the queue or bytes are null, struct_size is larger than this library's, something

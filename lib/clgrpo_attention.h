@@ -26,7 +26,8 @@ enum { CLGRPO_ATTENTION_BLOCK = 64 };
  * scale    finite, > 0; usually 1 / sqrt(D)
  *
  * D is 32, 64 or 128, and H a multiple of K. N and max_len are at most 2^30 - 1. Scores beyond +-1e29 are taken for
- * masked ones. clgrpo_attention_workspace reports 0.
+ * masked ones. A NaN of v makes its column NaN also in rows of its sequence that do not see it, where their block of 64
+ * holds it. clgrpo_attention_workspace reports 0.
  *
  * prefix[b] = p: sequence b continues sequence p, as the rollouts of a prompt continue it. Each row of b sees all
  * keys of p, before those of its own sequence: row i of b is at position (length of p) + i. The bits of o and lse are

@@ -81,6 +81,9 @@ enum clgrpo_status clgrpo_gemm_pack(struct clgrpo_context *ctx, const struct clg
  * entropy          [N] f32, written; buf may be NULL
  * inv_temperature  finite, > 0
  *
+ * A row with a logit that is NaN or plus infinity, or with none above -1e30, is no distribution: its logprob, lse and
+ * entropy are NaN.
+ *
  * N, E and V are at most 2^31 - 1025. The bits are those of f32 tensors that hold the values of x and w. A logit is a
  * chain of fused multiply-adds over e as in clgrpo_gemm, and the sums over v have one fixed order, the one of
  * clgrpo_sample: the operation is batch invariant. The workspace takes two floats for every 1024 logits of a row, three

@@ -120,6 +120,10 @@ enum clgrpo_status clgrpo_policy_loss(struct clgrpo_context *ctx, const struct c
  * The random number of row b is Philox4x32-10 with key = key[b][0] and counter = key[b][1], whose high 64 bits are 0: a
  * function of the caller's data alone. Among equal logits the cuts keep lower ids.
  *
+ * A logit that divided by the temperature (by 1 where that is 0) is -1e30 or less masks its token. A row is no
+ * distribution if it masks every token, or holds a logit that, so divided, is NaN or plus infinity: its logprob is NaN,
+ * and its token the first of plus infinity, else 0.
+ *
  * logprob is the token's log-probability under softmax(logits / temperature) before the cuts, at temperature 1 where
  * it is 0. It has the bits of clgrpo_linear_logprob at inv_temperature = 1.0f / temperature if clgrpo_gemm made the
  * logits of the same x and w, in a context of the same family and vector width.

@@ -23,11 +23,13 @@ lib_suites = \
 	tests/lib/check_kv_copy \
 	tests/lib/check_layer \
 	tests/lib/check_linear_logprob \
+	tests/lib/check_nan \
 	tests/lib/check_optim \
 	tests/lib/check_policy_loss \
 	tests/lib/check_rmsnorm \
 	tests/lib/check_rng \
 	tests/lib/check_sample \
+	tests/lib/check_sample_weightless \
 	tests/lib/check_tensor \
 	tests/lib/check_tune \
 	tests/lib/check_tune_rows
@@ -133,7 +135,9 @@ tests_lib_libcases_la_SOURCES = \
 	tests/lib/logprob_case.h \
 	tests/lib/op_bag.c \
 	tests/lib/op_cases.c \
-	tests/lib/op_cases.h
+	tests/lib/op_cases.h \
+	tests/lib/sample_case.c \
+	tests/lib/sample_case.h
 tests_trainer_libcases_la_SOURCES = \
 	tests/trainer/config_case.c \
 	tests/trainer/config_case.h \

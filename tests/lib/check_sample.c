@@ -1,61 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fixture.h"
 #include "ref_sample.h"
+#include "sample_case.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct draw {
-    int32_t *token;
-    float *logprob;
-};
-
-/* n_rows draws from [n_rows][vocab] logits, or from one row if `one_row`; row b has the key (seed, b). */
-static struct draw
-draw(struct clgrpo_context *ctx, const float *logits, bool one_row, size_t n_rows, size_t vocab, uint64_t seed,
-     float temperature, unsigned top_k, float top_p)
-{
-    struct clgrpo_sample_args a = CLGRPO_SAMPLE_ARGS_INIT;
-    uint64_t *keys = malloc((2 * n_rows + 1) * sizeof *keys);
-    struct draw d;
-    size_t bytes;
-
-    for (size_t b = 0; b < n_rows; b++) {
-        keys[2 * b] = seed;
-        keys[2 * b + 1] = b;
-    }
-    a.logits = fx_upload_strided(ctx, one_row ? 1 : n_rows, vocab, vocab + 5, logits);
-    if (one_row) {
-        a.logits.shape[0] = n_rows;
-        a.logits.stride[0] = 0;
-    }
-    a.key = fx_upload(ctx, CLGRPO_U64, 2, FX_SHAPE(n_rows, 2), keys);
-    a.token = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(n_rows));
-    a.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n_rows));
-    a.temperature = temperature;
-    a.top_k = top_k;
-    a.top_p = top_p;
-    fx_ok(ctx, clgrpo_sample_workspace(ctx, &a, &bytes));
-    a.workspace = fx_workspace(ctx, bytes);
-    fx_ok(ctx, clgrpo_sample(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    d.token = fx_download(ctx, &a.token);
-    d.logprob = fx_download(ctx, &a.logprob);
-    fx_release(&a.logits);
-    fx_release(&a.key);
-    fx_release(&a.token);
-    fx_release(&a.logprob);
-    fx_workspace_release(&a.workspace);
-    free(keys);
-    return d;
-}
-
-static void
-free_draw(struct draw *d)
-{
-    free(d->token);
-    free(d->logprob);
-}
 
 /* Counts against the expected ones; tokens expected fewer than five times are pooled. */
 static void
@@ -96,7 +45,7 @@ check_distribution(struct clgrpo_context *ctx, const float *logits, size_t vocab
     const bool slow = ctx == fx_context(CLGRPO_FAMILY_SIMT); /* on a cpu device */
     const size_t n = fx_small() ? 3 : (vocab > 5000 ? 500 : 20000) / (slow ? 10 : 1);
     double *probability = malloc(vocab * sizeof *probability), *logprob = malloc(vocab * sizeof *logprob), margin;
-    struct draw d = draw(ctx, logits, true, n, vocab, 5, temperature, top_k, top_p);
+    struct sample_draw d = sample_draw(ctx, logits, true, n, vocab, 5, temperature, top_k, top_p);
 
     ref_sample(logits, vocab, temperature, top_k, top_p, probability, logprob, &margin);
     ck_assert_msg(margin > 1e-6, "the test's own cut is a matter of rounding");
@@ -108,7 +57,7 @@ check_distribution(struct clgrpo_context *ctx, const float *logits, size_t vocab
     }
     free(probability);
     free(logprob);
-    free_draw(&d);
+    sample_draw_free(&d);
 }
 
 START_TEST(draws_follow_the_distribution)
@@ -164,7 +113,7 @@ START_TEST(random_number_is_the_library_s_philox)
     for (int i = 0; i < V; i++)
         logits[i] = 0.25f;
     for (int f = 0; f < FX_N_FAMILIES; f++) {
-        struct draw d = draw(fx_context(fx_family(f)), logits, true, N, V, seed, 1.0f, 0, 1.0f);
+        struct sample_draw d = sample_draw(fx_context(fx_family(f)), logits, true, N, V, seed, 1.0f, 0, 1.0f);
 
         for (uint32_t b = 0; b < N; b++) {
             const uint32_t counter[4] = {b, 0, 0, 0}, key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
@@ -173,7 +122,7 @@ START_TEST(random_number_is_the_library_s_philox)
             clgrpo_philox4x32(counter, key, out);
             ck_assert_int_eq(d.token[b], (int32_t)(out[0] >> 20));
         }
-        free_draw(&d);
+        sample_draw_free(&d);
     }
     free(logits);
 }
@@ -191,14 +140,14 @@ START_TEST(greedy_takes_the_largest_and_lowest)
         logits[b * V + 300] = 9.5f;
     }
     for (int f = 0; f < FX_N_FAMILIES; f++) {
-        struct draw d = draw(fx_context(fx_family(f)), logits, false, N, V, 1, 0.0f, 3, 0.5f);
+        struct sample_draw d = sample_draw(fx_context(fx_family(f)), logits, false, N, V, 1, 0.0f, 3, 0.5f);
 
         for (int b = 0; b < N; b++) {
             ref_sample(logits + b * V, V, 1.0f, 0, 1.0, probability, logprob, &margin);
             ck_assert_int_eq(d.token[b], want[b]);
             ck_assert_double_eq_tol(d.logprob[b], logprob[want[b]], 1e-6 * (4.0 + fabs(logprob[want[b]])));
         }
-        free_draw(&d);
+        sample_draw_free(&d);
     }
     free(logits);
 }
@@ -214,12 +163,12 @@ START_TEST(masked_logits_are_never_drawn)
             logits[v] = -INFINITY;
     for (int f = 0; f < FX_N_FAMILIES; f++)
         for (int cut = 0; cut < 2; cut++) {
-            struct draw d = draw(fx_context(fx_family(f)), logits, true, fx_small() ? 3 : N, V, 9, 1.0f, cut ? 140 : 0,
-                                 cut ? 0.99f : 1.0f);
+            struct sample_draw d = sample_draw(fx_context(fx_family(f)), logits, true, fx_small() ? 3 : N, V, 9, 1.0f,
+                                               cut ? 140 : 0, cut ? 0.99f : 1.0f);
 
             for (int b = 0; b < (fx_small() ? 3 : N); b++)
                 ck_assert_int_eq(d.token[b] % 3, 1);
-            free_draw(&d);
+            sample_draw_free(&d);
         }
     free(logits);
 }
@@ -232,18 +181,18 @@ START_TEST(batch_invariance)
 
     for (int f = 0; f < FX_N_FAMILIES; f++) {
         struct clgrpo_context *ctx = fx_context(fx_family(f));
-        struct draw all = draw(ctx, logits, false, n, vocab, 3, 0.8f, 50, 0.9f);
-        struct draw again = draw(ctx, logits, false, n, vocab, 3, 0.8f, 50, 0.9f);
+        struct sample_draw all = sample_draw(ctx, logits, false, n, vocab, 3, 0.8f, 50, 0.9f);
+        struct sample_draw again = sample_draw(ctx, logits, false, n, vocab, 3, 0.8f, 50, 0.9f);
 
         fx_same_bits("tokens twice", all.token, again.token, n * sizeof(int32_t));
         fx_same_bits("logprobs twice", all.logprob, again.logprob, n * sizeof(float));
-        free_draw(&again);
+        sample_draw_free(&again);
         /* the same rows at other places: one row more in front, whose keys come along */
-        again = draw(ctx, logits, false, first + part, vocab, 3, 0.8f, 50, 0.9f);
+        again = sample_draw(ctx, logits, false, first + part, vocab, 3, 0.8f, 50, 0.9f);
         fx_same_bits("tokens of a part", all.token + first, again.token + first, part * sizeof(int32_t));
         fx_same_bits("logprobs of a part", all.logprob + first, again.logprob + first, part * sizeof(float));
-        free_draw(&again);
-        free_draw(&all);
+        sample_draw_free(&again);
+        sample_draw_free(&all);
     }
     free(logits);
 }
@@ -277,9 +226,9 @@ START_TEST(long_rows)
         }
         for (size_t c = 0; c < (fx_small() ? 2 : sizeof cuts / sizeof cuts[0]); c++) {
             struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_CPU);
-            struct draw many =
-                draw(ctx, logits, true, fx_small() ? 4 : MANY, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
-            struct draw few = draw(ctx, logits, true, 3, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
+            struct sample_draw many =
+                sample_draw(ctx, logits, true, fx_small() ? 4 : MANY, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
+            struct sample_draw few = sample_draw(ctx, logits, true, 3, vocab, 8, 0.9f, cuts[c].top_k, cuts[c].top_p);
 
             fx_same_bits("tokens of few rows", few.token, many.token, 3 * sizeof(int32_t));
             fx_same_bits("logprobs of few rows", few.logprob, many.logprob, 3 * sizeof(float));
@@ -287,8 +236,8 @@ START_TEST(long_rows)
             for (int b = 0; b < (fx_small() ? 4 : MANY); b++)
                 ck_assert_msg(probability[many.token[b]] > 0.0, "kind %d, cut %zu: token %d was cut, but drawn", kind,
                               c, many.token[b]);
-            free_draw(&many);
-            free_draw(&few);
+            sample_draw_free(&many);
+            sample_draw_free(&few);
         }
         free(logits);
     }
@@ -307,7 +256,7 @@ START_TEST(tokens_are_where_the_sum_passes)
 
     for (int c = 0; c < 2; c++) {
         const size_t n = fx_small() ? 1 : N;
-        struct draw d = draw(fx_context(CLGRPO_FAMILY_CPU), logits, true, n, V, 77, 1.0f, 0, top_p[c]);
+        struct sample_draw d = sample_draw(fx_context(CLGRPO_FAMILY_CPU), logits, true, n, V, 77, 1.0f, 0, top_p[c]);
 
         ref_sample(logits, V, 1.0f, 0, top_p[c], probability, logprob, &margin);
         for (uint32_t b = 0; b < n; b++) {
@@ -323,7 +272,7 @@ START_TEST(tokens_are_where_the_sum_passes)
                           "top_p %g, row %u: token %d is from %g to %g, but u is %g", (double)top_p[c], b, d.token[b],
                           before, before + probability[d.token[b]], u);
         }
-        free_draw(&d);
+        sample_draw_free(&d);
     }
     free(logits);
     free(probability);
