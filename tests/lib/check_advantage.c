@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "ref_advantage.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,29 @@ START_TEST(a_group_does_not_see_the_others)
 }
 END_TEST
 
+/* Rewards whose differences or their squares f32 does not hold, or holds only as 0. */
+START_TEST(extreme_rewards_have_their_advantages)
+{
+    static const float reward[] = {FLT_MAX, -FLT_MAX, FLT_MAX,   -3e38f,     3e38f,  -3e38f, 1e38f,  0.0f,
+                                   1e20f,   3e20f,    -2e20f,    1e-30f,     3e-30f, 9e-30f, 2e-38f, 5e-38f,
+                                   0.0f,    1e30f,    1.001e30f, 1.0005e30f, 0.5f,   FLT_MAX};
+    static const int32_t offsets[] = {0, 2, 4, 8, 11, 14, 17, 20, 22};
+    enum { N = sizeof reward / sizeof reward[0], G = sizeof offsets / sizeof offsets[0] - 1 };
+    static const float eps[] = {0.0f, 1e-6f};
+    double want[N], size[N];
+
+    for (int kind = CLGRPO_ADVANTAGE_STD; kind <= CLGRPO_ADVANTAGE_MEAN; kind++)
+        for (int e = 0; e < 2; e++) {
+            float *got = run(fx_context(fx_family(_i)), (enum clgrpo_advantage_kind)kind, eps[e], G, offsets, reward,
+                             NULL, false);
+
+            ref_advantage((enum clgrpo_advantage_kind)kind, eps[e], G, offsets, reward, NULL, want, size);
+            fx_close("advantages of extreme rewards", got, want, size, N, 4.0, 4);
+            free(got);
+        }
+}
+END_TEST
+
 START_TEST(bad_arguments_are_refused)
 {
     const float reward[3] = {0.5f, 0.25f, 0.75f};
@@ -176,5 +200,6 @@ main(void)
 
     fx_tests(tc, matches_the_reference, weights_equal_copies, equal_rewards_give_exactly_zero,
              a_group_does_not_see_the_others, bad_arguments_are_refused);
+    fx_family_tests(tc, extreme_rewards_have_their_advantages);
     return fx_main();
 }
