@@ -45,6 +45,7 @@ k_attention_backward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float,
                      C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
                      C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
                      C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv), C_TENSOR(const int, prefix), int n_prefix,
+                     int n_batch, int max_len,
                      int n_heads, float scale2, float scale, int causal)
 {
     float k[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -59,13 +60,14 @@ k_attention_backward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float,
      * differs, come before the next key head */
     const uint key_heads = n_prefix > 0;
     const int g = get_group_id(key_heads), b = get_group_id(1 - key_heads), n_all = n_heads * get_num_groups(key_heads);
-    __global const int *restrict offsets = offsets_buf + offsets_off;
+    const struct clg_offsets offsets = {offsets_buf + offsets_off, n_batch, max_len};
     __global const int *restrict prefix = prefix_buf + prefix_off;
     if (clg_root(prefix, n_prefix, b) >= 0)
         return;
-    const int past = offsets[b + 1] - offsets[b];
+    const int past = clg_extent_of(offsets, b).len;
     for (int of = b; of >= 0; of = clg_next_of_family(prefix, n_prefix, b, of)) {
-        const int start_k = offsets[of], n_keys = offsets[of + 1] - start_k;
+        const struct clg_extent keys = clg_extent_of(offsets, of);
+        const int start_k = keys.start, n_keys = keys.len;
         for (int key0 = 0; key0 < n_keys; key0 += P_TILES * P_ROWS) {
             const int n_tiles = min(P_TILES, (n_keys - key0 + P_ROWS - 1) / P_ROWS);
             const int end = min(key0 + P_TILES * P_ROWS, n_keys);
@@ -76,7 +78,8 @@ k_attention_backward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float,
             for (int h = g * n_heads; h < (g + 1) * n_heads; h++)
                 for (int from = of; from >= 0; from = of == b ? clg_next_of_family(prefix, n_prefix, b, from) : -1) {
                     const bool masked = causal && from == of;
-                    const int start = offsets[from], len = offsets[from + 1] - start;
+                    const struct clg_extent rows = clg_extent_of(offsets, from);
+                    const int start = rows.start, len = rows.len;
                     for (int first = masked ? key0 / C_BLOCK * C_BLOCK : 0; first < len; first += C_BLOCK) {
                         const size_t r = start + first;
                         const int n = min(len - first, C_BLOCK);

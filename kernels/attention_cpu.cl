@@ -42,7 +42,8 @@ clg_forward_batch(int n_tiles, const int *row, const int *visible, int first, in
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_attention_forward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
                     C_TENSOR(const int, offsets), C_TENSOR_HEADS(float, o), C_TENSOR_ROWS(float, lse), int has_lse,
-                    C_TENSOR(const int, prefix), int n_prefix, int n_heads, int tiles, float scale2, int causal)
+                    C_TENSOR(const int, prefix), int n_prefix,
+                    int n_batch, int max_len, int n_heads, int tiles, float scale2, int causal)
 {
     float q[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float o[P_TILES * P_ROWS * C_HEAD_DIM] __attribute__((aligned(64)));
@@ -52,8 +53,9 @@ k_attention_forward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, 
     float m[P_TILES * C_ROWS_PADDED] __attribute__((aligned(64)));
     int row[P_TILES], head[P_TILES], visible[P_TILES];
 
+    const struct clg_offsets offsets = {offsets_buf + offsets_off, n_batch, max_len};
     const struct clg_chunk chunk =
-        clg_chunk_of(offsets_buf + offsets_off, prefix_buf + prefix_off, n_prefix, tiles, causal);
+        clg_chunk_of(offsets, prefix_buf + prefix_off, n_prefix, tiles, causal);
     const struct clg_history at = chunk.at;
     const int g = get_group_id(1), len = at.len;
     k_buf += k_off + g * k_head;

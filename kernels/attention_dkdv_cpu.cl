@@ -17,7 +17,8 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
                  C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse), C_TENSOR(const int, offsets),
                  C_TENSOR(const float, delta), C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv),
-                 C_TENSOR(const int, prefix), int n_prefix, int n_heads, float scale2, float scale, int causal)
+                 C_TENSOR(const int, prefix), int n_prefix,
+                 int n_batch, int max_len, int n_heads, float scale2, float scale, int causal)
 {
     float k[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float v[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -27,9 +28,10 @@ k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k),
     struct clg_queries block;
 
     const int g = get_group_id(1), b = clg_sequence(n_prefix), x = get_group_id(0), n_all = n_heads * get_num_groups(1);
-    __global const int *restrict offsets = offsets_buf + offsets_off;
+    const struct clg_offsets offsets = {offsets_buf + offsets_off, n_batch, max_len};
     __global const int *restrict prefix = prefix_buf + prefix_off;
-    const int start = offsets[b], len = offsets[b + 1] - start;
+    const struct clg_extent own = clg_extent_of(offsets, b);
+    const int start = own.start, len = own.len;
     const int n_chunks = (len + P_TILES * P_ROWS - 1) / (P_TILES * P_ROWS);
     const int key0 = (x & 1 ? x / 2 : n_chunks - 1 - x / 2) * (P_TILES * P_ROWS);
     if (x >= n_chunks)
@@ -40,7 +42,8 @@ k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k),
     for (int h = g * n_heads; h < (g + 1) * n_heads; h++)
         for (int from = b; from >= 0; from = clg_next_of_family(prefix, n_prefix, b, from)) {
             const bool masked = causal && from == b;
-            const int start_q = offsets[from], len_q = offsets[from + 1] - start_q;
+            const struct clg_extent rows = clg_extent_of(offsets, from);
+            const int start_q = rows.start, len_q = rows.len;
             for (int first = masked ? key0 / C_BLOCK * C_BLOCK : 0; first < len_q; first += C_BLOCK) {
                 const size_t r = start_q + first;
                 clg_pack_queries(q_buf + q_off + r * q_row + h * q_head, q_row,

@@ -21,15 +21,17 @@ C_GROUP __kernel void
 k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
                  C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse), C_TENSOR(const int, offsets),
                  C_TENSOR(const float, delta), C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv),
-                 C_TENSOR(const int, prefix), int n_prefix, int n_heads, float scale2, float scale, int causal)
+                 C_TENSOR(const int, prefix), int n_prefix,
+                 int n_batch, int max_len, int n_heads, float scale2, float scale, int causal)
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
     __local float lse[C_BLOCK], delta[C_BLOCK];
     const int item = get_local_id(1) * P_TX + get_local_id(0);
     const int key0 = get_group_id(0) * C_BLOCK, g = get_group_id(1), b = get_group_id(2);
-    __global const int *restrict offsets = offsets_buf + offsets_off;
+    const struct clg_offsets offsets = {offsets_buf + offsets_off, n_batch, max_len};
     __global const int *restrict prefix = prefix_buf + prefix_off;
-    const int n = C_PREFIX ? n_prefix : 0, start = offsets[b], n_keys = offsets[b + 1] - start - key0;
+    const struct clg_extent own = clg_extent_of(offsets, b);
+    const int n = C_PREFIX ? n_prefix : 0, start = own.start, n_keys = own.len - key0;
     const size_t r0 = start + key0, n_all = n_heads * get_num_groups(1);
     float s[P_MI * P_NI], dk[P_MI * C_COLS], dv[P_MI * C_COLS], f[P_MI], one[P_MI], p[P_MI];
 
@@ -46,7 +48,8 @@ k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k),
     for (int h = g * n_heads; h < (g + 1) * n_heads; h++)
         for (int from = b; from >= 0 && n_keys > 0; from = clg_next_of_family(prefix, n, b, from)) {
             const bool masked = causal && from == b;
-            const int start_q = offsets[from], len_q = offsets[from + 1] - start_q;
+            const struct clg_extent rows = clg_extent_of(offsets, from);
+            const int start_q = rows.start, len_q = rows.len;
             for (int first = masked ? key0 : 0; first < len_q; first += C_BLOCK) {
                 const size_t r = start_q + first;
                 __global const float *q = q_buf + q_off + r * q_row + h * q_head;

@@ -68,7 +68,8 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_attention_dq(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
                C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
                C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
-               C_TENSOR(const int, prefix), int n_prefix, int n_heads, int tiles, float scale2, float scale, int causal)
+               C_TENSOR(const int, prefix), int n_prefix,
+               int n_batch, int max_len, int n_heads, int tiles, float scale2, float scale, int causal)
 {
     float q[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
     float dout[P_TILES * C_HEAD_DIM * P_ROWS] __attribute__((aligned(64)));
@@ -79,8 +80,9 @@ k_attention_dq(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C
     float lse[P_TILES * P_ROWS], delta[P_TILES * P_ROWS];
     int row[P_TILES], head[P_TILES], visible[P_TILES];
 
+    const struct clg_offsets offsets = {offsets_buf + offsets_off, n_batch, max_len};
     const struct clg_chunk chunk =
-        clg_chunk_of(offsets_buf + offsets_off, prefix_buf + prefix_off, n_prefix, tiles, causal);
+        clg_chunk_of(offsets, prefix_buf + prefix_off, n_prefix, tiles, causal);
     const struct clg_history at = chunk.at;
     const int g = get_group_id(1), len = at.len, n_all = n_heads * get_num_groups(1);
     k_buf += k_off + g * k_head;

@@ -44,12 +44,14 @@ C_GROUP __kernel void
 k_attention_dq(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
                C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
                C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
-               C_TENSOR(const int, prefix), int n_prefix, int n_heads, float scale2, float scale, int causal)
+               C_TENSOR(const int, prefix), int n_prefix,
+               int n_batch, int max_len, int n_heads, float scale2, float scale, int causal)
 {
     __local float shared[C_SHARED] __attribute__((aligned(16))), stage[C_STAGE_BOTH] __attribute__((aligned(16)));
     const int x = get_local_id(0), h = get_group_id(1), g = h / n_heads;
+    const struct clg_offsets offsets = {offsets_buf + offsets_off, n_batch, max_len};
     const struct clg_history at =
-        clg_history_of(offsets_buf + offsets_off, prefix_buf + prefix_off, C_PREFIX ? n_prefix : 0, get_group_id(2));
+        clg_history_of(offsets, prefix_buf + prefix_off, C_PREFIX ? n_prefix : 0, get_group_id(2));
     const int row0 = at.past + (int)(get_num_groups(0) - 1 - get_group_id(0)) * C_BLOCK, len = at.len;
     const int n_rows = len - row0, n_keys = n_rows <= 0 ? 0 : causal ? min(row0 + C_BLOCK, len) : len;
     const size_t r0 = at.own + row0;

@@ -44,8 +44,9 @@ struct clg_attention_batch {
                                          (a)->max_len, (a)->scale})
 enum clgrpo_status clg_attention_check_batch(struct clgrpo_context *ctx, const char *op,
                                              const struct clg_attention_batch *b);
-/* A kernel's arguments of a prefix: the tensor, and how many entries it has. */
+/* A kernel's arguments of a prefix: the tensor, how many entries it has, how many rows the batch has, and max_len. */
 #define CLG_ATTENTION_PREFIX(a)                                                                                        \
-    CLG_TENSOR(&(a)->prefix), CLG_INT((a)->prefix.buf != NULL ? (a)->prefix.shape[0] : (size_t)0)
+    CLG_TENSOR(&(a)->prefix), CLG_INT((a)->prefix.buf != NULL ? (a)->prefix.shape[0] : (size_t)0),                     \
+        CLG_INT((a)->q.shape[0]), CLG_INT((a)->max_len)
 
 #endif

@@ -18,11 +18,11 @@ enum { CLGRPO_ATTENTION_BLOCK = 64 };
  * q        [N][H][D] f32
  * k, v     [N][K][D] f32; q, k and v may be columns of one buffer
  * offsets  [B+1] i32, ascending from 0, the last at most N: sequence b is rows offsets[b] .. offsets[b+1]-1; it may
- *          have none
+ *          have none. Values outside 0 .. N, and one below its predecessor, are clamped
  * o        [N][H][D] f32, written; rows from offsets[B] on are left as they are, here and in lse
  * lse      [N][H] f32, written; the backward reads it; buf may be NULL
  * prefix   [B] i32, see below; buf may be NULL
- * max_len  at least the length of the longest sequence: it sizes the launch
+ * max_len  at least the length of the longest sequence: it sizes the launch; a longer one ends there
  * scale    finite, > 0; usually 1 / sqrt(D)
  *
  * D is 32, 64 or 128, and H a multiple of K. N and max_len are at most 2^30 - 1. Scores beyond +-1e29 are taken for

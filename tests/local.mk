@@ -20,6 +20,7 @@ lib_suites = \
 	tests/lib/check_core \
 	tests/lib/check_gemm \
 	tests/lib/check_gemm_storage \
+	tests/lib/check_indices \
 	tests/lib/check_kv_copy \
 	tests/lib/check_layer \
 	tests/lib/check_linear_logprob \

@@ -55,6 +55,8 @@ float *fx_random(size_t n, float scale, uint64_t seed);
 double *fx_widen(const float *x, size_t n);
 int32_t *fx_random_i32(size_t n, int32_t below, uint64_t seed);
 
+/* From now on the guard elements of tensors are NaN, so that a result shows that one was read. */
+void fx_guards_of_nan(void);
 /* A tensor with guard elements before and after it. From host data, or filled with NaN (i32: a canary). Dense
  * rank 1..4. */
 struct clgrpo_tensor fx_upload(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape,
