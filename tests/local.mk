@@ -210,6 +210,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_answer \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_demos \
+	tests/fuzz/fuzz_kernel_cache \
 	tests/fuzz/fuzz_metrics \
 	tests/fuzz/fuzz_model_config \
 	tests/fuzz/fuzz_questions \
@@ -219,6 +220,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_tokenizer \
 	tests/fuzz/fuzz_tokenizer_text \
 	tests/fuzz/fuzz_tool \
+	tests/fuzz/fuzz_tuning \
 	tests/fuzz/fuzz_verdict \
 	tests/fuzz/fuzz_weights
 EXTRA_PROGRAMS = $(fuzz_programs)
