@@ -200,10 +200,23 @@ is_kept(const struct characters *s, size_t i)
     }
 }
 
+/* "1,234" and "12,34,567" are numbers, "1,2" and "12,34" are two. */
+static bool
+is_between_groups(const struct characters *s, size_t i)
+{
+    size_t n = 0;
+
+    if (at(s, i) != ',' || i == 0 || !digit_at(s, i - 1))
+        return false;
+    while (n < 4 && digit_at(s, i + 1 + n))
+        n++;
+    return n == 3 || (n == 2 && at(s, i + 3) == ',' && digit_at(s, i + 4));
+}
+
 static bool
 is_dropped(const struct characters *s, size_t i)
 {
-    return at(s, i) == '\'' || (at(s, i) == ',' && i > 0 && digit_at(s, i - 1) && digit_at(s, i + 1));
+    return at(s, i) == '\'' || is_between_groups(s, i);
 }
 
 /* ---- The plain form ---- */
