@@ -9,8 +9,8 @@
 #include "base/status.h"
 
 /*
- * The lines of a file, one after the other. A byte order mark at its begin and lines of white space alone, as editors and
- * other tools leave them, are passed over; they count as lines.
+ * The lines of a file, one after the other. A byte order mark at its begin and lines of white space alone, as editors
+ * and other tools leave them, are passed over; such lines are counted.
  */
 struct mg_lines {
     const char *path; /* for sentences; outlives the reading */

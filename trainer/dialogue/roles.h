@@ -28,8 +28,8 @@ bool mg_role_parse(const char *name, enum mg_role *role);
 struct mg_specials {
     int32_t pad, bos, end, role[MG_N_ROLES];
 };
-/* From then on no text becomes one of these tokens, whatever the tokenizer's file says of them. MG_INPUT: a special token is
- * missing, or two are one. */
+/* From then on no text becomes one of these tokens, whatever the tokenizer's file says of them. MG_INPUT: a special
+ * token is missing, or two are one. */
 enum mg_status mg_specials_find(struct mg_tokenizer *tok, struct mg_specials *out, struct mg_err *err);
 bool mg_specials_has(const struct mg_specials *sp, int32_t id);
 

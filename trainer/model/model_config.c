@@ -105,8 +105,8 @@ out:
     return st;
 }
 
-/* rope_theta is a top-level member, or one of rope_parameters in newer files. Of the kinds of rotation that rope_scaling
- * and rope_parameters name, the default one alone is computed. */
+/* rope_theta is a top-level member, or one of rope_parameters in newer files. Of the kinds of rotation that
+ * rope_scaling and rope_parameters name, the default one alone is computed. */
 static enum mg_status
 read_rope(const json_t *root, const char *name, double *theta, struct mg_err *err)
 {
@@ -129,8 +129,8 @@ out:
 }
 
 /*
- * Members by which models of these families, or of others that took their names, compute something else. Such a member may
- * be absent, null, false, empty, or the number that changes nothing.
+ * Members by which models of these families, or of others that took their names, compute something else. Such a member
+ * may be absent, null, false, empty, or the number that changes nothing.
  */
 static const struct {
     const char *key;

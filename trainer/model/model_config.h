@@ -11,8 +11,8 @@
  * The shape of a Llama-family decoder, as a Hugging Face config.json names it (model_type llama, qwen2 or qwen3). What
  * the trainer cannot compute is refused with a sentence that names the member: a rotation of a kind other than default,
  * partial or interleaved, an activation other than silu, sliding windows that are in use, biases of the MLP or of the
- * attention output, other norms, factors and caps, experts, quantised weights, head dimensions other than 32, 64 and 128.
- * Members that do not change the computation are ignored.
+ * attention output, other norms, factors and caps, experts, quantised weights, head dimensions other than 32, 64 and
+ * 128. Members that do not change the computation are ignored.
  */
 struct mg_model_config {
     int hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, head_dim;

@@ -73,9 +73,9 @@ enum mg_status mg_tokenizer_decode(const struct mg_tokenizer *tok, const int32_t
                                    struct mg_token_text *text, struct mg_err *err);
 
 /*
- * From now on no text becomes the token `id`, whatever the file says of it: it counts as special, which MG_ENCODE_SPECIALS
- * alone reads, no merge and no whole word gives it, and where it stood for a byte that the vocabulary lacks, such a text is
- * MG_INPUT.
+ * From now on no text becomes the token `id`, whatever the file says of it: it counts as special, which
+ * MG_ENCODE_SPECIALS alone reads, no merge and no whole word gives it, and where it stood for a byte that the
+ * vocabulary lacks, such a text is MG_INPUT.
  */
 void mg_tokenizer_reserve(struct mg_tokenizer *tok, int32_t id);
 
