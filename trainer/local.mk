@@ -154,6 +154,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report/report_curves.c \
 	trainer/report/report_dialogue.c \
 	trainer/report/report_text.c \
+	trainer/report/signal.c \
+	trainer/report/signal.h \
 	trainer/report/summary.c \
 	trainer/report/summary.h \
 	trainer/report/tell.c \

@@ -231,12 +231,39 @@ START_TEST(junk_is_refused)
 }
 END_TEST
 
+/* The last one of its name, though others, a torn one or more than is looked through stand around it. */
+START_TEST(the_last_line_of_a_name_is_found)
+{
+    json_t *line = NULL;
+    FILE *f;
+
+    mg_ok(mg_metrics_last(file, "train", &line, &err));
+    ck_assert_ptr_null(line);
+    for (int i = 0; i < LINES; i++)
+        append(i);
+    f = fopen(file, "a");
+    fputs("not JSON\n{\"name\":\"after\"}\n{\"name\":\"train\",\"phase\":9", f);
+    fclose(f);
+    mg_ok(mg_metrics_last(file, "train", &line, &err));
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "phase")), LINES - 1);
+    json_decref(line);
+    mg_ok(mg_metrics_last(file, "before", &line, &err));
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "phase")), 0);
+    json_decref(line);
+    f = fopen(file, "a");
+    fprintf(f, "%0*d\n", 1 << 16, 0);
+    fclose(f);
+    mg_ok(mg_metrics_last(file, "train", &line, &err));
+    ck_assert_ptr_null(line);
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("metrics", begin, end, 60), lines_read_back_in_order, a_visitor_can_stop,
                 a_rewind_drops_the_phase_and_what_follows, nothing_to_rewind_is_fine, a_file_cut_anywhere_goes_on,
                 what_cannot_be_written_is_no_line, damaged_lines_are_refused, a_line_without_a_phase_is_not_rewound,
-                deep_nesting_is_refused, junk_is_refused);
+                deep_nesting_is_refused, junk_is_refused, the_last_line_of_a_name_is_found);
     return suite_main();
 }

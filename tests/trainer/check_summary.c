@@ -233,11 +233,45 @@ START_TEST(damaged_metrics_are_told)
 }
 END_TEST
 
+#define TAUGHT                                                                                                         \
+    "{\"phase\":2,\"name\":\"train\",\"trajectories\":128,\"groups\":16,\"no_signal\":0.75,\"cut_length\":5,"          \
+    "\"cut_context\":2,\"tokens_trained\":300}\n"
+#define IDLE                                                                                                           \
+    "{\"phase\":3,\"name\":\"train\",\"trajectories\":128,\"groups\":16,\"no_signal\":1.0,\"cut_length\":128,"         \
+    "\"cut_context\":0,\"tokens_trained\":0}\n"
+
+/* How much there was to learn from, and whose metrics are not there. */
+START_TEST(what_taught_is_told)
+{
+    struct mg_summary s;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+
+    put("main/metrics.jsonl", BEFORE TAUGHT IDLE);
+    put("search/metrics.jsonl", IDLE "{\"phase\":4,\"name\":\"train\",\"groups\":-3,\"no_signal\":\"x\"}\n");
+    put("main/timing.jsonl", TIMES);
+    s = read_all();
+    ck_assert_double_eq(s.signal[0].equal, 28.0);
+    ck_assert_double_eq(s.signal[1].steps, 2.0);
+    mg_summary_print(to, &s);
+    fclose(to);
+    suite_says(
+        text,
+        "main: 300 tokens taught, in 1 of 2 train steps: 88% of 32 groups without signal; of 256 trajectories 133 "
+        "cut by length, 2 by context\n",
+        "search: none of 2 train steps taught anything: 100% of 16 groups", "calc: its metrics are not here");
+    suite_says_not(text, "search: its metrics");
+    free(text);
+    mg_ok(mg_summary_write(folder, &s, &err));
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("summary", begin, end, 0), a_whole_run, a_run_that_has_just_begun, the_file_says_the_same,
                 a_missing_number_is_null, the_table_has_a_row_for_each, strange_lines_are_no_danger,
-                damaged_metrics_are_told);
+                damaged_metrics_are_told, what_taught_is_told);
     return suite_main();
 }

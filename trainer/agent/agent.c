@@ -196,6 +196,7 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     a->note.training = true;
     MG_TRY(mg_agent_tell(a, true, err));
     MG_TRY(mg_agent_learn(a, &w, &lesson, err));
+    mg_agent_tell_lesson(a, &w.phase, &lesson);
     MG_TRY(mg_agent_record(a, &w, &lesson, err));
     MG_TRY(mg_agent_checkpoint(a, &w.phase, err));
 out:

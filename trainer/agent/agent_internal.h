@@ -74,8 +74,11 @@ struct mg_lesson {
     uint32_t trajectories, unavailable; /* rolled out; without a reward */
     double reward, expert, format; /* means over those with a reward; expert over those with a verdict; NaN without */
     uint32_t verdicts;
-    double calls;      /* mean per rollout of the root */
-    uint32_t left_out; /* rollouts that did not call this agent: they are not in its groups */
+    double calls;                     /* mean per rollout of the root */
+    uint32_t left_out;                /* rollouts that did not call this agent: they are not in its groups */
+    uint32_t cut_length, cut_context; /* trajectories that ended because a turn, or the dialogue, was too long */
+    uint32_t groups, groups_without;  /* that have a trajectory; in which none is better than another */
+    double entropy;                   /* mean of -log p over all sampled tokens; NaN without any */
     struct mg_train_stats stats;
     double grad_norm, seconds;
 };
@@ -83,6 +86,8 @@ struct mg_lesson {
 /* The end of a phase: judges its rollouts and, in a train step, learns if the agent trains. */
 enum mg_status mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_lesson *l,
                               struct mg_err *err);
+/* Says on standard error where a train step had nothing to teach, and why. */
+void mg_agent_tell_lesson(const struct mg_agent *a, const struct mg_phase *phase, const struct mg_lesson *l);
 /* Writes metrics and times of a phase. */
 enum mg_status mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct mg_lesson *l,
                                struct mg_err *err);

@@ -61,6 +61,12 @@ add(struct batch *b, struct mg_rollout *r, struct mg_reward reward, float weight
         b->offsets[g] = (int32_t)b->n;
 }
 
+static double
+mean(double sum, double n)
+{
+    return n > 0.0 ? sum / n : (double)NAN;
+}
+
 /* ---- Root: K rewards of a question ---- */
 
 static enum mg_status
@@ -180,6 +186,38 @@ out:
 
 /* ---- Both ---- */
 
+static void
+count_groups(const struct batch *b, struct mg_lesson *l)
+{
+    for (uint32_t g = 0; g < b->groups; g++) {
+        int32_t i = b->offsets[g], end = b->offsets[g + 1];
+
+        l->groups += i < end;
+        while (i < end && b->advantage[i] == 0.0f)
+            i++;
+        l->groups_without += i == end && b->offsets[g] < end;
+    }
+}
+
+/* What all rollouts tell, also those that are in no group. */
+static void
+look_at_rollouts(struct mg_agent *a, struct mg_lesson *l)
+{
+    double sum = 0.0, n = 0.0;
+
+    for (size_t i = 0; i < mg_rollouts_count(a->rollouts); i++) {
+        const struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
+
+        l->cut_length += r->fault == MG_FAULT_LENGTH;
+        l->cut_context += r->fault == MG_FAULT_CONTEXT;
+        for (uint32_t k = 0; k < r->t.len; k++) {
+            sum -= r->t.mask[k] ? (double)r->t.logprob[k] : 0.0;
+            n += r->t.mask[k];
+        }
+    }
+    l->entropy = mean(sum, n);
+}
+
 static enum mg_status
 update(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
 {
@@ -193,6 +231,7 @@ update(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struc
         b->r[i]->t.advantage = b->advantage[i];
         rows[i] = &b->r[i]->t;
     }
+    count_groups(b, l);
     MG_TRY(mg_learn(a->policy, a->config, a->part, w->phase.step, rows, b->n, &l->stats, &l->grad_norm, err));
 out:
     free(rows);
@@ -217,12 +256,6 @@ out:
     return st;
 }
 
-static double
-mean(double sum, double n)
-{
-    return n > 0.0 ? sum / n : (double)NAN;
-}
-
 enum mg_status
 mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_lesson *l, struct mg_err *err)
 {
@@ -234,6 +267,7 @@ mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_less
         MG_TRY(root_batch(a, w, &b, l, err));
     else
         MG_TRY(sub_batch(a, w, &b, l, err));
+    look_at_rollouts(a, l);
     rewarded = (double)(l->trajectories - l->unavailable);
     l->reward = mean(l->reward, rewarded);
     l->format = mean(l->format, rewarded);

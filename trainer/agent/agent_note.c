@@ -24,6 +24,18 @@ out:
 }
 
 void
+mg_agent_tell_lesson(const struct mg_agent *a, const struct mg_phase *phase, const struct mg_lesson *l)
+{
+    if (!a->part->train || phase->kind != MG_PHASE_TRAIN || l->groups_without < l->groups)
+        return;
+    fprintf(
+        stderr,
+        "mgrpo agent: phase %u: nothing to learn from: the rewards are equal in each of %u groups; of %u trajectories "
+        "%u were cut by length, %u by context, %u are unavailable\n",
+        phase->number, l->groups, l->trajectories, l->cut_length, l->cut_context, l->unavailable);
+}
+
+void
 mg_agent_tell_trouble(struct mg_agent *a, const struct mg_phase *phase)
 {
     char who[48];

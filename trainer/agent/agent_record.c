@@ -47,6 +47,8 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     }
     set_real(line, "format", l->format);
     set_real(line, "calls", l->calls);
+    set_count(line, "cut_length", l->cut_length);
+    set_count(line, "cut_context", l->cut_context);
     set_count(line, "tokens_generated", (double)w->tokens);
 }
 
@@ -57,7 +59,9 @@ set_learning(json_t *line, const struct mg_lesson *l)
     double n = s->tokens; /* 0: nothing to learn from, and no means */
 
     set_real(line, "loss", s->loss);
-    set_real(line, "entropy", s->entropy_sum / n);
+    set_count(line, "groups", l->groups);
+    set_real(line, "no_signal", l->groups > 0 ? (double)l->groups_without / l->groups : (double)NAN);
+    set_real(line, "entropy", l->entropy);
     set_real(line, "ratio_min", s->ratio_min);
     set_real(line, "ratio_max", s->ratio_max);
     set_real(line, "clipped", s->clipped / n);

@@ -11,6 +11,7 @@
 #include "cli/profile.h"
 #include "report/progress.h"
 #include "report/report.h"
+#include "run/metrics.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
 #include "agent/supervise.h"
@@ -47,9 +48,26 @@ struct watched {
     struct mg_agent_note note[MG_MAX_AGENTS];
     bool found[MG_MAX_AGENTS], quiet;
     const struct mg_config *config;
+    const char *dir;
     uint32_t n;
     struct mg_progress progress;
 };
+
+/* What the last train step taught an agent, by its metrics, where they are on this host. */
+static enum mg_status
+read_signal(struct watched *w, uint32_t agent, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_path dir = mg_run_agent_dir(w->dir, w->config->agent[agent].name);
+    json_t *line = NULL;
+
+    MG_TRY(mg_metrics_last(mg_agent_path(dir.text, MG_AGENT_METRICS).text, "train", &line, err));
+    w->progress.signal[agent] = (struct mg_signal){0};
+    mg_signal_add(&w->progress.signal[agent], line);
+out:
+    json_decref(line);
+    return st;
+}
 
 static enum mg_status
 look(void *arg, bool *moved, struct mg_err *err)
@@ -64,6 +82,8 @@ look(void *arg, bool *moved, struct mg_err *err)
         MG_TRY(mg_store_note(w->store, w->config->agent[i].name, &w->note[i], &w->found[i], err));
         moved[i] = w->note[i].phase > before[i].phase || w->note[i].version > before[i].version;
         notes[i] = w->found[i] ? &w->note[i] : NULL;
+        if (!w->quiet && w->found[i] && w->note[i].phase != before[i].phase)
+            MG_TRY(read_signal(w, i, err));
     }
     if (w->found[0] && !w->quiet)
         mg_progress_show(&w->progress, notes, w->n);
@@ -72,11 +92,12 @@ out:
 }
 
 static void
-init_watched(struct watched *w, const struct mg_config *c, bool quiet)
+init_watched(struct watched *w, const char *dir, const struct mg_config *c, bool quiet)
 {
     struct mg_plan plan = mg_config_plan(c);
 
     w->config = c;
+    w->dir = dir;
     w->n = c->n_agents;
     w->quiet = quiet;
     mg_progress_init(&w->progress, stderr, isatty(STDERR_FILENO) != 0, &plan, (double)c->step_questions * c->rollouts,
@@ -149,7 +170,7 @@ train(const void *options, struct mg_err *err)
     MG_TRY(mg_digests_take(&config, MG_ALL_AGENTS, &inputs, err));
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
-    init_watched(&w, &config, o->quiet);
+    init_watched(&w, o->dir, &config, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);
     MG_TRY(st);

@@ -69,6 +69,31 @@ add_rewards(char line[LINE], const struct mg_agent_note *const notes[], uint32_t
     }
 }
 
+/* What the last train step of each agent that learns had to teach. */
+static void
+add_signal(char line[LINE], const struct mg_progress *p, uint32_t n)
+{
+    static const char *const what[] = {"  equal ", "  cut ", "  taught "};
+    bool any = false;
+
+    for (uint32_t i = 0; i < n; i++)
+        any |= p->signal[i].steps > 0.0;
+    for (int k = 0; any && k < 3; k++) {
+        for (uint32_t i = 0; i < n; i++) {
+            const struct mg_signal *s = &p->signal[i];
+            size_t end = strlen(line);
+
+            snprintf(line + end, LINE - end, "%s%s", i == 0 ? what[k] : "/", s->steps > 0.0 ? "" : "-");
+            if (s->steps == 0.0)
+                continue;
+            add_number(line, k == 0 ? "%.0f%%" : "%.0f",
+                       k == 0   ? 100.0 * s->equal / (s->groups > 0.0 ? s->groups : 1.0)
+                       : k == 1 ? s->cut_length + s->cut_context
+                                : s->tokens);
+        }
+    }
+}
+
 static void
 add_time(char line[LINE], double seconds)
 {
@@ -124,6 +149,7 @@ compose(const struct mg_progress *p, const struct mg_agent_note *const notes[], 
     snprintf(line + n, LINE - n, "%5.1f%%  step %u/%u %s", 100.0 * share, phase.step, p->plan.steps,
              m->phase < length ? mg_phase_name(&p->plan, &phase) : "done");
     add_rewards(line, notes, n_notes);
+    add_signal(line, p, n_notes);
     add_number(line, "  held-out %.3f", m->held_out);
     add_number(line, "  %.0f tok/s", p->rate > 0.0 ? p->rate : (double)NAN);
     add_time(line, eta);
@@ -152,7 +178,7 @@ mg_progress_show(struct mg_progress *p, const struct mg_agent_note *const notes[
         return;
     p->last_phase = m->phase;
     compose(p, notes, n, share, eta, line);
-    fprintf(p->out, p->terminal ? "\r%-110s" : "%s\n", line);
+    fprintf(p->out, p->terminal ? "\r%-140s" : "%s\n", line);
     fflush(p->out);
 }
 

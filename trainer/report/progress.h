@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "report/signal.h"
+#include "run/key.h"
 #include "run/phase.h"
 #include "store/store.h"
 
@@ -17,8 +19,9 @@ struct mg_progress {
     double train_work, eval_work; /* dialogues of a phase; a train step also learns from them */
     double start, start_work;     /* the first call's time, and the work done before it */
     bool looked;
-    double rate_time, rate_tokens, rate; /* tokens per second over the last seconds */
-    uint32_t last_phase;                 /* of the root, at the last plain line */
+    double rate_time, rate_tokens, rate;    /* tokens per second over the last seconds */
+    uint32_t last_phase;                    /* of the root, at the last plain line */
+    struct mg_signal signal[MG_MAX_AGENTS]; /* of each agent's last train step; whoever has its metrics sets it */
 };
 void mg_progress_init(struct mg_progress *p, FILE *out, bool terminal, const struct mg_plan *plan,
                       double train_dialogues, double eval_dialogues);

@@ -124,6 +124,21 @@ held_out_table(FILE *to, const struct mg_summary *s)
             s->tokens / 1e6, s->seconds);
 }
 
+/* What was there to learn from, and whose metrics are elsewhere. */
+static void
+signals(FILE *to, const struct mg_summary *s)
+{
+    char text[MG_SIGNAL_TEXT];
+
+    for (uint32_t i = 0; i < s->n_agents; i++) {
+        mg_signal_text(&s->signal[i], text);
+        if (s->signal[i].steps > 0.0)
+            fprintf(to, "<p>%s: %s.</p>\n", s->name[i], text);
+        if (s->missing[i])
+            fprintf(to, "<p>%s: its metrics are not in the folder of this run.</p>\n", s->name[i]);
+    }
+}
+
 static enum mg_status
 configuration(FILE *to, const struct mg_config *c, struct mg_err *err)
 {
@@ -156,6 +171,7 @@ write_page(FILE *to, struct mg_report *r, struct mg_err *err)
     fputs(style, to);
     fputs("</head><body>\n<h1>M-GRPO run</h1>\n", to);
     held_out_table(to, &r->summary);
+    signals(to, &r->summary);
     fputs("<h2>Train steps</h2>\n<p>Bands are 95% intervals of a share over the trajectories of a step; for rewards, "
           "which are not shares, they are an upper bound.</p>\n<div "
           "class=\"charts\">\n",

@@ -49,6 +49,7 @@ take_root(void *arg, json_t *line, struct mg_err *err)
 
     (void)err;
     s->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
+    mg_signal_add(&s->signal[0], line);
     if (h == NULL) {
         const char *name = json_string_value(json_object_get(line, "name"));
 
@@ -79,6 +80,7 @@ take_called(void *arg, json_t *line, struct mg_err *err)
 
     (void)err;
     c->summary->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
+    mg_signal_add(&c->summary->signal[c->agent], line);
     if (h != NULL)
         h->expert[c->agent] =
             mg_share_of(number(line, "expert", NAN) * count(line, "verdicts"), count(line, "verdicts"));
@@ -114,7 +116,8 @@ mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_s
         struct mg_path path = mg_agent_path(mg_run_agent_dir(run_dir, out->name[i]).text, MG_AGENT_METRICS);
         struct called called = {out, i};
 
-        if (access(path.text, F_OK) == 0)
+        out->missing[i] = access(path.text, F_OK) != 0;
+        if (!out->missing[i])
             MG_TRY(mg_metrics_each(path.text, take_called, &called, err));
     }
 out:
@@ -143,15 +146,45 @@ to_json(const struct mg_summary *s, const struct mg_held_out *h)
                      "unavailable", whole(h->unavailable));
 }
 
+static json_t *
+signals_to_json(const struct mg_summary *s)
+{
+    json_t *all = json_object();
+
+    for (uint32_t i = 0; i < s->n_agents; i++) {
+        const struct mg_signal *g = &s->signal[i];
+
+        if (g->steps > 0.0)
+            json_object_set_new(all, s->name[i],
+                                json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "steps", whole(g->steps), "idle",
+                                          whole(g->idle), "groups", whole(g->groups), "equal", whole(g->equal),
+                                          "trajectories", whole(g->trajectories), "cut_length", whole(g->cut_length),
+                                          "cut_context", whole(g->cut_context), "tokens", whole(g->tokens)));
+    }
+    return all;
+}
+
+static json_t *
+missing_to_json(const struct mg_summary *s)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < s->n_agents; i++)
+        if (s->missing[i])
+            json_array_append_new(list, json_string(s->name[i]));
+    return list;
+}
+
 enum mg_status
 mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     char *text = NULL;
-    json_t *root = json_pack("{s:f, s:I, s:I, s:{s:o, s:o}, s:{s:{s:o, s:o}}}", "seconds", s->seconds, "steps",
-                             whole(s->steps), "tokens", whole(s->tokens), "held_out", "before",
-                             to_json(s, &s->sampled[0]), "after", to_json(s, &s->sampled[1]), "greedy", "held_out",
-                             "before", to_json(s, &s->greedy[0]), "after", to_json(s, &s->greedy[1]));
+    json_t *root =
+        json_pack("{s:f, s:I, s:I, s:{s:o, s:o}, s:{s:{s:o, s:o}}, s:o, s:o}", "seconds", s->seconds, "steps",
+                  whole(s->steps), "tokens", whole(s->tokens), "held_out", "before", to_json(s, &s->sampled[0]),
+                  "after", to_json(s, &s->sampled[1]), "greedy", "held_out", "before", to_json(s, &s->greedy[0]),
+                  "after", to_json(s, &s->greedy[1]), "signal", signals_to_json(s), "missing", missing_to_json(s));
 
     text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: the summary as text");
@@ -187,6 +220,20 @@ print_row(FILE *to, const struct mg_summary *s, const char *name, const struct m
     fputc('\n', to);
 }
 
+static void
+print_signals(FILE *to, const struct mg_summary *s)
+{
+    char text[MG_SIGNAL_TEXT];
+
+    for (uint32_t i = 0; i < s->n_agents; i++) {
+        mg_signal_text(&s->signal[i], text);
+        if (s->signal[i].steps > 0.0)
+            fprintf(to, "  %s: %s\n", s->name[i], text);
+        if (s->missing[i])
+            fprintf(to, "  %s: its metrics are not here, and its scores, tokens and steps are left out\n", s->name[i]);
+    }
+}
+
 void
 mg_summary_print(FILE *to, const struct mg_summary *s)
 {
@@ -198,5 +245,6 @@ mg_summary_print(FILE *to, const struct mg_summary *s)
     print_row(to, s, "after, as sampled", &s->sampled[1]);
     print_row(to, s, "before, greedy", &s->greedy[0]);
     print_row(to, s, "after, greedy", &s->greedy[1]);
+    print_signals(to, s);
     fprintf(to, "  %.0f train steps, %.2f million tokens, %.0f s\n", s->steps, s->tokens / 1e6, s->seconds);
 }

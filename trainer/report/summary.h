@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/interval.h"
+#include "report/signal.h"
 #include "run/config.h"
 
 /* The outcome of a run, from the metrics of its agents. */
@@ -24,11 +25,14 @@ struct mg_summary {
     double steps;                             /* train steps */
     double tokens;                            /* generated and trained, of all agents */
     struct mg_held_out sampled[2], greedy[2]; /* before, after */
+    struct mg_signal signal[MG_MAX_AGENTS];   /* of each agent that trains */
+    bool missing[MG_MAX_AGENTS];              /* metrics that are not in the folder of the run */
 };
 enum mg_status mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_summary *out,
                                struct mg_err *err);
 /* run_dir/summary.json: seconds, steps, tokens,
- * held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT}.{n,mean,lo,hi},unavailable}, the same under greedy. */
+ * held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT}.{n,mean,lo,hi},unavailable}, the same under greedy;
+ * signal.{AGENT}.{steps,idle,groups,equal,trajectories,cut_length,cut_context,tokens}; missing, a list of agents. */
 enum mg_status mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err *err);
 /* The table for people. */
 void mg_summary_print(FILE *to, const struct mg_summary *s);

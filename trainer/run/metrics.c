@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/lines.h"
 
-enum { MAX_METRICS = 1 << 30 };
+enum { MAX_METRICS = 1 << 30, TAIL = 1 << 16 };
 
 enum mg_status
 mg_metrics_append(const char *path, json_t *line, struct mg_err *err)
@@ -76,6 +76,54 @@ mg_metrics_rewind(const char *path, uint32_t phase, struct mg_err *err)
     }
     if (keep < len)
         MG_TRY(mg_file_write_atomic(path, text, keep, err));
+out:
+    free(text);
+    return st;
+}
+
+/* Fills `text` with the last bytes of a file, from the beginning of a line; 0 if there is no file. */
+static size_t
+read_tail(const char *path, char text[TAIL + 1])
+{
+    FILE *f = fopen(path, "r");
+    size_t n = 0;
+    const char *line;
+
+    if (f == NULL)
+        return 0;
+    if (fseek(f, -(long)TAIL, SEEK_END) != 0)
+        rewind(f);
+    line = ftell(f) > 0 ? NULL : text;
+    n = fread(text, 1, TAIL, f);
+    fclose(f);
+    text[n] = '\0';
+    if (line == NULL && (line = memchr(text, '\n', n)) != NULL)
+        line++;
+    n -= line != NULL ? (size_t)(line - text) : n;
+    memmove(text, line != NULL ? line : text, n + 1);
+    return n;
+}
+
+enum mg_status
+mg_metrics_last(const char *path, const char *name, json_t **line, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *text = NULL;
+    const char *at, *stop, *end;
+
+    *line = NULL;
+    MG_ALLOC(text, TAIL + 1);
+    end = text + read_tail(path, text);
+    for (at = text; (stop = line_end(at, end)) != NULL; at = stop + 1) {
+        json_t *one = json_loadb(at, (size_t)(stop - at), 0, NULL);
+        const char *its = json_string_value(json_object_get(one, "name"));
+
+        if (its != NULL && strcmp(its, name) == 0) {
+            json_decref(*line);
+            *line = json_incref(one);
+        }
+        json_decref(one);
+    }
 out:
     free(text);
     return st;

@@ -18,6 +18,8 @@ enum mg_status mg_metrics_append(const char *path, json_t *line, struct mg_err *
 /* Drops the lines of phase `phase` and later, and a torn last line, by writing the file anew; a missing file is
  * fine. */
 enum mg_status mg_metrics_rewind(const char *path, uint32_t phase, struct mg_err *err);
+/* The last line with this name, or NULL where there is none among the last lines; *line is the caller's. */
+enum mg_status mg_metrics_last(const char *path, const char *name, json_t **line, struct mg_err *err);
 /* Calls visit for each line; a line that is no object is MG_INPUT, a torn last line is passed over. */
 typedef enum mg_status mg_metrics_visit(void *arg, json_t *line, struct mg_err *err);
 enum mg_status mg_metrics_each(const char *path, mg_metrics_visit *visit, void *arg, struct mg_err *err);
