@@ -181,6 +181,27 @@ write_list(const struct candidate *list, unsigned n, char *text, size_t bytes)
                                  list[i].device_index, list[i].name);
 }
 
+/* Why there is no device at all: nothing is installed, or what is installed gives none. */
+static enum clgrpo_status
+no_device(struct clgrpo_context *ctx)
+{
+    cl_platform_id platforms[MAX_PLATFORMS];
+    cl_uint n = 0;
+    cl_int code = clGetPlatformIDs(MAX_PLATFORMS, platforms, &n);
+    char name[128] = "";
+
+    if (code != CL_SUCCESS || n == 0)
+        return clg_fail(ctx, CLGRPO_E_DEVICE,
+                        "no OpenCL platform found (%d); install a driver, for example pocl-opencl-icd", code);
+    clGetPlatformInfo(platforms[0], CL_PLATFORM_NAME, sizeof name - 1, name, NULL);
+    code = clGetDeviceIDs(platforms[0], CL_DEVICE_TYPE_ALL, 0, NULL, &n);
+    return clg_fail(ctx, CLGRPO_E_DEVICE, "the OpenCL platform %s gives no device: %s (%d)%s", name, clg_cl_name(code),
+                    code,
+                    strcmp(name, "Portable Computing Language") == 0
+                        ? "; it needs a folder that it can write to, which POCL_CACHE_DIR names"
+                        : "");
+}
+
 enum clgrpo_status
 clg_device_find(struct clgrpo_context *ctx, const char *selector, cl_device_id *device)
 {
@@ -189,7 +210,8 @@ clg_device_find(struct clgrpo_context *ctx, const char *selector, cl_device_id *
     unsigned n = list_devices(list, MAX_DEVICES);
     char text[400] = "";
 
-    CLG_REQUIRE(ctx, n > 0, CLGRPO_E_DEVICE, "no OpenCL device found; install a driver, for example pocl-opencl-icd");
+    if (n == 0)
+        return no_device(ctx);
     if (selector == NULL || selector[0] == '\0')
         selector = secure_getenv("CLGRPO_DEVICE");
     if (selector == NULL || selector[0] == '\0') {

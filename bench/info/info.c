@@ -18,7 +18,7 @@ static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering]\n"
 
 static struct clgrpo_context_config config;
 
-enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64 };
+enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64, ERROR = 512 };
 
 static void
 print_text(const char *selector, bool chosen, struct clgrpo_context *ctx, const struct clgrpo_device_info *d)
@@ -61,15 +61,14 @@ warn(const struct clgrpo_context *ctx)
     fprintf(stderr, n > 1 ? "; it and %u more are passed over\n" : "; it is passed over\n", n - 1);
 }
 
-/* A context of the device, or NULL if there is none. If CLGRPO_TUNE cannot be used, it says so, sets *malformed, and
+/* A context of the device, or NULL if there is none; error[] says why. If CLGRPO_TUNE cannot be used, it says so, sets *malformed, and
  * goes on without tuned parameters of the user's. */
 static struct clgrpo_context *
-open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
+open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed, char error[ERROR])
 {
     struct clgrpo_device_info fresh = CLGRPO_DEVICE_INFO_INIT;
     struct clgrpo_context *ctx = NULL;
-    char error[512];
-    enum clgrpo_status st = clgrpo_context_open(selector, &config, &ctx, error, sizeof error);
+    enum clgrpo_status st = clgrpo_context_open(selector, &config, &ctx, error, ERROR);
 
     *d = fresh;
     if (st == CLGRPO_E_TUNING) {
@@ -78,7 +77,7 @@ open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
         *malformed = true;
         config.tune_file = "";
         unsetenv("CLGRPO_TUNE");
-        st = clgrpo_context_open(selector, &config, &ctx, NULL, 0);
+        st = clgrpo_context_open(selector, &config, &ctx, error, ERROR);
     }
     if (st == CLGRPO_OK)
         warn(ctx);
@@ -90,10 +89,10 @@ open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed)
 
 /* The key of the device that a program gets without naming one. */
 static bool
-find_default(char *key, size_t bytes, bool *malformed)
+find_default(char *key, size_t bytes, bool *malformed, char error[ERROR])
 {
     struct clgrpo_device_info d;
-    struct clgrpo_context *ctx = open_device(NULL, &d, malformed);
+    struct clgrpo_context *ctx = open_device(NULL, &d, malformed, error);
 
     snprintf(key, bytes, "%s", d.key);
     clgrpo_context_destroy(ctx);
@@ -107,15 +106,15 @@ list(bool json)
     json_t *all = json_array();
     struct clgrpo_device_info d;
     struct clgrpo_context *ctx;
-    char selector[16], key[sizeof d.key];
+    char selector[16], key[sizeof d.key], error[ERROR] = "", unused[ERROR];
 
-    found = find_default(key, sizeof key, &malformed);
+    found = find_default(key, sizeof key, &malformed, error);
     for (unsigned p = 0; found && p < MAX_PLATFORMS; p++)
         for (unsigned i = 0; i < MAX_DEVICES; i++) {
             bool chosen;
 
             snprintf(selector, sizeof selector, "%u:%u", p, i);
-            if ((ctx = open_device(selector, &d, &malformed)) == NULL)
+            if ((ctx = open_device(selector, &d, &malformed, unused)) == NULL)
                 break;
             chosen = !marked && strcmp(d.key, key) == 0; /* of two equal devices the first */
             marked = marked || chosen;
@@ -131,7 +130,7 @@ list(bool json)
     }
     json_decref(all);
     if (!found)
-        fprintf(stderr, "clgrpo-info: no OpenCL device found; install a driver, for example pocl-opencl-icd\n");
+        fprintf(stderr, "clgrpo-info: %s\n", error);
     return found && !malformed ? 0 : 1;
 }
 
