@@ -77,6 +77,18 @@ write_files(const struct bench *b, const struct arguments *a)
     return rc == 0;
 }
 
+/* Whether there is where to write, before minutes of measuring. */
+static bool
+try_files(const struct arguments *a)
+{
+    const char *const path[] = {a->json, a->tsv, a->svg, a->html, a->submission};
+    bool good = true;
+
+    for (size_t i = 0; i < sizeof path / sizeof path[0]; i++)
+        good = (path[i] == NULL || output_try(path[i])) && good;
+    return good;
+}
+
 static int
 run_once(struct bench *b, const bool has_rows[GROUPS])
 {
@@ -178,7 +190,7 @@ main(int argc, char **argv)
     for (unsigned g = 0; g < GROUPS; g++)
         b.group_titles[g] = groups[g].title;
     if ((a.against != NULL && !output_read(a.against, &b.previous)) ||
-        (a.peers != NULL && !output_read(a.peers, &b.peers)))
+        (a.peers != NULL && !output_read(a.peers, &b.peers)) || !try_files(&a))
         rc = 2;
     else
         rc = open_and_run(&b, &a);

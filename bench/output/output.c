@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "output/output.h"
 #include "output/whole_file.h"
+
+bool
+output_try(const char *path)
+{
+    struct whole_file w;
+    struct stat about;
+    int why = stat(path, &about) == 0 && S_ISDIR(about.st_mode) ? EISDIR : 0;
+
+    if (why == 0 && whole_file_open(&w, path))
+        whole_file_close(&w, false);
+    else if (why == 0)
+        why = errno;
+    if (why != 0)
+        fprintf(stderr, "clgrpo-bench: %s: %s\n", path, strerror(why));
+    return why == 0;
+}
 
 int
 output_write(const struct bench *b, const char *path, bool (*format)(FILE *f, const struct bench *b))

@@ -15,6 +15,9 @@ bool output_submission(FILE *f, const struct bench *b);
 /* Writes the whole file or none. Returns 0, or 1 with a sentence on standard error. */
 int output_write(const struct bench *b, const char *path, bool (*format)(FILE *f, const struct bench *b));
 
+/* Whether the file could be written, asked before the work: false with a sentence on standard error. Leaves nothing. */
+bool output_try(const char *path);
+
 /* The rows of a JSON file, of this program or another. False, with a sentence on standard error, if it has none. */
 bool output_read(const char *path, struct bench_results *out);
 void output_free(struct bench_results *r);

@@ -31,6 +31,13 @@ rc=0; "$bench" --list no.such.row 2>err.txt || rc=$?
 rc=0; "$bench" --output x 2>err.txt || rc=$?
 [ $rc -eq 2 ] || fail "--output without submit: exit $rc"
 
+# A file that cannot be written is found before the measuring, and none of the others is left.
+mkdir folder
+rc=0; timeout 20 "$bench" --json good.json --html nowhere/x.html --tsv folder 2>err.txt >out.txt || rc=$?
+[ $rc -eq 2 ] && [ ! -s out.txt ] || fail "outputs that cannot be written: exit $rc, $(cat err.txt out.txt)"
+grep -q 'nowhere/x.html: No such file' err.txt && grep -q 'folder: Is a directory' err.txt || fail "it is not said which output: $(cat err.txt)"
+[ -z "$(ls good.json* 2>/dev/null)" ] || fail "a file is left of outputs that were tried: $(ls good.json*)"
+
 # Textbook kernels stand beside what they compute, too.
 "$bench" --seconds 0.01 gemm.f32.nn.512 >naive.txt || fail "$(cat naive.txt)"
 grep -q 'naive OpenCL' naive.txt || fail "no naive peer: $(cat naive.txt)"
