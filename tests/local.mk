@@ -199,6 +199,7 @@ test_scripts = \
 	tests/system/test_inputs.sh \
 	tests/system/test_judge.sh \
 	tests/system/test_nothing_learnt.sh \
+	tests/system/test_outputs.sh \
 	tests/system/test_replay.sh \
 	tests/system/test_resume.sh \
 	tests/system/test_stores.sh \

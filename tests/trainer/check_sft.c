@@ -181,16 +181,51 @@ START_TEST(weights_of_a_step_sum_to_one)
 }
 END_TEST
 
-/* Nothing to learn is no step into nowhere. */
-START_TEST(a_batch_without_own_turns_weighs_nothing)
+/* What the agent reads alone teaches it nothing to say. */
+START_TEST(demonstrations_without_own_turns_are_refused)
 {
     struct mg_sft_config c = usual;
+    struct mg_sft_progress done;
+    struct mg_sft_scores scores;
 
+    for (int i = 0; i < 2; i++) {
+        c.context_weight = i == 0 ? 0.0f : 0.25f;
+        write_demos(10, false);
+        mg_err_clear(&err);
+        ck_assert_int_eq(mg_sft_run(NULL, demos, &c, NULL, NULL, &done, &err), MG_INPUT);
+        suite_says(err.text, "no turn of the first 10 demonstrations", "train 1");
+        ck_assert_uint_eq(given.steps, 0);
+    }
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_sft_score(NULL, demos, MAX_LEN, 10, &scores, &err), MG_INPUT);
+    suite_says(err.text, "no turn of 10 demonstrations has train 1");
+    mg_err_clear(&err);
+}
+END_TEST
+
+/* One of a hundred has a turn of its own, and with no weight on what is read only its batch is a step. */
+START_TEST(a_batch_without_own_turns_is_no_step)
+{
+    struct mg_sft_config c = usual;
+    struct mg_sft_progress done;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+
+    for (int i = 0; i < 100; i++)
+        fprintf(f,
+                "{\"agent\": \"main\", \"turns\": [{\"role\": \"user\", \"text\": \"%d\"}, "
+                "{\"role\": \"answer\", \"text\": \"a\", \"train\": %d}]}\n",
+                i, i == 50);
+    ck_assert_int_eq(fclose(f), 0);
+    demos_open(text, len, "main");
+    free(text);
     c.context_weight = 0.0f;
-    write_demos(10, false);
-    trains(&c);
-    ck_assert_double_eq(given.most_sum, 0.0);
-    ck_assert_double_eq(given.least_sum, 0.0);
+    c.tokens = 789; /* the hundred once, which have 790 */
+    done = trains(&c);
+    ck_assert_uint_eq(done.steps, 1);
+    ck_assert_uint_eq(given.steps, 1);
+    ck_assert_double_eq_tol(given.least_sum, 1.0, 1e-5);
 }
 END_TEST
 
@@ -317,8 +352,8 @@ main(void)
     TCase *tc = suite_case("sft", begin, demos_end, 60);
 
     tcase_add_loop_test(tc, every_epoch_takes_each_once, 0, 5);
-    suite_tests(tc, weights_of_a_step_sum_to_one, a_batch_without_own_turns_weighs_nothing,
-                the_order_is_that_of_the_seed, the_rate_warms_up_and_falls, long_ones_are_counted_once,
-                a_watcher_stops_it, what_cannot_be_trained_is_refused, scores_count_turns);
+    suite_tests(tc, weights_of_a_step_sum_to_one, demonstrations_without_own_turns_are_refused,
+                a_batch_without_own_turns_is_no_step, the_order_is_that_of_the_seed, the_rate_warms_up_and_falls,
+                long_ones_are_counted_once, a_watcher_stops_it, what_cannot_be_trained_is_refused, scores_count_turns);
     return suite_main();
 }

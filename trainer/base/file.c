@@ -250,6 +250,7 @@ mg_dir_make(const char *path, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     char *part = strdup(path), *p;
+    int why;
 
     MG_REQUIRE(part, MG_FAIL, "out of memory: directory name %s", path);
     MG_REQUIRE(part[0] != '\0', MG_INPUT, "the directory name is empty");
@@ -259,13 +260,30 @@ mg_dir_make(const char *path, struct mg_err *err)
         if (c != '/' && c != '\0')
             continue;
         *p = '\0';
-        MG_REQUIRE(mkdir(part, 0777) == 0 || is_dir(part), MG_INPUT, "cannot make directory %s: %s", part,
-                   strerror(errno));
+        why = mkdir(part, 0777) == 0 ? 0 : errno;
+        MG_REQUIRE(why == 0 || is_dir(part), MG_INPUT, "cannot make directory %s: %s", part,
+                   why == EEXIST ? "there is a file of that name" : strerror(why));
         *p = c;
         if (c == '\0')
             break;
     }
 out:
     free(part);
+    return st;
+}
+
+enum mg_status
+mg_dir_make_writable(const char *path, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_file_new *f = NULL;
+    char *name = NULL;
+
+    MG_TRY(mg_dir_make(path, err));
+    MG_REQUIRE(asprintf(&name, "%s/tried", path) >= 0, MG_FAIL, "out of memory: a name in %s", path);
+    MG_TRY(mg_file_new_open(name, &f, err));
+out:
+    mg_file_new_abort(f);
+    free(name);
     return st;
 }

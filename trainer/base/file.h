@@ -46,5 +46,7 @@ enum mg_status mg_dir_sync(const char *path, struct mg_err *err);
 
 /* Makes the directory `path` and its missing parents, mode 0777 less the umask. An existing directory is success. */
 enum mg_status mg_dir_make(const char *path, struct mg_err *err);
+/* Makes it, and looks whether a file can be written there: what a long work will end with is tried before it begins. */
+enum mg_status mg_dir_make_writable(const char *path, struct mg_err *err);
 
 #endif

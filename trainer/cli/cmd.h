@@ -75,8 +75,8 @@ struct mg_command {
     /* Takes the n arguments that are no options, and checks the whole. */
     enum mg_status (*take_arguments)(void *options, int n, char **argument, struct mg_err *err);
     enum mg_status (*run)(const void *options, struct mg_err *err);
-    bool again; /* who starts it starts it again where it fails: MG_END is told from MG_FAIL */
-    bool stops; /* SIGINT and SIGTERM end it in order, with MG_STOP */
+    bool again;   /* who starts it starts it again where it fails: MG_END is told from MG_FAIL */
+    double stops; /* SIGINT and SIGTERM end it in order, with MG_STOP, within so many seconds; 0: at once */
 };
 /* For commands whose every argument is an option. */
 enum mg_status mg_no_arguments(void *options, int n, char **argument, struct mg_err *err);

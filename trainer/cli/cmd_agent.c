@@ -5,6 +5,7 @@
 
 #include "agent/agent.h"
 #include "agent/inputs.h"
+#include "base/stop.h"
 #include "cli/cmd.h"
 #include "run/run_dir.h"
 
@@ -73,7 +74,7 @@ mg_cmd_agent(int argc, char **argv)
         .take_arguments = take_arguments,
         .run = run,
         .again = true,
-        .stops = true,
+        .stops = MG_STOP_SECONDS,
     };
     struct agent_options o = {.dir = NULL};
 

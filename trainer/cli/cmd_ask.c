@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "cli/asking_options.h"
+#include "base/stop.h"
 #include "cli/cmd.h"
 #include "report/tell.h"
 
@@ -129,7 +130,7 @@ mg_cmd_ask(int argc, char **argv)
         .options = option_rows,
         .take_arguments = take_arguments,
         .run = ask,
-        .stops = true,
+        .stops = MG_STOP_SECONDS,
     };
     struct ask_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}};
 

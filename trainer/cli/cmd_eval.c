@@ -5,6 +5,7 @@
 
 #include "rollout/rollout_config.h"
 #include "cli/asking_options.h"
+#include "base/stop.h"
 #include "cli/cmd.h"
 #include "base/json.h"
 
@@ -202,7 +203,7 @@ mg_cmd_eval(int argc, char **argv)
         .options = option_rows,
         .take_arguments = mg_no_arguments,
         .run = evaluate,
-        .stops = true,
+        .stops = MG_STOP_SECONDS,
     };
     struct eval_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300};
 

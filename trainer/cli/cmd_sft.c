@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/cmd.h"
 #include "learn/sft.h"
 #include "tokenizer/vocabulary.h"
@@ -41,16 +42,19 @@ take_shape(void *at, const char *text, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_model_config *c = at;
-    int n[SHAPE_NUMBERS];
+    int n[SHAPE_NUMBERS], dim;
 
     MG_REQUIRE(read_shape(text, n) && n[WIDTH] % n[HEADS] == 0 && n[HEADS] % n[KV_HEADS] == 0, MG_INPUT,
                "--shape is \"%.60s\", need width,layers,heads,kv-heads,feed-forward that divide, 1 to %d each", text,
                SHAPE_MAX);
+    dim = n[WIDTH] / n[HEADS];
+    MG_REQUIRE(dim == 32 || dim == 64 || dim == 128, MG_INPUT,
+               "--shape is \"%.60s\": width / heads is %d, need 32, 64 or 128", text, dim);
     c->hidden_size = n[WIDTH];
     c->num_hidden_layers = n[LAYERS];
     c->num_attention_heads = n[HEADS];
     c->num_key_value_heads = n[KV_HEADS];
-    c->head_dim = n[WIDTH] / n[HEADS];
+    c->head_dim = dim;
     c->intermediate_size = n[FEED_FORWARD];
 out:
     return st;
@@ -198,14 +202,13 @@ print_json(const struct result *r)
 }
 
 static enum mg_status
-train(const struct sft_options *o, struct mg_tokenizer *tok, struct mg_policy *p, struct result *r, struct mg_err *err)
+train(const struct sft_options *o, struct mg_demo_file *demos, struct mg_policy *p, struct result *r,
+      struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_demo_file *demos = NULL;
     struct watch w = {.budget = o->config.tokens, .terminal = isatty(STDERR_FILENO) != 0};
     const struct mg_sft_progress *done = &r->done;
 
-    MG_TRY(mg_demo_file_open(o->demos, o->agent, tok, &demos, err));
     MG_TRY(mg_sft_run(p, demos, &o->config, show, &w, &r->done, err));
     fprintf(stderr, "%s%llu steps, %.2f M tokens, %.0f s, %.0f tokens/s, loss %.4f\n", w.terminal ? "\n" : "",
             (unsigned long long)done->steps, done->tokens / 1e6, done->seconds, done->tokens / (done->seconds + 1e-9),
@@ -214,23 +217,20 @@ train(const struct sft_options *o, struct mg_tokenizer *tok, struct mg_policy *p
     print_count(o->demos, &r->trained, o->config.max_len);
     MG_TRY(mg_policy_save_model(p, o->out, o->dtype, err));
 out:
-    mg_demo_file_close(demos);
     return st;
 }
 
 static enum mg_status
-score(const struct sft_options *o, struct mg_tokenizer *tok, struct mg_policy *p, struct result *r, struct mg_err *err)
+score(const struct sft_options *o, struct mg_demo_file *demos, struct mg_policy *p, struct result *r,
+      struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_demo_file *demos = NULL;
 
-    MG_TRY(mg_demo_file_open(o->eval, o->agent, tok, &demos, err));
     MG_TRY(mg_sft_score(p, demos, o->config.max_len, o->eval_count, &r->scores, err));
     print_scores(&r->scores);
     r->scored = mg_demo_file_count(demos);
     print_count(o->eval, &r->scored, o->config.max_len);
 out:
-    mg_demo_file_close(demos);
     return st;
 }
 
@@ -241,21 +241,30 @@ run(const void *options, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_tokenizer *tok = NULL;
     struct mg_policy *p = NULL;
+    struct mg_demo_file *demos = NULL, *held_out = NULL;
     struct result r = {.done = {0}};
 
     MG_TRY(mg_tokenizer_load(o->tokenizer, &tok, err));
     mg_cmd_say_unicode(tok);
+    if (o->demos != NULL)
+        MG_TRY(mg_demo_file_open(o->demos, o->agent, tok, &demos, err));
+    if (o->eval != NULL)
+        MG_TRY(mg_demo_file_open(o->eval, o->agent, tok, &held_out, err));
+    if (o->demos != NULL)
+        MG_TRY(mg_dir_make_writable(o->out, err));
     MG_TRY(open_policy(o, tok, &p, err));
     MG_TRY(mg_vocabulary_check(mg_policy_config(p)->vocab_size, o->init != NULL ? o->init : "to be trained", tok,
                                o->tokenizer, err));
     if (o->demos != NULL)
-        MG_TRY(train(o, tok, p, &r, err));
+        MG_TRY(train(o, demos, p, &r, err));
     if (o->eval != NULL)
-        MG_TRY(score(o, tok, p, &r, err));
+        MG_TRY(score(o, held_out, p, &r, err));
     if (o->json)
         print_json(&r);
 out:
     mg_policy_close(p);
+    mg_demo_file_close(demos);
+    mg_demo_file_close(held_out);
     mg_tokenizer_free(tok);
     return st;
 }

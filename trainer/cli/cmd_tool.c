@@ -107,7 +107,7 @@ mg_cmd_tool(int argc, char **argv)
         .options = mg_no_options,
         .take_arguments = take_arguments,
         .run = run,
-        .stops = true,
+        .stops = MG_STOP_SECONDS,
     };
     struct tool_options o = {.path = NULL};
 

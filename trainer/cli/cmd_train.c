@@ -7,6 +7,7 @@
 #include "agent/agent.h"
 #include "agent/inputs.h"
 #include "agent/join.h"
+#include "base/stop.h"
 #include "cli/cmd.h"
 #include "cli/profile.h"
 #include "report/progress.h"
@@ -194,7 +195,7 @@ mg_cmd_train(int argc, char **argv)
         .options = option_rows,
         .take_arguments = take_arguments,
         .run = train,
-        .stops = true,
+        .stops = MG_STOP_OTHER_SECONDS,
     };
     struct train_options o = {.dir = "run"};
 

@@ -31,8 +31,8 @@ mg_cmd_run(const struct mg_command *command, void *options, int argc, char **arg
         mg_usage_print(command);
         return MG_OK;
     }
-    if (command->stops)
-        mg_stop_install();
+    if (command->stops > 0.0)
+        mg_stop_install(command->stops);
     if (st == MG_OK)
         st = command->run(options, &err);
     if (st == MG_OK || st == MG_STOP)

@@ -16,6 +16,7 @@ struct window {
     uint32_t *order;
     uint32_t n, next;
     uint64_t number; /* of windows read: keys the shuffle */
+    bool taught;     /* some demonstration so far has a turn of the agent's own */
 };
 
 static void
@@ -38,8 +39,11 @@ window_fill(struct window *w, struct mg_demo_file *demos, const struct mg_sft_co
 
     for (w->n = w->next = 0; w->n < WINDOW && more;) {
         MG_TRY(mg_demo_file_next(demos, c->max_len, &w->examples[w->n], &more, err));
+        w->taught = w->taught || (more && mg_trajectory_written(&w->examples[w->n].t) > 0);
         w->n += more;
     }
+    MG_REQUIRE(w->n == 0 || w->taught, MG_INPUT,
+               "no turn of the first %u demonstrations of this agent has train 1: there is nothing to learn", w->n);
     if (!more) {
         ++*epochs;
         MG_TRY(mg_demo_file_rewind(demos, err));
@@ -56,6 +60,7 @@ struct rows {
     struct mg_train_row row[MAX_BATCH_ROWS];
     float *weight; /* of all rows, concatenated */
     uint32_t n, tokens;
+    bool weighs; /* something in it is to be learnt */
 };
 
 /* Takes whole demonstrations up to batch_tokens; their weights add to one. */
@@ -86,6 +91,7 @@ next_batch(struct window *w, struct mg_demo_file *demos, const struct mg_sft_con
     }
     for (uint32_t i = 0; i < b->tokens && sum > 0.0; i++)
         b->weight[i] = (float)((double)b->weight[i] / sum);
+    b->weighs = sum > 0.0;
 out:
     return st;
 }
@@ -99,31 +105,42 @@ learning_rate(const struct mg_sft_config *c, uint64_t step, double tokens)
     return (float)((double)c->lr * warm * ((double)c->lr_end + (1.0 - (double)c->lr_end) * left));
 }
 
+/* One step of the optimiser, of a batch that has something to teach. */
+static enum mg_status
+learn(struct mg_policy *p, const struct rows *b, struct mg_adam *adam, struct mg_sft_progress *at, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_loss_params nll = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
+    struct mg_train_stats stats;
+    double norm = 0.0;
+
+    MG_TRY(mg_policy_gradient(p, b->row, b->n, &nll, &stats, err));
+    st = mg_policy_step(p, adam, &norm, err);
+    if (st == MG_END)
+        mg_fail_at(err, "step %llu", (unsigned long long)at->steps);
+    MG_TRY(st);
+    at->steps++;
+    at->loss = at->steps == 1 ? stats.loss : 0.98 * at->loss + 0.02 * stats.loss;
+out:
+    return st;
+}
+
 static enum mg_status
 train(struct mg_policy *p, struct mg_demo_file *demos, const struct mg_sft_config *c, struct window *w, struct rows *b,
       mg_sft_watch *watch, void *arg, struct mg_sft_progress *at, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_loss_params nll = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
     struct mg_adam adam = {
         .beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .weight_decay = c->weight_decay, .max_norm = 1.0f};
     double start = mg_clock();
 
     while (at->tokens < c->tokens) {
-        struct mg_train_stats stats;
-        double norm = 0.0;
-
         MG_TRY(next_batch(w, demos, c, b, &at->epochs, err));
-        MG_TRY(mg_policy_gradient(p, b->row, b->n, &nll, &stats, err));
         adam.lr = learning_rate(c, at->steps, at->tokens);
-        st = mg_policy_step(p, &adam, &norm, err);
-        if (st == MG_END)
-            mg_fail_at(err, "step %llu", (unsigned long long)at->steps);
-        MG_TRY(st);
-        at->steps++;
+        if (b->weighs)
+            MG_TRY(learn(p, b, &adam, at, err));
         at->tokens += (double)b->tokens;
         at->seconds = mg_clock() - start;
-        at->loss = at->steps == 1 ? stats.loss : 0.98 * at->loss + 0.02 * stats.loss;
         st = watch != NULL ? watch(arg, at) : MG_OK;
         if (st == MG_STOP)
             return MG_OK;
@@ -212,6 +229,8 @@ mg_sft_score(struct mg_policy *p, struct mg_demo_file *demos, uint32_t max_len, 
             break;
         MG_TRY(score_one(p, &e, argmax, logprob, out, err));
     }
+    MG_REQUIRE(out->n == 0 || out->own_tokens > 0.0, MG_INPUT,
+               "no turn of %u demonstrations has train 1: there is nothing to score", out->n);
 out:
     mg_example_free(&e);
     free(argmax);
