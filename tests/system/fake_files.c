@@ -6,6 +6,8 @@
 
 #include "fake_policy.h"
 #include "base/file.h"
+#include "model/model_config.h"
+#include "model/safetensors.h"
 #include "small_world.h"
 
 static enum mg_status
@@ -13,10 +15,26 @@ write_files(const char *dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     char *json = mg_fake_tokenizer_json(), path[512];
+    const struct mg_model_config model = {.hidden_size = 64,
+                                          .intermediate_size = 96,
+                                          .num_hidden_layers = 1,
+                                          .num_attention_heads = 2,
+                                          .num_key_value_heads = 1,
+                                          .head_dim = 32,
+                                          .vocab_size = MG_FAKE_VOCAB,
+                                          .max_position_embeddings = 1024,
+                                          .rms_norm_eps = 1e-5,
+                                          .rope_theta = 10000.0,
+                                          .tie_word_embeddings = true};
+    const float zero = 0.0f; /* the fake policy has weights of its own */
+    const struct mg_st_entry none = {.name = "none", .rank = 1, .shape = {1}, .f32 = &zero};
 
     snprintf(path, sizeof path, "%s/tokenizer.json", dir);
     MG_TRY(mg_file_write_atomic(path, json, strlen(json), err));
     MG_TRY(mg_small_world(dir, err));
+    MG_TRY(mg_model_config_save(dir, &model, "float32", err));
+    snprintf(path, sizeof path, "%s/model.safetensors", dir);
+    MG_TRY(mg_safetensors_write(path, &none, 1, MG_ST_F32, err));
 out:
     free(json);
     return st;

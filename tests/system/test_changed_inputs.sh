@@ -36,7 +36,7 @@ changed tokenizer tokenizer.json
 changed corpus corpus.db
 
 mkdir "$dir/moved"
-for file in run.conf corpus.db questions.jsonl tokenizer.json run; do mv "$dir/$file" "$dir/moved/$file"; done
+for file in run.conf config.json model.safetensors corpus.db questions.jsonl tokenizer.json run; do mv "$dir/$file" "$dir/moved/$file"; done
 "$mgrpo" train --quiet --run "$dir/moved/run" "$dir/moved/run.conf" >"$dir/out" 2>"$dir/err" || fail "moved inputs are not gone on with"
 same "$dir/whole" "$dir/moved/run" main search
 echo "test_changed_inputs: three that are refused, and a move that changes nothing"

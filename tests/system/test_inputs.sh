@@ -36,6 +36,18 @@ wrong 'questions is ' 's/questions.jsonl/nowhere.jsonl/'
 wrong 'tokenizer is ' 's/tokenizer.json/./'
 wrong 'agent search: model is ' '/^agent "search"/,$ s/model = .*/model = "nowhere"/'
 wrong 'agent main: model is ' 's/model = .*/model = "corpus.db"/'
+mkdir "$dir/empty" "$dir/bare" "$dir/small"
+wrong 'agent main: cannot open ' 's/model = .*/model = "empty"/'
+cp "$dir/config.json" "$dir/bare"
+wrong 'agent main: ' 's/model = .*/model = "bare"/'
+grep -q 'bare/model.safetensors' "$dir/err" || fail "it is not said that the model has no weights"
+sed 's/"vocab_size": [0-9]*/"vocab_size": 20/' "$dir/config.json" >"$dir/small/config.json"
+cp "$dir/model.safetensors" "$dir/small"
+wrong "agent main: the model $dir/small has 20 tokens, the tokenizer" 's/model = .*/model = "small"/'
+sed 's/"<search>"/"<other>"/g' "$dir/tokenizer.json" >"$dir/lacking.json"
+wrong "agent main over $dir/lacking.json: the tokenizer has no token <search>" 's/tokenizer.json/lacking.json/'
+sed '3 s/"answer": *"[^"]*"/"answer": "?"/; 3 s/"aliases": *\[[^]]*\]/"aliases": []/' "$dir/questions.jsonl" >"$dir/bad.jsonl"
+wrong "$dir/bad.jsonl:3: the answer \"?\" can never be right" 's/questions.jsonl/bad.jsonl/'
 wrong 'the corpus cannot be read' 's/corpus.db/good.conf/'
 wrong 'tool "open" opens the hits of a search' 's/"search", "open"/"open"/'
 wrong 'tool "t": kind is "exek"' 's/"open"/"open", "t"/' 'tool "t" {' ' kind = "exek"' '}'
@@ -55,4 +67,4 @@ refused 'bad.conf: questions is ' agent --conf "$dir/bad.conf" search "$dir/run"
 chmod +x "$dir/judge.sh"
 judge ' command = {"./judge.sh"}\n' >>"$dir/good.conf"
 "$mgrpo" train --quiet --run "$dir/run" "$dir/good.conf" >"$dir/out" 2>"$dir/err" || fail "the good configuration does not run"
-echo "test_inputs: 18 that are refused, and nothing is left of them"
+echo "test_inputs: 23 that are refused, and nothing is left of them"

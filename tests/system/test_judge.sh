@@ -176,6 +176,7 @@ grep -q 'not judged' "$dir/table" || fail "the table does not say how many were 
 } >"$dir/none.conf"
 # This policy always answers: no dialogue is invalid, which would be a verdict of 0.
 mkdir "$dir/sure"
+cp "$dir/config.json" "$dir/model.safetensors" "$dir/sure"
 python3 - "$dir/sure/model.fake" <<'END'
 import struct, sys
 

@@ -83,6 +83,8 @@ def check_group(group, where):
 said = {agent: collections.Counter() for agent in AGENTS}
 for agent in AGENTS:
     for line in (run / f"{agent}.log").open():
+        if ": nothing to learn from: " in line:
+            continue
         found = re.match(r"mgrpo agent: phase (\d+): the (tool|agent) (\w+) .*; it failed (once|(\d+) times)$", line)
         assert found, f"{agent}.log: {line}"
         said[agent][int(found[1]), found[2], found[3]] += int(found[5] or 1)

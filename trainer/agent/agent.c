@@ -29,7 +29,7 @@ lock_agent(struct mg_agent *a, struct mg_err *err)
     double start = mg_clock();
 
     a->lock = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    MG_REQUIRE(a->lock >= 0, MG_FAIL, "%s: %s", path.text, strerror(errno));
+    MG_REQUIRE(a->lock >= 0, mg_file_fault(errno), "%s: %s", path.text, strerror(errno));
     while (flock(a->lock, LOCK_EX | LOCK_NB) != 0) {
         MG_REQUIRE(errno == EWOULDBLOCK || errno == EINTR, MG_FAIL, "%s: %s", path.text, strerror(errno));
         MG_REQUIRE(mg_clock() - start < LOCK_SECONDS, MG_INPUT, "another %s agent works on %s", a->part->name, a->dir);

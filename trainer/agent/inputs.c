@@ -7,9 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
+#include "model/model_config.h"
+#include "model/safetensors.h"
+#include "question/question_file.h"
 #include "rollout/judging.h"
 #include "rollout/rollout_config.h"
 #include "store/store.h"
+#include "tokenizer/vocabulary.h"
 
 static const double store_seconds = 0.5;
 
@@ -46,33 +51,82 @@ check_store(const struct mg_config *c, struct mg_err *err)
     return st;
 }
 
+/* The files of a model as far as they can be looked at without reading its weights. */
 static enum mg_status
-check_all(const struct mg_config *c, const struct mg_agent_config *a, struct mg_err *err)
+check_model(const struct mg_config *c, const struct mg_agent_config *a, const struct mg_tokenizer *tok,
+            struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    struct mg_model_config model;
+    struct mg_safetensors *weights = NULL;
+    struct mg_path file = mg_path_print("%s/model.safetensors", a->model);
+
+    MG_TRY(check_path("model", a->model, true, err));
+    MG_TRY(mg_model_config_load(a->model, &model, err));
+    MG_TRY(mg_vocabulary_check(model.vocab_size, a->model, tok, c->tokenizer, err));
+    if (access(mg_path_print("%s.index.json", file.text).text, F_OK) != 0)
+        MG_TRY(mg_safetensors_open(file.text, &weights, err));
+out:
+    mg_safetensors_close(weights);
+    return st;
+}
+
+/* Whether the tokenizer can say what the agent's dialogues need. */
+static enum mg_status
+check_dialogues(const struct mg_config *c, uint32_t agent, struct mg_tokenizer *tok, struct mg_tools *tools,
+                struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_rollouts_config rollouts = {
+        .tok = tok, .tools = tools, .part = mg_rollout_part_of(c, agent), .limits = mg_rollout_limits_of(c, agent)};
+    struct mg_rollouts *none = NULL;
+
+    st = mg_rollouts_create(&rollouts, &none, err);
+    if (st != MG_OK)
+        mg_fail_at(err, "agent %s over %.150s", c->agent[agent].name, c->tokenizer);
+    mg_rollouts_destroy(none);
+    return st;
+}
+
+static enum mg_status
+check_all(const struct mg_config *c, uint32_t agent, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_agent_config *a = &c->agent[agent];
     struct mg_toolbox box = {0};
     struct mg_judging *judging = NULL;
+    struct mg_tokenizer *tok = NULL;
+    struct mg_question_file questions = {0};
 
     if (c->corpus[0] != '\0')
         MG_TRY(check_path("corpus", c->corpus, false, err));
     MG_TRY(check_path("questions", c->questions, false, err));
     MG_TRY(check_path("tokenizer", c->tokenizer, false, err));
-    if (check_path("model", a->model, true, err) != MG_OK)
-        return mg_fail_at(err, "agent %s", a->name);
+    MG_TRY(mg_tokenizer_load(c->tokenizer, &tok, err));
+    st = check_model(c, a, tok, err);
+    if (st != MG_OK)
+        mg_fail_at(err, "agent %s", a->name);
+    MG_TRY(st);
+    MG_TRY(mg_question_file_load(c->questions, &questions, err));
     MG_TRY(mg_toolbox_open(c, &a->tools, NULL, &box, err));
+    MG_TRY(check_dialogues(c, agent, tok, box.tools, err));
     MG_TRY(mg_judging_open(c, NULL, &judging, err));
     if (c->store[0] != '\0')
         MG_TRY(check_store(c, err));
 out:
     mg_judging_close(judging);
     mg_toolbox_close(&box);
+    mg_question_file_free(&questions);
+    mg_tokenizer_free(tok);
     return st;
 }
 
 enum mg_status
 mg_inputs_check(const struct mg_config *config, uint32_t agent, const char *conf, struct mg_err *err)
 {
-    if (check_all(config, &config->agent[agent], err) != MG_OK)
-        return mg_fail_at(err, "%.200s", conf);
-    return MG_OK;
+    enum mg_status st = check_all(config, agent, err);
+
+    if (st != MG_OK)
+        mg_fail_at(err, "%.200s", conf);
+    return st;
 }

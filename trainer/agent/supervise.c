@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -18,7 +20,7 @@
 
 enum { MAX_CHILDREN = 16, LOG_LINE = 400 };
 
-static const double first_pause = 0.25;
+static const double first_pause = 0.25, last_seconds = MG_STOP_SECONDS + 0.2;
 
 /* In the child: it must not outlive its parent, or it would still hold the agent's lock when the run is started
  * again. */
@@ -42,7 +44,11 @@ become(const struct mg_child *c, pid_t parent)
 static enum mg_status
 start(struct mg_child *c, struct mg_err *err)
 {
-    pid_t parent = getpid(), pid = fork();
+    struct stat about;
+    pid_t parent = getpid(), pid;
+
+    c->log_from = stat(c->log, &about) == 0 ? about.st_size : 0;
+    pid = fork();
 
     if (pid == 0)
         become(c, parent);
@@ -52,54 +58,99 @@ start(struct mg_child *c, struct mg_err *err)
     return MG_OK;
 }
 
-/* The last line of a log that is no hint, for the sentence about a crash. */
+/* What a child wrote since it was started: the last line that is no hint, without the name of the program before it, and
+ * the hint behind it. */
+struct last_words {
+    char sentence[LOG_LINE], hint[LOG_LINE];
+};
+
 static void
-last_line(const char *path, char out[LOG_LINE])
+take_words(char *tail, struct last_words *w)
 {
-    FILE *f = fopen(path, "r");
-    char tail[4 * LOG_LINE];
-    size_t n = 0;
+    static const char program[] = "mgrpo agent: ";
     char *line;
 
-    out[0] = '\0';
-    if (f == NULL)
-        return;
-    if (fseek(f, -(long)(sizeof tail - 1), SEEK_END) != 0)
-        rewind(f);
-    n = fread(tail, 1, sizeof tail - 1, f);
-    fclose(f);
+    while ((line = strrchr(tail, '\n')) != NULL && strncmp(line + 1, "  ", 2) == 0) {
+        snprintf(w->hint, LOG_LINE, "%.*s", LOG_LINE - 1, line + 3);
+        *line = '\0';
+    }
+    line = line != NULL ? line + 1 : tail;
+    if (strncmp(line, program, sizeof program - 1) == 0)
+        line += sizeof program - 1;
+    snprintf(w->sentence, LOG_LINE, "%.*s", LOG_LINE - 1, line);
+}
+
+static bool
+is_full(const char *path)
+{
+    struct statvfs about;
+
+    return statvfs(path, &about) == 0 && about.f_bavail == 0;
+}
+
+static void
+read_words(const struct mg_child *c, struct last_words *w)
+{
+    FILE *f = fopen(c->log, "r");
+    char tail[4 * LOG_LINE] = "";
+    struct stat about;
+    off_t from = c->log_from, room = (off_t)sizeof tail - 1;
+    size_t n = 0;
+
+    *w = (struct last_words){0};
+    if (f != NULL && fstat(fileno(f), &about) == 0) {
+        from = about.st_size - from > room ? about.st_size - room : from;
+        n = fseeko(f, from, SEEK_SET) == 0 ? fread(tail, 1, (size_t)room, f) : 0;
+    }
+    if (f != NULL)
+        fclose(f);
     while (n > 0 && tail[n - 1] == '\n')
         n--;
     tail[n] = '\0';
-    while ((line = strrchr(tail, '\n')) != NULL && strncmp(line + 1, "  ", 2) == 0)
-        *line = '\0';
-    snprintf(out, LOG_LINE, "%.*s", LOG_LINE - 1, line != NULL ? line + 1 : tail);
+    take_words(tail, w);
+    if (w->sentence[0] == '\0')
+        snprintf(w->sentence, LOG_LINE,
+                 is_full(c->log) ? "it could not write why, for the disk of %.300s is full"
+                                 : "it did not say why in %.300s",
+                 c->log);
+}
+
+static void
+how_it_ended(int wstatus, char how[64])
+{
+    if (WIFSIGNALED(wstatus))
+        snprintf(how, 64, "was ended by signal %d", WTERMSIG(wstatus));
+    else
+        snprintf(how, 64, "ended with status %d", WEXITSTATUS(wstatus));
 }
 
 static enum mg_status
-crashed(struct mg_child *c, int wstatus, struct mg_err *err)
+crashed(struct mg_child *c, const struct mg_watch *watch, int wstatus, struct mg_err *err)
 {
-    char line[LOG_LINE], how[64];
+    struct last_words words;
+    char how[64], text[2 * LOG_LINE];
     bool input = WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == MG_INPUT;
     bool last = input || (WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == MG_END);
+    double pause = first_pause * (double)(1u << c->crashes);
 
-    if (WIFSIGNALED(wstatus))
-        snprintf(how, sizeof how, "was ended by signal %d", WTERMSIG(wstatus));
-    else
-        snprintf(how, sizeof how, "ended with status %d", WEXITSTATUS(wstatus));
+    how_it_ended(wstatus, how);
+    read_words(c, &words);
     if (!last && ++c->crashes < MG_CRASHES) {
-        c->start_at = mg_clock() + first_pause * (double)(1u << (c->crashes - 1));
+        c->start_at = mg_clock() + pause;
+        snprintf(text, sizeof text, "the %s agent %s: %.300s; it is started again in %g s, time %u of %d", c->name, how,
+                 words.sentence, pause, c->crashes, MG_CRASHES - 1);
+        if (watch->say != NULL)
+            watch->say(watch->arg, text);
         return MG_OK;
     }
-    last_line(c->log, line);
     mg_fail(err, input ? MG_INPUT : MG_FAIL, "the %s agent %s%s: %.300s", c->name, how, last ? "" : ", again and again",
-            line);
-    mg_hint(err, "Its log is %s.", c->log);
+            words.sentence);
+    mg_hint(err, "%.120s%sIts log is %.100s.", words.hint, words.hint[0] != '\0' ? " " : "", c->log);
     return input ? MG_INPUT : MG_FAIL;
 }
 
 static enum mg_status
-reap(struct mg_child *c, struct mg_err *err)
+reap(struct mg_child *c, const struct mg_watch *watch, struct mg_err *err)
 {
     int wstatus;
 
@@ -110,13 +161,15 @@ reap(struct mg_child *c, struct mg_err *err)
         c->ended = true;
         return MG_OK;
     }
-    return mg_stop_wanted() ? MG_OK : crashed(c, wstatus, err);
+    return mg_stop_wanted() ? MG_OK : crashed(c, watch, wstatus, err);
 }
 
+/* Asked to end, they are there soon, and killed else: they can be killed at any moment. */
 static void
 end_all(struct mg_child *children, size_t n)
 {
     unsigned wanted = mg_stop_count();
+    double start = mg_clock();
     bool running = false;
 
     for (size_t i = 0; i < n; i++)
@@ -127,7 +180,7 @@ end_all(struct mg_child *children, size_t n)
         for (size_t i = 0; i < n; i++) {
             struct mg_child *c = &children[i];
 
-            if (c->pid != 0 && mg_stop_count() > wanted)
+            if (c->pid != 0 && (mg_stop_count() > wanted || mg_clock() - start > last_seconds))
                 kill(c->pid, SIGKILL);
             if (c->pid != 0 && waitpid(c->pid, NULL, WNOHANG) == c->pid)
                 c->pid = 0;
@@ -140,7 +193,7 @@ end_all(struct mg_child *children, size_t n)
 
 /* Starts what may start; *all is true once every child has ended. */
 static enum mg_status
-round_of(struct mg_child *children, size_t n, bool *all, struct mg_err *err)
+round_of(struct mg_child *children, size_t n, const struct mg_watch *watch, bool *all, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
@@ -148,7 +201,7 @@ round_of(struct mg_child *children, size_t n, bool *all, struct mg_err *err)
     for (size_t i = 0; i < n; i++) {
         struct mg_child *c = &children[i];
 
-        MG_TRY(reap(c, err));
+        MG_TRY(reap(c, watch, err));
         if (c->pid == 0 && !c->ended && mg_clock() >= c->start_at)
             MG_TRY(start(c, err));
         *all &= c->ended;
@@ -168,7 +221,7 @@ mg_supervise(struct mg_child *children, size_t n, const struct mg_watch *watch, 
     signal(SIGCHLD, SIG_DFL); /* if it was inherited as ignored, waitpid() would not return exit statuses */
     while (!all) {
         MG_TRY(mg_stop_check(err));
-        MG_TRY(round_of(children, n, &all, err));
+        MG_TRY(round_of(children, n, watch, &all, err));
         if (mg_clock() >= next || all) {
             memset(moved, 0, sizeof moved);
             MG_TRY(watch->look(watch->arg, moved, err));

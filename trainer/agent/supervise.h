@@ -11,8 +11,8 @@
 /*
  * Keeps a few processes running until all have ended well. One that crashes is started again, after a pause that
  * doubles from a quarter of a second; one that crashes MG_CRASHES times in a row without progress ends the run. One
- * that ends with MG_INPUT or MG_END ends it at once. A stop is passed on to all and waited for; asked a second time, they are
- * killed.
+ * that ends with MG_INPUT or MG_END ends it at once. A stop is passed on to all and waited for; asked a second time, or
+ * after MG_STOP_SECONDS, they are killed.
  */
 enum { MG_CRASHES = 5 };
 
@@ -24,11 +24,14 @@ struct mg_child {
     bool ended;        /* well */
     unsigned crashes;  /* in a row */
     double start_at;   /* when it may start, by mg_clock */
+    off_t log_from;    /* where its words begin in the log */
 };
 
 struct mg_watch {
     /* Called every `every` seconds; whether a child got on since the last call goes to moved[]. */
     enum mg_status (*look)(void *arg, bool *moved, struct mg_err *err);
+    /* Told why a child is started again; may be NULL. */
+    void (*say)(void *arg, const char *sentence);
     void *arg;
     double every;
 };

@@ -109,7 +109,8 @@ mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err 
     MG_STRDUP(f->path, path);
     MG_TRY(mg_file_temp_name(path, &f->temp, err));
     f->fd = open(f->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    MG_REQUIRE(f->fd >= 0, MG_INPUT, "cannot create %s: %s", f->temp, strerror(errno));
+    MG_REQUIRE(f->fd >= 0, mg_file_fault(errno) == MG_END ? MG_END : MG_INPUT, "cannot create %s: %s", f->temp,
+               strerror(errno));
     *out_file = f;
     f = NULL;
 out:
@@ -128,7 +129,7 @@ mg_file_new_write(struct mg_file_new *f, const void *data, size_t len, struct mg
 
         if (done < 0 && errno == EINTR)
             continue;
-        MG_REQUIRE(done >= 0, MG_FAIL, "cannot write %s: %s", f->temp, strerror(errno));
+        MG_REQUIRE(done >= 0, mg_file_fault(errno), "cannot write %s: %s", f->temp, strerror(errno));
         p += done;
         len -= (size_t)done;
     }
@@ -148,12 +149,19 @@ mg_dir_sync(const char *path, struct mg_err *err)
     MG_REQUIRE(dir, MG_FAIL, "out of memory: the directory of %s", path);
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     MG_REQUIRE(fd >= 0, MG_FAIL, "cannot open directory %s: %s", dir, strerror(errno));
-    MG_REQUIRE(fsync(fd) == 0 || errno == EINVAL, MG_FAIL, "cannot sync directory %s: %s", dir, strerror(errno));
+    MG_REQUIRE(fsync(fd) == 0 || errno == EINVAL, mg_file_fault(errno), "cannot sync directory %s: %s", dir,
+               strerror(errno));
 out:
     if (fd >= 0)
         close(fd);
     free(dir);
     return st;
+}
+
+enum mg_status
+mg_file_fault(int error)
+{
+    return error == ENOSPC || error == EDQUOT ? MG_END : MG_FAIL;
 }
 
 static enum mg_status
@@ -162,7 +170,7 @@ sync_file(const char *path, struct mg_err *err)
     enum mg_status st = MG_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    MG_REQUIRE(fd >= 0 && fsync(fd) == 0, MG_FAIL, "cannot sync %s: %s", path, strerror(errno));
+    MG_REQUIRE(fd >= 0 && fsync(fd) == 0, mg_file_fault(errno), "cannot sync %s: %s", path, strerror(errno));
 out:
     if (fd >= 0)
         close(fd);
@@ -176,7 +184,8 @@ mg_file_commit(const char *temp, const char *path, struct mg_err *err)
     bool there = true;
 
     MG_TRY(sync_file(temp, err));
-    MG_REQUIRE(rename(temp, path) == 0, MG_FAIL, "cannot rename %s to %s: %s", temp, path, strerror(errno));
+    MG_REQUIRE(rename(temp, path) == 0, mg_file_fault(errno), "cannot rename %s to %s: %s", temp, path,
+               strerror(errno));
     there = false;
     MG_TRY(mg_dir_sync(path, err));
 out:
@@ -202,7 +211,7 @@ mg_file_new_commit(struct mg_file_new **file, struct mg_err *err)
 
     *file = NULL;
     f->fd = -1;
-    MG_REQUIRE(rc == 0, MG_FAIL, "cannot close %s: %s", f->temp, strerror(errno));
+    MG_REQUIRE(rc == 0, mg_file_fault(errno), "cannot close %s: %s", f->temp, strerror(errno));
     st = mg_file_commit(f->temp, f->path, err);
     file_new_free(f);
     return st;
@@ -261,7 +270,8 @@ mg_dir_make(const char *path, struct mg_err *err)
             continue;
         *p = '\0';
         why = mkdir(part, 0777) == 0 ? 0 : errno;
-        MG_REQUIRE(why == 0 || is_dir(part), MG_INPUT, "cannot make directory %s: %s", part,
+        MG_REQUIRE(why == 0 || is_dir(part), mg_file_fault(why) == MG_END ? MG_END : MG_INPUT,
+                   "cannot make directory %s: %s", part,
                    why == EEXIST ? "there is a file of that name" : strerror(why));
         *p = c;
         if (c == '\0')

@@ -44,6 +44,9 @@ enum mg_status mg_file_commit(const char *temp, const char *path, struct mg_err 
 /* Makes a rename to `path`, or its creation, durable: syncs the directory that holds it. */
 enum mg_status mg_dir_sync(const char *path, struct mg_err *err);
 
+/* What a failed call means by its errno: MG_END where the disk is full, as it will be for the next try; else MG_FAIL. */
+enum mg_status mg_file_fault(int error);
+
 /* Makes the directory `path` and its missing parents, mode 0777 less the umask. An existing directory is success. */
 enum mg_status mg_dir_make(const char *path, struct mg_err *err);
 /* Makes it, and looks whether a file can be written there: what a long work will end with is tried before it begins. */

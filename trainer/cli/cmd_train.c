@@ -93,6 +93,14 @@ out:
 }
 
 static void
+say(void *arg, const char *sentence)
+{
+    const struct watched *w = arg;
+
+    fprintf(stderr, "%smgrpo train: %s\n", w->progress.terminal && !w->quiet ? "\n" : "", sentence);
+}
+
+static void
 init_watched(struct watched *w, const char *dir, const struct mg_config *c, bool quiet)
 {
     struct mg_plan plan = mg_config_plan(c);
@@ -110,7 +118,7 @@ static enum mg_status
 run_agents(const char *dir, struct watched *w, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_watch watch = {.look = look, .arg = w, .every = 0.5};
+    struct mg_watch watch = {.look = look, .say = say, .arg = w, .every = 0.5};
     struct mg_child child[MG_MAX_AGENTS] = {{0}};
     struct mg_path log[MG_MAX_AGENTS];
     char exe[MAX_PATH], *argv[MG_MAX_AGENTS][5];

@@ -39,7 +39,7 @@ mg_rollout_log_create(const char *path, struct mg_rollout_log **out, struct mg_e
     MG_STRDUP(log->path, path);
     MG_TRY(mg_file_temp_name(path, &log->temp, err));
     log->file = gzopen(log->temp, "wb1");
-    MG_REQUIRE(log->file != NULL, MG_FAIL, "%s: %s", log->temp, strerror(errno));
+    MG_REQUIRE(log->file != NULL, mg_file_fault(errno), "%s: %s", log->temp, strerror(errno));
     *out = log;
     log = NULL;
 out:
@@ -110,8 +110,8 @@ mg_rollout_log_add(struct mg_rollout_log *log, const struct mg_trajectory *t, st
 
     MG_REQUIRE(text != NULL, MG_FAIL, "%s: question %u, rollout %u, call %u: out of memory, or not finite", log->path,
                t->key.question, t->key.rollout, t->key.call);
-    MG_REQUIRE(gzputs(log->file, text) > 0 && gzputc(log->file, '\n') == '\n', MG_FAIL, "%s: %s", log->temp,
-               strerror(errno));
+    MG_REQUIRE(gzputs(log->file, text) > 0 && gzputc(log->file, '\n') == '\n', mg_file_fault(errno), "%s: %s",
+               log->temp, strerror(errno));
 out:
     json_decref(object);
     free(text);
@@ -128,7 +128,10 @@ mg_rollout_log_commit(struct mg_rollout_log *log, struct mg_err *err)
     if (rc == Z_OK)
         st = mg_file_commit(log->temp, log->path, err);
     else {
-        st = mg_fail(err, MG_FAIL, "cannot write %s: %s", log->temp, rc == Z_ERRNO ? strerror(errno) : zError(rc));
+        int why = errno;
+
+        st = mg_fail(err, rc == Z_ERRNO ? mg_file_fault(why) : MG_FAIL, "cannot write %s: %s", log->temp,
+                     rc == Z_ERRNO ? strerror(why) : zError(rc));
         unlink(log->temp);
     }
     log_free(log);

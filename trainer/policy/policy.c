@@ -18,17 +18,20 @@ out:
     return st;
 }
 
-/* A device that somebody named and that is not there is a wrong name. */
+/* A device that somebody named and that is not there is a wrong name; wrong are settings in the environment, too. That there
+ * is none at all does not change by another try. */
 static enum mg_status
 open_device(struct mg_policy *p, const char *selector, struct mg_err *err)
 {
     char sentence[512] = "";
     enum clgrpo_status rc = clgrpo_context_open(selector, NULL, &p->ctx, sentence, sizeof sentence);
-    bool misnamed = rc == CLGRPO_E_DEVICE && selector != NULL;
+    const char *named = selector != NULL ? selector : getenv("CLGRPO_DEVICE");
+    bool misnamed = rc == CLGRPO_E_DEVICE && named != NULL && named[0] != '\0';
+    bool input = misnamed || rc == CLGRPO_E_VALUE || rc == CLGRPO_E_TUNING;
 
     if (rc == CLGRPO_OK)
         return MG_OK;
-    mg_fail(err, misnamed ? MG_INPUT : MG_FAIL, "%s", sentence);
+    mg_fail(err, input ? MG_INPUT : rc == CLGRPO_E_DEVICE ? MG_END : MG_FAIL, "%s", sentence);
     if (misnamed)
         mg_hint(err, "clgrpo-info lists the devices; clgrpo_context(3) says how one is named.");
     return err->status;

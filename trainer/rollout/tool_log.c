@@ -175,11 +175,11 @@ write_line(struct mg_tool_log *log, const char *line, struct mg_err *err)
 
     if (log->fd < 0)
         log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    MG_REQUIRE(log->fd >= 0, MG_FAIL, "%s: %s", log->path, strerror(errno));
+    MG_REQUIRE(log->fd >= 0, mg_file_fault(errno), "%s: %s", log->path, strerror(errno));
     while (done < len) {
         ssize_t n = write(log->fd, line + done, len - done);
 
-        MG_REQUIRE(n >= 0 || errno == EINTR, MG_FAIL, "%s: %s", log->path, strerror(errno));
+        MG_REQUIRE(n >= 0 || errno == EINTR, mg_file_fault(errno), "%s: %s", log->path, strerror(errno));
         done += n > 0 ? (size_t)n : 0;
     }
 out:

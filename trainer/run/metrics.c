@@ -19,15 +19,16 @@ mg_metrics_append(const char *path, json_t *line, struct mg_err *err)
     enum mg_status st = MG_OK;
     char *text = line != NULL ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     FILE *f = NULL;
-    int rc;
+    int why = 0;
 
     MG_REQUIRE(text != NULL, MG_FAIL, "%s: a line of metrics could not be made: out of memory, or not finite", path);
     f = fopen(path, "a");
-    MG_REQUIRE(f != NULL, MG_FAIL, "%s: %s", path, strerror(errno));
-    rc = fprintf(f, "%s\n", text) < 0 || fflush(f) != 0 || fsync(fileno(f)) != 0;
-    rc |= fclose(f) != 0;
-    f = NULL;
-    MG_REQUIRE(rc == 0, MG_FAIL, "%s: %s", path, strerror(errno));
+    MG_REQUIRE(f != NULL, mg_file_fault(errno), "%s: %s", path, strerror(errno));
+    if (fprintf(f, "%s\n", text) < 0 || fflush(f) != 0 || fsync(fileno(f)) != 0)
+        why = errno;
+    if (fclose(f) != 0 && why == 0)
+        why = errno;
+    MG_REQUIRE(why == 0, mg_file_fault(why), "%s: %s", path, strerror(why));
 out:
     json_decref(line);
     free(text);

@@ -2,6 +2,7 @@
 /* The store in a file: SQLite in WAL mode, for the processes of one host. */
 #include "store/store_sqlite.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,11 +73,21 @@ enum mg_status
 mg_sqlite_error(struct mg_sqlite *s, int code, struct mg_err *err)
 {
     int kind = code & 0xff;
+    bool full = kind == SQLITE_FULL || (kind == SQLITE_IOERR && s->db != NULL && sqlite3_system_errno(s->db) == ENOSPC);
+    bool damaged = kind == SQLITE_NOTADB || kind == SQLITE_CORRUPT;
 
-    s->store.outage = kind == SQLITE_BUSY || kind == SQLITE_LOCKED || kind == SQLITE_FULL || kind == SQLITE_IOERR ||
-                      kind == SQLITE_CANTOPEN;
-    return mg_fail(err, kind == SQLITE_NOTADB || kind == SQLITE_CORRUPT ? MG_INPUT : MG_FAIL, "store %s: %s",
-                   s->store.address, s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(code));
+    s->store.outage =
+        !full && (kind == SQLITE_BUSY || kind == SQLITE_LOCKED || kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN);
+    mg_fail(err,
+            damaged ? MG_INPUT
+            : full  ? MG_END
+                    : MG_FAIL,
+            "store %s: %s", s->store.address, s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(code));
+    if (damaged)
+        mg_hint(
+            err,
+            "It cannot be mended, and the run's states need it: begin the run again in another folder, with --run.");
+    return err->status;
 }
 
 sqlite3_stmt *
