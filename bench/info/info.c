@@ -61,8 +61,8 @@ warn(const struct clgrpo_context *ctx)
     fprintf(stderr, n > 1 ? "; it and %u more are passed over\n" : "; it is passed over\n", n - 1);
 }
 
-/* A context of the device, or NULL if there is none; error[] says why. If CLGRPO_TUNE cannot be used, it says so, sets *malformed, and
- * goes on without tuned parameters of the user's. */
+/* A context of the device, or NULL if there is none; error[] says why. If CLGRPO_TUNE cannot be used, it says so, sets
+ * *malformed, and goes on without tuned parameters of the user's. */
 static struct clgrpo_context *
 open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed, char error[ERROR])
 {
