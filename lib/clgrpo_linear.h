@@ -11,11 +11,13 @@
  * a         [M][K], or [K][M] with trans_a; f32, f16 or bf16
  * b         [K][N], or [N][K] with trans_b; f32, f16 or bf16
  * c         [M][N] f32, accumulated or written
- * alpha     1 by default
+ * alpha     finite; 1 by default
  * b_packed  [clgrpo_gemm_pack_elems(ctx, K, N)] f32, f16 or bf16: op(B) as clgrpo_gemm_pack wrote it; buf may be
  *           NULL. If it is given, b is read for its shape alone, and b.buf may be NULL
  *
  * M, N and K are at most 2^31 - 1. M or N of 0 does nothing; K of 0 leaves beta C.
+ *
+ * E_VALUE: alpha.
  *
  * Stored halves become f32 before they are multiplied: the bits are those of the product of f32 tensors that hold the
  * same values. The one exception is f16 by f16 where the tier half-product is in use, see clgrpo-tuning(5), which

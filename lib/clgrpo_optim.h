@@ -46,14 +46,17 @@ enum clgrpo_status clgrpo_global_norm(struct clgrpo_context *ctx, const struct c
  * scale         [1] f32, usually out[1] of clgrpo_global_norm; buf may be NULL, for 1. A scale of exactly 0 leaves
  *               everything as it is, copy included
  * copy          [P] f32, f16 or bf16, written: the new param, rounded to nearest even; buf may be NULL
+ * lr            finite
  * beta1, beta2  0 <= beta < 1
- * eps           >= 0
+ * eps           finite, > 0: without it a gradient of 0 would make 0 / 0
+ * weight_decay  finite; 0 by default
+ * decay_elems   how many elements are decayed, from the first on; all by default
  * step          counts from 1
  *
  * copy is for a model that computes with weights of halves: the step is added to their f32 master, which keeps what the
  * rounding of the copy loses.
  *
- * E_VALUE: beta1, beta2, eps, step, or an lr or weight_decay that is not finite.
+ * E_VALUE: lr, beta1, beta2, eps, weight_decay, step.
  * Loshchilov and Hutter, arXiv 1711.05101.
  */
 struct clgrpo_adamw_args {
@@ -64,7 +67,7 @@ struct clgrpo_adamw_args {
     uint64_t step;
     struct clgrpo_workspace workspace;
 };
-CLGRPO_DEFINE_INIT(clgrpo_adamw_args, a.beta1 = 0.9f; a.beta2 = 0.999f; a.eps = 1e-8f;)
+CLGRPO_DEFINE_INIT(clgrpo_adamw_args, a.beta1 = 0.9f; a.beta2 = 0.999f; a.eps = 1e-8f; a.decay_elems = (size_t)-1;)
 #define CLGRPO_ADAMW_ARGS_INIT clgrpo_adamw_args_init()
 enum clgrpo_status clgrpo_adamw(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *args,
                                 cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list,

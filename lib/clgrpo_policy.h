@@ -81,7 +81,7 @@ enum {
  * dlogprob                         [N] f32, written; may be logprob
  * stats                            [CLGRPO_POLICY_STATS] f32, written; see the enum
  * clip_low                         0 .. 1
- * clip_high                        >= 0
+ * clip_high                        finite, >= 0
  * dual_clip                        > 1, or 0 for none
  * kl_beta                          finite, >= 0
  *
@@ -114,7 +114,7 @@ enum clgrpo_status clgrpo_policy_loss(struct clgrpo_context *ctx, const struct c
  * key          [B][2] u64, see below; not read at temperature 0
  * token        [B] i32, written
  * logprob      [B] f32, written; buf may be NULL
- * temperature  > 0, with a finite reciprocal; or 0: the largest logit, the lowest id among equals, without cuts
+ * temperature  finite, > 0, with a finite reciprocal; or 0: the largest logit, the lowest id among equals, without cuts
  * top_k        tokens to keep; 0: all
  * top_p        0 < top_p <= 1; 1: all
  *

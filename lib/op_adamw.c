@@ -20,8 +20,10 @@ check(struct clgrpo_context *ctx, const struct clgrpo_adamw_args *a)
     CLG_REQUIRE(ctx, a->step >= 1, CLGRPO_E_VALUE, "adamw: step counts from 1");
     CLG_REQUIRE(ctx, a->beta1 >= 0.0f && a->beta1 < 1.0f && a->beta2 >= 0.0f && a->beta2 < 1.0f, CLGRPO_E_VALUE,
                 "adamw: beta1 is %g and beta2 %g, need 0 to less than 1", (double)a->beta1, (double)a->beta2);
-    CLG_REQUIRE(ctx, isfinite(a->lr) && a->eps >= 0.0f && isfinite(a->weight_decay), CLGRPO_E_VALUE,
-                "adamw: lr is %g, eps %g, weight_decay %g", (double)a->lr, (double)a->eps, (double)a->weight_decay);
+    CLG_REQUIRE(ctx, isfinite(a->lr) && isfinite(a->weight_decay), CLGRPO_E_VALUE,
+                "adamw: lr is %g and weight_decay %g, need finite numbers", (double)a->lr, (double)a->weight_decay);
+    CLG_REQUIRE(ctx, a->eps > 0.0f && isfinite(a->eps), CLGRPO_E_VALUE,
+                "adamw: eps is %g, need a finite number above 0", (double)a->eps);
 out:
     return st;
 }

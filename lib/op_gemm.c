@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gemm.h"
 
+#include <math.h>
+
 /* Extents agree and fit the kernels' 32-bit counts. */
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
@@ -16,6 +18,8 @@ check(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
     k = args->a.shape[args->trans_a ? 0 : 1];
     CLG_REQUIRE(ctx, m <= most && n <= most && k <= most, CLGRPO_E_SHAPE,
                 "gemm: %zu x %zu x %zu: an extent is over %zu", m, n, k, most);
+    CLG_REQUIRE(ctx, isfinite(args->alpha), CLGRPO_E_VALUE, "gemm: alpha is %g, need a finite number",
+                (double)args->alpha);
     CLG_TRY(clg_tensor_check_storage(ctx, "gemm", "a", &args->a, 2, args->trans_a ? CLG_SHAPE(k, m) : CLG_SHAPE(m, k)));
     CLG_TRY(clg_tensor_check(ctx, "gemm", "c", &args->c, CLGRPO_F32, 2, CLG_SHAPE(m, n)));
     if (args->b_packed.buf == NULL) {

@@ -35,8 +35,8 @@ check_values(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *a
 
     CLG_REQUIRE(ctx, a->clip_low >= 0.0f && a->clip_low <= 1.0f, CLGRPO_E_VALUE, OP ": clip_low is %g, need 0 to 1",
                 (double)a->clip_low);
-    CLG_REQUIRE(ctx, a->clip_high >= 0.0f, CLGRPO_E_VALUE, OP ": clip_high is %g, need 0 or more",
-                (double)a->clip_high);
+    CLG_REQUIRE(ctx, a->clip_high >= 0.0f && isfinite(a->clip_high), CLGRPO_E_VALUE,
+                OP ": clip_high is %g, need 0 or more", (double)a->clip_high);
     CLG_REQUIRE(ctx, a->dual_clip == 0.0f || (a->dual_clip > 1.0f && isfinite(a->dual_clip)), CLGRPO_E_VALUE,
                 OP ": dual_clip is %g, need 0 or more than 1", (double)a->dual_clip);
     CLG_REQUIRE(ctx, isfinite(a->kl_beta) && a->kl_beta >= 0.0f, CLGRPO_E_VALUE, OP ": kl_beta is %g, need 0 or more",

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "rows.h"
 
 /* Row blocks of the weight gradient, C_BLOCKS of the kernel: fixed, because it decides the order of the sum. */
@@ -10,7 +12,8 @@ check(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_args *a)
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->x.shape[0], e = a->x.shape[1];
 
-    CLG_REQUIRE(ctx, a->eps > 0.0f, CLGRPO_E_VALUE, "rmsnorm: eps is %g, need more than 0", (double)a->eps);
+    CLG_REQUIRE(ctx, a->eps > 0.0f && isfinite(a->eps), CLGRPO_E_VALUE,
+                "rmsnorm: eps is %g, need a finite number above 0", (double)a->eps);
     CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "x", &a->x, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
     CLG_TRY(clg_tensor_check_dense(ctx, "rmsnorm", "w", &a->w, CLGRPO_F32, 1, CLG_SHAPE(e)));
     CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "y", &a->y, CLGRPO_F32, 2, CLG_SHAPE(n, e)));

@@ -58,8 +58,10 @@ check(struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
     CLG_TRY(clg_tensor_check(ctx, OP, "token", &a->token, CLGRPO_I32, 1, CLG_SHAPE(b)));
     if (a->logprob.buf != NULL)
         CLG_TRY(clg_tensor_check(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(b)));
-    CLG_REQUIRE(ctx, a->temperature == 0.0f || (a->temperature > 0.0f && isfinite(1.0f / a->temperature)),
-                CLGRPO_E_VALUE, OP ": temperature is %g, need 0 or a positive number", (double)a->temperature);
+    CLG_REQUIRE(ctx,
+                a->temperature == 0.0f ||
+                    (a->temperature > 0.0f && isfinite(a->temperature) && isfinite(1.0f / a->temperature)),
+                CLGRPO_E_VALUE, OP ": temperature is %g, need 0 or a finite number above 0", (double)a->temperature);
     CLG_REQUIRE(ctx, a->top_p > 0.0f && a->top_p <= 1.0f, CLGRPO_E_VALUE, OP ": top_p is %g, need more than 0, up to 1",
                 (double)a->top_p);
     if (a->temperature > 0.0f)

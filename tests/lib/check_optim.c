@@ -290,6 +290,35 @@ START_TEST(adamw_master_keeps_small_steps)
 }
 END_TEST
 
+/* Without a word about decay_elems every element is decayed; with 0 none is. */
+START_TEST(adamw_decays_all_by_default)
+{
+    enum { N = 100 };
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    float *p = fx_random(N, 1.0f, 1);
+    const float zeros[N] = {0};
+
+    for (int all = 0; all < 2; all++) {
+        struct state s = upload_state(ctx, N, p, zeros, zeros, zeros, 1.0f);
+        const struct clgrpo_adamw_args init = CLGRPO_ADAMW_ARGS_INIT;
+        float *got;
+
+        s.a.decay_elems = all ? init.decay_elems : 0;
+        s.a.step = 1;
+        fx_ok(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL));
+        got = fx_download(ctx, &s.a.param);
+        for (int i = 0; i < N; i++)
+            ck_assert_msg(all ? fabsf(got[i] - p[i] * (1.0f - 0.01f * 0.1f)) <= 1e-6f * fabsf(p[i]) : got[i] == p[i],
+                          "element %d: %g became %g", i, (double)p[i], (double)got[i]);
+        free(got);
+        s.a.eps = 0.0f;
+        fx_fails(ctx, clgrpo_adamw(ctx, &s.a, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_VALUE);
+        release_state(&s);
+    }
+    free(p);
+}
+END_TEST
+
 START_TEST(adamw_refuses_other_types)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
@@ -327,6 +356,7 @@ main(void)
 
     fx_family_tests(tc, global_norm_matches_reference, global_norm_of_the_unusual, global_norm_needs_its_workspace,
                     adamw_matches_reference, adamw_leaves_everything_at_scale_0, adamw_takes_and_gives_halves,
-                    adamw_copies_beside_an_f32_gradient, adamw_master_keeps_small_steps, adamw_refuses_other_types);
+                    adamw_copies_beside_an_f32_gradient, adamw_master_keeps_small_steps, adamw_decays_all_by_default,
+                    adamw_refuses_other_types);
     return fx_main();
 }
