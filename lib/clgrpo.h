@@ -241,16 +241,23 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
  * In the contracts of the operations
  *   - a tensor whose buf "may be NULL" is left out by a zeroed view;
  *   - "written" outputs need no initial contents, "accumulated" ones are added to;
- *   - an output shares no memory with an input or another output unless the contract allows it;
+ *   - an output shares no memory with an input or another output unless the contract says that it "may be" that one:
+ *     then the two are one and the same view. Two views of one buffer share none if they are apart, or if their strides
+ *     agree and the rows or heads of one lie between those of the other, as columns of one matrix do;
+ *   - no two elements of an output share memory: each dimension steps over what those of smaller strides reach;
+ *   - the memory of every buffer is aligned to 16 bytes. The device's own is; that of CL_MEM_USE_HOST_PTR is where the
+ *     caller has it;
  *   - an output that depends on a NaN is NaN.
  *
  * Statuses that any operation returns, and its contract does not repeat:
  *   E_ARGUMENT   the context, args, the queue or bytes are null, struct_size is larger than this library's, something
- *                reserved is not 0, or a tensor has no buffer
- *   E_SHAPE      a rank, extent or stride is not the contract's
+ *                reserved is not 0, or a tensor has no buffer or one that is not aligned
+ *   E_SHAPE      a rank, extent or stride is not the contract's, or an output shares memory with itself, an input or
+ *                another output
  *   E_BOUNDS     a view or the workspace leaves its buffer
  *   E_DTYPE      an element type is not the contract's
- *   E_WORKSPACE  the workspace is smaller than clgrpo_<op>_workspace reports, or not aligned to 64 bytes
+ *   E_WORKSPACE  the workspace is smaller than clgrpo_<op>_workspace reports, its offset is no multiple of 64 bytes, or
+ *                its buffer is not aligned
  *   E_UNSUPPORTED, E_MEMORY, E_BUILD, E_OPENCL
  * Values of index tensors lie on the device and are not checked by the host; a contract says what a kernel does with
  * one that is out of range.

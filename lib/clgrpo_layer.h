@@ -53,8 +53,8 @@ enum clgrpo_status clgrpo_embedding_backward(struct clgrpo_context *ctx,
  * rstd      [N] f32, dense, written; the backward reads it; buf may be NULL
  * residual  [N][E] f32; buf may be NULL. If it is given, x + residual takes the place of x in the formula; it is
  *           stored in sum, or without a sum in x
- * sum       [N][E] f32, written, only with a residual; buf may be NULL
- * eps       > 0
+ * sum       [N][E] f32, written, only with a residual; may be x; buf may be NULL
+ * eps       finite, > 0
  *
  * E_ARGUMENT: also a sum without a residual.  E_VALUE: eps.
  * Zhang and Sennrich, arXiv 1910.07467.

@@ -86,7 +86,7 @@ enum clgrpo_status clg_struct_give(struct clgrpo_context *ctx, const char *name,
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 /* Checks that t has this type, this rank, these extents (CLG_ANY: any) and innermost stride 1, and lies inside its
- * buffer; no product or sum of extents overflows. */
+ * buffer, whose memory is aligned to 16 bytes; no product or sum of extents overflows. */
 #define CLG_ANY ((size_t)-1)
 enum clgrpo_status clg_tensor_check(struct clgrpo_context *ctx, const char *op, const char *name,
                                     const struct clgrpo_tensor *t, enum clgrpo_dtype dtype, unsigned rank,
@@ -103,6 +103,9 @@ const char *clg_dtype_name(enum clgrpo_dtype dtype);
 /* The kernels' name of a type of storage, "f32", "f16" or "bf16"; NULL for any other type. */
 const char *clg_storage_name(enum clgrpo_dtype dtype);
 #define CLG_SHAPE(...) ((const size_t[]){__VA_ARGS__})
+/* The buffer that has a buffer's memory, which is another one for a sub-buffer, and where in it the buffer begins, in
+ * bytes. */
+enum clgrpo_status clg_memory_of(struct clgrpo_context *ctx, cl_mem buf, cl_mem *root, size_t *origin);
 
 /* Rows first .. first + n - 1 of a tensor of any rank. */
 struct clgrpo_tensor clg_tensor_rows(const struct clgrpo_tensor *t, size_t first, size_t n);

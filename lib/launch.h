@@ -4,6 +4,7 @@
 #define CLGRPO_LAUNCH_H
 
 #include "internal.h"
+#include "views.h"
 
 /* ---- Sequences ---- */
 
@@ -154,11 +155,12 @@ enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *en
  * bytes that `need` says, and checks that the workspace has them. `op` begins the sentences of failures.
  *
  *   enum clgrpo_status check(struct clgrpo_context *ctx, const struct name_args *args)
+ *   enum clgrpo_status views(struct clgrpo_context *ctx, const struct name_args *args), of CLG_VIEWS
  *   size_t need(const struct clgrpo_context *ctx, const struct name_args *args)
  *   enum clgrpo_status run(struct clg_seq *seq, const struct name_args *args)
  */
-#define CLG_OPERATION(name, op, check, run) CLG_DEFINE(name, op, check, CLGRPO_OK, run)
-#define CLG_OPERATION_WITH_SPACE(name, op, check, need, run)                                                           \
+#define CLG_OPERATION(name, op, check, views, run) CLG_DEFINE(name, op, check, views, CLGRPO_OK, run)
+#define CLG_OPERATION_WITH_SPACE(name, op, check, views, need, run)                                                    \
     enum clgrpo_status name##_workspace(struct clgrpo_context *ctx, const struct name##_args *given, size_t *bytes)    \
     {                                                                                                                  \
         enum clgrpo_status st = CLGRPO_OK;                                                                             \
@@ -173,8 +175,8 @@ enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *en
     out:                                                                                                               \
         return st;                                                                                                     \
     }                                                                                                                  \
-    CLG_DEFINE(name, op, check, clg_workspace_check(ctx, op, &args->workspace, need(ctx, args)), run)
-#define CLG_DEFINE(name, op, check, check_space, run)                                                                  \
+    CLG_DEFINE(name, op, check, views, clg_workspace_check(ctx, op, &args->workspace, need(ctx, args)), run)
+#define CLG_DEFINE(name, op, check, views, check_space, run)                                                           \
     enum clgrpo_status name(struct clgrpo_context *ctx, const struct name##_args *given, cl_command_queue queue,       \
                             cl_uint n_wait, const cl_event *wait_list, cl_event *event)                                \
     {                                                                                                                  \
@@ -187,6 +189,7 @@ enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *en
         CLG_TRY(clg_struct_take(ctx, op ": args", given, args, sizeof full));                                          \
         CLG_TRY(check(ctx, args));                                                                                     \
         CLG_TRY(check_space);                                                                                          \
+        CLG_TRY(views(ctx, args));                                                                                     \
         CLG_TRY(clg_seq_begin(&seq, ctx, queue, n_wait, wait_list, event));                                            \
         CLG_TRY(run(&seq, args));                                                                                      \
     out:                                                                                                               \

@@ -80,7 +80,9 @@ lib_libclg_la_SOURCES = \
 	lib/tune_rows.c \
 	lib/tune_rows.h \
 	lib/tune_sources.c \
-	lib/tune_table.h
+	lib/tune_table.h \
+	lib/views.c \
+	lib/views.h
 nodist_lib_libclg_la_SOURCES = kernels/sources.c
 lib_libclg_la_CPPFLAGS = $(base_cppflags)
 lib_libclg_la_CFLAGS = $(base_cflags) $(ZLIB_CFLAGS)

@@ -28,6 +28,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_adamw, "adamw", CLG_OUT(a, param), CLG_OUT(a, m), CLG_OUT(a, v), CLG_OUT(a, copy),
+          CLG_IN(a, grad), CLG_IN(a, scale))
+
 /* Gradients of f32 and no copy are the kernel's default, which needs no define. */
 static void
 write_defines(const struct clgrpo_adamw_args *a, char *out, size_t bytes)
@@ -72,4 +75,4 @@ run(struct clg_seq *seq, const struct clgrpo_adamw_args *a)
     return clg_rows_run(seq, "adamw", "k_adamw", defines, grid, args, n_args);
 }
 
-CLG_OPERATION(clgrpo_adamw, "adamw", check, run)
+CLG_OPERATION(clgrpo_adamw, "adamw", check, views, run)

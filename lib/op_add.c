@@ -14,6 +14,8 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_add, "add", CLG_OUT_OR2(a, y, a, b), CLG_IN(a, a), CLG_IN(a, b))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_add_args *a)
 {
@@ -25,4 +27,4 @@ run(struct clg_seq *seq, const struct clgrpo_add_args *a)
                         CLG_TENSOR_ROWS(&a->b), CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(e));
 }
 
-CLG_OPERATION(clgrpo_add, "add", check, run)
+CLG_OPERATION(clgrpo_add, "add", check, views, run)

@@ -28,6 +28,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_advantage, OP, CLG_OUT_OR(a, advantage, reward), CLG_IN(a, reward), CLG_IN(a, weight),
+          CLG_IN(a, offsets))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_advantage_args *a)
 {
@@ -42,4 +45,4 @@ run(struct clg_seq *seq, const struct clgrpo_advantage_args *a)
                    CLG_TENSOR(&a->advantage), CLG_UINT(n_groups), CLG_INT(n), CLG_FLOAT(a->eps));
 }
 
-CLG_OPERATION(clgrpo_advantage, OP, check, run)
+CLG_OPERATION(clgrpo_advantage, OP, check, views, run)

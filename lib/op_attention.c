@@ -17,6 +17,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_attention, OP, CLG_OUT(a, o), CLG_OUT(a, lse), CLG_IN(a, q), CLG_IN(a, k), CLG_IN(a, v),
+          CLG_IN(a, offsets), CLG_IN(a, prefix))
+
 /* The arguments that both families' kernels begin with. */
 #define ARGUMENTS(a)                                                                                                   \
     CLG_TENSOR_HEADS(&(a)->q), CLG_TENSOR_HEADS(&(a)->k), CLG_TENSOR_HEADS(&(a)->v), CLG_TENSOR(&(a)->offsets),        \
@@ -76,4 +79,4 @@ workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_attention_
     return 0;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_attention, OP, check, workspace_bytes, run)
+CLG_OPERATION_WITH_SPACE(clgrpo_attention, OP, check, views, workspace_bytes, run)

@@ -23,6 +23,10 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_attention_backward, OP, CLG_OUT(a, dq), CLG_OUT(a, dk), CLG_OUT(a, dv), CLG_IN(a, q),
+          CLG_IN(a, k), CLG_IN(a, v), CLG_IN(a, o), CLG_IN(a, lse), CLG_IN(a, dout), CLG_IN(a, offsets),
+          CLG_IN(a, prefix))
+
 /* delta [N][H] */
 static size_t
 workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
@@ -175,4 +179,4 @@ out:
     return st;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_attention_backward, OP, check, workspace_bytes, run)
+CLG_OPERATION_WITH_SPACE(clgrpo_attention_backward, OP, check, views, workspace_bytes, run)

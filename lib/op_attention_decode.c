@@ -37,6 +37,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_attention_decode, OP, CLG_OUT(a, o), CLG_IN(a, q), CLG_IN(a, slot), CLG_IN(a, position),
+          CLG_IN(a, k_cache), CLG_IN(a, v_cache), CLG_IN(a, prefix_slot), CLG_IN(a, prefix_length))
+
 /* A kernel without prefixes does not read its arguments for them: any tensor of integers will do. */
 static const struct clgrpo_tensor *
 prefix_of(const struct clgrpo_attention_decode_args *a, const struct clgrpo_tensor *t)
@@ -142,4 +145,4 @@ run(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     return seq->ctx->family == CLGRPO_FAMILY_CPU ? launch_cpu(seq, a) : launch_simt(seq, a);
 }
 
-CLG_OPERATION(clgrpo_attention_decode, OP, check, run)
+CLG_OPERATION(clgrpo_attention_decode, OP, check, views, run)

@@ -13,10 +13,12 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_cast, "cast", CLG_OUT(a, y), CLG_IN(a, x))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_cast_args *a)
 {
     return clg_cast_run(seq, &a->x, &a->y);
 }
 
-CLG_OPERATION(clgrpo_cast, "cast", check, run)
+CLG_OPERATION(clgrpo_cast, "cast", check, views, run)

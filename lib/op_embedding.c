@@ -21,8 +21,14 @@ out:
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_embedding_args *a)
 {
-    return check_rows(ctx, "embedding", "table", &a->table, &a->index, "y", &a->y);
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_TRY(check_rows(ctx, "embedding", "table", &a->table, &a->index, "y", &a->y));
+out:
+    return st;
 }
+
+CLG_VIEWS(views, clgrpo_embedding, "embedding", CLG_OUT(a, y), CLG_IN(a, table), CLG_IN(a, index))
 
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_embedding_args *a)
@@ -36,13 +42,20 @@ run(struct clg_seq *seq, const struct clgrpo_embedding_args *a)
                         CLG_SIZE(a->table.shape[0]));
 }
 
-CLG_OPERATION(clgrpo_embedding, "embedding", check, run)
+CLG_OPERATION(clgrpo_embedding, "embedding", check, views, run)
 
 static enum clgrpo_status
 check_backward(struct clgrpo_context *ctx, const struct clgrpo_embedding_backward_args *a)
 {
-    return check_rows(ctx, "embedding_backward", "dtable", &a->dtable, &a->index, "dy", &a->dy);
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_TRY(check_rows(ctx, "embedding_backward", "dtable", &a->dtable, &a->index, "dy", &a->dy));
+out:
+    return st;
 }
+
+CLG_VIEWS(views_backward, clgrpo_embedding_backward, "embedding_backward", CLG_OUT(a, dtable), CLG_IN(a, dy),
+          CLG_IN(a, index))
 
 static enum clgrpo_status
 run_backward(struct clg_seq *seq, const struct clgrpo_embedding_backward_args *a)
@@ -56,4 +69,4 @@ run_backward(struct clg_seq *seq, const struct clgrpo_embedding_backward_args *a
                         CLG_TENSOR(&a->index), CLG_TENSOR_ROWS(&a->dtable), CLG_SIZE(n), CLG_SIZE(e), CLG_SIZE(v));
 }
 
-CLG_OPERATION(clgrpo_embedding_backward, "embedding_backward", check_backward, run_backward)
+CLG_OPERATION(clgrpo_embedding_backward, "embedding_backward", check_backward, views_backward, run_backward)

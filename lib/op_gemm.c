@@ -38,4 +38,7 @@ out:
     return st;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_gemm, "gemm", check, clg_gemm_workspace_bytes, clg_gemm_run)
+CLG_VIEWS(views, clgrpo_gemm, "gemm", CLG_OUT(a, c), CLG_IN(a, a),
+          a->b_packed.buf != NULL ? CLG_IN(a, b_packed) : CLG_IN(a, b))
+
+CLG_OPERATION_WITH_SPACE(clgrpo_gemm, "gemm", check, views, clg_gemm_workspace_bytes, clg_gemm_run)

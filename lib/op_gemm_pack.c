@@ -17,10 +17,12 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_gemm_pack, "gemm_pack", CLG_OUT(a, packed), CLG_IN(a, b))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_gemm_pack_args *a)
 {
     return clg_gemm_pack_run(seq, &a->b, a->trans_b, &a->packed);
 }
 
-CLG_OPERATION(clgrpo_gemm_pack, "gemm_pack", check, run)
+CLG_OPERATION(clgrpo_gemm_pack, "gemm_pack", check, views, run)

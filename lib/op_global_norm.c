@@ -19,6 +19,8 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_global_norm, "global_norm", CLG_OUT(a, out), CLG_IN(a, grad))
+
 static size_t
 workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_global_norm_args *a)
 {
@@ -42,4 +44,4 @@ out:
     return st;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_global_norm, "global_norm", check, workspace_bytes, run)
+CLG_OPERATION_WITH_SPACE(clgrpo_global_norm, "global_norm", check, views, workspace_bytes, run)

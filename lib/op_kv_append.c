@@ -19,6 +19,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_kv_append, OP, CLG_OUT(a, k_cache), CLG_OUT(a, v_cache), CLG_IN(a, k), CLG_IN(a, v),
+          CLG_IN(a, slot), CLG_IN(a, position))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_kv_append_args *a)
 {
@@ -33,4 +36,4 @@ run(struct clg_seq *seq, const struct clgrpo_kv_append_args *a)
                    CLG_INT(a->v_cache.shape[0]), CLG_INT(a->v_cache.shape[2]));
 }
 
-CLG_OPERATION(clgrpo_kv_append, OP, check, run)
+CLG_OPERATION(clgrpo_kv_append, OP, check, views, run)

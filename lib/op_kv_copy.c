@@ -19,6 +19,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_kv_copy, OP, CLG_OUT(a, k_cache), CLG_OUT(a, v_cache), CLG_IN(a, source), CLG_IN(a, target),
+          CLG_IN(a, length))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_kv_copy_args *a)
 {
@@ -34,4 +37,4 @@ run(struct clg_seq *seq, const struct clgrpo_kv_copy_args *a)
                    CLG_INT(a->v_cache.shape[0]), CLG_INT(a->v_cache.shape[2]));
 }
 
-CLG_OPERATION(clgrpo_kv_copy, OP, check, run)
+CLG_OPERATION(clgrpo_kv_copy, OP, check, views, run)

@@ -24,6 +24,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_linear_logprob, OP, CLG_OUT(a, logprob), CLG_OUT(a, lse), CLG_OUT(a, entropy), CLG_IN(a, x),
+          CLG_IN(a, w), CLG_IN(a, target))
+
 static struct plan
 make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *a)
 {
@@ -139,4 +142,4 @@ out:
     return st;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_linear_logprob, OP, check, workspace_bytes, run)
+CLG_OPERATION_WITH_SPACE(clgrpo_linear_logprob, OP, check, views, workspace_bytes, run)

@@ -133,6 +133,10 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_linear_logprob_backward, OP, CLG_OUT(a, dx), CLG_OUT(a, dw), CLG_IN(a, x), CLG_IN(a, w),
+          CLG_IN(a, target), CLG_IN(a, lse), CLG_IN(a, dlogprob), CLG_IN(a, dentropy),
+          a->dentropy.buf != NULL ? CLG_IN(a, entropy) : CLG_IN(a, dentropy))
+
 static enum clgrpo_status
 run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a, const struct plan *p,
        const struct clgrpo_tensor *dz, size_t row, size_t col)
@@ -229,4 +233,4 @@ out:
     return st;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_linear_logprob_backward, OP, check, workspace_bytes, run)
+CLG_OPERATION_WITH_SPACE(clgrpo_linear_logprob_backward, OP, check, views, workspace_bytes, run)

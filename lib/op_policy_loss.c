@@ -66,6 +66,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_policy_loss, OP, CLG_OUT_OR(a, dlogprob, logprob), CLG_OUT(a, stats), CLG_IN(a, logprob),
+          CLG_IN(a, old_logprob), CLG_IN(a, ref_logprob), CLG_IN(a, advantage), CLG_IN(a, weight))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_policy_loss_args *a)
 {
@@ -91,4 +94,4 @@ out:
     return st;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_policy_loss, OP, check, workspace_bytes, run)
+CLG_OPERATION_WITH_SPACE(clgrpo_policy_loss, OP, check, views, workspace_bytes, run)

@@ -29,6 +29,11 @@ out:
     return st;
 }
 
+/* The sum of x and residual has the place of x where it has no other. */
+CLG_VIEWS(views, clgrpo_rmsnorm, "rmsnorm",
+          a->residual.buf != NULL && a->sum.buf == NULL ? CLG_OUT(a, x) : CLG_IN(a, x), CLG_OUT_OR(a, y, x),
+          CLG_OUT_OR(a, sum, x), CLG_OUT(a, rstd), CLG_IN(a, w), CLG_IN(a, residual))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_rmsnorm_args *a)
 {
@@ -46,7 +51,7 @@ run(struct clg_seq *seq, const struct clgrpo_rmsnorm_args *a)
                         CLG_INT(a->rstd.buf != NULL), CLG_SIZE(n), CLG_SIZE(e), CLG_FLOAT(a->eps));
 }
 
-CLG_OPERATION(clgrpo_rmsnorm, "rmsnorm", check, run)
+CLG_OPERATION(clgrpo_rmsnorm, "rmsnorm", check, views, run)
 
 static size_t
 workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_backward_args *a)
@@ -70,6 +75,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views_backward, clgrpo_rmsnorm_backward, "rmsnorm_backward", CLG_OUT_OR(a, dx, dy), CLG_OUT(a, dw),
+          CLG_IN(a, x), CLG_IN(a, w), CLG_IN(a, rstd), CLG_IN(a, dy))
+
 static enum clgrpo_status
 run_backward(struct clg_seq *seq, const struct clgrpo_rmsnorm_backward_args *a)
 {
@@ -89,4 +97,5 @@ out:
     return st;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_rmsnorm_backward, "rmsnorm_backward", check_backward, workspace_bytes, run_backward)
+CLG_OPERATION_WITH_SPACE(clgrpo_rmsnorm_backward, "rmsnorm_backward", check_backward, views_backward, workspace_bytes,
+                         run_backward)

@@ -18,6 +18,8 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_rope, "rope", CLG_OUT(a, x), CLG_IN(a, position), CLG_IN(a, table))
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_rope_args *a)
 {
@@ -30,7 +32,7 @@ run(struct clg_seq *seq, const struct clgrpo_rope_args *a)
                         CLG_SIZE(a->x.shape[2]), CLG_SIZE(a->table.shape[0]), CLG_FLOAT(a->inverse ? -1.0 : 1.0));
 }
 
-CLG_OPERATION(clgrpo_rope, "rope", check, run)
+CLG_OPERATION(clgrpo_rope, "rope", check, views, run)
 
 void
 clgrpo_rope_table_fill(float *host, size_t n_positions, size_t head_dim, double theta)

@@ -70,6 +70,9 @@ out:
     return st;
 }
 
+CLG_VIEWS(views, clgrpo_sample, OP, CLG_OUT(a, token), CLG_OUT(a, logprob), CLG_IN(a, logits),
+          a->temperature > 0.0f ? CLG_IN(a, key) : CLG_IN(a, logits))
+
 /* Whether several groups share a row, each with a part of it: where rows are too few to keep the cores busy. The bits
  * are the same. */
 static bool
@@ -132,4 +135,4 @@ out:
     return st;
 }
 
-CLG_OPERATION_WITH_SPACE(clgrpo_sample, OP, check, workspace_bytes, run)
+CLG_OPERATION_WITH_SPACE(clgrpo_sample, OP, check, views, workspace_bytes, run)

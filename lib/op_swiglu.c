@@ -17,8 +17,14 @@ out:
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_swiglu_args *a)
 {
-    return check_pair(ctx, "swiglu", "gate_up", &a->gate_up, "y", &a->y);
+    enum clgrpo_status st = CLGRPO_OK;
+
+    CLG_TRY(check_pair(ctx, "swiglu", "gate_up", &a->gate_up, "y", &a->y));
+out:
+    return st;
 }
+
+CLG_VIEWS(views, clgrpo_swiglu, "swiglu", CLG_OUT(a, y), CLG_IN(a, gate_up))
 
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_swiglu_args *a)
@@ -31,7 +37,7 @@ run(struct clg_seq *seq, const struct clgrpo_swiglu_args *a)
                         CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(f));
 }
 
-CLG_OPERATION(clgrpo_swiglu, "swiglu", check, run)
+CLG_OPERATION(clgrpo_swiglu, "swiglu", check, views, run)
 
 static enum clgrpo_status
 check_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_backward_args *a)
@@ -43,6 +49,9 @@ check_backward(struct clgrpo_context *ctx, const struct clgrpo_swiglu_backward_a
 out:
     return st;
 }
+
+CLG_VIEWS(views_backward, clgrpo_swiglu_backward, "swiglu_backward", CLG_OUT_OR(a, dgate_up, gate_up),
+          CLG_IN(a, gate_up), CLG_IN(a, dy))
 
 static enum clgrpo_status
 run_backward(struct clg_seq *seq, const struct clgrpo_swiglu_backward_args *a)
@@ -56,4 +65,4 @@ run_backward(struct clg_seq *seq, const struct clgrpo_swiglu_backward_args *a)
                         CLG_SIZE(n), CLG_SIZE(f));
 }
 
-CLG_OPERATION(clgrpo_swiglu_backward, "swiglu_backward", check_backward, run_backward)
+CLG_OPERATION(clgrpo_swiglu_backward, "swiglu_backward", check_backward, views_backward, run_backward)

@@ -79,6 +79,45 @@ view_end(const struct clgrpo_tensor *t, size_t *end)
     return !__builtin_add_overflow(last, (size_t)1, end);
 }
 
+enum clgrpo_status
+clg_memory_of(struct clgrpo_context *ctx, cl_mem buf, cl_mem *root, size_t *origin)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_mem parent = NULL;
+
+    *root = buf;
+    *origin = 0;
+    CLG_CL(ctx, clGetMemObjectInfo(buf, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof parent, &parent, NULL));
+    if (parent == NULL)
+        return CLGRPO_OK;
+    *root = parent;
+    CLG_CL(ctx, clGetMemObjectInfo(buf, CL_MEM_OFFSET, sizeof *origin, origin, NULL));
+out:
+    return st;
+}
+
+/* The device aligns what it allocates; memory of the caller's is where the caller has it. */
+static enum clgrpo_status
+check_alignment(struct clgrpo_context *ctx, const char *op, const char *name, cl_mem buf, enum clgrpo_status status)
+{
+    enum { ALIGNMENT = 16 }; /* of the kernels' loads of four floats */
+    enum clgrpo_status st = CLGRPO_OK;
+    cl_mem_flags flags = 0;
+    cl_mem root;
+    size_t origin, at;
+    void *host = NULL;
+
+    CLG_TRY(clg_memory_of(ctx, buf, &root, &origin));
+    CLG_CL(ctx, clGetMemObjectInfo(root, CL_MEM_FLAGS, sizeof flags, &flags, NULL));
+    if (flags & CL_MEM_USE_HOST_PTR)
+        CLG_CL(ctx, clGetMemObjectInfo(root, CL_MEM_HOST_PTR, sizeof host, &host, NULL));
+    at = (size_t)host + origin;
+    CLG_REQUIRE(ctx, at % ALIGNMENT == 0, status, "%s: the buffer of %s begins %zu bytes after a multiple of %d", op,
+                name, at % ALIGNMENT, ALIGNMENT);
+out:
+    return st;
+}
+
 static enum clgrpo_status
 check_bounds(struct clgrpo_context *ctx, const char *op, const char *name, const struct clgrpo_tensor *t)
 {
@@ -93,6 +132,7 @@ check_bounds(struct clgrpo_context *ctx, const char *op, const char *name, const
     CLG_CL(ctx, clGetMemObjectInfo(t->buf, CL_MEM_SIZE, sizeof have, &have, NULL));
     CLG_REQUIRE(ctx, end_bytes <= have, CLGRPO_E_BOUNDS, "%s: %s ends at byte %zu of a buffer of %zu", op, name,
                 end_bytes, have);
+    CLG_TRY(check_alignment(ctx, op, name, t->buf, CLGRPO_E_ARGUMENT));
 out:
     return st;
 }
@@ -184,6 +224,7 @@ clg_workspace_check(struct clgrpo_context *ctx, const char *op, const struct clg
     CLG_CL(ctx, clGetMemObjectInfo(w->buf, CL_MEM_SIZE, sizeof have, &have, NULL));
     CLG_REQUIRE(ctx, !__builtin_add_overflow(w->offset_bytes, w->bytes, &end) && end <= have, CLGRPO_E_BOUNDS,
                 "%s: workspace leaves its buffer of %zu bytes", op, have);
+    CLG_TRY(check_alignment(ctx, op, "the workspace", w->buf, CLGRPO_E_WORKSPACE));
 out:
     return st;
 }
