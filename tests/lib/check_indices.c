@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* All outside of what any index of the cases may be. */
-static const int32_t hostile[] = {-1, INT_MIN, INT_MAX, 64, 1000, 1 << 20, 1 << 30};
+static const int32_t hostile[] = {1 << 20, -1, INT_MIN, INT_MAX, 64, 1000, 1 << 30};
 enum { HOSTILE = sizeof hostile / sizeof hostile[0], ENTRIES = 3, ALL = -1 };
 
 /* Outputs begin as zeros: a NaN in one was read outside of an input. */
@@ -92,7 +92,7 @@ START_TEST(nothing_foreign_is_touched)
     for (unsigned i = 0; i < n_op_cases; i++) {
         const unsigned all = index_tensors(ctx, &op_cases[i]);
 
-        for (int h = 0; all != 0 && h < (fx_small() ? 3 : HOSTILE); h++) {
+        for (int h = 0; all != 0 && h < (fx_small() ? 1 : HOSTILE); h++) {
             check_case(ctx, &op_cases[i], all, ALL, hostile[h]);
             for (int t = 0; t < OP_TENSORS; t++)
                 for (int at = ALL; all >> t & 1 && at < (fx_small() ? 1 : ENTRIES); at++) {
@@ -101,7 +101,7 @@ START_TEST(nothing_foreign_is_touched)
                 }
         }
     }
-    ck_assert_uint_gt(n, fx_small() ? 100 : 500);
+    ck_assert_uint_gt(n, fx_small() ? 30 : 500);
 }
 END_TEST
 

@@ -70,11 +70,18 @@ check_pair(struct clgrpo_context *ctx, const struct op_case *c, unsigned i, unsi
     op_bag_release(&b);
 }
 
+/* Little of what is refused is launched: an interpreter of kernels sees a part of the operations. */
+static unsigned
+next_case(unsigned k)
+{
+    return k + (fx_small() ? 7 : 1);
+}
+
 START_TEST(outputs_over_other_tensors)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (unsigned k = 0; k < n_op_cases; k++) {
+    for (unsigned k = 0; k < n_op_cases; k = next_case(k)) {
         struct op_bag b = {.ctx = ctx};
         bool is_output[OP_TENSORS];
         unsigned n;
@@ -97,7 +104,7 @@ START_TEST(outputs_over_themselves)
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
     unsigned n = 0;
 
-    for (unsigned k = 0; k < n_op_cases; k++)
+    for (unsigned k = 0; k < n_op_cases; k = next_case(k))
         for (unsigned i = 0; i < OP_TENSORS; i++)
             for (int half = 0; half < 2; half++) {
                 struct op_bag b = {.ctx = ctx};
@@ -112,7 +119,7 @@ START_TEST(outputs_over_themselves)
                 }
                 op_bag_release(&b);
             }
-    ck_assert_uint_gt(n, 20);
+    ck_assert_uint_gt(n, fx_small() ? 2 : 20);
 }
 END_TEST
 

@@ -58,7 +58,7 @@ check_no_distribution(struct clgrpo_context *ctx, const char *what, size_t vocab
 /* A row in which no token has a weight, or in which a weight is not a number: token 0, and no log-probability. */
 START_TEST(rows_without_a_distribution)
 {
-    static const size_t sizes[] = {1, 5, 127, 129, 16390};
+    static const size_t sizes[] = {5, 1, 127, 129, 16390};
     static const struct {
         const char *what;
         uint32_t logit;
@@ -72,8 +72,8 @@ START_TEST(rows_without_a_distribution)
                  {"a NaN of all bits", 0xffffffff, 1.0f}};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (size_t i = 0; i < (fx_small() ? 2 : sizeof sizes / sizeof sizes[0]); i++)
-        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : sizeof sizes / sizeof sizes[0]); i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k += fx_small() ? 3 : 1) {
             float *row = fx_random(sizes[i], 2.0f, 65);
 
             if (isnan(logit_of(kinds[k].logit))) { /* one is enough, wherever it is */
@@ -101,10 +101,10 @@ check_over_temperature(struct clgrpo_context *ctx, size_t vocab, const float *ro
 /* An infinite logit is drawn, the first if there are more, also one that is infinite over the temperature alone. */
 START_TEST(infinite_logits_are_drawn)
 {
-    static const size_t sizes[] = {1, 5, 129, 16390};
+    static const size_t sizes[] = {5, 1, 129, 16390};
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
 
-    for (size_t i = 0; i < (fx_small() ? 2 : sizeof sizes / sizeof sizes[0]); i++) {
+    for (size_t i = 0; i < (fx_small() ? 1 : sizeof sizes / sizeof sizes[0]); i++) {
         float *row = fx_random(sizes[i], 2.0f, 66);
         const size_t at = 3 * sizes[i] / 4;
 
