@@ -171,7 +171,7 @@ tests_trainer_libcases_la_SOURCES = \
 # ---- Whole systems ----
 # Two programs that scripts run: mgrpo with a policy that is a function of its input alone, without a device, and what writes its files. One
 # that is no test: what storage in halves costs, a table (bench/results).
-test_programs = tests/system/mgrpo_fake tests/system/fake_files tests/lib/storage_error
+test_programs = tests/system/mgrpo_fake tests/system/fake_files tests/lib/storage_error tests/lib/edge_values
 tests_system_mgrpo_fake_SOURCES = trainer/cli/main.c tests/trainer/fake_advantage.c tests/trainer/fake_score.c $(fake_policy) $(fake_tokenizer)
 tests_system_mgrpo_fake_LDADD = trainer/libmgrpo.la $(tests_libs)
 tests_system_fake_files_SOURCES = tests/system/fake_files.c $(fake_policy) $(fake_tokenizer)
