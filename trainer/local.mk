@@ -45,6 +45,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/keeper_root.h \
 	trainer/base/lines.c \
 	trainer/base/lines.h \
+	trainer/base/nearest.c \
+	trainer/base/nearest.h \
 	trainer/base/path.c \
 	trainer/base/path.h \
 	trainer/base/process.c \

@@ -110,6 +110,12 @@ END_TEST
 START_TEST(a_wrong_file_is_named)
 {
     config_refuses(HEAD MODELS "stepz = 3\n", ":11:", "no such option", "stepz");
+    config_refuses(HEAD MODELS "step_qestions = 3\n", ":11:", "did you mean step_questions?", "step_qestions");
+    config_refuses(HEAD MODELS "weightdecay = 3\n", ":11:", "did you mean weight_decay?", "weightdecay");
+    config_refuses(HEAD "agent main {\n model = m\n contxet = 3\n}\n", ":6:", "did you mean context?", "contxet");
+    config_refuses(HEAD "agnet main {\n}\n", ":4:", "did you mean agent?", "agnet");
+    config_refuses(HEAD MODELS "quux = 3\n", ":11:", "no such option 'quux'", "quux'");
+    ck_assert_ptr_null(strstr(err.text, "did you mean"));
     config_refuses(HEAD MODELS "steps = 3\nlr = 1\nsteps = 4\n", ":13:", "steps is given twice", "line 11");
     config_refuses(HEAD "agent main {\n model = m\n model = n\n}\n", ":6:", "model is given twice", "5");
     config_refuses(HEAD "agent main {\n model = m\n calls = {a}\n calls = {b}\n}\n", ":7:", "calls is given twice",

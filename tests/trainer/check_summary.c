@@ -267,11 +267,21 @@ START_TEST(what_taught_is_told)
 }
 END_TEST
 
+/* The time that passed, with what is neither rollouts nor learning; lines of an older version have no more than those. */
+START_TEST(seconds_are_those_that_passed)
+{
+    put("main/metrics.jsonl", BEFORE);
+    put("main/timing.jsonl",
+        TIMES "{\"phase\":3,\"name\":\"train\",\"elapsed\":10.5,\"rollout\":4,\"wait\":1,\"learn\":2}\n");
+    ck_assert_double_eq(read_all().seconds, 7.75 + 10.5);
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("summary", begin, end, 0), a_whole_run, a_run_that_has_just_begun, the_file_says_the_same,
                 a_missing_number_is_null, the_table_has_a_row_for_each, strange_lines_are_no_danger,
-                damaged_metrics_are_told, what_taught_is_told);
+                damaged_metrics_are_told, what_taught_is_told, seconds_are_those_that_passed);
     return suite_main();
 }

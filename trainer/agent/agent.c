@@ -111,6 +111,7 @@ mg_agent_open(const struct mg_config *config, const char *run_dir, uint32_t agen
 
     MG_ALLOC(a, 1);
     a->lock = -1;
+    a->since = mg_clock();
     a->config = config;
     a->agent = agent;
     a->part = &config->agent[agent];

@@ -37,7 +37,8 @@ struct mg_agent {
     size_t n_known;
     bool told_network; /* that judges have one */
     struct mg_agent_note note;
-    double told; /* when, by mg_clock */
+    double told;  /* when, by mg_clock */
+    double since; /* when the last phase ended, or the agent was started */
 };
 
 /* What one phase is about, and what became of it. */

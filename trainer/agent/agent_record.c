@@ -121,7 +121,10 @@ write_times(struct mg_agent *a, const struct mg_phase_work *w, const struct mg_l
 {
     enum mg_status st = MG_OK;
     json_t *line = new_line(a, &w->phase);
+    double now = mg_clock();
 
+    set_real(line, "elapsed", now - a->since);
+    a->since = now;
     set_real(line, "rollout", w->rollout_seconds);
     set_real(line, "wait", w->wait_seconds);
     set_real(line, "learn", l->seconds);

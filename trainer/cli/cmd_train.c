@@ -168,15 +168,20 @@ train(const void *options, struct mg_err *err)
     struct mg_config config = {0};
     struct watched w = {0};
     struct mg_digests inputs;
+    int lock = -1;
 
     MG_TRY(mg_config_load(o->conf, &config, err));
     if (o->profile) {
         st = mg_profile_agents(&config, err);
         goto out;
     }
+    if (mg_run_begun(o->dir))
+        MG_TRY(mg_run_lock(o->dir, &lock, err));
     for (uint32_t i = 0; i < config.n_agents; i++)
         MG_TRY(mg_inputs_check(&config, i, o->conf, err));
     MG_TRY(mg_digests_take(&config, MG_ALL_AGENTS, &inputs, err));
+    if (lock < 0)
+        MG_TRY(mg_run_lock(o->dir, &lock, err));
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
     init_watched(&w, o->dir, &config, o->quiet);
@@ -189,6 +194,8 @@ out:
         fprintf(stderr, "stopped; the same command goes on\n");
     mg_store_close(w.store);
     mg_config_free(&config);
+    if (lock >= 0)
+        close(lock);
     return st;
 }
 

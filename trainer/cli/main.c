@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/keeper.h"
+#include "base/nearest.h"
 #include "cli/cmd.h"
 
 static const struct command {
@@ -43,6 +44,18 @@ flush_output(int code)
     return code == MG_OK ? (int)MG_FAIL : code;
 }
 
+static int
+no_such_command(const char *name)
+{
+    struct mg_nearest n = {.wanted = name};
+
+    for (int i = 0; i < N_COMMANDS; i++)
+        mg_nearest_try(&n, commands[i].name);
+    fprintf(stderr, "mgrpo: \"%.40s\" is not a command%s%s%s\n  mgrpo --help lists the commands.\n", name,
+            n.name != NULL ? "; did you mean " : "", n.name != NULL ? n.name : "", n.name != NULL ? "?" : "");
+    return MG_INPUT;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -62,6 +75,5 @@ main(int argc, char **argv)
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return flush_output(commands[i].run(argc - 1, argv + 1));
-    fprintf(stderr, "mgrpo: \"%.40s\" is not a command\n  mgrpo --help lists the commands.\n", argv[1]);
-    return MG_INPUT;
+    return no_such_command(argv[1]);
 }

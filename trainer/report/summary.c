@@ -93,7 +93,7 @@ take_time(void *arg, json_t *line, struct mg_err *err)
     struct mg_summary *s = arg;
 
     (void)err;
-    s->seconds += number(line, "rollout", 0.0) + number(line, "learn", 0.0);
+    s->seconds += number(line, "elapsed", number(line, "rollout", 0.0) + number(line, "learn", 0.0));
     return MG_OK;
 }
 

@@ -21,7 +21,7 @@ struct mg_held_out {
 struct mg_summary {
     uint32_t n_agents;                        /* agent 0 is the root */
     const char *name[MG_MAX_AGENTS];          /* the configuration's */
-    double seconds;                           /* of the rollouts and learning of the root */
+    double seconds;                           /* elapsed, in the processes of the root, without what was repeated */
     double steps;                             /* train steps */
     double tokens;                            /* generated and trained, of all agents */
     struct mg_held_out sampled[2], greedy[2]; /* before, after */

@@ -11,6 +11,7 @@
 #include "run/config_keys.h"
 #include "base/file.h"
 #include "base/lines.h"
+#include "base/nearest.h"
 
 enum {
     MAX_CONFIG_BYTES = 1 << 20,
@@ -44,6 +45,24 @@ static struct given {
 } given[MAX_GIVEN];
 static size_t n_given;
 
+/* To a sentence that names a key which is none: the key that was probably meant. */
+static void
+add_nearest(const cfg_t *cfg)
+{
+    static const char unknown[] = "no such option '";
+    const char *at = strstr(parse_error, unknown);
+    char name[64];
+    struct mg_nearest n = {.wanted = name};
+    size_t end = strlen(parse_error);
+
+    if (at == NULL || sscanf(at + sizeof unknown - 1, "%63[^']", name) != 1)
+        return;
+    for (cfg_opt_t *o = cfg->opts; o != NULL && o->name != NULL; o++)
+        mg_nearest_try(&n, o->name);
+    if (n.name != NULL)
+        snprintf(parse_error + end, sizeof parse_error - end, "; did you mean %s?", n.name);
+}
+
 static void
 keep_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
@@ -51,6 +70,7 @@ keep_error(cfg_t *cfg, const char *fmt, va_list ap)
 
     if (n > 0 && (size_t)n < sizeof parse_error)
         vsnprintf(parse_error + n, sizeof parse_error - (size_t)n, fmt, ap);
+    add_nearest(cfg);
 }
 
 static struct given *

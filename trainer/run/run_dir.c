@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/run_dir.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,13 +134,39 @@ out:
     return st;
 }
 
+bool
+mg_run_begun(const char *dir)
+{
+    return access(mg_run_path(dir, MG_RUN_CONFIG).text, F_OK) == 0;
+}
+
+/* A lock of the process and not of the file's description: children do not inherit it, and the system knows whose it is. */
+enum mg_status
+mg_run_lock(const char *dir, int *fd, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET}, other = lock;
+    struct mg_path path = mg_run_path(dir, MG_RUN_LOCK);
+
+    MG_TRY(mg_dir_make(dir, err));
+    *fd = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    MG_REQUIRE(*fd >= 0, mg_file_fault(errno), "%s: %s", path.text, strerror(errno));
+    if (fcntl(*fd, F_SETLK, &lock) == 0)
+        goto out;
+    MG_REQUIRE(errno == EACCES || errno == EAGAIN, MG_FAIL, "%s: %s", path.text, strerror(errno));
+    MG_REQUIRE(fcntl(*fd, F_GETLK, &other) == 0 && other.l_type != F_UNLCK, MG_INPUT,
+               "another mgrpo train worked on the run in %s until now", dir);
+    st = mg_fail(err, MG_INPUT, "another mgrpo train works on the run in %s: process %ld", dir, (long)other.l_pid);
+    mg_hint(err, "Wait for it, or stop it, which loses nothing; or name another folder with --run.");
+out:
+    return st;
+}
+
 enum mg_status
 mg_run_begin(const char *dir, const char *conf_path, const struct mg_config *config, const struct mg_digests *inputs,
              struct mg_err *err)
 {
-    bool begun = access(mg_run_path(dir, MG_RUN_CONFIG).text, F_OK) == 0;
-
-    return begun ? go_on(dir, conf_path, config, inputs, err) : begin(dir, conf_path, config, inputs, err);
+    return mg_run_begun(dir) ? go_on(dir, conf_path, config, inputs, err) : begin(dir, conf_path, config, inputs, err);
 }
 
 enum mg_status

@@ -19,6 +19,11 @@ enum mg_status mg_run_begin(const char *dir, const char *conf_path, const struct
                             const struct mg_digests *inputs, struct mg_err *err);
 /* For who goes on without a configuration of its own: compares `inputs` with those of run.json. */
 enum mg_status mg_run_compare_inputs(const char *dir, const struct mg_digests *inputs, struct mg_err *err);
+/* Locks the folder, which is made if it is not there, for the life of this process; *fd is the caller's. MG_INPUT: another
+ * process has it locked. */
+enum mg_status mg_run_lock(const char *dir, int *fd, struct mg_err *err);
+/* Whether a run has begun in the folder. */
+bool mg_run_begun(const char *dir);
 /* The configuration of a run that has begun. */
 enum mg_status mg_run_config(const char *dir, struct mg_config *out, struct mg_err *err);
 

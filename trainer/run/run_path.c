@@ -7,8 +7,8 @@ struct mg_path
 mg_run_path(const char *run, enum mg_run_file file)
 {
     static const char *const names[] = {
-        [MG_RUN_CONF] = "mgrpo.conf",      [MG_RUN_CONFIG] = "run.json",    [MG_RUN_STORE] = "store.db",
-        [MG_RUN_SUMMARY] = "summary.json", [MG_RUN_REPORT] = "report.html",
+        [MG_RUN_CONF] = "mgrpo.conf", [MG_RUN_CONFIG] = "run.json",      [MG_RUN_STORE] = "store.db",
+        [MG_RUN_LOCK] = "train.lock", [MG_RUN_SUMMARY] = "summary.json", [MG_RUN_REPORT] = "report.html",
     };
 
     return mg_path_print("%s/%s", run, names[file]);

@@ -14,6 +14,7 @@ enum mg_run_file {
     MG_RUN_CONF,    /* the configuration as it was given */
     MG_RUN_CONFIG,  /* the configuration as it was understood; written last: a folder that has it is complete */
     MG_RUN_STORE,   /* what the agents exchange */
+    MG_RUN_LOCK,    /* locked by the process that watches the run */
     MG_RUN_SUMMARY, /* the result as JSON */
     MG_RUN_REPORT   /* the result as a page */
 };
