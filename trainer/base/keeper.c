@@ -7,8 +7,6 @@
  */
 #include "base/keeper.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -24,18 +22,20 @@
 #include <unistd.h>
 
 #include "base/keeper_root.h"
+#include "base/keeper_sweep.h"
 #include "base/process.h"
 
 enum {
     N_NUMBERS = MG_KEEPER_NUMBERS,
     N_ARGUMENTS = N_NUMBERS + 2,
-    MAX_PROCESSES = 65536,
-    LOOK_MS = 50,
-    LOOK_MS_MOST = 200,
-    STOP_ROUNDS = 100,
+    BEHIND = 10,         /* how much nicer a program is that could keep its keeper from running */
+    OWN_USER = 1 << 30,  /* above all users: with a process's number the user of one program alone */
     LEAST_PID_MAX = 301, /* what the system accepts */
     ALL_OF_A_USER = 4096 /* where the system counts the processes of all programs together */
 };
+
+/* Seconds between looks at how many processes there are: at first, and later. */
+static const double first_look = 0.05, look_most = 0.2;
 
 struct order {
     unsigned long parent, seconds, memory, files, processes, file_size, network, given, uid, gid;
@@ -197,7 +197,9 @@ bound_processes(const struct order *o, bool isolated)
         }
         return isolated ? o->processes + 1 : ALL_OF_A_USER;
     }
-    if (o->leave_root && mg_leave_root())
+    if (o->leave_root && !isolated && mg_leave_root(OWN_USER + (uid_t)getpid()))
+        return o->processes + 2;
+    if (o->leave_root && mg_leave_root(MG_NOBODY))
         return isolated ? rough_most(o) : ALL_OF_A_USER;
     if (geteuid() == 0 && getpid() == 1 && mg_has_own_pid_max()) {
         snprintf(text, sizeof text, "%lu", rough_most(o));
@@ -233,117 +235,58 @@ hold(const struct order *o, bool isolated)
 
 /* ---- The keeper ---- */
 
-struct process {
-    pid_t pid, parent;
-    bool stopped; /* or ended */
-};
-
-static struct process
-read_process(const char *name)
+static double
+now(void)
 {
-    struct process p = {.pid = (pid_t)atol(name)};
-    char path[64], text[512], *behind, state = 0;
-    ssize_t n;
-    int fd;
+    struct timespec t;
 
-    snprintf(path, sizeof path, "/proc/%.20s/stat", name);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    if (n <= 0)
-        return p;
-    text[n] = '\0';
-    behind = strrchr(text, ')'); /* the program's name may hold anything */
-    if (behind != NULL && sscanf(behind, ") %c %d", &state, &p.parent) == 2)
-        p.stopped = strchr("TtZX", state) != NULL;
-    return p;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* All descendants of this process, parents before children; the zombies among them too. */
-static size_t
-descendants(struct process *p)
+/* Waits for a signal, for `seconds` at most; 0 if there was none. */
+static int
+wait_for(const sigset_t *waited, double seconds)
 {
-    DIR *stream = opendir("/proc");
-    const struct dirent *entry;
-    size_t n = 0, ours = 0, before;
+    const double s = seconds > 0.0 ? seconds : 0.0;
+    const struct timespec t = {.tv_sec = (time_t)s, .tv_nsec = (long)((s - (double)(time_t)s) * 1e9)};
+    int signal_number = sigtimedwait(waited, NULL, &t);
 
-    while (stream != NULL && n < MAX_PROCESSES && (entry = readdir(stream)) != NULL) {
-        if (!isdigit((unsigned char)entry->d_name[0]))
-            continue;
-        p[n++] = read_process(entry->d_name);
-    }
-    if (stream != NULL)
-        closedir(stream);
-    do {
-        before = ours;
-        for (size_t i = ours; i < n; i++) {
-            bool is = p[i].parent == getpid();
-
-            for (size_t j = 0; !is && j < ours; j++)
-                is = p[j].pid == p[i].parent;
-            if (is) {
-                struct process swap = p[ours];
-
-                p[ours++] = p[i];
-                p[i] = swap;
-            }
-        }
-    } while (ours > before);
-    return ours;
+    return signal_number > 0 ? signal_number : 0;
 }
 
-/* Kills all descendants. The children of a killed process become children of this one, and are found in the next
- * round. A flood of processes is stopped first: killing makes room under the system's bound for the rest to fork, and
- * as long as they run they keep this process from running. Those that do not stop are killed all the same. */
-static void
-sweep(struct process *p)
-{
-    const struct timespec moment = {.tv_nsec = 2000000};
-    size_t n;
-
-    for (int round = 0; (n = descendants(p)) > 0; round++) {
-        bool stopped = true;
-
-        for (size_t i = 0; i < n; i++)
-            stopped &= p[i].stopped;
-        for (size_t i = 0; i < n; i++)
-            kill(p[i].pid, stopped || round >= STOP_ROUNDS ? SIGKILL : SIGSTOP);
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            ;
-        nanosleep(&moment, NULL);
-    }
-}
-
-/* Returns when the holder has ended, a signal asks for the end, or, with `count`, there are more processes than
- * allowed. */
+/* Returns when the holder has ended, a signal asks for the end, time is up, or, with `count`, there are more processes
+ * than allowed. The caller asks for the end in time, unless a flood of processes keeps it from running. */
 static void
 guard(const struct order *o, pid_t holder, bool count, const sigset_t *waited)
 {
-    static struct process p[MAX_PROCESSES];
-    long ms = LOOK_MS;
+    const double end = now() + (double)o->seconds;
+    double look = first_look;
     bool over = false;
 
-    setpriority(PRIO_PROCESS, 0, -20); /* where it may: a flood of processes must not keep it from running */
     for (int fd = 0; fd < MG_KEEPER_REPORT_FD; fd++)
         close(fd);
     while (!over) {
-        const struct timespec look = {.tv_nsec = ms * 1000000L};
-        int signal_number = sigtimedwait(waited, NULL, count ? &look : NULL);
+        const double left = end - now();
+        int signal_number = wait_for(waited, count && look < left ? look : left);
         pid_t got;
         size_t n;
 
-        over = signal_number > 0 && signal_number != SIGCHLD;
+        over = signal_number != 0 && signal_number != SIGCHLD;
         while ((got = waitpid(-1, NULL, WNOHANG)) > 0)
             over |= got == holder;
-        n = over || !count ? 0 : descendants(p);
-        ms = 2 * ms < LOOK_MS_MOST ? 2 * ms : LOOK_MS_MOST;
+        if (!over && now() >= end) {
+            report(MG_KEEPER_LATE, (int)o->seconds);
+            over = true;
+        }
+        n = over || !count ? 0 : mg_keeper_descendants();
+        look = 2.0 * look < look_most ? 2.0 * look : look_most;
         if (n > o->processes + 1) {
             report(MG_KEEPER_PROCESSES, (int)(n - 1));
             over = true;
         }
     }
-    sweep(p);
+    mg_keeper_sweep();
 }
 
 static void
@@ -365,8 +308,9 @@ mg_keeper_enter(int argc, char **argv)
 {
     struct order o;
     sigset_t waited;
-    bool isolated;
+    bool isolated, first;
     pid_t holder;
+    int mine;
 
     mg_processes_may_start();
     if (argc < 1 || strcmp(argv[0], MG_KEEPER_NAME) != 0)
@@ -388,9 +332,13 @@ mg_keeper_enter(int argc, char **argv)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (getppid() != (pid_t)o.parent)
         _exit(127);
+    mine = getpriority(PRIO_PROCESS, 0);
+    first = setpriority(PRIO_PROCESS, 0, -20) == 0;
     holder = fork();
-    if (holder == 0)
+    if (holder == 0) {
+        setpriority(PRIO_PROCESS, 0, first || isolated ? mine : mine + BEHIND);
         hold(&o, isolated);
+    }
     if (holder < 0)
         report(MG_KEEPER_NO_START, errno);
     else

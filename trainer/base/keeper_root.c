@@ -90,7 +90,7 @@ permitted(void)
 }
 
 bool
-mg_leave_root(void)
+mg_leave_root(uid_t uid)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3] = {{0}};
@@ -98,7 +98,7 @@ mg_leave_root(void)
 
     if ((permitted() & needed) != needed)
         return false;
-    if (prctl(PR_SET_KEEPCAPS, 1) != 0 || setresuid(MG_NOBODY, MG_NOBODY, MG_NOBODY) != 0)
+    if (prctl(PR_SET_KEEPCAPS, 1) != 0 || setresuid(uid, uid, uid) != 0)
         return false;
     set[0].effective = set[0].permitted = set[0].inheritable = kept;
     /* these are fewer than it has, which cannot fail; ambient ones are kept through exec */

@@ -7,8 +7,10 @@
 
 /*
  * The system exempts root from RLIMIT_NPROC, in any namespace: nothing but its keeper would bound how many processes a
- * program of root's starts. It is therefore run as the user nobody, which the limit binds, with root's rights on files
- * and none of its others: what root may read and write, it may.
+ * program of root's starts. It is therefore run as another user, whom the limit binds, with root's rights on files and
+ * none of its others: what root may read and write, it may. That is nobody in a namespace, which counts by itself;
+ * elsewhere a user that no other program has, so that the limit counts this program alone, or nobody where the system
+ * has no such number.
  */
 enum { MG_NOBODY = 65534 };
 
@@ -23,9 +25,9 @@ bool mg_id_mapper_start(struct mg_id_mapper *m, uid_t other);
  * false, nothing is mapped. */
 bool mg_id_mapper_end(struct mg_id_mapper *m, bool made);
 
-/* This process, root's, becomes nobody's; so will what it starts. False, and nothing is changed, if it may not, or if
- * root itself lacks rights on files here, or the right to kill nobody's processes. */
-bool mg_leave_root(void);
+/* This process, root's, becomes the user's; so will what it starts. False, and nothing is changed, if it may not, or if
+ * root itself lacks rights on files here, or the right to kill another user's processes. */
+bool mg_leave_root(uid_t uid);
 /* The same for good, as another user with its own rights alone; standard input, output and error become its own. */
 bool mg_become_user(uid_t uid, gid_t gid);
 

@@ -10,7 +10,7 @@
 enum {
     MG_PROGRAM_SAID = 4096 /* bytes of standard error that are kept */,
     MG_PROGRAM_GRACE_MS = 2000 /* for pipes that stay open once the keeper has exited */,
-    MG_KEEPER_GRACE_MS = 30000 /* for the keeper: nothing else would end the processes that it has not ended yet */,
+    MG_KEEPER_GRACE_MS = 60000 /* for the keeper: nothing else would end the processes that it has not ended yet */,
     MG_PROGRAM_SENTENCE = 160
 };
 /* The pipes of a program. */

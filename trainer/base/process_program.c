@@ -123,6 +123,14 @@ look_for_end(struct mg_program *g)
         close_handle((uv_handle_t *)&g->keeper);
 }
 
+static void
+is_late(struct mg_program *g)
+{
+    wrong(g, "ran longer than %g s", g->limits.seconds);
+    g->late = true;
+    uv_timer_start(&g->timer, mg_program_on_time, MG_KEEPER_GRACE_MS, 0);
+}
+
 /* The first call ends the program. A second one, after a grace period, no longer waits for the keeper, or for processes
  * that still hold the pipes open. */
 void
@@ -131,10 +139,8 @@ mg_program_on_time(uv_timer_t *timer)
     struct mg_program *g = timer->data;
 
     if (!g->late && !g->gone) {
-        wrong(g, "ran longer than %g s", g->limits.seconds);
-        g->late = true;
+        is_late(g);
         mg_program_end(g);
-        uv_timer_start(timer, mg_program_on_time, MG_KEEPER_GRACE_MS, 0);
         return;
     }
     if (!g->gone)
@@ -221,6 +227,9 @@ take_event(struct mg_program *g)
         break;
     case MG_KEEPER_NO_START:
         no_start(g, g->report.value);
+        break;
+    case MG_KEEPER_LATE:
+        is_late(g);
         break;
     case MG_KEEPER_PROCESSES:
         wrong(g, "had %d processes, at most %u are allowed", (int)g->report.value, g->limits.processes);
