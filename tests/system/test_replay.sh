@@ -56,6 +56,26 @@ for side in main search; do
     done
 done
 
+# ---- a split of fewer questions than an evaluation is to have ----
+few() {
+    head -n 3 "$dir/questions.jsonl" | sed 's/"split": *"[a-z]*"/"split":"train"/'
+    cat <<'EOF'
+{"id":"few-a","split":"test","hops":1,"template":"t","question":"Who?","answer":"who"}
+{"id":"few-b","split":"test","hops":1,"template":"t","question":"Mia?","answer":"No"}
+{"id":"few-c","split":"test","hops":1,"template":"u","question":"Why?","answer":"why"}
+EOF
+}
+few >"$dir/few.jsonl"
+conf 1 | sed 's/questions.jsonl/few.jsonl/' >"$dir/few.conf"
+ends 0 train --quiet --run "$dir/few" "$dir/few.conf"
+grep -qx "mgrpo train: eval_questions is 8, and split test has 3: an evaluation asks each of them once" "$dir/err" ||
+    fail "train does not say how few questions there are"
+grep -q '^  before, greedy  *3   0.667 \[0.208, 0.939\] ' "$dir/out" || fail "an evaluation of three questions is not of three"
+tr -d ' \n' <"$dir/few/summary.json" | grep -q '"greedy":{"held_out":{"before":{"n":3,' || fail "summary.json says otherwise"
+conf 1 | sed -e 's/questions.jsonl/few.jsonl/' -e '1a eval_split = "dev"' >"$dir/none.conf"
+refused "none of the 6 questions is of split dev, and eval_questions is 8" train --quiet --run "$dir/none" "$dir/none.conf"
+[ ! -e "$dir/none" ] || fail "a run without held-out questions was begun"
+
 # ---- replay: a number is changed ----
 log=$(printf '%s/main/rollouts/%06d.jsonl.gz' "$run" "$(recorded main 2 phase)")
 cp "$log" "$dir/log.gz"
@@ -90,17 +110,19 @@ cat >"$dir/known.jsonl" <<'EOF'
 {"id":"a","split":"test","hops":1,"template":"t","new_phrasing":false,"question":"Who?","answer":"who","steps":[{"ask":"x","answer":"y","page":"z"}]}
 {"id":"b","split":"test","hops":1,"template":"t","new_phrasing":false,"question":"Mia?","answer":"No","steps":[{"ask":"x","answer":"y","page":"z"}]}
 EOF
-# greedy, the fake policy says back a short question: half of these answers are right
+# greedy, the fake policy says back a short question: half of these answers are right. Two questions are two, however many are
+# wanted: the interval is of two
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40 --json
 tr -d ' \n' <"$dir/out" >"$dir/json"
-grep -q '"greedy":{"n":40,"success":0.5,"lo":0.351995,"hi":0.648005,"calls":0.0,"expert":{"search":null},"judged":40,"unavailable":{"main":0,"search":0}}}$' \
+grep -q '"greedy":{"n":2,"success":0.5,"lo":0.0945312,"hi":0.905469,"calls":0.0,"expert":{"search":null},"judged":2,"unavailable":{"main":0,"search":0}}}$' \
     "$dir/json" || fail "eval --json measures otherwise"
-grep -q '^{"sampled":{"n":40,"success":' "$dir/json" || fail "eval --json has no share as sampled"
+grep -q '^{"split":"test","of":2,"sampled":{"n":2,"success":' "$dir/json" || fail "eval --json has no share as sampled"
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40
-[ "$(wc -l <"$dir/out")" -eq 2 ] || fail "eval does not print two lines"
-grep -q '^greedy  *40 questions  *success 0.500 \[0.352, 0.648\]  *calls per question 0.00 ' "$dir/out" ||
+[ "$(wc -l <"$dir/out")" -eq 3 ] || fail "eval does not print three lines"
+says "2 of the 2 questions of split test, each asked once"
+grep -q '^greedy  *2 questions  *success 0.500 \[0.095, 0.905\]  *calls per question 0.00 ' "$dir/out" ||
     fail "eval measures otherwise"
-grep -q '^as sampled  *40 questions  *success ' "$dir/out" || fail "eval has no share as sampled"
+grep -q '^as sampled  *2 questions  *success ' "$dir/out" || fail "eval has no share as sampled"
 cp "$dir/out" "$dir/first"
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40
 cmp "$dir/first" "$dir/out" || fail "eval measures otherwise the second time"

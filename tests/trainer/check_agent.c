@@ -125,19 +125,19 @@ START_TEST(draws_are_functions_of_their_key)
 {
     uint32_t a[64], b[64], c[64];
 
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 3, true, a, 64, &err), MG_OK);
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 3, true, b, 64, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 3, false, a, 64, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 3, false, b, 64, &err), MG_OK);
     ck_assert_mem_eq(a, b, sizeof a);
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 4, true, c, 64, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 4, false, c, 64, &err), MG_OK);
     ck_assert_mem_ne(a, c, sizeof a);
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 6, 3, true, c, 64, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 6, 3, false, c, 64, &err), MG_OK);
     ck_assert_mem_ne(a, c, sizeof a);
     for (int i = 0; i < 64; i++)
         ck_assert_int_eq(file.q[a[i]].split, MG_SPLIT_TRAIN);
 }
 END_TEST
 
-/* No question twice, and every template about as often as any other. */
+/* No question twice before all of its template have come, and every template about as often as any other. */
 START_TEST(draws_are_distinct_and_balanced)
 {
     uint32_t index[300], *seen = calloc(file.n, sizeof *seen), *kind = calloc(file.n_templates, sizeof *kind);
@@ -146,7 +146,7 @@ START_TEST(draws_are_distinct_and_balanced)
     for (uint32_t i = 0; i < file.n; i++)
         if (file.q[i].split == MG_SPLIT_TRAIN)
             templates += room[file.q[i].kind]++ == 0;
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 1, 0, true, index, 300, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 1, 0, false, index, 300, &err), MG_OK);
     for (int i = 0; i < 300; i++) {
         uint32_t k = file.q[index[i]].kind;
 
@@ -159,6 +159,35 @@ START_TEST(draws_are_distinct_and_balanced)
     free(seen);
     free(kind);
     free(room);
+}
+END_TEST
+
+/* Each question of a split at most once, however few its template has: all of them, if so many are asked for. The draws
+ * are the same as with repetition up to the first question that would come twice. */
+START_TEST(an_evaluation_asks_each_question_once)
+{
+    uint32_t n = mg_question_count(&file, MG_SPLIT_TEST), same = 0;
+    uint32_t *once = calloc(n, sizeof *once), *again = calloc(n, sizeof *again), *seen = calloc(file.n, sizeof *seen);
+
+    ck_assert_uint_gt(n, 300);
+    ck_assert_uint_eq(mg_question_most(&file, MG_SPLIT_TEST, 300), 300);
+    ck_assert_uint_eq(mg_question_most(&file, MG_SPLIT_TEST, 1000000), n);
+    mg_ok(mg_question_draw(&file, MG_SPLIT_TEST, 1, 0, true, once, n, &err));
+    mg_ok(mg_question_draw(&file, MG_SPLIT_TEST, 1, 0, false, again, n, &err));
+    for (uint32_t i = 0; i < n; i++) {
+        ck_assert_uint_eq(++seen[once[i]], 1);
+        ck_assert_int_eq(file.q[once[i]].split, MG_SPLIT_TEST);
+    }
+    memset(seen, 0, file.n * sizeof *seen);
+    while (same < n && ++seen[again[same]] == 1)
+        same++;
+    ck_assert_uint_lt(same, n);
+    ck_assert_mem_eq(once, again, same * sizeof *once);
+    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TEST, 1, 0, true, once, n + 1, &err), MG_INPUT);
+    suite_says(err.text, "each once");
+    free(once);
+    free(again);
+    free(seen);
 }
 END_TEST
 
@@ -243,8 +272,8 @@ START_TEST(a_split_without_questions)
     fputs("{\"split\":\"dev\",\"id\":\"a\",\"question\":\"b\",\"answer\":\"c\"}\n", out);
     fclose(out);
     ck_assert_int_eq(mg_question_file_load(path, &one, &err), MG_OK);
-    ck_assert_int_eq(mg_question_draw(&one, MG_SPLIT_DEV, 1, 1, true, &index, 1, &err), MG_OK);
-    ck_assert_int_eq(mg_question_draw(&one, MG_SPLIT_TEST, 1, 1, true, &index, 1, &err), MG_INPUT);
+    ck_assert_int_eq(mg_question_draw(&one, MG_SPLIT_DEV, 1, 1, false, &index, 1, &err), MG_OK);
+    ck_assert_int_eq(mg_question_draw(&one, MG_SPLIT_TEST, 1, 1, false, &index, 1, &err), MG_INPUT);
     mg_question_file_free(&one);
 }
 END_TEST
@@ -360,8 +389,8 @@ main(void)
     suite_tests(phases, the_phases_of_a_run);
     tcase_add_unchecked_fixture(questions, make_world, remove_dir);
     suite_tests(questions, answers_of_questions_and_steps, draws_are_functions_of_their_key,
-                draws_are_distinct_and_balanced, bad_question_files, questions_that_cannot_be_answered_are_refused,
-                aliases_count_as_answers, a_split_without_questions);
+                draws_are_distinct_and_balanced, an_evaluation_asks_each_question_once, bad_question_files,
+                questions_that_cannot_be_answered_are_refused, aliases_count_as_answers, a_split_without_questions);
     suite_tests(watching, children_that_end_well, a_child_that_crashes_is_started_again,
                 a_child_that_always_crashes_ends_the_run, a_child_that_finds_its_input_wrong_ends_the_run,
                 a_child_that_would_fail_again_ends_the_run, a_deaf_child_is_killed);

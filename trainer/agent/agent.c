@@ -154,14 +154,17 @@ choose_questions(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err
     enum mg_status st = MG_OK;
     const struct mg_config *c = a->config;
     bool train = w->phase.kind == MG_PHASE_TRAIN;
-    enum mg_split held_out = MG_SPLIT_TEST;
+    enum mg_split split = MG_SPLIT_TRAIN;
 
-    w->n_questions = train ? c->step_questions : c->eval_questions;
+    w->n_questions = c->step_questions;
     w->n_rollouts = train ? c->rollouts : 1;
+    if (!train) {
+        MG_TRY(mg_split_parse(c->eval_split, &split, err));
+        w->n_questions = mg_question_most(&a->questions, split, c->eval_questions);
+    }
     MG_ALLOC(w->question, w->n_questions);
-    MG_TRY(mg_split_parse(c->eval_split, &held_out, err));
-    MG_TRY(mg_question_draw(&a->questions, train ? MG_SPLIT_TRAIN : held_out, c->seed, train ? w->phase.step : 0, true,
-                            w->question, w->n_questions, err));
+    MG_TRY(mg_question_draw(&a->questions, split, c->seed, train ? w->phase.step : 0, !train, w->question,
+                            w->n_questions, err));
     MG_ALLOC(w->row, (size_t)w->n_questions * w->n_rollouts);
 out:
     return st;

@@ -30,7 +30,8 @@ static const struct mg_option option_rows[] = {
     MG_OPTION(0, "questions", "FILE", "another question file", MG_OPTION_TEXT, AT(with.questions)),
     MG_OPTION(0, "split", "NAME", "test, dev or train (default: as the run says)", MG_OPTION_CHOICE_TEXT, AT(split),
               .choice = splits),
-    MG_OPTION('n', "count", "N", "questions (default 300)", MG_OPTION_U32, AT(count), .min = 1, .max = 1000000),
+    MG_OPTION('n', "count", "N", "questions, each asked once; at most as many as the split has (default 300)",
+              MG_OPTION_U32, AT(count), .min = 1, .max = 1000000),
     MG_OPTION('s', "seed", "N", "of the questions and the draws (default 1)", MG_OPTION_U64, AT(with.seed)),
     MG_ASKING_DEVICE(struct eval_options),
     MG_OPTION(0, "json", NULL, "one JSON object on standard output", MG_OPTION_FLAG, AT(json)),
@@ -168,21 +169,26 @@ evaluate(const void *options, struct mg_err *err)
     struct mg_asking a = {.tok = NULL};
     enum mg_split split = MG_SPLIT_TEST;
     struct verdicts v[2];
-    uint32_t *question = NULL;
+    uint32_t *question = NULL, n = 0, of = 0;
     json_t *both = NULL;
 
     MG_TRY(mg_asking_open(&o->with, &a, err));
     mg_cmd_say_unicode(a.tok);
     MG_TRY(split_of(o, &a.config, &split, err));
-    MG_ALLOC(question, o->count);
-    MG_TRY(mg_question_draw(&a.questions, split, o->with.seed, 0, true, question, o->count, err));
+    n = mg_question_most(&a.questions, split, o->count);
+    MG_ALLOC(question, n);
+    MG_TRY(mg_question_draw(&a.questions, split, o->with.seed, 0, true, question, n, err));
+    of = mg_question_count(&a.questions, split);
+    if (!o->json)
+        printf("%u of the %u questions of split %s, each asked once\n", n, of, splits[split]);
     for (int greedy = 0; greedy < 2; greedy++) {
-        MG_TRY(play(&a, question, o->count, greedy, &v[greedy], err));
+        MG_TRY(play(&a, question, n, greedy, &v[greedy], err));
         if (!o->json)
             print(greedy ? "greedy" : "as sampled", &v[greedy]);
     }
     if (o->json) {
-        both = json_pack("{s:o, s:o}", "sampled", to_json(&v[0]), "greedy", to_json(&v[1]));
+        both = json_pack("{s:s, s:I, s:o, s:o}", "split", splits[split], "of", (json_int_t)of, "sampled",
+                         to_json(&v[0]), "greedy", to_json(&v[1]));
         json_dumpf(both, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
         putchar('\n');
     }

@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "cli/cmd.h"
 #include "cli/profile.h"
+#include "question/question_file.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "run/metrics.h"
@@ -92,6 +93,31 @@ out:
     return st;
 }
 
+/* How many questions an evaluation asks; says so where the split has fewer than are wanted. */
+static enum mg_status
+count_held_out(const struct mg_config *c, uint32_t *n, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_question_file questions = {0};
+    enum mg_split split = MG_SPLIT_TEST;
+
+    *n = c->eval_questions;
+    if (*n == 0)
+        return MG_OK;
+    MG_TRY(mg_split_parse(c->eval_split, &split, err));
+    MG_TRY(mg_question_file_load(c->questions, &questions, err));
+    *n = mg_question_most(&questions, split, *n);
+    MG_REQUIRE(*n > 0, MG_INPUT, "%s: none of the %u questions is of split %s, and eval_questions is %u", c->questions,
+               questions.n, c->eval_split, c->eval_questions);
+    if (*n < c->eval_questions)
+        fprintf(stderr,
+                "mgrpo train: eval_questions is %u, and split %s has %u: an evaluation asks each of them once\n",
+                c->eval_questions, c->eval_split, *n);
+out:
+    mg_question_file_free(&questions);
+    return st;
+}
+
 static void
 say(void *arg, const char *sentence)
 {
@@ -101,7 +127,7 @@ say(void *arg, const char *sentence)
 }
 
 static void
-init_watched(struct watched *w, const char *dir, const struct mg_config *c, bool quiet)
+init_watched(struct watched *w, const char *dir, const struct mg_config *c, uint32_t held_out, bool quiet)
 {
     struct mg_plan plan = mg_config_plan(c);
 
@@ -110,7 +136,7 @@ init_watched(struct watched *w, const char *dir, const struct mg_config *c, bool
     w->n = c->n_agents;
     w->quiet = quiet;
     mg_progress_init(&w->progress, stderr, isatty(STDERR_FILENO) != 0, &plan, (double)c->step_questions * c->rollouts,
-                     c->eval_questions);
+                     held_out);
 }
 
 /* The agents are this program again, each with its own weights, optimiser and device. */
@@ -169,6 +195,7 @@ train(const void *options, struct mg_err *err)
     struct watched w = {0};
     struct mg_digests inputs;
     int lock = -1;
+    uint32_t held_out = 0;
 
     MG_TRY(mg_config_load(o->conf, &config, err));
     if (o->profile) {
@@ -179,12 +206,13 @@ train(const void *options, struct mg_err *err)
         MG_TRY(mg_run_lock(o->dir, &lock, err));
     for (uint32_t i = 0; i < config.n_agents; i++)
         MG_TRY(mg_inputs_check(&config, i, o->conf, err));
+    MG_TRY(count_held_out(&config, &held_out, err));
     MG_TRY(mg_digests_take(&config, MG_ALL_AGENTS, &inputs, err));
     if (lock < 0)
         MG_TRY(mg_run_lock(o->dir, &lock, err));
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
-    init_watched(&w, o->dir, &config, o->quiet);
+    init_watched(&w, o->dir, &config, held_out, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);
     MG_TRY(st);

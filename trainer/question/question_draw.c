@@ -49,38 +49,66 @@ out:
     return st;
 }
 
-/* Takes one of a template's questions; once all have been taken, they can be taken again. */
+/* Takes one of a template's questions that is left: with the last one it changes places, so that it is not left. */
 static uint32_t
-take(struct by_template *s, uint32_t t, struct mg_rng *rng, bool distinct)
+take(struct by_template *s, uint32_t t, struct mg_rng *rng)
 {
-    uint32_t *own = s->question + s->first[t], n, at, taken;
+    uint32_t *own = s->question + s->first[t], at = mg_rng_below(rng, s->left[t]), taken = own[at];
 
-    if (s->left[t] == 0)
-        s->left[t] = s->first[t + 1] - s->first[t];
-    n = s->left[t];
-    at = mg_rng_below(rng, n);
-    taken = own[at];
-    if (distinct) {
-        own[at] = own[n - 1];
-        own[n - 1] = taken;
-        s->left[t]--;
-    }
+    own[at] = own[--s->left[t]];
+    own[s->left[t]] = taken;
     return taken;
 }
 
+/* A template that has questions left; where the one that is drawn has none, they can be taken again, or, with `once`, it
+ * is not drawn any more. */
+static uint32_t
+draw_template(struct by_template *s, struct mg_rng *rng, bool once)
+{
+    for (;;) {
+        uint32_t i = mg_rng_below(rng, s->n_filled), t = s->filled[i];
+
+        if (s->left[t] == 0 && !once)
+            s->left[t] = s->first[t + 1] - s->first[t];
+        if (s->left[t] > 0)
+            return t;
+        s->filled[i] = s->filled[--s->n_filled];
+    }
+}
+
+uint32_t
+mg_question_count(const struct mg_question_file *f, enum mg_split split)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < f->n; i++)
+        n += f->q[i].split == split;
+    return n;
+}
+
+uint32_t
+mg_question_most(const struct mg_question_file *f, enum mg_split split, uint32_t wanted)
+{
+    uint32_t count = mg_question_count(f, split);
+
+    return wanted < count ? wanted : count;
+}
+
 enum mg_status
-mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t seed, uint32_t stream, bool distinct,
+mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t seed, uint32_t stream, bool once,
                  uint32_t *index, uint32_t n, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    uint32_t count = mg_question_count(f, split);
     struct by_template s = {0};
     struct mg_rng rng;
 
+    MG_REQUIRE(count > 0, MG_INPUT, "none of the %u questions is of the split that is asked for", f->n);
+    MG_REQUIRE(!once || n <= count, MG_INPUT, "%u questions, each once, of a split that has %u", n, count);
     MG_TRY(fill(f, split, &s, err));
-    MG_REQUIRE(s.n_filled > 0, MG_INPUT, "none of the %u questions is of the split that is asked for", f->n);
     mg_rng_init(&rng, seed, MG_RNG_QUESTION, stream, (uint32_t)split, 0);
     for (uint32_t i = 0; i < n; i++)
-        index[i] = take(&s, s.filled[mg_rng_below(&rng, s.n_filled)], &rng, distinct);
+        index[i] = take(&s, draw_template(&s, &rng, once), &rng);
 out:
     free_by_template(&s);
     return st;

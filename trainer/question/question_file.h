@@ -60,12 +60,17 @@ enum mg_status mg_asked_correct(const struct mg_asked *q, const char *given, boo
 enum mg_status mg_expert_verdict(const struct mg_question_file *f, const char *subtask, const char *given, bool *known,
                                  double *expert, struct mg_err *err);
 
+/* How many questions a split has. */
+uint32_t mg_question_count(const struct mg_question_file *f, enum mg_split split);
+/* How many of them can be asked, each once, if `wanted` are to be. */
+uint32_t mg_question_most(const struct mg_question_file *f, enum mg_split split, uint32_t wanted);
 /*
  * Draws n questions of a split as indices: a template at random, then one of its questions at random, so that every
- * kind of question is asked equally often. A function of (seed, stream) alone. With `distinct`, none comes twice before
- * all of its template have come. MG_INPUT: the split has no questions.
+ * kind of question is asked equally often. A function of (seed, stream) alone. None comes twice before all of its
+ * template have come; with `once`, none comes twice at all: a template whose questions have all come is not drawn any
+ * more, and n is at most mg_question_count. MG_INPUT: the split has no questions, or with `once` not as many.
  */
 enum mg_status mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t seed, uint32_t stream,
-                                bool distinct, uint32_t *index, uint32_t n, struct mg_err *err);
+                                bool once, uint32_t *index, uint32_t n, struct mg_err *err);
 
 #endif
