@@ -4,10 +4,11 @@
 #include <math.h>
 #include <stdio.h>
 
+static const double z = 1.959963984540054; /* of 95%, two-sided */
+
 struct mg_interval
 mg_wilson(double successes, double n)
 {
-    const double z = 1.959963984540054;
     double p, centre, half, scale;
 
     if (n <= 0.0)
@@ -27,6 +28,58 @@ mg_share_of(double sum, double n)
     if (n <= 0.0)
         return (struct mg_share){0.0, (double)NAN, (double)NAN, (double)NAN};
     return (struct mg_share){n, sum / n, i.lo, i.hi};
+}
+
+/* The variance of the mean p, as a ratio of sums over clusters, of which there are `clusters`. */
+static double
+variance_of_ratio(const double *sum, const double *count, size_t n, double p, double all, double clusters)
+{
+    double squares = 0.0;
+
+    for (size_t i = 0; i < n; i++)
+        squares += (sum[i] - p * count[i]) * (sum[i] - p * count[i]);
+    return squares / (all * all) * clusters / (clusters - 1.0);
+}
+
+struct mg_share
+mg_share_of_clusters(const double *sum, const double *count, size_t n)
+{
+    double all = 0.0, right = 0.0, clusters = 0.0, largest = 0.0, independent, p;
+    struct mg_interval i;
+
+    for (size_t k = 0; k < n; k++) {
+        right += sum[k];
+        all += count[k];
+        clusters += count[k] > 0.0;
+        largest = fmax(largest, count[k]);
+    }
+    if (largest <= 1.0)
+        return mg_share_of(right, all);
+    p = right / all;
+    independent =
+        clusters; /* what is known where all are alike: whether a cluster's verdicts depend on each other is not */
+    if (clusters > 1.0 && p > 0.0 && p < 1.0)
+        independent = fmin(all, p * (1.0 - p) / variance_of_ratio(sum, count, n, p, all, clusters));
+    i = mg_wilson(p * independent, independent);
+    return (struct mg_share){all, p, i.lo, i.hi};
+}
+
+struct mg_share
+mg_share_of_differences(const double *difference, size_t n)
+{
+    double sum = 0.0, squares = 0.0, largest = 0.0, all = (double)n + 2.0, centre, half;
+
+    if (n == 0)
+        return mg_share_of(0.0, 0.0);
+    for (size_t i = 0; i < n; i++) {
+        sum += difference[i];
+        squares += difference[i] * difference[i];
+        largest = fmax(largest, fabs(difference[i]));
+    }
+    squares += largest > 0.0 ? largest * largest : 1.0;
+    centre = sum / all;
+    half = z * sqrt((squares / all - centre * centre) / all);
+    return (struct mg_share){(double)n, sum / (double)n, fmax(-1.0, centre - half), fmin(1.0, centre + half)};
 }
 
 struct mg_share_text
