@@ -21,8 +21,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/inputs.h \
 	trainer/agent/join.c \
 	trainer/agent/join.h \
-	trainer/agent/state_file.c \
-	trainer/agent/state_file.h \
 	trainer/agent/supervise.c \
 	trainer/agent/supervise.h \
 	trainer/base/array.c \
@@ -97,6 +95,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/eval/asking.h \
 	trainer/eval/play.c \
 	trainer/eval/play.h \
+	trainer/eval/source.c \
+	trainer/eval/source.h \
 	trainer/learn/advantage.c \
 	trainer/learn/advantage.h \
 	trainer/learn/align.c \
@@ -138,6 +138,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/prefix.c \
 	trainer/policy/prefix.h \
 	trainer/policy/score.c \
+	trainer/policy/state_file.c \
+	trainer/policy/state_file.h \
 	trainer/policy/state_format.c \
 	trainer/policy/state_format.h \
 	trainer/question/judge.c \

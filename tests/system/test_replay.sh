@@ -180,6 +180,12 @@ step=$(sed -n "/^{\"phase\":$phase,/s/.*\"step\":\([0-9]*\),.*/\1/p" "$run/main/
 ends 0 replay --run "$run" "$step"
 near=$(wc -l <"$dir/out")
 says "step $step: weights $(recorded main "$step" weights), the same bits as recorded"
+# ---- ask: a run that has not ended has the weights of the newest state that all agents have ----
+common=$(for side in main search; do ls -d "$run/$side"/state-* | tail -n 1; done | sed 's/.*state-//' | sort | head -n 1)
+ends 0 ask --run "$run" "Who?"
+for side in main search; do
+    grep -q "^$side  *the state of step [1-9][0-9]* of 400, $run/$side/state-$common\$" "$dir/err" || fail "ask does not say which state of $side"
+done
 state=$(ls -d "$run"/main/state-* | tail -n 1)
 head -c 64 "$state" >"$dir/cut"
 cp "$dir/cut" "$state"

@@ -2,7 +2,7 @@
 /* When an agent writes a state, and what must be on the disk before it. */
 #include "agent/agent_internal.h"
 #include "run/config.h"
-#include "agent/state_file.h"
+#include "policy/state_file.h"
 
 enum mg_status
 mg_agent_restore(struct mg_agent *a, uint32_t *next, struct mg_err *err)

@@ -2,6 +2,8 @@
 #ifndef MGRPO_ASKING_OPTIONS_H
 #define MGRPO_ASKING_OPTIONS_H
 
+#include <stdio.h>
+
 #include "cli/cmd.h"
 #include "eval/asking.h"
 
@@ -16,5 +18,9 @@
     MG_OPTION(0, "device", "SELECTOR", "OpenCL device", MG_OPTION_TEXT, .offset = offsetof(type, with.device))
 /* Takes an AGENT=DIR into the struct mg_asking_options at `at`. */
 enum mg_status mg_asking_take_model(void *at, const char *value, struct mg_err *err);
+/* A line for each agent: which weights it has. */
+void mg_asking_print_weights(FILE *to, const struct mg_asking *a);
+/* Whether an agent has other weights than those that its run ends with, and nobody asked for them. */
+bool mg_asking_is_early(const struct mg_asking *a);
 
 #endif

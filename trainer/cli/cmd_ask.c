@@ -111,6 +111,8 @@ ask(const void *options, struct mg_err *err)
 
     MG_TRY(mg_asking_open(&o->with, &a, err));
     mg_cmd_say_unicode(a.tok);
+    if (mg_asking_is_early(&a))
+        mg_asking_print_weights(stderr, &a);
     mg_play_begin(a.play, &how);
     MG_TRY(mg_play_add(a.play, &key, o->question, mg_question_find(&a.questions, o->question), err));
     MG_TRY(mg_play_run(a.play, err));

@@ -11,7 +11,7 @@
 #include "dialogue/rollout_log.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
-#include "agent/state_file.h"
+#include "policy/state_file.h"
 
 struct replay_options {
     const char *run;

@@ -4,10 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "run/run_dir.h"
-#include "run/run_path.h"
 #include "tokenizer/vocabulary.h"
 
 /* The number of the agent that the n-th "AGENT=DIR" names, and its folder. */
@@ -29,22 +27,19 @@ out:
 }
 
 static enum mg_status
-open_policy(const struct mg_asking_options *o, struct mg_asking *a, uint32_t agent, const char *folder,
-            struct mg_err *err)
+open_policy(const struct mg_asking_options *o, struct mg_asking *a, uint32_t agent, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_agent_config *part = &a->config.agent[agent];
     struct mg_policy_limits limits = {
         .device = o->device, .slots = o->slots, .context = part->context, .max_tokens = part->max_tokens};
-    struct mg_path trained = mg_agent_path(mg_run_agent_dir(o->run, part->name).text, MG_AGENT_MODEL);
     const char *tokenizer = o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer;
 
     if (limits.device == NULL && part->device[0] != '\0')
         limits.device = part->device;
-    if (folder == NULL)
-        folder = access(trained.text, F_OK) == 0 ? trained.text : part->model;
-    MG_TRY(mg_policy_open(folder, &limits, &a->policy[agent], err));
-    MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy[agent])->vocab_size, folder, a->tok, tokenizer, err));
+    MG_TRY(mg_source_open(&a->source[agent], o->run, &a->config, agent, &limits, &a->policy[agent], err));
+    MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy[agent])->vocab_size, a->source[agent].path.text, a->tok,
+                               tokenizer, err));
 out:
     return st;
 }
@@ -62,8 +57,9 @@ open_policies(const struct mg_asking_options *o, struct mg_asking *a, struct mg_
         MG_TRY(named_model(o, &a->config, i, &agent, &path, err));
         folder[agent] = path;
     }
+    MG_TRY(mg_sources_find(o->run, &a->config, folder, a->source, err));
     for (uint32_t i = 0; i < a->config.n_agents; i++)
-        MG_TRY(open_policy(o, a, i, folder[i], err));
+        MG_TRY(open_policy(o, a, i, err));
 out:
     return st;
 }

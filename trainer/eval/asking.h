@@ -4,12 +4,13 @@
 
 #include "run/config.h"
 #include "eval/play.h"
+#include "eval/source.h"
 #include "rollout/rollout_config.h"
 
 /* The agents of a run in one process, to be asked questions outside of it. */
 struct mg_asking_options {
     const char *run; /* folder of a run: configuration, and models unless named here */
-    /* "AGENT=DIR"; without one, the run's own model: trained if there is one, else the one it began with */
+    /* "AGENT=DIR"; without one, the run's own: the final model, else the newest state, else what it began with */
     const char *model[MG_MAX_AGENTS];
     uint32_t n_models;
     const char *tokenizer, *corpus, *questions, *device; /* NULL: the run's */
@@ -23,6 +24,7 @@ struct mg_asking {
     struct mg_question_file questions;
     struct mg_judging *judging;
     struct mg_policy *policy[MG_MAX_AGENTS];
+    struct mg_source source[MG_MAX_AGENTS]; /* which ones they have */
     struct mg_play *play;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/state_file.h"
+#include "policy/state_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -75,6 +75,23 @@ mg_state_load(struct mg_policy *p, const char *dir, uint32_t last, uint32_t *pha
         if (i + 1 < n)
             mg_err_clear(err);
     }
+out:
+    return st;
+}
+
+enum mg_status
+mg_state_newest(const char *dir, bool *there, uint32_t *phase, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint32_t state[MAX_STATES] = {0};
+    size_t n = 0;
+
+    *there = false;
+    if (access(dir, F_OK) != 0)
+        return MG_OK;
+    MG_TRY(list_states(dir, UINT32_MAX, state, &n, err));
+    *there = n > 0;
+    *phase = state[0];
 out:
     return st;
 }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "eval/source.h"
+
+#include <unistd.h>
+
+#include "policy/state_file.h"
+#include "run/phase.h"
+#include "run/run_path.h"
+
+const char *
+mg_source_name(enum mg_source_kind kind)
+{
+    static const char *const names[] = {[MG_SOURCE_GIVEN] = "given",
+                                        [MG_SOURCE_FINAL] = "final",
+                                        [MG_SOURCE_STATE] = "state",
+                                        [MG_SOURCE_START] = "start"};
+
+    return names[kind];
+}
+
+/* The weights of an agent; of a state *phase is the newest. */
+static enum mg_status
+find(const char *dir, const struct mg_config *config, uint32_t agent, const char *given, struct mg_source *w,
+     uint32_t *phase, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    bool there = false;
+
+    *w = (struct mg_source){.kind = MG_SOURCE_START, .path = mg_path_print("%s", config->agent[agent].model)};
+    if (given != NULL) {
+        w->kind = MG_SOURCE_GIVEN;
+        w->path = mg_path_print("%s", given);
+        return MG_OK;
+    }
+    /* the tokenizer is the last file of a model to be written */
+    if (access(mg_agent_path(dir, MG_AGENT_TOKENIZER).text, F_OK) == 0) {
+        w->kind = MG_SOURCE_FINAL;
+        w->path = mg_agent_path(dir, MG_AGENT_MODEL);
+        w->step = config->steps;
+        return MG_OK;
+    }
+    if (config->agent[agent].train)
+        MG_TRY(mg_state_newest(dir, &there, phase, err));
+    if (there)
+        w->kind = MG_SOURCE_STATE;
+out:
+    return st;
+}
+
+enum mg_status
+mg_sources_find(const char *run, const struct mg_config *config, const char *const *given,
+                struct mg_source out[MG_MAX_AGENTS], struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    uint32_t common = UINT32_MAX;
+
+    for (uint32_t i = 0; i < config->n_agents; i++) {
+        uint32_t phase = UINT32_MAX;
+
+        MG_TRY(find(mg_run_agent_dir(run, config->agent[i].name).text, config, i, given[i], &out[i], &phase, err));
+        common = phase < common ? phase : common;
+    }
+    for (uint32_t i = 0; i < config->n_agents; i++)
+        if (out[i].kind == MG_SOURCE_STATE)
+            out[i].phase = common;
+out:
+    return st;
+}
+
+static enum mg_status
+load(struct mg_source *w, const struct mg_config *config, const char *dir, struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_plan plan = mg_config_plan(config);
+    uint32_t phase = 0;
+
+    MG_TRY(mg_state_load(p, dir, w->phase, &phase, err));
+    if (phase == 0)
+        MG_TRY(mg_state_load(p, dir, UINT32_MAX, &phase, err));
+    MG_REQUIRE(phase > 0, MG_INPUT, "%s: its states are gone", dir);
+    w->phase = phase;
+    w->path = mg_state_path(dir, phase);
+    w->step = mg_plan_phase(&plan, phase).step;
+out:
+    return st;
+}
+
+enum mg_status
+mg_source_open(struct mg_source *w, const char *run, const struct mg_config *config, uint32_t agent,
+               const struct mg_policy_limits *limits, struct mg_policy **out, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_agent_config *part = &config->agent[agent];
+    struct mg_policy_limits own = *limits;
+
+    own.train = w->kind == MG_SOURCE_STATE; /* a state has weights and optimiser in one */
+    MG_TRY(mg_policy_open(own.train ? part->model : w->path.text, &own, out, err));
+    if (own.train)
+        MG_TRY(load(w, config, mg_run_agent_dir(run, part->name).text, *out, err));
+    MG_TRY(mg_policy_digest(*out, &w->digest, err));
+out:
+    return st;
+}
