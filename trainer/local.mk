@@ -77,6 +77,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cli/cmd_train.c \
 	trainer/cli/cmd_world.c \
 	trainer/cli/command.c \
+	trainer/cli/eval_print.c \
+	trainer/cli/eval_print.h \
 	trainer/cli/options.c \
 	trainer/cli/profile.c \
 	trainer/cli/profile.h \
@@ -93,6 +95,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/dialogue/trajectory.h \
 	trainer/eval/asking.c \
 	trainer/eval/asking.h \
+	trainer/eval/measure.c \
+	trainer/eval/measure.h \
 	trainer/eval/play.c \
 	trainer/eval/play.h \
 	trainer/eval/source.c \

@@ -114,11 +114,16 @@ EOF
 # wanted: the interval is of two
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40 --json
 tr -d ' \n' <"$dir/out" >"$dir/json"
-grep -q '"greedy":{"n":2,"success":0.5,"lo":0.0945312,"hi":0.905469,"calls":0.0,"expert":{"search":null},"judged":2,"unavailable":{"main":0,"search":0}}}$' \
+grep -q '"greedy":{"n":2,"draws":1,"success":0.5,"lo":0.0945312,"hi":0.905469,"pass":{"n":2,"mean":0.5,"lo":0.0945312,"hi":0.905469},"calls":0.0,"expert":{"search":null},"judged":2,"unavailable":{"main":0,"search":0}}}$' \
     "$dir/json" || fail "eval --json measures otherwise"
-grep -q '^{"split":"test","of":2,"sampled":{"n":2,"success":' "$dir/json" || fail "eval --json has no share as sampled"
+grep -q '^{"split":"test","of":2,' "$dir/json" || fail "eval --json does not say of how many"
+grep -q '"sampled":{"n":2,"draws":1,"success":' "$dir/json" || fail "eval --json has no share as sampled"
+last=$(sed -n '$s/.*"weights":"\([0-9a-f]*\)".*/\1/p' "$run/main/metrics.jsonl")
+grep -q "\"weights\":{\"main\":{\"kind\":\"final\",\"path\":\"$run/main/model\",\"step\":5,\"digest\":\"$last\"}" "$dir/json" ||
+    fail "eval --json does not say which weights"
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40
-[ "$(wc -l <"$dir/out")" -eq 3 ] || fail "eval does not print three lines"
+[ "$(wc -l <"$dir/out")" -eq 5 ] || fail "eval does not print five lines"
+says "main         the final model, $run/main/model"
 says "2 of the 2 questions of split test, each asked once"
 grep -q '^greedy  *2 questions  *success 0.500 \[0.095, 0.905\]  *calls per question 0.00 ' "$dir/out" ||
     fail "eval measures otherwise"
@@ -126,6 +131,45 @@ grep -q '^as sampled  *2 questions  *success ' "$dir/out" || fail "eval has no s
 cp "$dir/out" "$dir/first"
 ends 0 eval --run "$run" --questions "$dir/known.jsonl" --count 40
 cmp "$dir/first" "$dir/out" || fail "eval measures otherwise the second time"
+
+# ---- eval: draws, temperature, rows ----
+ends 0 eval "$run" --draws 5 --count 6 --temperature 2 --rows "$dir/rows"
+grep -q '^as sampled  *6 questions  *mean@5 [01]\.[0-9]* \[.*pass@5 [01]\.' "$dir/out" || fail "no mean and pass of five draws"
+! grep -q '^greedy' "$dir/out" || fail "a temperature was given, and greedy draws are measured"
+[ "$(wc -l <"$dir/rows")" -eq 30 ] || fail "not a row for each question and draw"
+[ "$(grep -c '"draw":4' "$dir/rows")" -eq 6 ] || fail "a question has no fifth draw"
+[ "$(sed 's/.*"question":"\([^"]*\)".*/\1/' "$dir/rows" | sort | uniq -c | sort -u | awk '{print $1}' | uniq)" = 5 ] ||
+    fail "a question has not five rows"
+cp "$dir/rows" "$dir/first"
+ends 0 eval "$run" --draws 1 --count 6 --temperature 2 --rows "$dir/rows"
+grep '"draw":0' "$dir/first" | cmp - "$dir/rows" || fail "a first draw depends on how many there are"
+ends 0 eval "$run" --questions "$dir/known.jsonl" --temperature 0 --rows "$dir/rows"
+sort "$dir/rows" >"$dir/sorted"
+cat >"$dir/want" <<'EOF'
+{"pass":"greedy","question":"a","draw":0,"verdict":1.0,"unavailable":false,"answer":"Who?","calls":0,"fault":"none"}
+{"pass":"greedy","question":"b","draw":0,"verdict":0.0,"unavailable":false,"answer":"Mia?","calls":0,"fault":"none"}
+EOF
+cmp "$dir/want" "$dir/sorted" || fail "the rows say otherwise"
+refused "no-such-folder" eval --run "$run" --rows "$dir/no-such-folder/rows"
+refused "greedy draws of a question are all alike" eval --run "$run" --draws 2 --temperature 0
+
+# ---- eval: two systems ----
+ends 0 eval "$run" "$run" --questions "$dir/known.jsonl" --temperature 0
+grep -q '^  *2 questions   B - A 0.000 \[-0.490, 0.490\]$' "$dir/out" || fail "a run differs from itself"
+ends 0 eval --run "$run" main=.,search=. "$run" --count 20 --json --rows "$dir/rows"
+tr -d ' \n' <"$dir/out" >"$dir/json"
+grep -q '"A":{"name":"main=.,search=.","weights":{"main":{"kind":"given","path":".","step":null,' "$dir/json" || fail "A is not said"
+grep -q "\"B\":{\"name\":\"$run\",\"weights\":{\"main\":{\"kind\":\"final\"" "$dir/json" || fail "B is not said"
+grep -q '"difference":{"sampled":{"n":20,"mean":.*},"greedy":{"n":20,"mean":' "$dir/json" || fail "the difference is not said"
+for pass in sampled greedy; do
+    for of in A B; do
+        sed -n "/\"pass\":\"$pass\".*\"of\":\"$of\"/s/.*\(\"question\":[^,]*\),.*/\1/p" "$dir/rows" >"$dir/$of"
+        [ "$(wc -l <"$dir/$of")" -eq 20 ] || fail "$of has not 20 rows of $pass"
+    done
+    cmp "$dir/A" "$dir/B" || fail "A and B are asked other questions"
+done
+refused "which of them is it of" eval --model main=. "$run" "$run"
+refused "got 3 arguments" eval "$run" "$run" "$run"
 
 # what cannot be printed is a failure
 if [ -c /dev/full ]; then
@@ -137,7 +181,7 @@ fi
 refused 'count is "0"' eval --run "$run" --count 0
 refused 'split is "all"' eval --run "$run" --split all
 refused "none of the 2 questions" eval --run "$run" --questions "$dir/known.jsonl" --split dev
-refused "unexpected argument \"more\"" eval --run "$run" more
+refused "no-such-run" eval --run "$run" "$dir/no-such-run"
 refused "lacks its value" eval --run "$run" --seed
 refused "no-such-file" eval --run "$run" --corpus "$dir/no-such-file"
 # a token that the models lack
@@ -180,21 +224,33 @@ step=$(sed -n "/^{\"phase\":$phase,/s/.*\"step\":\([0-9]*\),.*/\1/p" "$run/main/
 ends 0 replay --run "$run" "$step"
 near=$(wc -l <"$dir/out")
 says "step $step: weights $(recorded main "$step" weights), the same bits as recorded"
-# ---- ask: a run that has not ended has the weights of the newest state that all agents have ----
+# ---- eval and ask: a run that has not ended has the weights of the newest state that all agents have ----
 common=$(for side in main search; do ls -d "$run/$side"/state-* | tail -n 1; done | sed 's/.*state-//' | sort | head -n 1)
-ends 0 ask --run "$run" "Who?"
+digest=$(sed -n "/^{\"phase\":$(expr "$common" - 1),/s/.*\"weights\":\"\([0-9a-f]*\)\".*/\1/p" "$run/main/metrics.jsonl")
+ends 0 eval "$run" --count 2 --temperature 0
 for side in main search; do
-    grep -q "^$side  *the state of step [1-9][0-9]* of 400, $run/$side/state-$common\$" "$dir/err" || fail "ask does not say which state of $side"
+    grep -q "^$side  *the state of step [1-9][0-9]* of 400, $run/$side/state-$common\$" "$dir/out" || fail "eval does not say which state of $side"
 done
+[ "$(sed -n 's/.*the state of step \([0-9]*\) of.*/\1/p' "$dir/out" | uniq | wc -l)" -eq 1 ] || fail "the agents have learnt from other steps"
+ends 0 eval "$run" --count 2 --temperature 0 --json
+tr -d ' \n' <"$dir/out" | grep -q "\"main\":{\"kind\":\"state\",[^}]*\"digest\":\"$digest\"}" || fail "the weights are not those of the state"
+ends 0 ask --run "$run" "Who?"
+grep -q "^main  *the state of step " "$dir/err" || fail "ask does not say which weights it asks"
 state=$(ls -d "$run"/main/state-* | tail -n 1)
 head -c 64 "$state" >"$dir/cut"
 cp "$dir/cut" "$state"
 ends 0 replay --run "$run" "$step"
 says "step $step: weights $(recorded main "$step" weights), the same bits as recorded"
 far=$(wc -l <"$dir/out")
+ends 0 eval "$run" --count 2 --temperature 0
+grep "^main  *the state of step " "$dir/out" | grep -qv "$state" || fail "eval measures a damaged state"
 [ "$far" -gt "$near" ] || fail "with its newest state damaged it begins no earlier: $far steps, $near before"
 for state in "$run"/main/state-*; do
     cp "$dir/cut" "$state"
 done
 refused "state-" replay --run "$run" "$step"
+refused "state-" eval --run "$run"
+rm -f "$run"/main/state-* "$run"/search/state-*
+ends 0 eval "$run" --count 2 --temperature 0
+grep -q "^main  *the model that it began with, .*: the run has no state of it yet$" "$dir/out" || fail "eval does not say that it measures the start"
 echo "test_replay: whole, changed and stopped runs; $near steps from the newest state, $far from the one before"

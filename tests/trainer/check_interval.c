@@ -155,8 +155,8 @@ START_TEST(differences_by_hand)
 END_TEST
 
 /*
- * A world of questions: each has a difficulty, and system A and system B a chance on it that both depend on that; `draws`
- * draws of n questions each.
+ * A world of questions: each has a difficulty, and system A and system B a chance on it that both depend on that;
+ * `draws` draws of n questions each.
  */
 enum { RUNS = 4000, MOST = 300 };
 struct world {

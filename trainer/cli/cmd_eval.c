@@ -2,21 +2,26 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "rollout/rollout_config.h"
+#include "base/json.h"
 #include "cli/asking_options.h"
 #include "base/stop.h"
 #include "cli/cmd.h"
-#include "base/json.h"
+#include "cli/eval_print.h"
+#include "rollout/rollout_config.h"
+
+enum { SLOTS = 256, MAX_DRAWS = 1000, SYSTEMS = 2, PASSES = 2 };
 
 struct eval_options {
     struct mg_asking_options with;
-    const char *split;
-    uint32_t count;
+    const char *system[SYSTEMS]; /* a run, or models of the run: AGENT=DIR,... */
+    uint32_t n_systems;
+    const char *split, *rows;
+    uint32_t count, draws;
+    double temperature; /* negative: not given */
     bool json;
 };
-
-enum { SLOTS = 256 };
 
 static const char *const splits[] = {
     [MG_SPLIT_TRAIN] = "train", [MG_SPLIT_DEV] = "dev", [MG_SPLIT_TEST] = "test", NULL};
@@ -32,170 +37,262 @@ static const struct mg_option option_rows[] = {
               .choice = splits),
     MG_OPTION('n', "count", "N", "questions, each asked once; at most as many as the split has (default 300)",
               MG_OPTION_U32, AT(count), .min = 1, .max = 1000000),
+    MG_OPTION('k', "draws", "K", "draws of each question (default 1)", MG_OPTION_U32, AT(draws), .min = 1,
+              .max = MAX_DRAWS),
+    MG_OPTION('t', "temperature", "X", "of the draws, 0: greedy (default: the run's, and then greedy)",
+              MG_OPTION_DOUBLE, AT(temperature), .max = 10),
     MG_OPTION('s', "seed", "N", "of the questions and the draws (default 1)", MG_OPTION_U64, AT(with.seed)),
     MG_ASKING_DEVICE(struct eval_options),
     MG_OPTION(0, "json", NULL, "one JSON object on standard output", MG_OPTION_FLAG, AT(json)),
+    MG_OPTION(0, "rows", "FILE", "a JSON line for each question and draw", MG_OPTION_TEXT, AT(rows)),
     MG_OPTION_END,
 };
 
-struct scored {
-    double right, verdicts, unavailable;
-};
-struct verdicts {
-    double calls, n;
-    uint32_t n_agents;
-    struct scored agent[MG_MAX_AGENTS]; /* agent 0: the answers */
-    const char *name[MG_MAX_AGENTS];
-};
-
-/* What the judges said of an agent's dialogues. */
-static struct scored
-sum_up(struct mg_rollouts *dialogues)
-{
-    struct scored s = {0.0, 0.0, 0.0};
-
-    for (size_t i = 0; i < mg_rollouts_count(dialogues); i++) {
-        const struct mg_verdict *v = &mg_rollouts_get(dialogues, i)->t.verdict;
-
-        s.right += v->value;
-        s.verdicts += v->kind == MG_VERDICT_VALUE;
-        s.unavailable += v->kind == MG_VERDICT_UNAVAILABLE;
-    }
-    return s;
-}
-
-static void
-count(struct mg_asking *a, uint32_t n, struct verdicts *v)
-{
-    struct mg_rollouts *root = mg_play_rollouts(a->play, 0);
-
-    *v = (struct verdicts){.n = n, .n_agents = a->config.n_agents};
-    for (uint32_t i = 0; i < n; i++)
-        v->calls += mg_rollouts_get(root, i)->calls;
-    for (uint32_t i = 0; i < v->n_agents; i++) {
-        v->name[i] = a->config.agent[i].name;
-        v->agent[i] = sum_up(mg_play_rollouts(a->play, i));
-    }
-}
-
 static enum mg_status
-play(struct mg_asking *a, const uint32_t *question, uint32_t n, bool greedy, struct verdicts *v, struct mg_err *err)
+take_arguments(void *options, int n, char **argument, struct mg_err *err)
 {
+    struct eval_options *o = options;
     enum mg_status st = MG_OK;
-    struct mg_sampling how = mg_sampling_of(&a->config, greedy);
 
-    mg_play_begin(a->play, &how);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct mg_asked *q = &a->questions.q[question[i]];
-        struct mg_key key = {.question = i};
-
-        MG_TRY(mg_play_add(a->play, &key, q->text, q, err));
-    }
-    MG_TRY(mg_play_run(a->play, err));
-    count(a, n, v);
-    mg_troubles_tell(mg_judging_troubles(a->judging), stderr, "mgrpo eval");
+    MG_REQUIRE(n <= SYSTEMS, MG_INPUT, "need one system, or two to compare, got %d arguments", n);
+    MG_REQUIRE(n < 2 || o->with.n_models == 0, MG_INPUT,
+               "--model and two systems: which of them is it of? Write AGENT=DIR,AGENT=DIR as a system");
+    MG_REQUIRE(o->temperature != 0.0 || o->draws == 1, MG_INPUT,
+               "--draws %u at temperature 0: greedy draws of a question are all alike", o->draws);
+    for (int i = 0; i < n; i++)
+        o->system[i] = argument[i];
+    o->n_systems = n > 0 ? (uint32_t)n : 1;
 out:
     return st;
 }
 
-/* The share that is right of those that are judged. */
-static struct mg_share
-share(const struct scored *s)
+/* One way to draw; every system is measured by it. */
+struct pass {
+    const char *name, *key; /* for people, and of the JSON object */
+    bool greedy;
+};
+struct system {
+    const char *name;
+    char *models; /* the argument's, cut at its commas */
+    struct mg_asking asking;
+    struct mg_measured measured[PASSES];
+};
+struct evaluation {
+    const struct eval_options *o;
+    struct system system[SYSTEMS];
+    struct pass pass[PASSES];
+    struct mg_share difference[PASSES];
+    uint32_t n_passes, n, of; /* n questions of so many in the split */
+    enum mg_split split;
+    uint32_t *question; /* [n] */
+    struct mg_file_new *rows;
+};
+
+static enum mg_status
+open_system(const struct eval_options *o, const char *argument, struct system *s, struct mg_err *err)
 {
-    return mg_share_of(s->right, s->verdicts);
+    enum mg_status st = MG_OK;
+    struct mg_asking_options with = o->with;
+
+    s->name = argument != NULL ? argument : with.run;
+    if (argument != NULL && strchr(argument, '=') == NULL)
+        with.run = argument;
+    else if (argument != NULL) {
+        MG_STRDUP(s->models, argument);
+        for (char *rest = s->models, *model; (model = strsep(&rest, ",")) != NULL;)
+            MG_TRY(mg_asking_take_model(&with, model, err));
+    }
+    MG_TRY(mg_asking_open(&with, &s->asking, err));
+out:
+    return st;
+}
+
+static enum mg_status
+choose_questions(struct evaluation *e, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct eval_options *o = e->o;
+    const struct mg_asking *a = &e->system[0].asking, *b = &e->system[1].asking;
+    int split = 0;
+
+    MG_TRY(mg_option_choose("--split", o->split != NULL ? o->split : a->config.eval_split, splits, &split, err));
+    e->split = (enum mg_split)split;
+    e->of = mg_question_count(&a->questions, e->split);
+    e->n = mg_question_most(&a->questions, e->split, o->count);
+    MG_ALLOC(e->question, e->n);
+    MG_TRY(mg_question_draw(&a->questions, e->split, o->with.seed, 0, true, e->question, e->n, err));
+    for (uint32_t i = 0; o->n_systems == 2 && i < e->n; i++) {
+        uint32_t at = e->question[i];
+        const struct mg_asked *q = &a->questions.q[at];
+
+        MG_REQUIRE(at < b->questions.n && strcmp(b->questions.q[at].id, q->id) == 0 &&
+                       strcmp(b->questions.q[at].text, q->text) == 0,
+                   MG_INPUT, "the question %.100s of %s is not that of %s: name one file with --questions", q->id,
+                   e->system[0].name, e->system[1].name);
+    }
+out:
+    return st;
+}
+
+static void
+choose_passes(struct evaluation *e)
+{
+    static const struct pass sampled = {"as sampled", "sampled", false}, greedy = {"greedy", "greedy", true};
+
+    if (e->o->temperature != 0.0)
+        e->pass[e->n_passes++] = sampled;
+    if (e->o->temperature <= 0.0)
+        e->pass[e->n_passes++] = greedy;
+}
+
+static enum mg_status
+open_all(struct evaluation *e, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct eval_options *o = e->o;
+
+    if (o->rows != NULL)
+        MG_TRY(mg_file_new_open(o->rows, &e->rows, err));
+    for (uint32_t s = 0; s < o->n_systems; s++)
+        MG_TRY(open_system(o, o->system[s], &e->system[s], err));
+    mg_cmd_say_unicode(e->system[0].asking.tok);
+    MG_TRY(choose_questions(e, err));
+    choose_passes(e);
+out:
+    return st;
+}
+
+static const char *const letters[SYSTEMS] = {"A", "B"};
+
+/* What is measured, before it is. */
+static void
+print_head(const struct evaluation *e)
+{
+    for (uint32_t s = 0; s < e->o->n_systems; s++) {
+        if (e->o->n_systems > 1)
+            printf("%s: %s\n", letters[s], e->system[s].name);
+        mg_asking_print_weights(stdout, &e->system[s].asking);
+    }
+    printf("%u of the %u questions of split %s, each asked once", e->n, e->of, splits[e->split]);
+    if (e->o->draws > 1)
+        printf(", %u draws of each", e->o->draws);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static enum mg_status
+measure(struct evaluation *e, uint32_t s, uint32_t p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct eval_options *o = e->o;
+    const struct pass *pass = &e->pass[p];
+    struct system *system = &e->system[s];
+    struct mg_exam exam = {.question = e->question,
+                           .n = e->n,
+                           .draws = pass->greedy ? 1 : o->draws,
+                           .how = mg_sampling_of(&system->asking.config, pass->greedy),
+                           .name = pass->key,
+                           .rows = e->rows,
+                           .of = o->n_systems > 1 ? letters[s] : NULL};
+    char name[32];
+
+    if (o->temperature > 0.0)
+        exam.how.temperature = (float)o->temperature;
+    MG_TRY(mg_measure(&system->asking, &exam, &system->measured[p], err));
+    mg_troubles_tell(mg_judging_troubles(system->asking.judging), stderr, "mgrpo eval");
+    snprintf(name, sizeof name, "%s%s%s", exam.of != NULL ? exam.of : "", exam.of != NULL ? " " : "", pass->name);
+    if (!o->json)
+        mg_print_measured(name, &system->asking.config, &system->measured[p]);
+out:
+    return st;
+}
+
+static enum mg_status
+compare(struct evaluation *e, uint32_t p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_share *d = &e->difference[p];
+
+    MG_TRY(mg_measured_difference(&e->system[0].measured[p], &e->system[1].measured[p], d, err));
+    if (!e->o->json)
+        printf("%-12s %5.0f questions   B - A %s\n", "", d->n, mg_share_text_of(d).text);
+out:
+    return st;
 }
 
 static json_t *
-to_json(const struct verdicts *v)
+system_json(const struct evaluation *e, uint32_t s)
 {
-    const struct scored *root = &v->agent[0];
-    const struct mg_share success = share(root);
-    json_t *expert = json_object(), *unavailable = json_object();
+    const struct system *system = &e->system[s];
+    json_t *object = json_pack("{s:s, s:o}", "name", system->name, "weights", mg_json_weights(&system->asking));
 
-    for (uint32_t k = 1; k < v->n_agents; k++) {
-        const struct mg_share right = share(&v->agent[k]);
-
-        json_object_set_new(expert, v->name[k], mg_json_share(&right));
-    }
-    for (uint32_t k = 0; k < v->n_agents; k++)
-        json_object_set_new(unavailable, v->name[k], json_integer((json_int_t)v->agent[k].unavailable));
-    return json_pack("{s:I, s:o, s:o, s:o, s:f, s:o, s:I, s:o}", "n", (json_int_t)v->n, "success",
-                     mg_json_real(success.mean), "lo", mg_json_real(success.lo), "hi", mg_json_real(success.hi),
-                     "calls", v->calls / v->n, "expert", expert, "judged", (json_int_t)root->verdicts, "unavailable",
-                     unavailable);
-}
-
-static void
-print_unavailable(const struct scored *s)
-{
-    if (s->unavailable > 0.0)
-        printf(" (%.0f verdicts unavailable)", s->unavailable);
-}
-
-static void
-print(const char *name, const struct verdicts *v)
-{
-    const struct scored *root = &v->agent[0];
-    struct mg_share right = share(root);
-
-    printf("%-12s %5.0f questions   success %s", name, v->n, mg_share_text_of(&right).text);
-    print_unavailable(root);
-    printf("   calls per question %.2f", v->calls / v->n);
-    for (uint32_t k = 1; k < v->n_agents; k++) {
-        right = share(&v->agent[k]);
-        printf("   %s right %s of %.0f", v->name[k], mg_share_text_of(&right).text, right.n);
-        print_unavailable(&v->agent[k]);
-    }
-    putchar('\n');
+    for (uint32_t p = 0; p < e->n_passes; p++)
+        json_object_set_new(object, e->pass[p].key, mg_json_measured(&system->asking.config, &system->measured[p]));
+    return object;
 }
 
 static enum mg_status
-split_of(const struct eval_options *o, const struct mg_config *c, enum mg_split *split, struct mg_err *err)
+print_json(const struct evaluation *e, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    int i = 0;
+    json_t *all = json_pack("{s:s, s:I}", "split", splits[e->split], "of", (json_int_t)e->of);
+    json_t *difference = json_object();
 
-    MG_TRY(mg_option_choose("--split", o->split != NULL ? o->split : c->eval_split, splits, &i, err));
-    *split = (enum mg_split)i;
+    if (e->o->n_systems == 1)
+        json_object_update_new(all, system_json(e, 0));
+    for (uint32_t s = 0; e->o->n_systems > 1 && s < e->o->n_systems; s++)
+        json_object_set_new(all, letters[s], system_json(e, s));
+    for (uint32_t p = 0; p < e->n_passes; p++)
+        json_object_set_new(difference, e->pass[p].key, mg_json_share(&e->difference[p]));
+    if (e->o->n_systems > 1)
+        json_object_set(all, "difference", difference);
+    MG_REQUIRE(json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0, MG_FAIL,
+               "the result could not be written as JSON");
+    putchar('\n');
 out:
+    json_decref(all);
+    json_decref(difference);
     return st;
+}
+
+static void
+close_all(struct evaluation *e)
+{
+    mg_file_new_abort(e->rows);
+    free(e->question);
+    for (uint32_t s = 0; s < e->o->n_systems; s++) {
+        for (uint32_t p = 0; p < PASSES; p++)
+            mg_measured_free(&e->system[s].measured[p]);
+        mg_asking_close(&e->system[s].asking);
+        free(e->system[s].models);
+    }
 }
 
 static enum mg_status
 evaluate(const void *options, struct mg_err *err)
 {
-    const struct eval_options *o = options;
     enum mg_status st = MG_OK;
-    struct mg_asking a = {.tok = NULL};
-    enum mg_split split = MG_SPLIT_TEST;
-    struct verdicts v[2];
-    uint32_t *question = NULL, n = 0, of = 0;
-    json_t *both = NULL;
+    struct evaluation *e = NULL;
 
-    MG_TRY(mg_asking_open(&o->with, &a, err));
-    mg_cmd_say_unicode(a.tok);
-    MG_TRY(split_of(o, &a.config, &split, err));
-    n = mg_question_most(&a.questions, split, o->count);
-    MG_ALLOC(question, n);
-    MG_TRY(mg_question_draw(&a.questions, split, o->with.seed, 0, true, question, n, err));
-    of = mg_question_count(&a.questions, split);
-    if (!o->json)
-        printf("%u of the %u questions of split %s, each asked once\n", n, of, splits[split]);
-    for (int greedy = 0; greedy < 2; greedy++) {
-        MG_TRY(play(&a, question, n, greedy, &v[greedy], err));
-        if (!o->json)
-            print(greedy ? "greedy" : "as sampled", &v[greedy]);
+    MG_ALLOC(e, 1);
+    e->o = options;
+    MG_TRY(open_all(e, err));
+    if (!e->o->json)
+        print_head(e);
+    for (uint32_t p = 0; p < e->n_passes; p++) {
+        for (uint32_t s = 0; s < e->o->n_systems; s++)
+            MG_TRY(measure(e, s, p, err));
+        if (e->o->n_systems > 1)
+            MG_TRY(compare(e, p, err));
     }
-    if (o->json) {
-        both = json_pack("{s:s, s:I, s:o, s:o}", "split", splits[split], "of", (json_int_t)of, "sampled",
-                         to_json(&v[0]), "greedy", to_json(&v[1]));
-        json_dumpf(both, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-        putchar('\n');
-    }
+    if (e->o->json)
+        MG_TRY(print_json(e, err));
+    if (e->rows != NULL)
+        MG_TRY(mg_file_new_commit(&e->rows, err));
 out:
-    json_decref(both);
-    free(question);
-    mg_asking_close(&a);
+    if (e != NULL)
+        close_all(e);
+    free(e);
     return st;
 }
 
@@ -204,14 +301,17 @@ mg_cmd_eval(int argc, char **argv)
 {
     static const struct mg_command command = {
         .name = "eval",
-        .arguments = "[OPTION]...",
-        .about = "Measure how often the agents answer held-out questions, as sampled and greedy.\n",
+        .arguments = "[OPTION]... [SYSTEM [SYSTEM]]",
+        .about = "Measure how often the agents answer held-out questions, as sampled and greedy. A SYSTEM is the "
+                 "folder of a\n"
+                 "run, or AGENT=DIR,... for models of the --run; two are asked the same questions and compared.\n",
         .options = option_rows,
-        .take_arguments = mg_no_arguments,
+        .take_arguments = take_arguments,
         .run = evaluate,
         .stops = MG_STOP_SECONDS,
     };
-    struct eval_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300};
+    struct eval_options o = {
+        .with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300, .draws = 1, .temperature = -1.0};
 
     return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -23,9 +23,9 @@ struct mg_source {
 const char *mg_source_name(enum mg_source_kind kind); /* "given" */
 
 /*
- * Which weights of each agent: given[i] if it is not NULL, the final model if there is one, else a state. Agents write their
- * states at the same phases, not at the same time: the newest state that all have is taken, so that they have learnt from
- * the same steps, unless one has none as old.
+ * Which weights of each agent: given[i] if it is not NULL, the final model if there is one, else a state. Agents write
+ * their states at the same phases, not at the same time: the newest state that all have is taken, so that they have
+ * learnt from the same steps, unless one has none as old.
  */
 enum mg_status mg_sources_find(const char *run, const struct mg_config *config, const char *const *given,
                                struct mg_source out[MG_MAX_AGENTS], struct mg_err *err);

@@ -60,8 +60,8 @@ take(struct by_template *s, uint32_t t, struct mg_rng *rng)
     return taken;
 }
 
-/* A template that has questions left; where the one that is drawn has none, they can be taken again, or, with `once`, it
- * is not drawn any more. */
+/* A template that has questions left; where the one that is drawn has none, they can be taken again, or, with `once`,
+ * it is not drawn any more. */
 static uint32_t
 draw_template(struct by_template *s, struct mg_rng *rng, bool once)
 {
