@@ -20,6 +20,7 @@ dist_man_MANS = \
 	man/mgrpo-corpus.5 \
 	man/mgrpo-demos.5 \
 	man/mgrpo-eval.1 \
+	man/mgrpo-export.1 \
 	man/mgrpo-hosts.7 \
 	man/mgrpo-judge.7 \
 	man/mgrpo-model.5 \

@@ -70,6 +70,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cli/cmd_agent.c \
 	trainer/cli/cmd_ask.c \
 	trainer/cli/cmd_eval.c \
+	trainer/cli/cmd_export.c \
 	trainer/cli/cmd_replay.c \
 	trainer/cli/cmd_report.c \
 	trainer/cli/cmd_sft.c \

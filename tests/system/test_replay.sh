@@ -234,6 +234,19 @@ done
 [ "$(sed -n 's/.*the state of step \([0-9]*\) of.*/\1/p' "$dir/out" | uniq | wc -l)" -eq 1 ] || fail "the agents have learnt from other steps"
 ends 0 eval "$run" --count 2 --temperature 0 --json
 tr -d ' \n' <"$dir/out" | grep -q "\"main\":{\"kind\":\"state\",[^}]*\"digest\":\"$digest\"}" || fail "the weights are not those of the state"
+# ---- export: what is written has the weights of the state, and is measured as a model ----
+ends 0 export "$run" "$dir/models"
+at=$(sed -n "s,^$dir/models/main: the state of step \([0-9]*\)$,\1,p" "$dir/out")
+[ "$at" -gt 0 ] && [ "$(wc -l <"$dir/out")" -eq 2 ] || fail "export does not say what it wrote"
+cmp "$dir/tokenizer.json" "$dir/models/search/tokenizer.json" || fail "export writes no tokenizer"
+ends 0 eval --run "$run" "main=$dir/models/main,search=$dir/models/search" --count 2 --temperature 0 --json
+tr -d ' \n' <"$dir/out" | grep -q "\"main\":{\"kind\":\"given\",[^}]*\"digest\":\"$digest\"}" || fail "export writes other weights"
+ends 0 export --step "$at" "$run" "$dir/again"
+cmp "$dir/models/main/$weights" "$dir/again/main/$weights" || fail "export --step writes other weights"
+refused "models/main is there already" export "$run" "$dir/models"
+refused "main has no state of step 399; the nearest is of step" export --step 399 "$run" "$dir/far"
+refused "step 401 of a run of 400 steps" export --step 401 "$run" "$dir/far"
+refused "got 1 arguments" export "$run"
 ends 0 ask --run "$run" "Who?"
 grep -q "^main  *the state of step " "$dir/err" || fail "ask does not say which weights it asks"
 state=$(ls -d "$run"/main/state-* | tail -n 1)

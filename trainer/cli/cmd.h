@@ -15,6 +15,7 @@ int mg_cmd_train(int argc, char **argv);
 int mg_cmd_agent(int argc, char **argv);
 int mg_cmd_sft(int argc, char **argv);
 int mg_cmd_eval(int argc, char **argv);
+int mg_cmd_export(int argc, char **argv);
 int mg_cmd_ask(int argc, char **argv);
 int mg_cmd_replay(int argc, char **argv);
 int mg_cmd_report(int argc, char **argv);

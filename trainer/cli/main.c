@@ -18,6 +18,7 @@ static const struct command {
     {"train", "train a planner and the agents that it asks by M-GRPO", mg_cmd_train},
     {"agent", "run one agent of a run (train starts them)", mg_cmd_agent},
     {"eval", "measure success on held-out questions", mg_cmd_eval},
+    {"export", "write the models of a run, or of a state of it", mg_cmd_export},
     {"ask", "ask one question and show how it is answered", mg_cmd_ask},
     {"tool", "call the tools of a configuration by hand", mg_cmd_tool},
     {"replay", "repeat a train step of a run and compare", mg_cmd_replay},

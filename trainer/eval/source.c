@@ -67,6 +67,31 @@ out:
     return st;
 }
 
+enum mg_status
+mg_sources_of_step(const char *run, const struct mg_config *config, uint32_t step, struct mg_source out[MG_MAX_AGENTS],
+                   struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_plan plan = mg_config_plan(config);
+    uint32_t phase = mg_plan_length(&plan);
+
+    MG_REQUIRE(step <= plan.steps, MG_INPUT, "step %u of a run of %u steps", step, plan.steps);
+    while (phase > 0 && mg_plan_phase(&plan, phase).step > step)
+        phase--;
+    for (uint32_t i = 0; i < config->n_agents; i++) {
+        const struct mg_agent_config *part = &config->agent[i];
+        bool trains = part->train && step > 0;
+
+        out[i] = (struct mg_source){.kind = trains ? MG_SOURCE_STATE : MG_SOURCE_START,
+                                    .path = mg_path_print("%s", part->model),
+                                    .phase = phase};
+        MG_REQUIRE(!trains || access(mg_run_agent_dir(run, part->name).text, F_OK) == 0, MG_INPUT,
+                   "%s: there is no state of %s", run, part->name);
+    }
+out:
+    return st;
+}
+
 static enum mg_status
 load(struct mg_source *w, const struct mg_config *config, const char *dir, struct mg_policy *p, struct mg_err *err)
 {

@@ -29,6 +29,9 @@ const char *mg_source_name(enum mg_source_kind kind); /* "given" */
  */
 enum mg_status mg_sources_find(const char *run, const struct mg_config *config, const char *const *given,
                                struct mg_source out[MG_MAX_AGENTS], struct mg_err *err);
+/* As after `step` train steps: the state of it of each agent that trains, or what it began with. */
+enum mg_status mg_sources_of_step(const char *run, const struct mg_config *config, uint32_t step,
+                                  struct mg_source out[MG_MAX_AGENTS], struct mg_err *err);
 /* Opens an agent's policy with its weights; a state that is damaged gives way to the one before, and `w` says so. */
 enum mg_status mg_source_open(struct mg_source *w, const char *run, const struct mg_config *config, uint32_t agent,
                               const struct mg_policy_limits *limits, struct mg_policy **out, struct mg_err *err);
