@@ -16,7 +16,9 @@ lib_suites = \
 	tests/lib/check_attention_decode \
 	tests/lib/check_attention_prefix \
 	tests/lib/check_cache \
+	tests/lib/check_cache_folder \
 	tests/lib/check_candidates \
+	tests/lib/check_contract \
 	tests/lib/check_core \
 	tests/lib/check_gemm \
 	tests/lib/check_gemm_storage \
@@ -125,6 +127,8 @@ tests_lib_libcases_la_SOURCES = \
 	tests/lib/attention_case.h \
 	tests/lib/attention_gradients.c \
 	tests/lib/attention_gradients.h \
+	tests/lib/cache_case.c \
+	tests/lib/cache_case.h \
 	tests/lib/candidate_case.c \
 	tests/lib/candidate_case.h \
 	tests/lib/candidate_rows.c \

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -119,49 +118,6 @@ START_TEST(files)
     clgrpo_context_destroy(other);
     clgrpo_context_destroy(ctx);
     unlink(path), unlink(bad);
-}
-END_TEST
-
-/* The user's own place: what cannot be read there keeps no program from working. */
-START_TEST(users_file_is_a_folder)
-{
-    char base[] = "check_tune.XXXXXX", here[4000], path[4096], *old = getenv("XDG_DATA_HOME");
-    struct clgrpo_context *ctx;
-    const char *sentence;
-
-    old = old != NULL ? strdup(old) : NULL;
-    ck_assert_ptr_nonnull(mkdtemp(base));
-    ck_assert_ptr_nonnull(realpath(base, here));
-    setenv("XDG_DATA_HOME", here, 1);
-    snprintf(path, sizeof path, "%s/clgrpo", here);
-    ck_assert_int_eq(mkdir(path, 0700), 0);
-    snprintf(path, sizeof path, "%s/clgrpo/tune.tsv", here);
-    ck_assert_int_eq(mkdir(path, 0700), 0);
-    ctx = open_with(CLGRPO_FAMILY_CPU, NULL, false);
-    ck_assert_uint_eq(clg_tune_malformed(ctx, &sentence), 1);
-    ck_assert_msg(strstr(sentence, "no plain file") != NULL, "%s", sentence);
-    clgrpo_context_destroy(ctx);
-    rmdir(path);
-    *strrchr(path, '/') = '\0';
-    rmdir(path), rmdir(base);
-    old != NULL ? setenv("XDG_DATA_HOME", old, 1) : unsetenv("XDG_DATA_HOME");
-    free(old);
-}
-END_TEST
-
-START_TEST(place_of_the_file)
-{
-    char path[4096], *old = getenv("XDG_DATA_HOME");
-
-    old = old != NULL ? strdup(old) : NULL;
-    setenv("XDG_DATA_HOME", "/somewhere", 1);
-    ck_assert(clg_tune_path(path, sizeof path));
-    ck_assert_str_eq(path, "/somewhere/clgrpo/tune.tsv");
-    ck_assert(!clg_tune_path(path, 10));
-    setenv("XDG_DATA_HOME", "relative", 1); /* the standard says to ignore it */
-    ck_assert(!clg_tune_path(path, sizeof path) || path[0] == '/');
-    old != NULL ? setenv("XDG_DATA_HOME", old, 1) : unsetenv("XDG_DATA_HOME");
-    free(old);
 }
 END_TEST
 
@@ -407,8 +363,8 @@ main(void)
 {
     TCase *t = fx_case("tune");
 
-    fx_tests(t, declarations, files, users_file_is_a_folder, place_of_the_file, chain_of_matches, class_by_name_first,
-             no_match, sources, environment_over_a_user_row, bad_environment, frozen, refused_by_the_device,
-             set_refuses, values_of_the_class, defines);
+    fx_tests(t, declarations, files, chain_of_matches, class_by_name_first, no_match, sources,
+             environment_over_a_user_row, bad_environment, frozen, refused_by_the_device, set_refuses,
+             values_of_the_class, defines);
     return fx_main();
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of tuned parameters as text: the built-in ones, hostile and damaged ones. */
+/* Rows of tuned parameters as text, the built-in ones, hostile and damaged ones; and the place of the user's. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fixture.h"
 #include "internal.h"
+#include "tune.h"
 #include "tune_rows.h"
 
 static void
@@ -141,11 +144,55 @@ START_TEST(long_rows)
 }
 END_TEST
 
+/* The user's own place: what cannot be read there keeps no program from working. */
+START_TEST(users_file_is_a_folder)
+{
+    char base[] = "check_tune.XXXXXX", here[4000], path[4096], *old = getenv("XDG_DATA_HOME");
+    struct clgrpo_context *ctx = NULL;
+    const char *sentence;
+    char error[256] = "";
+
+    old = old != NULL ? strdup(old) : NULL;
+    ck_assert_ptr_nonnull(mkdtemp(base));
+    ck_assert_ptr_nonnull(realpath(base, here));
+    setenv("XDG_DATA_HOME", here, 1);
+    snprintf(path, sizeof path, "%s/clgrpo", here);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/clgrpo/tune.tsv", here);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_msg(clgrpo_context_open(NULL, NULL, &ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
+    ck_assert_uint_eq(clg_tune_malformed(ctx, &sentence), 1);
+    ck_assert_msg(strstr(sentence, "no plain file") != NULL, "%s", sentence);
+    clgrpo_context_destroy(ctx);
+    rmdir(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path), rmdir(base);
+    old != NULL ? setenv("XDG_DATA_HOME", old, 1) : unsetenv("XDG_DATA_HOME");
+    free(old);
+}
+END_TEST
+
+START_TEST(place_of_the_file)
+{
+    char path[4096], *old = getenv("XDG_DATA_HOME");
+
+    old = old != NULL ? strdup(old) : NULL;
+    setenv("XDG_DATA_HOME", "/somewhere", 1);
+    ck_assert(clg_tune_path(path, sizeof path));
+    ck_assert_str_eq(path, "/somewhere/clgrpo/tune.tsv");
+    ck_assert(!clg_tune_path(path, 10));
+    setenv("XDG_DATA_HOME", "relative", 1); /* the standard says to ignore it */
+    ck_assert(!clg_tune_path(path, sizeof path) || path[0] == '/');
+    old != NULL ? setenv("XDG_DATA_HOME", old, 1) : unsetenv("XDG_DATA_HOME");
+    free(old);
+}
+END_TEST
+
 int
 main(void)
 {
     TCase *t = fx_case("tune_rows");
 
-    fx_tests(t, built_in_rows, hostile_rows, damaged_rows, long_rows);
+    fx_tests(t, built_in_rows, hostile_rows, damaged_rows, long_rows, users_file_is_a_folder, place_of_the_file);
     return fx_main();
 }
