@@ -12,10 +12,11 @@ F32, I32 = 0, 3
 
 class Tensor(c.Structure):
     _fields_ = [("buf", c.c_void_p), ("offset", c.c_size_t), ("dtype", c.c_int), ("rank", c.c_uint),
-                ("shape", c.c_size_t * 4), ("stride", c.c_size_t * 4)]
+                ("shape", c.c_size_t * 4), ("stride", c.c_size_t * 4), ("reserved", c.c_size_t * 2)]
 
 
 class AdvantageArgs(c.Structure):
+    # the fields that are left out have their defaults: struct_size says where the struct ends
     _fields_ = [("struct_size", c.c_size_t), ("reward", Tensor), ("weight", Tensor), ("offsets", Tensor),
                 ("advantage", Tensor), ("kind", c.c_int), ("eps", c.c_float)]
 

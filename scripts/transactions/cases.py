@@ -9,11 +9,11 @@ BLOCK = 64
 
 class Tensor(c.Structure):
     _fields_ = [("buf", c.c_void_p), ("offset", c.c_size_t), ("dtype", c.c_int), ("rank", c.c_uint), ("shape", c.c_size_t * 4),
-                ("stride", c.c_size_t * 4)]
+                ("stride", c.c_size_t * 4), ("reserved", c.c_size_t * 2)]
 
 
 class Workspace(c.Structure):
-    _fields_ = [("buf", c.c_void_p), ("offset_bytes", c.c_size_t), ("bytes", c.c_size_t)]
+    _fields_ = [("buf", c.c_void_p), ("offset_bytes", c.c_size_t), ("bytes", c.c_size_t), ("reserved", c.c_size_t)]
 
 
 def args_of(tensors, *rest):
