@@ -65,8 +65,9 @@ same "$dir/sqlite" "$dir/broken" main search
 # ---- Each agent with files and a folder of its own ----
 conf here.conf "$(store hosts)"
 mkdir "$dir/there"
-cp "$dir/corpus.db" "$dir/questions.jsonl" "$dir/tokenizer.json" "$dir/there"
-cp "$dir"/model.fake "$dir/there" 2>/dev/null || :
+for file in corpus.db questions.jsonl tokenizer.json config.json model.safetensors; do
+    cp "$dir/$file" "$dir/there"
+done
 conf there/there.conf "$(store hosts)"
 "$mgrpo" agent --conf "$dir/here.conf" main "$dir/here_run" >"$dir/out_main" 2>&1 &
 main=$!
@@ -86,7 +87,7 @@ refused() {
     "$mgrpo" agent --conf "$dir/there/there.conf" search "$dir/$2" >"$dir/out" 2>&1 || status=$?
     [ "$status" -eq 2 ] && grep -q "$1" "$dir/out" || fail "status $status where \"$1\" was to be told"
 }
-printf '{}\n' >>"$dir/there/questions.jsonl"
+sed -i '$d' "$dir/there/questions.jsonl"
 refused "^mgrpo agent: the questions .* has the digest" other1
 cp "$dir/questions.jsonl" "$dir/there"
 printf x >>"$dir/there/corpus.db"
