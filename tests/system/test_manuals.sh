@@ -22,7 +22,7 @@ for header in "$srcdir"/lib/clgrpo*.h; do
     sed ':macro
         /^#.*\\$/{ N; s/\\\n//; b macro
         }
-        s/^#.*//; s,/\*.*\*/,,; /\/\*/,/\*\//d; s/ CLGRPO_MUST_CHECK;/;/; s/^extern "C" {//; s/^CLGRPO_DEFINE_INIT(.*)$//' "$header"
+        s/^#.*//; s,/\*.*\*/,,; /\/\*/,/\*\//d; s/ CLGRPO_MUST_CHECK;/;/; s/^extern "C" {//; s/^CLGRPO_DEFINE_INIT(\([a-z_]*\),.*)$/struct \1 \1_init(void);/' "$header"
 done >manuals.declared
 tr -d ' \t\n' <manuals.declared | tr ';{}' '\n\n\n' | grep -E 'clgrpo_[a-z0-9_]+\(' | sort >manuals.header
 for page in "$srcdir"/man/*.3; do
