@@ -92,19 +92,18 @@ describe(const struct clgrpo_context *ctx, size_t tile, size_t head_dim, const s
     return chosen;
 }
 
-/* Whether every kernel takes a group of this tile. */
+/* Gets the kernels of this tile, and whether each takes its work-group. */
 static enum clgrpo_status
-all_take(struct clgrpo_context *ctx, const struct clg_attention_simt *chosen, const char *const (*kernels)[2],
-         size_t n_kernels, bool *take)
+get_kernels(struct clgrpo_context *ctx, struct clg_attention_simt *chosen, const char *const (*kernels)[2],
+            size_t n_kernels, bool *take)
 {
     enum clgrpo_status st = CLGRPO_OK;
 
     *take = true;
     for (size_t i = 0; i < n_kernels && *take; i++) {
         size_t most = 0;
-        cl_kernel kernel;
 
-        CLG_TRY(clg_kernel_get_most(ctx, kernels[i][0], kernels[i][1], chosen->defines, &kernel, &most));
+        CLG_TRY(clg_kernel_get_most(ctx, kernels[i][0], kernels[i][1], chosen->defines, &chosen->kernel[i], &most));
         *take = CLG_ATTENTION_SIMT_X * chosen->rows <= most;
     }
 out:
@@ -116,13 +115,17 @@ clg_attention_simt_choose(struct clgrpo_context *ctx, size_t tile, const struct 
                           const char *const (*kernels)[2], size_t n_kernels, struct clg_attention_simt *out)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    bool take = (size_t)CLG_ATTENTION_SIMT_X * tile_at(ctx, tile)->y <= ctx->info.max_work_group;
+    const size_t tiles[] = {tile, SMALL};
+    bool take = false;
 
-    *out = describe(ctx, tile, shape->head_dim, shape->prefix, shape->tensors, shape->n);
-    if (take)
-        CLG_TRY(all_take(ctx, out, kernels, n_kernels, &take));
-    if (!take)
-        *out = describe(ctx, SMALL, shape->head_dim, shape->prefix, shape->tensors, shape->n);
+    for (size_t i = 0; i < 2 && !take; i++) {
+        if (i == 0 && (size_t)CLG_ATTENTION_SIMT_X * tile_at(ctx, tiles[i])->y > ctx->info.max_work_group)
+            continue;
+        *out = describe(ctx, tiles[i], shape->head_dim, shape->prefix, shape->tensors, shape->n);
+        CLG_TRY(get_kernels(ctx, out, kernels, n_kernels, &take));
+    }
+    CLG_REQUIRE(ctx, take, CLGRPO_E_UNSUPPORTED, "%s: the device takes no work-group of %zu items", kernels[0][1],
+                CLG_ATTENTION_SIMT_X * out->rows);
 out:
     return st;
 }

@@ -11,6 +11,7 @@ enum clg_attention_pass { CLG_ATTENTION_FORWARD, CLG_ATTENTION_BACKWARD };
 enum { CLG_ATTENTION_SIMT_X = 8, CLG_ATTENTION_DEFINES = 192 };
 struct clg_attention_simt {
     size_t rows;
+    cl_kernel kernel[2]; /* in the order in which they were asked for */
     char defines[CLG_ATTENTION_DEFINES];
 };
 /* What the defines depend on: the head dimension, prefixes, and n views that the kernels move by rows. */

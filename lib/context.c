@@ -182,23 +182,14 @@ clgrpo_context_queue(const struct clgrpo_context *ctx)
 enum clgrpo_status
 clgrpo_device_info_get(struct clgrpo_context *ctx, struct clgrpo_device_info *info)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    if (ctx == NULL)
-        return CLGRPO_E_ARGUMENT;
-    CLG_TRY(clg_struct_give(ctx, "device_info_get: info", info, &ctx->info, sizeof ctx->info));
-out:
-    return st;
+    return ctx == NULL ? CLGRPO_E_ARGUMENT
+                       : clg_struct_give(ctx, "device_info_get: info", info, &ctx->info, sizeof ctx->info);
 }
 
 enum clgrpo_status
 clgrpo_cache_stats_get(struct clgrpo_context *ctx, struct clgrpo_cache_stats *stats)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    if (ctx == NULL)
-        return CLGRPO_E_ARGUMENT;
-    CLG_TRY(clg_struct_give(ctx, "cache_stats_get: stats", stats, &ctx->cache_stats, sizeof ctx->cache_stats));
-out:
-    return st;
+    return ctx == NULL
+               ? CLGRPO_E_ARGUMENT
+               : clg_struct_give(ctx, "cache_stats_get: stats", stats, &ctx->cache_stats, sizeof ctx->cache_stats);
 }

@@ -44,18 +44,18 @@ write_defines(const struct clgrpo_context *ctx, bool with_entropy, const struct 
 
 enum clgrpo_status
 clg_logprob_choose(struct clgrpo_context *ctx, const struct clg_logprob_shape *s, const char *entry,
-                   struct clg_simt_tile *tile, char defines[CLG_LOGPROB_DEFINES])
+                   struct clg_simt_tile *tile, char defines[CLG_LOGPROB_DEFINES], cl_kernel *kernel)
 {
     enum clgrpo_status st = CLGRPO_OK;
     size_t most = ctx->info.max_work_group, items;
-    cl_kernel kernel;
 
+    *kernel = NULL;
     *tile = clg_simt_tile_head(ctx, s->n_rows, s->across, most);
     for (;;) {
         write_defines(ctx, s->with_entropy, tile, s->x, s->w, defines);
         if (ctx->family == CLGRPO_FAMILY_CPU) /* has no tile */
             break;
-        CLG_TRY(clg_kernel_get_most(ctx, "linear_logprob_simt", entry, defines, &kernel, &most));
+        CLG_TRY(clg_kernel_get_most(ctx, "linear_logprob_simt", entry, defines, kernel, &most));
         items = clg_simt_tile_items(tile);
         if (items <= most)
             break;

@@ -31,9 +31,9 @@ struct clg_logprob_shape {
     const struct clgrpo_tensor *x, *w;
 };
 /* The defines of the context's family, and of the simt family the tile: the largest whose work-group the kernel `entry`
- * takes. */
+ * takes, and that kernel. NULL in the cpu family. */
 enum { CLG_LOGPROB_DEFINES = CLG_SIMT_TILE_DEFINES + 64 };
 enum clgrpo_status clg_logprob_choose(struct clgrpo_context *ctx, const struct clg_logprob_shape *s, const char *entry,
-                                      struct clg_simt_tile *tile, char defines[CLG_LOGPROB_DEFINES]);
+                                      struct clg_simt_tile *tile, char defines[CLG_LOGPROB_DEFINES], cl_kernel *kernel);
 
 #endif

@@ -40,8 +40,8 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_args *a)
     CLG_TRY(clg_attention_simt_choose(seq->ctx, (size_t)tile, &shape, kernels, 1, &chosen));
     grid.local[0] = CLG_ATTENTION_SIMT_X;
     grid.local[1] = chosen.rows;
-    CLG_TRY(CLG_RUN(seq, "attention_simt", "k_attention_forward", chosen.defines, &grid, ARGUMENTS(a),
-                    CLG_INT(h / a->k.shape[1]), CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E), CLG_INT(a->causal)));
+    CLG_TRY(CLG_LAUNCH(seq, chosen.kernel[0], &grid, ARGUMENTS(a), CLG_INT(h / a->k.shape[1]),
+                       CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E), CLG_INT(a->causal)));
 out:
     return st;
 }

@@ -38,7 +38,6 @@ workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_attention_
 /* Which kernels run, and their grids. */
 struct plan {
     bool one_pass; /* cpu: one kernel does the work of both, with the same bits; its grid is dkdv */
-    const char *dq_unit, *dkdv_unit;
     struct clg_grid dq, dkdv;
     cl_int tiles; /* cpu, dq: register tiles of a query head in a group */
     size_t limit; /* cpu: most register tiles of a group */
@@ -59,9 +58,7 @@ plan_simt(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_arg
     const size_t n_sequences = a->offsets.shape[0] - 1;
 
     CLG_TRY(clg_attention_simt_choose(ctx, (size_t)tile, &shape, kernels, 2, &simt));
-    *plan = (struct plan){.dq_unit = kernels[0][0],
-                          .dkdv_unit = kernels[1][0],
-                          .dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
+    *plan = (struct plan){.dq = {3, {n_blocks, a->q.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
                           .dkdv = {3, {n_blocks, a->k.shape[1], n_sequences}, {CLG_ATTENTION_SIMT_X, simt.rows, 1}},
                           .simt = simt};
 out:
@@ -99,9 +96,7 @@ plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backwar
         return (struct plan){.one_pass = true,
                              .dkdv = {2, {shared ? n_sequences : k, shared ? k : n_sequences, 1}, {1, 1, 1}},
                              .limit = limit};
-    return (struct plan){.dq_unit = "attention_dq_cpu",
-                         .dkdv_unit = "attention_dkdv_cpu",
-                         .dq = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}},
+    return (struct plan){.dq = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}},
                          .dkdv = {3, {clg_round_up(a->max_len, keys) / keys, k, n_sequences}, {1, 1, 1}},
                          .tiles = (cl_int)cut.tiles,
                          .limit = limit};
@@ -133,13 +128,14 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
     const cl_int group = (cl_int)(a->q.shape[1] / a->k.shape[1]), causal = a->causal;
     const double scale = a->scale, scale2 = (double)(a->scale * CLG_ATTENTION_LOG2E);
     const size_t delta = a->workspace.offset_bytes / sizeof(float);
-    char of_cpu[64];
-    const char *defines = cpu ? of_cpu : plan->simt.defines;
-    cl_kernel dq, dkdv;
+    cl_kernel dq = plan->simt.kernel[0], dkdv = plan->simt.kernel[1];
+    char defines[64];
 
-    snprintf(of_cpu, sizeof of_cpu, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
-    CLG_TRY(clg_kernel_get(seq->ctx, plan->dq_unit, "k_attention_dq", defines, &dq));
-    CLG_TRY(clg_kernel_get(seq->ctx, plan->dkdv_unit, "k_attention_dkdv", defines, &dkdv));
+    if (cpu) {
+        snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
+        CLG_TRY(clg_kernel_get(seq->ctx, "attention_dq_cpu", "k_attention_dq", defines, &dq));
+        CLG_TRY(clg_kernel_get(seq->ctx, "attention_dkdv_cpu", "k_attention_dkdv", defines, &dkdv));
+    }
     if (cpu)
         CLG_TRY(CLG_LAUNCH(seq, dq, &plan->dq, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k),
                            CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o), CLG_TENSOR_HEADS(&a->dout),

@@ -92,17 +92,17 @@ out:
 
 static enum clgrpo_status
 run_simt(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const struct plan *p,
-         const struct clg_simt_tile *tile, const char *defines)
+         const struct clg_simt_tile *tile, cl_kernel kernel)
 {
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n_rows = a->x.shape[0], base = a->workspace.offset_bytes / sizeof(float);
     const struct clg_grid grid = {
         2, {clg_divide_up(n_rows, clg_simt_tile_rows(tile)), p->n_segments, 1}, {tile->x, tile->y, 1}};
 
-    CLG_TRY(CLG_RUN(seq, "linear_logprob_simt", "k_logprob_fwd", defines, &grid, CLG_TENSOR_ROWS(&a->x),
-                    CLG_TENSOR_ROWS(&a->w), CLG_TENSOR(&a->target), CLG_TENSOR(&a->logprob), CLG_MEM(a->workspace.buf),
-                    CLG_SIZE(base + p->part), CLG_UINT(n_rows), CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]),
-                    CLG_UINT(p->n_segments), CLG_FLOAT(a->inv_temperature)));
+    CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_ROWS(&a->x), CLG_TENSOR_ROWS(&a->w), CLG_TENSOR(&a->target),
+                       CLG_TENSOR(&a->logprob), CLG_MEM(a->workspace.buf), CLG_SIZE(base + p->part), CLG_UINT(n_rows),
+                       CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]), CLG_UINT(p->n_segments),
+                       CLG_FLOAT(a->inv_temperature)));
 out:
     return st;
 }
@@ -125,15 +125,15 @@ run(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *args)
     const struct clg_logprob_shape shape = {a.entropy.buf != NULL, n, p.n_segments, &a.x, &a.w};
     struct clg_simt_tile tile;
     char defines[CLG_LOGPROB_DEFINES];
-    cl_kernel merge;
+    cl_kernel forward, merge;
 
     CLG_TRY(clg_logprob_x_run(seq, &a.x, &a.workspace, p.x));
-    CLG_TRY(clg_logprob_choose(seq->ctx, &shape, "k_logprob_fwd", &tile, defines));
+    CLG_TRY(clg_logprob_choose(seq->ctx, &shape, "k_logprob_fwd", &tile, defines, &forward));
     CLG_TRY(clg_kernel_get(seq->ctx, cpu ? "linear_logprob_cpu" : "linear_logprob_simt", "k_logprob_merge", defines,
                            &merge));
     if (n == 0)
         goto out;
-    CLG_TRY(cpu ? run_cpu(seq, &a, &p, defines) : run_simt(seq, &a, &p, &tile, defines));
+    CLG_TRY(cpu ? run_cpu(seq, &a, &p, defines) : run_simt(seq, &a, &p, &tile, forward));
     CLG_TRY(CLG_LAUNCH(seq, merge, &grid, CLG_MEM(a.workspace.buf), CLG_SIZE(base + p.part), CLG_TENSOR(&a.target),
                        CLG_TENSOR(&a.logprob), CLG_TENSOR(&a.lse),
                        CLG_TENSOR(a.entropy.buf != NULL ? &a.entropy : &a.lse), CLG_UINT(n), CLG_UINT(a.w.shape[0]),

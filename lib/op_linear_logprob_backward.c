@@ -155,8 +155,9 @@ run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a,
     char defines[CLG_LOGPROB_DEFINES];
     struct clg_simt_tile tile;
     struct clg_grid simt_grid;
+    cl_kernel kernel;
 
-    CLG_TRY(clg_logprob_choose(seq->ctx, &shape, "k_logprob_dz", &tile, defines));
+    CLG_TRY(clg_logprob_choose(seq->ctx, &shape, "k_logprob_dz", &tile, defines, &kernel));
     simt_grid = (struct clg_grid){
         2,
         {clg_divide_up(rows, clg_simt_tile_rows(&tile)), clg_divide_up(cols, clg_simt_tile_cols(&tile)), 1},
@@ -170,10 +171,10 @@ run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a,
                         CLG_UINT(rows), CLG_UINT(x.shape[1]), CLG_UINT(col), CLG_UINT(cols),
                         CLG_FLOAT(a->inv_temperature)));
     } else {
-        CLG_TRY(CLG_RUN(seq, "linear_logprob_simt", "k_logprob_dz", defines, &simt_grid, CLG_TENSOR_ROWS(&x),
-                        CLG_TENSOR_ROWS(&w), CLG_TENSOR(&target), CLG_TENSOR(&lse), CLG_TENSOR(&entropy),
-                        CLG_TENSOR(&g), CLG_TENSOR(&h), CLG_TENSOR(dz), CLG_UINT(p->dz_stride), CLG_UINT(rows),
-                        CLG_UINT(x.shape[1]), CLG_UINT(col), CLG_UINT(cols), CLG_FLOAT(a->inv_temperature)));
+        CLG_TRY(CLG_LAUNCH(seq, kernel, &simt_grid, CLG_TENSOR_ROWS(&x), CLG_TENSOR_ROWS(&w), CLG_TENSOR(&target),
+                           CLG_TENSOR(&lse), CLG_TENSOR(&entropy), CLG_TENSOR(&g), CLG_TENSOR(&h), CLG_TENSOR(dz),
+                           CLG_UINT(p->dz_stride), CLG_UINT(rows), CLG_UINT(x.shape[1]), CLG_UINT(col), CLG_UINT(cols),
+                           CLG_FLOAT(a->inv_temperature)));
     }
 out:
     return st;
