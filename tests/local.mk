@@ -44,7 +44,7 @@ host_suites = tests/lib/check_faults tests/lib/check_small_device tests/lib/chec
 if HAVE_CLBLAST
 host_suites += tests/lib/check_gemm_clblast
 endif
-tests_lib_check_faults_SOURCES = tests/lib/check_faults.c tests/lib/fault_cl.c tests/lib/fault_cl.h
+tests_lib_check_faults_SOURCES = tests/lib/check_faults.c tests/lib/fault_cl.c tests/lib/fault_cl.h tests/lib/next_cl.h
 
 # ---- The trainer ----
 trainer_suites = \

@@ -84,13 +84,12 @@ context(enum clgrpo_family family, bool allow_reordering)
     static struct clgrpo_context *open[2][N_CONTEXTS];
     struct clgrpo_context **ctx = &open[family == CLGRPO_FAMILY_CPU][allow_reordering];
     struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
-    char error[512] = "";
 
     config.family = family;
     config.tune_file = "";
     config.allow_reordering = allow_reordering;
     if (*ctx == NULL)
-        ck_assert_msg(clgrpo_context_open(NULL, &config, ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
+        *ctx = fx_open(NULL, &config);
     return *ctx;
 }
 

@@ -11,13 +11,10 @@ static struct clgrpo_context *
 open_as(const char *selector, enum clgrpo_family family)
 {
     struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
-    struct clgrpo_context *ctx = NULL;
-    char error[256] = "";
 
     config.family = family;
     config.cache_dir = "";
-    ck_assert_msg(clgrpo_context_open(selector, &config, &ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
-    return ctx;
+    return fx_open(selector, &config);
 }
 
 static struct clgrpo_add_args

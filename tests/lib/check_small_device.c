@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices, or compiled kernels, that take work-groups of 64 or 128 items only: every operation has the bits that it has
  * elsewhere; and devices that lack what the library needs. This program stands between the library and OpenCL, says what such a device says, and refuses as it does. */
-#include <dlfcn.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "next_cl.h"
 #include "op_cases.h"
 
 static size_t of_device, of_kernel;    /* 0: as it is */
 static const char *version, *language; /* NULL: as it is */
 static bool no_compiler;
 static unsigned refused;
-
-static void *
-next(const char *name)
-{
-    void *f = dlsym(RTLD_NEXT, name);
-
-    if (f == NULL)
-        abort();
-    return f;
-}
-#define NEXT(name) ((__typeof__(&name))(uintptr_t)next(#name))
 
 cl_int
 clGetDeviceInfo(cl_device_id d, cl_device_info what, size_t bytes, void *value, size_t *needs)
@@ -73,13 +61,10 @@ static struct clgrpo_context *
 open_simt(void)
 {
     struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
-    struct clgrpo_context *ctx = NULL;
-    char error[256] = "";
 
     config.family = CLGRPO_FAMILY_SIMT;
     config.tune_file = "";
-    ck_assert_msg(clgrpo_context_open(NULL, &config, &ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
-    return ctx;
+    return fx_open(NULL, &config);
 }
 
 static unsigned char *
@@ -142,56 +127,79 @@ static const struct {
 } grants[] = {{64, 0}, {128, 0}, {0, 64}, {0, 128}};
 enum { N_GRANTS = sizeof grants / sizeof grants[0] };
 
+/* The usual context, and one that was opened with a grant. */
+struct both {
+    struct clgrpo_context *usual, *small;
+    int grant;
+};
+
+static void
+grant(const struct both *b)
+{
+    of_device = grants[b->grant].device;
+    of_kernel = grants[b->grant].kernel;
+}
+
+static void
+lift(void)
+{
+    of_device = of_kernel = 0;
+}
+
+static struct both
+open_both(int which)
+{
+    struct both b = {.usual = open_simt(), .grant = which};
+
+    grant(&b);
+    refused = 0;
+    b.small = open_simt();
+    return b;
+}
+
+static void
+close_both(struct both *b)
+{
+    ck_assert_uint_eq(refused, 0);
+    lift();
+    clgrpo_context_destroy(b->small);
+    clgrpo_context_destroy(b->usual);
+}
+
 START_TEST(every_operation)
 {
-    struct clgrpo_context *usual = open_simt(), *small;
+    struct both b = open_both(_i);
 
-    of_device = grants[_i].device;
-    of_kernel = grants[_i].kernel;
-    refused = 0;
-    small = open_simt();
     for (unsigned i = 0; i < n_op_cases; i++) {
         size_t bytes, n;
-        unsigned char *want, *got = outputs(small, &op_cases[i], &bytes);
+        unsigned char *want, *got = outputs(b.small, &op_cases[i], &bytes);
 
-        of_device = of_kernel = 0;
-        want = outputs(usual, &op_cases[i], &n);
-        of_device = grants[_i].device;
-        of_kernel = grants[_i].kernel;
+        lift();
+        want = outputs(b.usual, &op_cases[i], &n);
+        grant(&b);
         ck_assert_uint_eq(n, bytes);
         fx_same_bits(op_cases[i].name, got, want, n);
         free(got), free(want);
     }
-    ck_assert_uint_eq(refused, 0);
-    of_device = of_kernel = 0;
-    clgrpo_context_destroy(small);
-    clgrpo_context_destroy(usual);
+    close_both(&b);
 }
 END_TEST
 
 START_TEST(large_shapes)
 {
     enum { M = 520, N = 390, K = 40, V = 1500, E = 32 };
-    struct clgrpo_context *usual = open_simt(), *small;
-    float *got, *want;
+    struct both b = open_both(_i);
 
-    of_device = grants[_i].device;
-    of_kernel = grants[_i].kernel;
-    refused = 0;
-    small = open_simt();
     for (int i = 0; i < 2; i++) {
-        got = i == 0 ? product(small, M, N, K) : head(small, M, V, E);
-        of_device = of_kernel = 0;
-        want = i == 0 ? product(usual, M, N, K) : head(usual, M, V, E);
-        of_device = grants[_i].device;
-        of_kernel = grants[_i].kernel;
+        float *want, *got = i == 0 ? product(b.small, M, N, K) : head(b.small, M, V, E);
+
+        lift();
+        want = i == 0 ? product(b.usual, M, N, K) : head(b.usual, M, V, E);
+        grant(&b);
         fx_same_bits(i == 0 ? "product" : "head", got, want, (i == 0 ? M * N : M) * sizeof(float));
         free(got), free(want);
     }
-    ck_assert_uint_eq(refused, 0);
-    of_device = of_kernel = 0;
-    clgrpo_context_destroy(small);
-    clgrpo_context_destroy(usual);
+    close_both(&b);
 }
 END_TEST
 

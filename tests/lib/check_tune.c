@@ -12,14 +12,11 @@ static struct clgrpo_context *
 open_with(enum clgrpo_family family, const char *file, bool allow_reordering)
 {
     struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
-    struct clgrpo_context *ctx = NULL;
-    char error[256] = "";
 
     config.family = family;
     config.tune_file = file;
     config.allow_reordering = allow_reordering;
-    ck_assert_msg(clgrpo_context_open(NULL, &config, &ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
-    return ctx;
+    return fx_open(NULL, &config);
 }
 
 /* A row for this context: "op class link parameters". */

@@ -148,9 +148,8 @@ END_TEST
 START_TEST(users_file_is_a_folder)
 {
     char base[] = "check_tune.XXXXXX", here[4000], path[4096], *old = getenv("XDG_DATA_HOME");
-    struct clgrpo_context *ctx = NULL;
+    struct clgrpo_context *ctx;
     const char *sentence;
-    char error[256] = "";
 
     old = old != NULL ? strdup(old) : NULL;
     ck_assert_ptr_nonnull(mkdtemp(base));
@@ -160,7 +159,7 @@ START_TEST(users_file_is_a_folder)
     ck_assert_int_eq(mkdir(path, 0700), 0);
     snprintf(path, sizeof path, "%s/clgrpo/tune.tsv", here);
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    ck_assert_msg(clgrpo_context_open(NULL, NULL, &ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
+    ctx = fx_open(NULL, NULL);
     ck_assert_uint_eq(clg_tune_malformed(ctx, &sentence), 1);
     ck_assert_msg(strstr(sentence, "no plain file") != NULL, "%s", sentence);
     clgrpo_context_destroy(ctx);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fault_cl.h"
 
-#include <dlfcn.h>
-#include <stdlib.h>
+#include "next_cl.h"
 
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl.h>
@@ -37,19 +36,6 @@ fails_now(void)
 {
     return armed && inside == 0 && ++calls == fail_at;
 }
-
-/* The library's function of this name behind this program's. */
-static void *
-next(const char *name)
-{
-    void *f = dlsym(RTLD_NEXT, name);
-
-    if (f == NULL)
-        abort();
-    return f;
-}
-
-#define NEXT(name) ((__typeof__(&name))(uintptr_t)next(#name))
 
 static void
 leave(int made)

@@ -45,17 +45,26 @@ fx_family_name(enum clgrpo_family family)
 }
 
 struct clgrpo_context *
+fx_open(const char *selector, const struct clgrpo_context_config *config)
+{
+    struct clgrpo_context *ctx = NULL;
+    char error[512] = "";
+
+    ck_assert_msg(clgrpo_context_open(selector, config, &ctx, error, sizeof error) == CLGRPO_OK, "%s", error);
+    return ctx;
+}
+
+struct clgrpo_context *
 fx_context(enum clgrpo_family family)
 {
     static struct clgrpo_context *open[2];
     int i = family == CLGRPO_FAMILY_SIMT ? 0 : 1;
-    char error[512] = "";
 
     if (open[i] == NULL) {
         struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
 
         config.family = family;
-        ck_assert_msg(clgrpo_context_open(NULL, &config, &open[i], error, sizeof error) == CLGRPO_OK, "%s", error);
+        open[i] = fx_open(NULL, &config);
     }
     return open[i];
 }

@@ -15,6 +15,9 @@
 
 /* A context of `family` (opened once per process), its own in-order queue. Fails the test if there is no device. */
 struct clgrpo_context *fx_context(enum clgrpo_family family);
+/* A context of its own, for the caller to destroy. selector: as of clgrpo_context_open. Fails the test with the sentence
+ * if it cannot be opened. */
+struct clgrpo_context *fx_open(const char *selector, const struct clgrpo_context_config *config);
 /* "simt", "cpu". */
 const char *fx_family_name(enum clgrpo_family family);
 /* For loop tests over both: index 0 and 1. The environment's CLGRPO_TEST_FAMILY=simt|cpu leaves that one. */
