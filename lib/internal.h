@@ -107,7 +107,8 @@ const char *clg_storage_name(enum clgrpo_dtype dtype);
  * bytes. */
 enum clgrpo_status clg_memory_of(struct clgrpo_context *ctx, cl_mem buf, cl_mem *root, size_t *origin);
 
-/* Rows first .. first + n - 1 of a tensor of any rank. */
+/* Indices first .. first + n - 1 of one dimension, or of the first: the rows of a tensor of any rank. */
+struct clgrpo_tensor clg_tensor_part(const struct clgrpo_tensor *t, unsigned dim, size_t first, size_t n);
 struct clgrpo_tensor clg_tensor_rows(const struct clgrpo_tensor *t, size_t first, size_t n);
 
 /* Checks that the workspace has at least `need` bytes, lies inside its buffer, and is aligned to 64 bytes. A need of 0

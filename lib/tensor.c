@@ -45,13 +45,19 @@ clgrpo_tensor_view(cl_mem buf, size_t offset, enum clgrpo_dtype dtype, unsigned 
 }
 
 struct clgrpo_tensor
-clg_tensor_rows(const struct clgrpo_tensor *t, size_t first, size_t n)
+clg_tensor_part(const struct clgrpo_tensor *t, unsigned dim, size_t first, size_t n)
 {
     struct clgrpo_tensor r = *t;
 
-    r.offset += first * t->stride[0];
-    r.shape[0] = n;
+    r.offset += first * t->stride[dim];
+    r.shape[dim] = n;
     return r;
+}
+
+struct clgrpo_tensor
+clg_tensor_rows(const struct clgrpo_tensor *t, size_t first, size_t n)
+{
+    return clg_tensor_part(t, 0, first, n);
 }
 
 size_t

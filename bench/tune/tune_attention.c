@@ -61,17 +61,6 @@ tune_check_attention(const struct tune_case *c, const float *host)
     return good;
 }
 
-/* Heads first .. first+n-1. */
-static struct clgrpo_tensor
-heads_of(const struct clgrpo_tensor *all, size_t first, size_t n)
-{
-    struct clgrpo_tensor t = *all;
-
-    t.offset += first * all->stride[1];
-    t.shape[1] = n;
-    return t;
-}
-
 /* The output is one tensor with dq, dk and dv as its heads, [m][HEADS + 2 KEY_HEADS][k]. The copies on the host are, in
  * this order, of q, k, v, dout. */
 bool
@@ -88,9 +77,9 @@ tune_prepare_attention_backward(struct tune *t, struct tune_case *c)
     TUNE_ADD(a->o, c->m, HEADS, c->k);
     TUNE_ADD(a->lse, c->m, HEADS);
     TUNE_ADD(c->out, c->m, HEADS + 2 * KEY_HEADS, c->k);
-    a->dq = heads_of(&c->out, 0, HEADS);
-    a->dk = heads_of(&c->out, HEADS, KEY_HEADS);
-    a->dv = heads_of(&c->out, HEADS + KEY_HEADS, KEY_HEADS);
+    a->dq = clg_tensor_part(&c->out, 1, 0, HEADS);
+    a->dk = clg_tensor_part(&c->out, 1, HEADS, KEY_HEADS);
+    a->dv = clg_tensor_part(&c->out, 1, HEADS + KEY_HEADS, KEY_HEADS);
     a->max_len = f.max_len = c->n;
     a->causal = f.causal = true;
     a->scale = f.scale = 1.0f / sqrtf((float)c->k);

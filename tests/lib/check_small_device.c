@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gemm_case.h"
+#include "logprob_case.h"
 #include "next_cl.h"
 #include "op_cases.h"
 
@@ -84,41 +86,22 @@ outputs(struct clgrpo_context *ctx, const struct op_case *c, size_t *bytes)
 static float *
 product(struct clgrpo_context *ctx, size_t m, size_t n, size_t k)
 {
-    struct clgrpo_gemm_args a = CLGRPO_GEMM_ARGS_INIT;
-    float *x = fx_random(m * k, 1.0f, 3), *y = fx_random(k * n, 1.0f, 5), *got;
+    struct gemm_product p = gemm_product_make(ctx, (struct gemm_shape){m, n, k}, 0, 1.0f, 0);
+    float *got = gemm_product_run(ctx, &p);
 
-    a.a = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(m, k), x);
-    a.b = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(k, n), y);
-    a.c = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(m, n));
-    fx_ok(ctx, clgrpo_gemm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    got = fx_download(ctx, &a.c);
-    fx_release(&a.a), fx_release(&a.b), fx_release(&a.c);
-    free(x), free(y);
+    gemm_product_free(&p);
     return got;
 }
 
 static float *
 head(struct clgrpo_context *ctx, size_t n, size_t v, size_t e)
 {
-    struct clgrpo_linear_logprob_args a = CLGRPO_LINEAR_LOGPROB_ARGS_INIT;
-    float *x = fx_random(n * e, 1.0f, 7), *w = fx_random(v * e, 1.0f, 9), *got;
-    int32_t *target = calloc(n, sizeof *target);
-    size_t bytes = 0;
+    struct head h = head_make(ctx, (struct shape){n, e, v}, false, 1.0f);
+    float *got;
 
-    for (size_t i = 0; i < n; i++)
-        target[i] = (int32_t)(i * 7 % v);
-    a.x = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e), x);
-    a.w = fx_upload(ctx, CLGRPO_F32, 2, FX_SHAPE(v, e), w);
-    a.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), target);
-    a.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
-    a.lse = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
-    fx_ok(ctx, clgrpo_linear_logprob_workspace(ctx, &a, &bytes));
-    a.workspace = fx_workspace(ctx, bytes);
-    fx_ok(ctx, clgrpo_linear_logprob(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    got = fx_download(ctx, &a.logprob);
-    fx_release(&a.x), fx_release(&a.w), fx_release(&a.target), fx_release(&a.logprob), fx_release(&a.lse);
-    fx_workspace_release(&a.workspace);
-    free(x), free(w), free(target);
+    head_forward(ctx, &h);
+    got = fx_download(ctx, &h.fwd.logprob);
+    head_release(&h);
     return got;
 }
 

@@ -176,10 +176,9 @@ int
 main(void)
 {
     TCase *tc = suite_case("control tokens", NULL, NULL, 0);
-    int n = sizeof openings / sizeof *openings;
 
-    tcase_add_loop_test(tc, text_never_becomes_a_control_token, 0, n);
-    tcase_add_loop_test(tc, a_question_opens_no_turn, 0, n);
+    suite_loops(tc, 0, sizeof openings / sizeof *openings, text_never_becomes_a_control_token,
+                a_question_opens_no_turn);
     suite_tests(tc, a_missing_byte_is_no_control_token);
     return suite_main();
 }

@@ -167,10 +167,8 @@ int
 main(void)
 {
     TCase *tc = suite_case("scorer", NULL, NULL, 0);
-    int n = sizeof forms / sizeof *forms;
 
-    tcase_add_loop_test(tc, normal_form, 0, n);
-    tcase_add_loop_test(tc, normal_form_is_stable, 0, n);
+    suite_loops(tc, 0, sizeof forms / sizeof *forms, normal_form, normal_form_is_stable);
     suite_tests(tc, pairs_of_answers, matches, long_and_binary_answers, any_bytes);
     return suite_main();
 }

@@ -182,19 +182,29 @@ START_TEST(a_missing_number_is_null)
 }
 END_TEST
 
-START_TEST(the_table_has_a_row_for_each)
+/* The table as printed, malloc'ed. */
+static char *
+table_of(const struct mg_summary *s)
 {
-    struct mg_summary s;
     char *text = NULL;
     size_t len = 0;
     FILE *to = open_memstream(&text, &len);
+
+    mg_summary_print(to, s);
+    fclose(to);
+    return text;
+}
+
+START_TEST(the_table_has_a_row_for_each)
+{
+    struct mg_summary s;
+    char *text;
 
     put("main/metrics.jsonl", BEFORE GREEDY TRAIN);
     put("main/timing.jsonl", TIMES);
     put("search/metrics.jsonl", "{\"phase\":0,\"name\":\"before\",\"expert\":0.4,\"verdicts\":20}\n");
     s = read_all();
-    mg_summary_print(to, &s);
-    fclose(to);
+    text = table_of(&s);
     suite_says(text, "search right             calc right   calls\n", "before, as sampled",
                "40   0.250 [0.140, 0.400]   0.400 [0.219, 0.613]                      -    1.50\n", "before, greedy");
     ck_assert_ptr_null(strstr(text, "after"));
@@ -244,9 +254,7 @@ END_TEST
 START_TEST(what_taught_is_told)
 {
     struct mg_summary s;
-    char *text = NULL;
-    size_t len = 0;
-    FILE *to = open_memstream(&text, &len);
+    char *text;
 
     put("main/metrics.jsonl", BEFORE TAUGHT IDLE);
     put("search/metrics.jsonl", IDLE "{\"phase\":4,\"name\":\"train\",\"groups\":-3,\"no_signal\":\"x\"}\n");
@@ -254,8 +262,7 @@ START_TEST(what_taught_is_told)
     s = read_all();
     ck_assert_double_eq(s.signal[0].equal, 28.0);
     ck_assert_double_eq(s.signal[1].steps, 2.0);
-    mg_summary_print(to, &s);
-    fclose(to);
+    text = table_of(&s);
     suite_says(
         text,
         "main: 300 tokens taught, in 1 of 2 train steps: 88% of 32 groups without signal; of 256 trajectories 133 "

@@ -299,8 +299,6 @@ main(void)
 
     tcase_add_unchecked_fixture(tc, setup, teardown);
     suite_tests(tc, substitution, a_noisy_planner_asks_again_or_gives_up, wrong_corpus);
-    tcase_add_loop_test(tc, demonstrations, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
-    tcase_add_loop_test(tc, three_agents, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
-    tcase_add_loop_test(tc, no_leak, MG_DEMO_GOLD, MG_DEMO_NOISY + 1);
+    suite_loops(tc, MG_DEMO_GOLD, MG_DEMO_NOISY + 1, demonstrations, three_agents, no_leak);
     return suite_main();
 }

@@ -59,6 +59,13 @@ suite_add_tests(TCase *tcase, const TTest *const *tests)
         tcase_add_test(tcase, *tests);
 }
 
+void
+suite_add_loops(TCase *tcase, int from, int to, const TTest *const *tests)
+{
+    for (; *tests != NULL; tests++)
+        tcase_add_loop_test(tcase, *tests, from, to);
+}
+
 int
 suite_main(void)
 {

@@ -34,6 +34,10 @@ TCase *suite_case(const char *name, void (*before)(void), void (*after)(void), d
 /* Adds tests that run once. */
 #define suite_tests(tcase, ...) suite_add_tests((tcase), (const TTest *const[]){__VA_ARGS__, NULL})
 void suite_add_tests(TCase *tcase, const TTest *const *tests);
+/* Adds tests that run for _i = from .. to-1. */
+#define suite_loops(tcase, from, to, ...)                                                                              \
+    suite_add_loops((tcase), (from), (to), (const TTest *const[]){__VA_ARGS__, NULL})
+void suite_add_loops(TCase *tcase, int from, int to, const TTest *const *tests);
 /* Runs and frees the suite, each test in a process of its own; returns main's exit status. */
 int suite_main(void);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "tokenizer/tokenizer_internal.h"
 
@@ -182,20 +183,12 @@ out:
     return st;
 }
 
-static enum mg_status
-append(struct mg_token_text *text, const char *bytes, size_t n, struct mg_err *err)
+enum mg_status
+mg_tok_text_add(struct mg_token_text *text, const char *bytes, size_t n, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char *data;
 
-    if (text->n + n + 1 > text->room) {
-        size_t room = (text->n + n + 1) * 2;
-
-        data = realloc(text->data, room);
-        MG_REQUIRE(data != NULL, MG_FAIL, "out of memory: %zu bytes of text", room);
-        text->data = data;
-        text->room = room;
-    }
+    MG_GROW(text->data, text->n + n + 1, text->room);
     if (n > 0)
         memcpy(text->data + text->n, bytes, n);
     text->n += n;
@@ -211,14 +204,14 @@ mg_tokenizer_decode(const struct mg_tokenizer *tok, const int32_t *id, size_t n,
     enum mg_status st = MG_OK;
     size_t before = text->n;
 
-    MG_TRY(append(text, "", 0, err));
+    MG_TRY(mg_tok_text_add(text, "", 0, err));
     for (size_t i = 0; i < n; i++) {
         const struct tok_piece *p = id[i] >= 0 && id[i] < tok->vocab_size ? &tok->piece[id[i]] : NULL;
 
         MG_REQUIRE(p != NULL && p->spelling != NULL, MG_INPUT, "token %zu has the id %d, which the tokenizer lacks", i,
                    (int)id[i]);
         if (!p->special || (flags & MG_DECODE_SKIP_SPECIALS) == 0)
-            MG_TRY(append(text, p->bytes, p->bytes_len, err));
+            MG_TRY(mg_tok_text_add(text, p->bytes, p->bytes_len, err));
     }
 out:
     if (st != MG_OK && text->data != NULL) {

@@ -140,6 +140,9 @@ enum mg_status mg_tok_regex_compile(const char *pattern, const char *name, pcre2
 enum mg_status mg_tok_bool(const json_t *obj, const char *key, bool fallback, bool *value, const char *name,
                            struct mg_err *err);
 
+/* Appends bytes; the text stays closed by a NUL. */
+enum mg_status mg_tok_text_add(struct mg_token_text *text, const char *bytes, size_t n, struct mg_err *err);
+
 /* ---- Encoding ---- */
 
 /* Whether a text surely has the file's normal form. */

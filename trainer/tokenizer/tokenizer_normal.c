@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-
 /* A Sequence does what its members do one after the other; NFC before or after NFKC is NFKC. */
 enum mg_status
 mg_tok_load_normalizer(struct mg_tokenizer *tok, const json_t *part, const char *name, struct mg_err *err)
@@ -42,19 +40,6 @@ mg_tok_is_normal(const struct mg_tokenizer *tok, const char *text, size_t len)
     return tok->normal == TOK_AS_IT_IS || i == len;
 }
 
-static enum mg_status
-append(struct mg_token_text *out, const char *bytes, size_t n, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-
-    MG_GROW(out->data, out->n + n + 1, out->room);
-    memcpy(out->data + out->n, bytes, n);
-    out->n += n;
-    out->data[out->n] = '\0';
-out:
-    return st;
-}
-
 enum mg_status
 mg_tok_normalise(const struct mg_tokenizer *tok, const char *text, size_t len, struct mg_token_text *out,
                  struct mg_err *err)
@@ -69,10 +54,10 @@ mg_tok_normalise(const struct mg_tokenizer *tok, const char *text, size_t len, s
         normal = NULL;
         MG_TRY(mg_unicode_normalise(text + at, n, tok->normal == TOK_NFKC ? MG_UNICODE_NFKC : MG_UNICODE_NFC, &normal,
                                     &m, err));
-        MG_TRY(append(out, normal, m, err));
+        MG_TRY(mg_tok_text_add(out, normal, m, err));
         at += n;
         n = mg_tok_utf8_invalid(text + at, len - at);
-        MG_TRY(append(out, text + at, n, err));
+        MG_TRY(mg_tok_text_add(out, text + at, n, err));
         at += n;
     }
 out:
