@@ -95,6 +95,10 @@ enum clgrpo_status clg_tensor_check(struct clgrpo_context *ctx, const char *op, 
 enum clgrpo_status clg_tensor_check_dense(struct clgrpo_context *ctx, const char *op, const char *name,
                                           const struct clgrpo_tensor *t, enum clgrpo_dtype dtype, unsigned rank,
                                           const size_t *shape);
+/* clg_tensor_check of a tensor that may be left out: it is if it has no buffer. */
+enum clgrpo_status clg_tensor_check_optional(struct clgrpo_context *ctx, const char *op, const char *name,
+                                             const struct clgrpo_tensor *t, enum clgrpo_dtype dtype, unsigned rank,
+                                             const size_t *shape);
 /* clg_tensor_check of f32, f16 or bf16. */
 enum clgrpo_status clg_tensor_check_storage(struct clgrpo_context *ctx, const char *op, const char *name,
                                             const struct clgrpo_tensor *t, unsigned rank, const size_t *shape);

@@ -9,17 +9,15 @@ static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_advantage_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t most = 0x7fffffff;
     const size_t n = a->reward.shape[0];
 
     CLG_TRY(clg_tensor_check(ctx, OP, "reward", &a->reward, CLGRPO_F32, 1, CLG_SHAPE(CLG_ANY)));
     CLG_TRY(clg_tensor_check(ctx, OP, "advantage", &a->advantage, CLGRPO_F32, 1, CLG_SHAPE(n)));
-    if (a->weight.buf != NULL)
-        CLG_TRY(clg_tensor_check(ctx, OP, "weight", &a->weight, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check_optional(ctx, OP, "weight", &a->weight, CLGRPO_F32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check(ctx, OP, "offsets", &a->offsets, CLGRPO_I32, 1, CLG_SHAPE(CLG_ANY)));
-    CLG_REQUIRE(ctx, a->offsets.shape[0] >= 1 && a->offsets.shape[0] <= most && n <= most, CLGRPO_E_SHAPE,
+    CLG_REQUIRE(ctx, a->offsets.shape[0] >= 1 && a->offsets.shape[0] <= INT32_MAX && n <= INT32_MAX, CLGRPO_E_SHAPE,
                 OP ": %zu offsets and %zu rewards; need 1 or more offsets and neither over %zu", a->offsets.shape[0], n,
-                most);
+                (size_t)INT32_MAX);
     CLG_REQUIRE(ctx, a->kind >= CLGRPO_ADVANTAGE_STD && a->kind <= CLGRPO_ADVANTAGE_LOO, CLGRPO_E_ARGUMENT,
                 OP ": unknown kind %d", (int)a->kind);
     CLG_REQUIRE(ctx, a->eps >= 0.0f && isfinite(a->eps), CLGRPO_E_VALUE, OP ": eps is %g, need 0 or a positive number",

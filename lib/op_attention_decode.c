@@ -29,10 +29,8 @@ check(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
     CLG_TRY(clg_attention_check_count(ctx, OP, "the number of tokens", n));
     CLG_REQUIRE(ctx, (a->prefix_slot.buf == NULL) == (a->prefix_length.buf == NULL), CLGRPO_E_ARGUMENT,
                 OP ": prefix_slot and prefix_length go together, one has no buffer");
-    if (a->prefix_slot.buf != NULL) {
-        CLG_TRY(clg_tensor_check(ctx, OP, "prefix_slot", &a->prefix_slot, CLGRPO_I32, 1, CLG_SHAPE(n)));
-        CLG_TRY(clg_tensor_check(ctx, OP, "prefix_length", &a->prefix_length, CLGRPO_I32, 1, CLG_SHAPE(n)));
-    }
+    CLG_TRY(clg_tensor_check_optional(ctx, OP, "prefix_slot", &a->prefix_slot, CLGRPO_I32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check_optional(ctx, OP, "prefix_length", &a->prefix_length, CLGRPO_I32, 1, CLG_SHAPE(n)));
 out:
     return st;
 }

@@ -21,11 +21,7 @@ out:
 static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_embedding_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_TRY(check_rows(ctx, "embedding", "table", &a->table, &a->index, "y", &a->y));
-out:
-    return st;
+    return check_rows(ctx, "embedding", "table", &a->table, &a->index, "y", &a->y);
 }
 
 CLG_VIEWS(views, clgrpo_embedding, "embedding", CLG_OUT(a, y), CLG_IN(a, table), CLG_IN(a, index))
@@ -47,11 +43,7 @@ CLG_OPERATION(clgrpo_embedding, "embedding", check, views, run)
 static enum clgrpo_status
 check_backward(struct clgrpo_context *ctx, const struct clgrpo_embedding_backward_args *a)
 {
-    enum clgrpo_status st = CLGRPO_OK;
-
-    CLG_TRY(check_rows(ctx, "embedding_backward", "dtable", &a->dtable, &a->index, "dy", &a->dy));
-out:
-    return st;
+    return check_rows(ctx, "embedding_backward", "dtable", &a->dtable, &a->index, "dy", &a->dy);
 }
 
 CLG_VIEWS(views_backward, clgrpo_embedding_backward, "embedding_backward", CLG_OUT(a, dtable), CLG_IN(a, dy),

@@ -18,8 +18,7 @@ check(struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_args *a)
 
     CLG_TRY(clg_logprob_check(ctx, OP, &a->x, &a->w, &a->target, &a->lse, a->inv_temperature));
     CLG_TRY(clg_tensor_check(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
-    if (a->entropy.buf != NULL)
-        CLG_TRY(clg_tensor_check(ctx, OP, "entropy", &a->entropy, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_TRY(clg_tensor_check_optional(ctx, OP, "entropy", &a->entropy, CLGRPO_F32, 1, CLG_SHAPE(n)));
 out:
     return st;
 }

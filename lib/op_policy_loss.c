@@ -49,7 +49,6 @@ static enum clgrpo_status
 check(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *a)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    const size_t most = 0x7fffffff;
     const size_t n = a->logprob.shape[0];
 
     CLG_TRY(clg_tensor_check(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(CLG_ANY)));
@@ -58,9 +57,8 @@ check(struct clgrpo_context *ctx, const struct clgrpo_policy_loss_args *a)
     CLG_TRY(clg_tensor_check(ctx, OP, "weight", &a->weight, CLGRPO_F32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check(ctx, OP, "dlogprob", &a->dlogprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check(ctx, OP, "stats", &a->stats, CLGRPO_F32, 1, CLG_SHAPE(CLGRPO_POLICY_STATS)));
-    if (a->ref_logprob.buf != NULL)
-        CLG_TRY(clg_tensor_check(ctx, OP, "ref_logprob", &a->ref_logprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
-    CLG_REQUIRE(ctx, n <= most, CLGRPO_E_SHAPE, OP ": %zu tokens, at most %zu", n, most);
+    CLG_TRY(clg_tensor_check_optional(ctx, OP, "ref_logprob", &a->ref_logprob, CLGRPO_F32, 1, CLG_SHAPE(n)));
+    CLG_REQUIRE(ctx, n <= INT32_MAX, CLGRPO_E_SHAPE, OP ": %zu tokens, at most %zu", n, (size_t)INT32_MAX);
     CLG_TRY(check_values(ctx, a));
 out:
     return st;

@@ -56,8 +56,7 @@ check(struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
     CLG_REQUIRE(ctx, v >= 1 && v <= most && b <= most, CLGRPO_E_SHAPE,
                 OP ": %zu rows of %zu logits; need 1 or more logits and neither over %zu", b, v, most);
     CLG_TRY(clg_tensor_check(ctx, OP, "token", &a->token, CLGRPO_I32, 1, CLG_SHAPE(b)));
-    if (a->logprob.buf != NULL)
-        CLG_TRY(clg_tensor_check(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(b)));
+    CLG_TRY(clg_tensor_check_optional(ctx, OP, "logprob", &a->logprob, CLGRPO_F32, 1, CLG_SHAPE(b)));
     CLG_REQUIRE(ctx,
                 a->temperature == 0.0f ||
                     (a->temperature > 0.0f && isfinite(a->temperature) && isfinite(1.0f / a->temperature)),

@@ -167,6 +167,13 @@ out:
 }
 
 enum clgrpo_status
+clg_tensor_check_optional(struct clgrpo_context *ctx, const char *op, const char *name, const struct clgrpo_tensor *t,
+                          enum clgrpo_dtype dtype, unsigned rank, const size_t *shape)
+{
+    return t->buf == NULL ? CLGRPO_OK : clg_tensor_check(ctx, op, name, t, dtype, rank, shape);
+}
+
+enum clgrpo_status
 clg_tensor_check_dense(struct clgrpo_context *ctx, const char *op, const char *name, const struct clgrpo_tensor *t,
                        enum clgrpo_dtype dtype, unsigned rank, const size_t *shape)
 {

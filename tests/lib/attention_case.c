@@ -106,8 +106,7 @@ attention_case_usual(struct clgrpo_context *ctx, uint64_t seed)
 void
 attention_case_refresh(struct clgrpo_context *ctx, struct attention_case *c)
 {
-    fx_release(&c->qkv);
-    fx_release(&c->dout);
+    fx_release_all(&c->qkv, &c->dout);
     upload_qkv(ctx, c);
     c->dout = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(c->n_rows, c->shape.H, c->shape.D), c->dout_host);
 }
@@ -115,10 +114,7 @@ attention_case_refresh(struct clgrpo_context *ctx, struct attention_case *c)
 void
 attention_case_destroy(struct attention_case *c)
 {
-    fx_release(&c->qkv);
-    fx_release(&c->dout);
-    fx_release(&c->offsets);
-    fx_release(&c->prefix);
+    fx_release_all(&c->qkv, &c->dout, &c->offsets, &c->prefix);
     free(c->q_host);
     free(c->k_host);
     free(c->v_host);

@@ -49,8 +49,7 @@ attention_backward_args_create(struct clgrpo_context *ctx, struct attention_case
 void
 attention_backward_args_release(struct clgrpo_attention_backward_args *args, struct clgrpo_tensor *all)
 {
-    fx_release(&args->o);
-    fx_release(&args->lse);
+    fx_release_all(&args->o, &args->lse);
     fx_release(all);
     fx_workspace_release(&args->workspace);
 }

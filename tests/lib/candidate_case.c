@@ -276,9 +276,7 @@ logprob_alone(struct clgrpo_context *ctx, void *problem, const float *all)
     for (size_t i = 0; i < n; i++)
         fx_same_bits("a row alone", got + i, all + i * h->s.n + row, sizeof *got);
     free(got);
-    fx_release(&one.fwd.logprob);
-    fx_release(&one.fwd.lse);
-    fx_release(&one.fwd.entropy);
+    fx_release_all(&one.fwd.logprob, &one.fwd.lse, &one.fwd.entropy);
     fx_workspace_release(&one.fwd.workspace);
 }
 

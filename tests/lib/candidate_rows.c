@@ -86,7 +86,7 @@ run_rows(struct clgrpo_context *ctx, const struct rows_problem *p, size_t first,
     at = take(ctx, &b.dx, at);
     at = take(ctx, &b.dw, at);
     run_norm(ctx, p->x + first * e, n * e, at);
-    fx_release(&b.x), fx_release(&b.w), fx_release(&b.rstd), fx_release(&b.dy);
+    fx_release_all(&b.x, &b.w, &b.rstd, &b.dy);
     fx_workspace_release(&b.workspace);
     free(zeros);
     return all;

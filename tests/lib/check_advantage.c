@@ -29,9 +29,7 @@ run(struct clgrpo_context *ctx, enum clgrpo_advantage_kind kind, float eps, size
     got = fx_download(ctx, &a.advantage);
     if (!in_place)
         fx_release(&a.advantage);
-    fx_release(&a.reward);
-    fx_release(&a.weight);
-    fx_release(&a.offsets);
+    fx_release_all(&a.reward, &a.weight, &a.offsets);
     return got;
 }
 
@@ -186,9 +184,7 @@ START_TEST(bad_arguments_are_refused)
         fx_refuses(ctx, clgrpo_advantage, good, bad.offsets.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
         fx_refuses(ctx, clgrpo_advantage, good, bad.eps = -1.0f, CLGRPO_E_VALUE);
         fx_refuses(ctx, clgrpo_advantage, good, bad.kind = (enum clgrpo_advantage_kind)9, CLGRPO_E_ARGUMENT);
-        fx_release(&good.reward);
-        fx_release(&good.offsets);
-        fx_release(&good.advantage);
+        fx_release_all(&good.reward, &good.offsets, &good.advantage);
     }
 }
 END_TEST

@@ -61,12 +61,7 @@ decode(struct clgrpo_context *ctx, size_t H, size_t D, const struct tokens *t, s
     args.scale = 0.2f;
     fx_ok(ctx, clgrpo_attention_decode(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
     o = fx_download(ctx, &args.o);
-    fx_release(&args.q);
-    fx_release(&args.slot);
-    fx_release(&args.position);
-    fx_release(&args.prefix_slot);
-    fx_release(&args.prefix_length);
-    fx_release(&args.o);
+    fx_release_all(&args.q, &args.slot, &args.position, &args.prefix_slot, &args.prefix_length, &args.o);
     free(q);
     return o;
 }
@@ -89,8 +84,7 @@ decode_f32(struct clgrpo_context *ctx, size_t H, const struct tokens *t, const s
     struct clgrpo_tensor k = upload_k(ctx, c, c->k), v = upload_v(ctx, c, c->v);
     float *o = decode(ctx, H, c->D, t, k, v);
 
-    fx_release(&k);
-    fx_release(&v);
+    fx_release_all(&k, &v);
     return o;
 }
 
@@ -224,14 +218,8 @@ START_TEST(bad_prefix_arguments)
     fx_refuses(ctx, clgrpo_attention_decode, args, bad.prefix_length.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
     fx_refuses(ctx, clgrpo_attention_decode, args, bad.k_cache.dtype = CLGRPO_F16, CLGRPO_E_DTYPE);
     fx_refuses(ctx, clgrpo_attention_decode, args, bad.v_cache.dtype = CLGRPO_I32, CLGRPO_E_DTYPE);
-    fx_release(&args.q);
-    fx_release(&args.slot);
-    fx_release(&args.position);
-    fx_release(&args.prefix_slot);
-    fx_release(&args.prefix_length);
-    fx_release(&args.k_cache);
-    fx_release(&args.v_cache);
-    fx_release(&args.o);
+    fx_release_all(&args.q, &args.slot, &args.position, &args.prefix_slot, &args.prefix_length, &args.k_cache,
+                   &args.v_cache, &args.o);
     cache_free(&c);
 }
 END_TEST
@@ -262,12 +250,7 @@ check_halves(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t H, size
     fx_same_bits("halves and what they hold", got, want, t->n * H * D * sizeof *got);
     free(got);
     free(want);
-    fx_release(&k);
-    fx_release(&v);
-    fx_release(&k16);
-    fx_release(&v16);
-    fx_release(&k32);
-    fx_release(&v32);
+    fx_release_all(&k, &v, &k16, &v16, &k32, &v32);
     cache_free(&c);
 }
 
@@ -328,19 +311,9 @@ START_TEST(append_rounds)
         fx_same_bits("v_cache", got, want, cache_elems(&c) * 2);
         free(got);
         free(want);
-        fx_release(&k16);
-        fx_release(&v16);
-        fx_release(&k_want);
-        fx_release(&v_want);
-        fx_release(&k_plain);
-        fx_release(&v_plain);
+        fx_release_all(&k16, &v16, &k_want, &v_want, &k_plain, &v_plain);
     }
-    fx_release(&args.k);
-    fx_release(&args.v);
-    fx_release(&args.slot);
-    fx_release(&args.position);
-    fx_release(&k32);
-    fx_release(&v32);
+    fx_release_all(&args.k, &args.v, &args.slot, &args.position, &k32, &v32);
     free(k);
     free(v);
     cache_free(&c);

@@ -31,8 +31,7 @@ cache_create(struct clgrpo_context *ctx, const struct attention_case *c)
 static void
 cache_release(struct cache *cache)
 {
-    fx_release(&cache->k);
-    fx_release(&cache->v);
+    fx_release_all(&cache->k, &cache->v);
 }
 
 /* Which tokens go into one call: rows of the case, with their sequences. */
@@ -113,12 +112,7 @@ run_step(struct clgrpo_context *ctx, const struct attention_case *c, const struc
     for (size_t i = 0; i < s->n; i++)
         memcpy(o + (size_t)s->row[i] * width, got + i * width, width * sizeof *o);
     free(got);
-    fx_release(&append.k);
-    fx_release(&append.v);
-    fx_release(&append.slot);
-    fx_release(&append.position);
-    fx_release(&args.q);
-    fx_release(&args.o);
+    fx_release_all(&append.k, &append.v, &append.slot, &append.position, &args.q, &args.o);
 }
 
 /* Every sequence in chunks of `chunk` tokens, one chunk of each sequence to a call; chunk 0: lengths that vary. */
@@ -292,12 +286,7 @@ START_TEST(append_follows_the_layout)
     args.k_cache.shape[2] = 2;
     args.slot.dtype = CLGRPO_F32;
     fx_fails(ctx, clgrpo_kv_append(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL), CLGRPO_E_DTYPE);
-    fx_release(&args.k);
-    fx_release(&args.v);
-    fx_release(&args.slot);
-    fx_release(&args.position);
-    fx_release(&args.k_cache);
-    fx_release(&args.v_cache);
+    fx_release_all(&args.k, &args.v, &args.slot, &args.position, &args.k_cache, &args.v_cache);
     free(k);
     free(v);
     free(zeros);
@@ -341,12 +330,7 @@ START_TEST(out_of_range_and_bad_arguments)
     fx_refuses(ctx, clgrpo_attention_decode, args, bad.k_cache.offset += (size_t)1 << 40, CLGRPO_E_BOUNDS);
     fx_refuses(ctx, clgrpo_attention_decode, args, bad.position.dtype = CLGRPO_U32, CLGRPO_E_DTYPE);
     fx_refuses(ctx, clgrpo_attention_decode, args, bad.scale = 0.0f, CLGRPO_E_VALUE);
-    fx_release(&args.q);
-    fx_release(&args.slot);
-    fx_release(&args.position);
-    fx_release(&args.k_cache);
-    fx_release(&args.v_cache);
-    fx_release(&args.o);
+    fx_release_all(&args.q, &args.slot, &args.position, &args.k_cache, &args.v_cache, &args.o);
     free(q);
     free(cache);
 }

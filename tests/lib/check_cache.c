@@ -35,7 +35,7 @@ run_add(struct clgrpo_context *ctx)
     for (int i = 0; i < N * E; i++)
         ck_assert_msg(got[i] == x[i] + y[i], "element %d is %g, want %g", i, (double)got[i], (double)(x[i] + y[i]));
     free(x), free(y), free(got);
-    fx_release(&a.a), fx_release(&a.b), fx_release(&a.y);
+    fx_release_all(&a.a, &a.b, &a.y);
 }
 
 /* One add in a new context: how many programs were built and loaded. */

@@ -116,7 +116,7 @@ START_TEST(older_struct_has_defaults)
     ck_assert_uint_gt(stats.n_built + stats.n_loaded, 0);
     ck_assert(stats.build_seconds == -7.0);
     free(got[0]), free(got[1]);
-    fx_release(&a.x), fx_release(&a.w), fx_release(&a.y), fx_release(&a.rstd);
+    fx_release_all(&a.x, &a.w, &a.y, &a.rstd);
 }
 END_TEST
 

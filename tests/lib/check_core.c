@@ -31,7 +31,7 @@ make_add(struct clgrpo_context *ctx, size_t n, size_t e, const float *x, const f
 static void
 release_add(struct clgrpo_add_args *a)
 {
-    fx_release(&a->a), fx_release(&a->b), fx_release(&a->y);
+    fx_release_all(&a->a, &a->b, &a->y);
 }
 
 static void

@@ -191,8 +191,7 @@ START_TEST(bad_pack_arguments)
     fx_refuses(ctx, clgrpo_gemm_pack, ok, bad.packed.shape[0]--, CLGRPO_E_SHAPE);
     fx_refuses(ctx, clgrpo_gemm_pack, ok, bad.b.stride[0] = 900, CLGRPO_E_BOUNDS);
     fx_refuses(ctx, clgrpo_gemm_pack, ok, bad.b.dtype = CLGRPO_U64, CLGRPO_E_DTYPE);
-    fx_release(&ok.b);
-    fx_release(&ok.packed);
+    fx_release_all(&ok.b, &ok.packed);
 }
 END_TEST
 

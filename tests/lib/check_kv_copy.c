@@ -43,8 +43,7 @@ cache_create(struct clgrpo_context *ctx, struct cache *c, uint64_t seed)
 static void
 cache_release(struct cache *c)
 {
-    fx_release(&c->k_buf);
-    fx_release(&c->v_buf);
+    fx_release_all(&c->k_buf, &c->v_buf);
     free(c->k_host);
     free(c->v_host);
 }
@@ -61,9 +60,7 @@ copy(struct clgrpo_context *ctx, const struct cache *c, size_t n, const int32_t 
     args.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), target);
     args.length = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), length);
     fx_ok(ctx, clgrpo_kv_copy(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    fx_release(&args.source);
-    fx_release(&args.target);
-    fx_release(&args.length);
+    fx_release_all(&args.source, &args.target, &args.length);
 }
 
 /* Key blocks and blocks of values lie alike: a slot's head is L rows of D elements, of which whole blocks are
@@ -210,10 +207,7 @@ append(struct clgrpo_context *ctx, const struct cache *c, int32_t slot, int32_t 
     args.k_cache = c->k;
     args.v_cache = c->v;
     fx_ok(ctx, clgrpo_kv_append(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    fx_release(&args.k);
-    fx_release(&args.v);
-    fx_release(&args.slot);
-    fx_release(&args.position);
+    fx_release_all(&args.k, &args.v, &args.slot, &args.position);
     free(k);
     free(v);
 }
@@ -237,10 +231,7 @@ decode(struct clgrpo_context *ctx, const struct cache *c, int32_t slot, int32_t 
     memcpy(o, got, HEADS * DIM * sizeof *o);
     free(got);
     free(q);
-    fx_release(&args.q);
-    fx_release(&args.slot);
-    fx_release(&args.position);
-    fx_release(&args.o);
+    fx_release_all(&args.q, &args.slot, &args.position, &args.o);
 }
 
 /* Slots 1 and 2 fork what slot 0 holds of its first `n` tokens; 1 goes on as 0 does, 2 as 3, which was told it all. */

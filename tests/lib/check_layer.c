@@ -47,7 +47,7 @@ START_TEST(rope_turns_views_and_back)
         for (size_t i = 0; i < n * heads * d; i++)
             want[i] = (double)x[i];
         fx_close("there and back", back, want, size, n * heads * d, 4.0, 4);
-        fx_release(&flat), fx_release(&a.position), fx_release(&a.table);
+        fx_release_all(&flat, &a.position, &a.table);
         free(x), free(table), free(got), free(back), free(position), free(want), free(size);
     }
 }
@@ -90,7 +90,7 @@ START_TEST(swiglu_matches_reference_both_ways)
                           fabs(dyd[row * f + j]) * 20.0;
             }
             fx_close("swiglu backward", dg, want, size, 2 * n * f, 1.0, 1);
-            fx_release(&fwd.gate_up), fx_release(&fwd.y), fx_release(&bwd.dy);
+            fx_release_all(&fwd.gate_up, &fwd.y, &bwd.dy);
             free(g), free(dy), free(y), free(dg), free(gd), free(dyd), free(want), free(size);
         }
 }
@@ -172,7 +172,7 @@ START_TEST(embedding_gathers_and_scatters)
         dtable = fx_download(ctx, &bwd.dtable);
         fx_same_bits("embedding", y, want, n * e * sizeof *y);
         fx_same_bits("embedding backward", dtable, want_d, v * e * sizeof *dtable);
-        fx_release(&fwd.table), fx_release(&fwd.index), fx_release(&fwd.y), fx_release(&bwd.dy);
+        fx_release_all(&fwd.table, &fwd.index, &fwd.y, &bwd.dy);
         free(table), free(dy), free(y), free(dtable), free(want), free(want_d), free(index);
     }
 }

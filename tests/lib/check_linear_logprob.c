@@ -122,8 +122,7 @@ store_halves(struct clgrpo_context *ctx, struct head *h, enum clgrpo_dtype x, en
     fx_store_as(ctx, w, &h->fwd.w, h->w);
     memcpy(plain->x, h->x, s.n * s.e * sizeof *h->x);
     memcpy(plain->w, h->w, s.v * s.e * sizeof *h->w);
-    fx_release(&plain->fwd.x);
-    fx_release(&plain->fwd.w);
+    fx_release_all(&plain->fwd.x, &plain->fwd.w);
     plain->fwd.x = fx_upload_strided(ctx, s.n, s.e, s.e + PAD, h->x);
     plain->fwd.w = fx_upload_strided(ctx, s.v, s.e, s.e + PAD, h->w);
 }
@@ -214,8 +213,7 @@ check_rows(struct clgrpo_context *ctx, struct shape s, size_t first, size_t n)
     whole[2] = fx_download(ctx, &h.bwd.dx);
     s.n = n;
     part = head_make(ctx, s, true, 0.7f);
-    fx_release(&part.fwd.x);
-    fx_release(&part.fwd.target);
+    fx_release_all(&part.fwd.x, &part.fwd.target);
     part.fwd.x = fx_upload_strided(ctx, n, s.e, s.e + PAD, h.x + first * s.e);
     part.fwd.target = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(n), h.target + first);
     memcpy(part.g, h.g + first, n * sizeof(float));
@@ -325,10 +323,7 @@ START_TEST(workspace_is_a_small_part_of_the_logits)
     b.lse = b.dlogprob = a.lse;
     fx_ok(ctx, clgrpo_linear_logprob_backward_workspace(ctx, &b, &bytes));
     ck_assert_uint_le(bytes, n * v * sizeof(float) / 100);
-    fx_release(&a.x);
-    fx_release(&a.w);
-    fx_release(&a.target);
-    fx_release(&a.logprob);
+    fx_release_all(&a.x, &a.w, &a.target, &a.logprob);
 }
 END_TEST
 

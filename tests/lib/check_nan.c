@@ -62,12 +62,7 @@ attend(struct clgrpo_context *ctx, const struct inputs *x, float **lse)
     fx_ok(ctx, clgrpo_attention(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     o = fx_download(ctx, &a.o);
     *lse = fx_download(ctx, &a.lse);
-    fx_release(&a.q);
-    fx_release(&a.k);
-    fx_release(&a.v);
-    fx_release(&a.offsets);
-    fx_release(&a.o);
-    fx_release(&a.lse);
+    fx_release_all(&a.q, &a.k, &a.v, &a.offsets, &a.o, &a.lse);
     return o;
 }
 
@@ -97,14 +92,7 @@ decode(struct clgrpo_context *ctx, const struct inputs *x)
     fx_ok(ctx, clgrpo_kv_append(ctx, &append, clgrpo_context_queue(ctx), 0, NULL, NULL));
     fx_ok(ctx, clgrpo_attention_decode(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     o = fx_download(ctx, &a.o);
-    fx_release(&append.k);
-    fx_release(&append.v);
-    fx_release(&append.slot);
-    fx_release(&append.position);
-    fx_release(&append.k_cache);
-    fx_release(&append.v_cache);
-    fx_release(&a.q);
-    fx_release(&a.o);
+    fx_release_all(&append.k, &append.v, &append.slot, &append.position, &append.k_cache, &append.v_cache, &a.q, &a.o);
     free(zeros);
     return o;
 }
@@ -201,9 +189,7 @@ head(struct clgrpo_context *ctx, const float *x, const float *w)
         free(one);
         fx_release(out[i]);
     }
-    fx_release(&a.x);
-    fx_release(&a.w);
-    fx_release(&a.target);
+    fx_release_all(&a.x, &a.w, &a.target);
     fx_workspace_release(&a.workspace);
     return all;
 }

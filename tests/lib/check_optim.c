@@ -96,7 +96,7 @@ upload_state(struct clgrpo_context *ctx, size_t n, const float *p, const float *
 static void
 release_state(struct state *s)
 {
-    fx_release(&s->a.param), fx_release(&s->a.grad), fx_release(&s->a.m), fx_release(&s->a.v), fx_release(&s->a.scale);
+    fx_release_all(&s->a.param, &s->a.grad, &s->a.m, &s->a.v, &s->a.scale);
 }
 
 START_TEST(adamw_matches_reference)

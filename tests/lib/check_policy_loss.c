@@ -71,12 +71,7 @@ run(struct clgrpo_context *ctx, const struct batch *b, bool in_place)
     r.stats = fx_download(ctx, &a.stats);
     if (!in_place)
         fx_release(&a.dlogprob);
-    fx_release(&a.logprob);
-    fx_release(&a.old_logprob);
-    fx_release(&a.ref_logprob);
-    fx_release(&a.advantage);
-    fx_release(&a.weight);
-    fx_release(&a.stats);
+    fx_release_all(&a.logprob, &a.old_logprob, &a.ref_logprob, &a.advantage, &a.weight, &a.stats);
     fx_workspace_release(&a.workspace);
     return r;
 }
@@ -292,8 +287,7 @@ START_TEST(bad_arguments_are_refused)
         fx_refuses(ctx, clgrpo_policy_loss, good, bad.clip_low = 1.5f, CLGRPO_E_VALUE);
         fx_refuses(ctx, clgrpo_policy_loss, good, bad.workspace.bytes = bytes - 4, CLGRPO_E_WORKSPACE);
         fx_fails(ctx, clgrpo_policy_loss_workspace(ctx, &good, NULL), CLGRPO_E_ARGUMENT);
-        fx_release(&t);
-        fx_release(&good.stats);
+        fx_release_all(&t, &good.stats);
         fx_workspace_release(&good.workspace);
     }
 }

@@ -173,8 +173,7 @@ START_TEST(heads_in_turn)
     fx_ok(ctx, CALL(attention, ctx, &a));
     a.o.offset -= D / 2; /* half over v */
     fx_fails(ctx, CALL(attention, ctx, &a), CLGRPO_E_SHAPE);
-    fx_release(&all);
-    fx_release(&offsets);
+    fx_release_all(&all, &offsets);
     free(host);
 }
 END_TEST
@@ -283,8 +282,7 @@ START_TEST(workspace_of_the_caller)
     ck_assert_int_eq(code, CL_SUCCESS);
     fx_fails(ctx, CALL(global_norm, ctx, &a), CLGRPO_E_WORKSPACE);
     clReleaseMemObject(a.workspace.buf);
-    fx_release(&a.grad);
-    fx_release(&a.out);
+    fx_release_all(&a.grad, &a.out);
     free(memory);
     free(host);
 }

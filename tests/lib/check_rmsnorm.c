@@ -36,10 +36,7 @@ run_rmsnorm(struct clgrpo_context *ctx, const float *x, const float *w, size_t n
     fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     y = fx_download(ctx, &a.y);
     *rstd = fx_download(ctx, &a.rstd);
-    fx_release(&a.x);
-    fx_release(&a.w);
-    fx_release(&a.y);
-    fx_release(&a.rstd);
+    fx_release_all(&a.x, &a.w, &a.y, &a.rstd);
     free(blank);
     return y;
 }
@@ -114,7 +111,7 @@ START_TEST(rmsnorm_adds_the_residual)
         fx_same_bits("x + residual", stream, total, n * e * sizeof *x);
         fx_same_bits("norm of the sum", got, want, n * e * sizeof *x);
         fx_same_bits("x", kept, apart ? x : total, n * e * sizeof *x);
-        fx_release(&a.x), fx_release(&a.residual), fx_release(&a.w), fx_release(&a.y), fx_release(&a.sum);
+        fx_release_all(&a.x, &a.residual, &a.w, &a.y, &a.sum);
         free(got), free(stream), free(kept);
     }
     free(x), free(r), free(w), free(total), free(rstd), free(want);
@@ -146,7 +143,7 @@ run_rmsnorm_backward(struct clgrpo_context *ctx, const float *x, const float *w,
     fx_ok(ctx, clgrpo_rmsnorm_backward(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     g.dx = fx_download(ctx, &a.dx);
     g.dw = fx_download(ctx, &a.dw);
-    fx_release(&a.x), fx_release(&a.w), fx_release(&a.rstd), fx_release(&a.dy), fx_release(&a.dx), fx_release(&a.dw);
+    fx_release_all(&a.x, &a.w, &a.rstd, &a.dy, &a.dx, &a.dw);
     fx_workspace_release(&a.workspace);
     free(rstd), free(y);
     return g;

@@ -300,9 +300,7 @@ START_TEST(bad_arguments_are_refused)
         fx_refuses(ctx, clgrpo_sample, good, bad.top_p = 0.0f, CLGRPO_E_VALUE);
         fx_refuses(ctx, clgrpo_sample, good, bad.workspace.bytes = bytes - 4, CLGRPO_E_WORKSPACE);
         fx_fails(ctx, clgrpo_sample_workspace(ctx, &good, NULL), CLGRPO_E_ARGUMENT);
-        fx_release(&good.logits);
-        fx_release(&good.key);
-        fx_release(&good.token);
+        fx_release_all(&good.logits, &good.key, &good.token);
         fx_workspace_release(&good.workspace);
     }
 }

@@ -228,7 +228,7 @@ START_TEST(waits_for_its_list)
     for (int i = 0; i < N * E; i++)
         ck_assert_msg(got[i] == x[i] + y[i] + y[i], "element %d is %g", i, (double)got[i]);
     free(x), free(y), free(got);
-    fx_release(&m.a), fx_release(&m.b), fx_release(&m.y), fx_release(&z.y), fx_release(&copy);
+    fx_release_all(&m.a, &m.b, &m.y, &z.y, &copy);
     for (int i = 0; i < 5; i++)
         clReleaseEvent(done[i]);
     clReleaseEvent(gate);

@@ -232,7 +232,7 @@ START_TEST(own_tiers)
         a.eps = 1e-5f;
         fx_ok(both[i], clgrpo_rmsnorm(both[i], &a, clgrpo_context_queue(both[i]), 0, NULL, NULL));
         y[i] = fx_download(both[i], &a.y);
-        fx_release(&a.x), fx_release(&a.w), fx_release(&a.y);
+        fx_release_all(&a.x, &a.w, &a.y);
     }
     unsetenv("CLGRPO_DISABLE");
     fx_same_bits("rmsnorm with and without tiers", y[0], y[1], sizeof(float) * 37 * 300);

@@ -323,7 +323,7 @@ bytes_with(struct clgrpo_context *ctx, size_t shape_class, int kc)
     a.c = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(7, 5));
     a.trans_a = true;
     fx_ok(ctx, clgrpo_gemm_workspace(ctx, &a, &bytes));
-    fx_release(&a.a), fx_release(&a.b), fx_release(&a.c);
+    fx_release_all(&a.a, &a.b, &a.c);
     return bytes;
 }
 

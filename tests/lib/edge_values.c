@@ -77,11 +77,7 @@ head_answer(struct clgrpo_context *ctx, const char *input, float x, float w0, fl
     snprintf(text, sizeof text, isnan(*got) ? "logprob nan" : "logprob %.4g", (double)*got);
     answer("linear_logprob", input, text);
     free(got);
-    fx_release(&a.x);
-    fx_release(&a.w);
-    fx_release(&a.target);
-    fx_release(&a.logprob);
-    fx_release(&a.lse);
+    fx_release_all(&a.x, &a.w, &a.target, &a.logprob, &a.lse);
     fx_workspace_release(&a.workspace);
 }
 
@@ -120,8 +116,7 @@ attention_answer(struct clgrpo_context *ctx, int which)
     free(o);
     for (int i = 0; i < 3; i++)
         fx_release(views[i]);
-    fx_release(&a.offsets);
-    fx_release(&a.o);
+    fx_release_all(&a.offsets, &a.o);
 }
 
 /* ---- Advantages of a group of two ---- */
@@ -145,9 +140,7 @@ advantage_answer(struct clgrpo_context *ctx, float first, float second)
     snprintf(text, sizeof text, "%.4g and %.4g", (double)got[0], (double)got[1]);
     answer("advantage", what, text);
     free(got);
-    fx_release(&a.reward);
-    fx_release(&a.offsets);
-    fx_release(&a.advantage);
+    fx_release_all(&a.reward, &a.offsets, &a.advantage);
 }
 
 START_TEST(table)

@@ -79,6 +79,8 @@ void fx_store_as(struct clgrpo_context *ctx, enum clgrpo_dtype to, struct clgrpo
  * touched. */
 void *fx_download(struct clgrpo_context *ctx, const struct clgrpo_tensor *t);
 void fx_release(struct clgrpo_tensor *t);
+#define fx_release_all(...) fx_release_each((struct clgrpo_tensor *const[]){__VA_ARGS__, NULL})
+void fx_release_each(struct clgrpo_tensor *const *t);
 struct clgrpo_workspace fx_workspace(struct clgrpo_context *ctx, size_t bytes);
 void fx_workspace_release(struct clgrpo_workspace *w);
 

@@ -55,10 +55,7 @@ gemm_product_pack(struct clgrpo_context *ctx, struct gemm_product *p, enum clgrp
 void
 gemm_product_free(struct gemm_product *p)
 {
-    fx_release(&p->args.a);
-    fx_release(&p->args.b);
-    fx_release(&p->args.c);
-    fx_release(&p->args.b_packed);
+    fx_release_all(&p->args.a, &p->args.b, &p->args.c, &p->args.b_packed);
     fx_workspace_release(&p->args.workspace);
     free(p->a);
     free(p->b);

@@ -191,6 +191,13 @@ fx_release(struct clgrpo_tensor *t)
     clgrpo_tensor_destroy(t);
 }
 
+void
+fx_release_each(struct clgrpo_tensor *const *t)
+{
+    for (; *t != NULL; t++)
+        fx_release(*t);
+}
+
 struct clgrpo_workspace
 fx_workspace(struct clgrpo_context *ctx, size_t bytes)
 {

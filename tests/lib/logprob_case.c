@@ -132,11 +132,7 @@ sampler_agrees(struct clgrpo_context *ctx, struct shape s, size_t first, size_t 
     head_forward(ctx, &h);
     trained = fx_download(ctx, &h.fwd.logprob);
     fx_same_bits("log-probability of sampler and trainer", sampled, trained + first, n * sizeof *sampled);
-    fx_release(&gemm.a);
-    fx_release(&gemm.c);
-    fx_release(&sample.key);
-    fx_release(&sample.token);
-    fx_release(&sample.logprob);
+    fx_release_all(&gemm.a, &gemm.c, &sample.key, &sample.token, &sample.logprob);
     fx_workspace_release(&gemm.workspace);
     fx_workspace_release(&sample.workspace);
     free(keys);

@@ -32,10 +32,7 @@ sample_draw(struct clgrpo_context *ctx, const float *logits, bool one_row, size_
     fx_ok(ctx, clgrpo_sample(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
     d.token = fx_download(ctx, &a.token);
     d.logprob = fx_download(ctx, &a.logprob);
-    fx_release(&a.logits);
-    fx_release(&a.key);
-    fx_release(&a.token);
-    fx_release(&a.logprob);
+    fx_release_all(&a.logits, &a.key, &a.token, &a.logprob);
     fx_workspace_release(&a.workspace);
     free(keys);
     return d;

@@ -73,9 +73,7 @@ gemm_errors(struct clgrpo_context *ctx, size_t k)
         got = fx_download(ctx, &args.c);
         report(what, types[t].name, got, want, M * N, true);
         free(got);
-        fx_release(&args.a);
-        fx_release(&args.b);
-        fx_release(&args.c);
+        fx_release_all(&args.a, &args.b, &args.c);
         fx_workspace_release(&args.workspace);
     }
     free(a);
@@ -108,11 +106,7 @@ head_errors(struct clgrpo_context *ctx)
         got = fx_download(ctx, &args.logprob);
         report("log-probability 64x576x8192", types[t].name, got, ref.logprob, N, false);
         free(got);
-        fx_release(&args.x);
-        fx_release(&args.w);
-        fx_release(&args.target);
-        fx_release(&args.logprob);
-        fx_release(&args.lse);
+        fx_release_all(&args.x, &args.w, &args.target, &args.logprob, &args.lse);
         fx_workspace_release(&args.workspace);
     }
     ref_linear_logprob_free(&ref);
@@ -174,12 +168,7 @@ decode_errors(struct clgrpo_context *ctx, size_t length)
         got = fx_download(ctx, &args.o);
         report(what, types[t].name, got, want, K * D, true);
         free(got);
-        fx_release(&args.q);
-        fx_release(&args.slot);
-        fx_release(&args.position);
-        fx_release(&args.o);
-        fx_release(&k2);
-        fx_release(&v2);
+        fx_release_all(&args.q, &args.slot, &args.position, &args.o, &k2, &v2);
     }
     free(q);
     free(k);

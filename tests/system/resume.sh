@@ -12,8 +12,7 @@ disturb() {
     runs=0
     rounds=0
     while :; do
-        "$mgrpo" train --quiet --run "$dir/broken" "$dir/run.conf" >"$dir/out" 2>&1 &
-        pid=$! pids=$!
+        start_run "$dir/broken" "$dir/run.conf"
         runs=$((runs + 1))
         while [ "$done_kills" -lt "$kills" ]; do
             draw 12
@@ -31,9 +30,7 @@ disturb() {
             done_kills=$((done_kills + 1))
             [ "$victim" != "$pid" ] || break
         done
-        status=0
-        wait "$pid" 2>/dev/null || status=$?
-        pids=
+        await_run
         case $status in
         0)
             same "$dir/whole" "$dir/broken" $agents

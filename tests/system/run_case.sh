@@ -26,6 +26,18 @@ fail() {
     exit 1
 }
 
+# start_run DIR CONF: mgrpo train in the background; $pid is its supervisor, which does not outlive the test
+start_run() {
+    "$mgrpo" train --quiet --run "$1" "$2" >"$dir/out" 2>&1 &
+    pid=$! pids=$!
+}
+# await_run: waits until it ends; $status is how it did
+await_run() {
+    status=0
+    wait "$pid" 2>/dev/null || status=$?
+    pids=
+}
+
 # draw N: $drawn is a number from 0 to N - 1
 seed=${SEED:-$(date +%s)}
 draw_state=$((seed % 2147483647))

@@ -32,8 +32,7 @@ same "$dir/sqlite" "$dir/redis" main search
 conf broken.conf "$(store broken)"
 done_kills=0 server_kills=0 starts=0
 while :; do
-    "$mgrpo" train --quiet --run "$dir/broken" "$dir/broken.conf" >"$dir/out" 2>&1 &
-    pid=$! pids=$!
+    start_run "$dir/broken" "$dir/broken.conf"
     starts=$((starts + 1))
     while [ "$done_kills" -lt "$kills" ]; do
         draw 15
@@ -50,9 +49,7 @@ while :; do
         done_kills=$((done_kills + 1))
         [ "$drawn" != 0 ] || break
     done
-    status=0
-    wait "$pid" 2>/dev/null || status=$?
-    pids=
+    await_run
     case $status in
     0) break ;;
     137) [ "$starts" -le $((kills + 1)) ] || fail "the disturbed run does not end" ;;
