@@ -73,6 +73,18 @@ out:
     return st;
 }
 
+double
+clg_attention_product_flop(const struct clg_attention_batch *b, bool causal)
+{
+    const size_t n = b->q->shape[0], n_sequences = b->offsets->shape[0] - 1;
+    const double length = (double)n / (double)n_sequences;
+
+    /* sequences of at most max_len tokens have n of them together only if each has max_len */
+    if (b->prefix->buf != NULL || (n_sequences > 1 && n_sequences * b->max_len != n))
+        return NAN;
+    return 2.0 * (double)(b->q->shape[1] * b->q->shape[2]) * (double)n * (causal ? 0.5 * (length + 1.0) : length);
+}
+
 struct clg_attention_cut
 clg_attention_cut_choose(const struct clgrpo_context *ctx, size_t limit, size_t heads_per_key, size_t n_pairs,
                          size_t max_len)

@@ -44,6 +44,12 @@ struct clg_attention_batch {
                                          (a)->max_len, (a)->scale})
 enum clgrpo_status clg_attention_check_batch(struct clgrpo_context *ctx, const char *op,
                                              const struct clg_attention_batch *b);
+/*
+ * The flop of one of attention's products, 2 D for each query head and pair of a query and a key: of all sequences,
+ * which is known where they have equal lengths and no prefixes; else NaN.
+ */
+double clg_attention_product_flop(const struct clg_attention_batch *b, bool causal);
+
 /* A kernel's arguments of a prefix: the tensor, how many entries it has, how many rows the batch has, and max_len. */
 #define CLG_ATTENTION_PREFIX(a)                                                                                        \
     CLG_TENSOR(&(a)->prefix), CLG_INT((a)->prefix.buf != NULL ? (a)->prefix.shape[0] : (size_t)0),                     \

@@ -12,6 +12,7 @@ cast_rows(struct clg_seq *seq, cl_kernel k, struct clgrpo_tensor x, struct clgrp
 {
     struct clg_grid grid = clg_rows_grid(seq->ctx, n);
 
+    CLG_WORK(seq, 0.0, (double)n * (double)e * (double)(clgrpo_dtype_bytes(x.dtype) + clgrpo_dtype_bytes(y.dtype)));
     return CLG_LAUNCH(seq, k, &grid, CLG_TENSOR(&x), CLG_SIZE(x_stride), CLG_TENSOR(&y), CLG_SIZE(y_stride),
                       CLG_SIZE(n), CLG_SIZE(e));
 }

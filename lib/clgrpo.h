@@ -13,7 +13,8 @@
  *
  * Every operation is `status clgrpo_<op>(ctx, args, queue, n_wait, wait_list, event)`. It enqueues its work on the
  * caller's queue, to start after the events of the wait list, and returns, like clEnqueueNDRangeKernel; outputs are
- * complete when `event` is, or what the caller enqueues next on an in-order queue runs. On a failed status the outputs
+ * complete when `event` is, or what the caller enqueues next on an in-order queue runs. Many operations enqueue several
+ * commands: the event is complete when all are, and its times are those of the last; clgrpo_profile has all. On a failed status the outputs
  * are undefined, and what the call had enqueued already is not waited for.
  *
  * An operation allocates no device memory for its work: where it needs scratch memory, `clgrpo_<op>_workspace` reports
@@ -112,6 +113,7 @@ enum clgrpo_family { CLGRPO_FAMILY_AUTO = 0, CLGRPO_FAMILY_SIMT, CLGRPO_FAMILY_C
  * cache_dir         keeps compiled programs. NULL: XDG_CACHE_HOME/clgrpo, else HOME/.cache/clgrpo, else none; "": none
  * tune_file         tuned parameters. NULL: the user's file of clgrpo-tuning(5), if it exists; "": none
  * allow_reordering  tuned parameters and tiers may change the order of sums: operations are then not batch invariant
+ * queue_properties  of the queue that clgrpo_context_open makes: 0, or CL_QUEUE_PROFILING_ENABLE for a profile
  */
 struct clgrpo_context_config {
     size_t struct_size;
@@ -119,6 +121,7 @@ struct clgrpo_context_config {
     const char *cache_dir;
     const char *tune_file;
     bool allow_reordering;
+    cl_command_queue_properties queue_properties;
 };
 CLGRPO_DEFINE_INIT(clgrpo_context_config, /* zeros */)
 #define CLGRPO_CONTEXT_CONFIG_INIT clgrpo_context_config_init()
@@ -268,6 +271,7 @@ void clgrpo_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
 #include "clgrpo_layer.h"
 #include "clgrpo_policy.h"
 #include "clgrpo_optim.h"
+#include "clgrpo_profile.h"
 
 #ifdef __cplusplus
 }

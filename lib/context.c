@@ -7,6 +7,7 @@
 
 #include "cache.h"
 #include "device.h"
+#include "profile.h"
 #include "tier.h"
 #include "tune.h"
 
@@ -65,6 +66,10 @@ configure(struct clgrpo_context *ctx, const struct clgrpo_context_config *given)
     CLG_TRY(clg_device_probe(ctx));
     ctx->cache_stats.struct_size = sizeof ctx->cache_stats;
     ctx->allow_reordering = config->allow_reordering;
+    CLG_REQUIRE(ctx, (config->queue_properties & ~(cl_command_queue_properties)CL_QUEUE_PROFILING_ENABLE) == 0,
+                CLGRPO_E_ARGUMENT, "queue_properties is %#llx, need 0 or CL_QUEUE_PROFILING_ENABLE",
+                (unsigned long long)config->queue_properties);
+    ctx->queue_properties = config->queue_properties;
     ctx->tiers = calloc(CLG_N_TIERS, sizeof *ctx->tiers);
     CLG_REQUIRE(ctx, ctx->tiers != NULL, CLGRPO_E_MEMORY, "out of memory");
     CLG_TRY(choose_family(ctx, config->family));
@@ -126,7 +131,7 @@ open_device(struct clgrpo_context *ctx, const char *selector, const struct clgrp
     ctx->cl = clCreateContext(NULL, 1, &ctx->device, NULL, NULL, &code);
     CLG_REQUIRE(ctx, code == CL_SUCCESS, CLGRPO_E_OPENCL, "clCreateContext failed with %s", clg_cl_name(code));
     CLG_TRY(configure(ctx, config));
-    ctx->queue = clCreateCommandQueue(ctx->cl, ctx->device, 0, &code);
+    ctx->queue = clCreateCommandQueue(ctx->cl, ctx->device, ctx->queue_properties, &code);
     CLG_REQUIRE(ctx, code == CL_SUCCESS, CLGRPO_E_OPENCL, "clCreateCommandQueue failed with %s", clg_cl_name(code));
 out:
     return st;
@@ -150,6 +155,7 @@ clgrpo_context_destroy(struct clgrpo_context *ctx)
     if (ctx == NULL)
         return;
     clgrpo_error_clear(ctx);
+    clg_profile_detach(ctx->profile);
     clg_programs_destroy(ctx);
     clg_tune_close(ctx);
     free(ctx->tiers);

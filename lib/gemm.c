@@ -31,6 +31,7 @@ run_empty(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
 
     if (args->accumulate)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0, CLG_BYTES(&args->c));
     CLG_TRY(CLG_RUN(seq, "gemm_empty", "k_gemm_empty", NULL, &grid, CLG_TENSOR_ROWS(&args->c)));
 out:
     return st;

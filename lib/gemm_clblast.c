@@ -8,8 +8,8 @@ static enum clgrpo_status
 wait_first(struct clg_seq *seq)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    cl_uint n_wait = seq->started ? (seq->last != NULL ? 1 : 0) : seq->n_wait;
-    const cl_event *list = seq->started ? &seq->last : seq->wait_list;
+    const cl_event *list;
+    const cl_uint n_wait = clg_seq_wait_for(seq, &list);
 
     if (n_wait > 0)
         CLG_CL(seq->ctx, clEnqueueBarrierWithWaitList(seq->queue, n_wait, list, NULL));
@@ -44,10 +44,8 @@ clg_gemm_clblast_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
         st = fail_clblast(seq->ctx, code);
         goto out;
     }
-    if (seq->last != NULL)
-        clReleaseEvent(seq->last);
-    seq->last = done;
-    seq->started = true;
+    clg_gemm_work(seq, args, 1.0);
+    clg_seq_advance(seq, "CLBlastSgemm", done);
 out:
     return st;
 }

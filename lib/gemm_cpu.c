@@ -131,6 +131,7 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struc
 
     snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_PACK_A=%d -DC_PACK_B=%d -DC_A=%s -DC_B=%s -DC_PANEL=%s",
              args->trans_a, p->pack_a, p->pack_b, clg_storage_name(args->a.dtype), b_type, p->pack_b ? "f32" : b_type);
+    clg_gemm_work(seq, args, (double)n / (double)(p->m_blocks * p->n_blocks));
     CLG_TRY(CLG_RUN(seq, "gemm_cpu", "k_gemm", defines, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(b),
                     CLG_TENSOR(&args->c), CLG_MEM(scratch), CLG_SIZE(scratch_at), CLG_SIZE(args->a.stride[0]),
                     CLG_SIZE(args->b.stride[0]), CLG_SIZE(args->c.stride[0]), CLG_UINT(p->m), CLG_UINT(p->n),

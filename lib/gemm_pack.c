@@ -60,5 +60,6 @@ out:
 enum clgrpo_status
 clg_gemm_pack_run(struct clg_seq *seq, const struct clgrpo_tensor *b, bool trans_b, const struct clgrpo_tensor *packed)
 {
+    CLG_WORK(seq, 0.0, CLG_BYTES(b) + (double)clgrpo_tensor_elems(b) * (double)clgrpo_dtype_bytes(packed->dtype));
     return seq->ctx->family == CLGRPO_FAMILY_CPU ? run_cpu(seq, b, trans_b, packed) : run_simt(seq, b, trans_b, packed);
 }

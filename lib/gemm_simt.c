@@ -88,6 +88,7 @@ clg_gemm_simt_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
         (struct clg_grid){2,
                           {clg_divide_up(n, clg_simt_tile_cols(&tile)), clg_divide_up(m, clg_simt_tile_rows(&tile)), 1},
                           {tile.x, tile.y, 1}};
+    clg_gemm_work(seq, args, 1.0);
     CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(&o.b), CLG_TENSOR(&args->c),
                        CLG_SIZE(args->a.stride[0]), CLG_SIZE(o.b.stride[0]), CLG_SIZE(args->c.stride[0]), CLG_INT(m),
                        CLG_INT(n), CLG_INT(k), CLG_INT((cl_int)clg_gemm_finish_of(args)), CLG_FLOAT(args->alpha)));

@@ -26,13 +26,15 @@ struct clgrpo_context {
     cl_context cl;
     cl_device_id device;
     cl_command_queue queue; /* only of clgrpo_context_open */
+    cl_command_queue_properties queue_properties;
     struct clgrpo_device_info info;
     enum clgrpo_family family;
     char *cache_dir; /* NULL: no disk cache */
     struct clg_program *programs;
     struct clg_tune_table *tune;
     bool allow_reordering;
-    struct clg_tier_state *tiers; /* CLG_N_TIERS of them */
+    struct clg_tier_state *tiers;   /* CLG_N_TIERS of them */
+    struct clgrpo_profile *profile; /* the caller's; NULL: nothing is recorded */
     struct clgrpo_cache_stats cache_stats;
     struct clg_error error;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "launch.h"
+#include "profile.h"
 
 enum clgrpo_status
 clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx, cl_command_queue queue, cl_uint n_wait,
@@ -11,15 +12,22 @@ clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx, cl_command_queue 
     CLG_REQUIRE(ctx, queue != NULL, CLGRPO_E_ARGUMENT, "the command queue is null");
     CLG_REQUIRE(ctx, n_wait == 0 || wait_list != NULL, CLGRPO_E_ARGUMENT, "%u events to wait for, and no list", n_wait);
     CLG_CL(ctx, clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL));
-    *seq = (struct clg_seq){.ctx = ctx, .queue = queue, .n_wait = n_wait, .wait_list = wait_list, .event = event};
+    *seq = (struct clg_seq){.operation = seq->operation,
+                            .ctx = ctx,
+                            .queue = queue,
+                            .n_wait = n_wait,
+                            .wait_list = wait_list,
+                            .event = event};
     seq->in_order = (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) == 0;
+    if (ctx->profile != NULL)
+        CLG_TRY(clg_profile_begin(ctx, seq->operation, properties, &seq->call));
 out:
     return st;
 }
 
 /* What the next command of the sequence waits for. */
-static cl_uint
-wait_for(const struct clg_seq *seq, const cl_event **list)
+cl_uint
+clg_seq_wait_for(const struct clg_seq *seq, const cl_event **list)
 {
     if (!seq->started) {
         *list = seq->n_wait > 0 ? seq->wait_list : NULL;
@@ -32,12 +40,17 @@ wait_for(const struct clg_seq *seq, const cl_event **list)
 static bool
 wants_event(const struct clg_seq *seq)
 {
-    return !seq->in_order || seq->event != NULL;
+    return !seq->in_order || seq->event != NULL || seq->ctx->profile != NULL;
 }
 
-static void
-advance(struct clg_seq *seq, cl_event done)
+void
+clg_seq_advance(struct clg_seq *seq, const char *kernel, cl_event done)
 {
+    const struct clg_command command = {seq->operation, kernel, seq->call, seq->flop, seq->bytes};
+
+    if (seq->ctx->profile != NULL)
+        clg_profile_add(seq->ctx->profile, &command, done);
+    seq->flop = seq->bytes = 0.0;
     if (seq->last != NULL)
         clReleaseEvent(seq->last);
     seq->last = done;
@@ -92,6 +105,7 @@ clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, c
     enum clgrpo_status st = CLGRPO_OK;
     struct clgrpo_context *ctx = seq->ctx;
     size_t global[3], items = 1;
+    char name[64];
     const cl_event *list;
     cl_event done = NULL;
     cl_uint n_wait;
@@ -107,10 +121,10 @@ clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, c
     CLG_TRY(check_count(ctx, kernel, n_args));
     for (cl_uint i = 0; i < n_args; i++)
         CLG_TRY(set_arg(ctx, kernel, i, &args[i]));
-    n_wait = wait_for(seq, &list);
+    n_wait = clg_seq_wait_for(seq, &list);
     CLG_CL(ctx, clEnqueueNDRangeKernel(seq->queue, kernel, grid->dims, NULL, global, grid->local, n_wait, list,
                                        wants_event(seq) ? &done : NULL));
-    advance(seq, done);
+    clg_seq_advance(seq, ctx->profile != NULL ? kernel_name(kernel, name) : "", done);
 out:
     return st;
 }
@@ -134,13 +148,14 @@ clg_seq_copy(struct clg_seq *seq, cl_mem from, cl_mem to, size_t from_bytes, siz
     enum clgrpo_status st = CLGRPO_OK;
     const cl_event *list;
     cl_event done = NULL;
-    cl_uint n_wait = wait_for(seq, &list);
+    cl_uint n_wait = clg_seq_wait_for(seq, &list);
 
     if (n == 0)
         return CLGRPO_OK;
     CLG_CL(seq->ctx, clEnqueueCopyBuffer(seq->queue, from, to, from_bytes, to_bytes, n, n_wait, list,
                                          wants_event(seq) ? &done : NULL));
-    advance(seq, done);
+    CLG_WORK(seq, 0.0, 2.0 * (double)n);
+    clg_seq_advance(seq, "copy", done);
 out:
     return st;
 }
@@ -152,13 +167,14 @@ clg_seq_zero(struct clg_seq *seq, cl_mem buf, size_t offset_bytes, size_t n_byte
     const cl_uchar zero = 0;
     const cl_event *list;
     cl_event done = NULL;
-    cl_uint n_wait = wait_for(seq, &list);
+    cl_uint n_wait = clg_seq_wait_for(seq, &list);
 
     if (n_bytes == 0)
         return CLGRPO_OK;
     CLG_CL(seq->ctx, clEnqueueFillBuffer(seq->queue, buf, &zero, sizeof zero, offset_bytes, n_bytes, n_wait, list,
                                          wants_event(seq) ? &done : NULL));
-    advance(seq, done);
+    CLG_WORK(seq, 0.0, (double)n_bytes);
+    clg_seq_advance(seq, "fill", done);
 out:
     return st;
 }
@@ -181,4 +197,15 @@ clg_seq_end(struct clg_seq *seq, enum clgrpo_status st)
         clReleaseEvent(seq->last);
     seq->last = NULL;
     return st;
+}
+
+double
+clg_bytes_sum(const struct clgrpo_tensor *const *tensors, cl_uint n)
+{
+    double bytes = 0.0;
+
+    for (cl_uint i = 0; i < n; i++)
+        if (tensors[i]->buf != NULL)
+            bytes += (double)clgrpo_tensor_elems(tensors[i]) * (double)clgrpo_dtype_bytes(tensors[i]->dtype);
+    return bytes;
 }

@@ -13,6 +13,7 @@
  * the queue is in order), and the last is the caller's event.
  */
 struct clg_seq {
+    const char *operation; /* whose it is, "gemm"; the only member that is set before clg_seq_begin */
     struct clgrpo_context *ctx;
     cl_command_queue queue;
     cl_uint n_wait;
@@ -21,6 +22,8 @@ struct clg_seq {
     cl_event last;   /* of an out-of-order queue, or when the caller wants an event */
     bool in_order;
     bool started;
+    cl_ulong call;      /* for the context's profile, as are these of the next launch: */
+    double flop, bytes; /* CLG_WORK */
 };
 enum clgrpo_status clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx, cl_command_queue queue,
                                  cl_uint n_wait, const cl_event *wait_list, cl_event *event);
@@ -28,6 +31,10 @@ enum clgrpo_status clg_seq_begin(struct clg_seq *seq, struct clgrpo_context *ctx
 enum clgrpo_status clg_seq_copy(struct clg_seq *seq, cl_mem from, cl_mem to, size_t from_bytes, size_t to_bytes,
                                 size_t n);
 enum clgrpo_status clg_seq_zero(struct clg_seq *seq, cl_mem buf, size_t offset_bytes, size_t n_bytes);
+/* For a command that was enqueued elsewhere, after what clg_seq_wait_for says: `done` is its event, which the sequence
+ * takes, and `kernel` its name in the profile. */
+void clg_seq_advance(struct clg_seq *seq, const char *kernel, cl_event done);
+cl_uint clg_seq_wait_for(const struct clg_seq *seq, const cl_event **list);
 /*
  * Hands the last event to the caller (a marker if nothing was launched); releases what the sequence holds. Returns st,
  * or its own failure if st is OK. Call it once at `out`, also after a failure.
@@ -147,6 +154,25 @@ enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *en
 #define CLG_RUN(seq, unit, entry, defines, grid, ...)                                                                  \
     clg_run((seq), (unit), (entry), (defines), (grid), CLG_ARGS(__VA_ARGS__))
 
+/* ---- Work ---- */
+
+/*
+ * CLG_WORK says what the next launch computes and moves, for the context's profile: flop of its products, 0 where it
+ * has none, and bytes that it reads or writes, once each. CLG_BYTES sums those of tensors, some of which may be absent.
+ * Without a profile neither is evaluated. A launch of no groups is none: it leaves what was said.
+ */
+#define CLG_WORK(seq, flop_, bytes_)                                                                                   \
+    do {                                                                                                               \
+        if ((seq)->ctx->profile != NULL) {                                                                             \
+            (seq)->flop = (flop_);                                                                                     \
+            (seq)->bytes = (bytes_);                                                                                   \
+        }                                                                                                              \
+    } while (0)
+#define CLG_BYTES(...)                                                                                                 \
+    clg_bytes_sum((const struct clgrpo_tensor *const[]){__VA_ARGS__},                                                  \
+                  CLG_COUNT(((const struct clgrpo_tensor *const[]){__VA_ARGS__})))
+double clg_bytes_sum(const struct clgrpo_tensor *const *tensors, cl_uint n);
+
 /* ---- Operations ---- */
 
 /*
@@ -182,7 +208,7 @@ enum clgrpo_status clg_run(struct clg_seq *seq, const char *unit, const char *en
     {                                                                                                                  \
         enum clgrpo_status st = CLGRPO_OK;                                                                             \
         struct name##_args full = name##_args_init(), *const args = &full;                                             \
-        struct clg_seq seq = {0};                                                                                      \
+        struct clg_seq seq = {.operation = op};                                                                        \
                                                                                                                        \
         if (ctx == NULL)                                                                                               \
             return CLGRPO_E_ARGUMENT;                                                                                  \

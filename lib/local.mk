@@ -8,7 +8,8 @@ include_HEADERS = \
 	lib/clgrpo_layer.h \
 	lib/clgrpo_linear.h \
 	lib/clgrpo_optim.h \
-	lib/clgrpo_policy.h
+	lib/clgrpo_policy.h \
+	lib/clgrpo_profile.h
 
 lib_libclg_la_SOURCES = \
 	lib/attention.c \
@@ -57,6 +58,8 @@ lib_libclg_la_SOURCES = \
 	lib/op_rope.c \
 	lib/op_sample.c \
 	lib/op_swiglu.c \
+	lib/profile.c \
+	lib/profile.h \
 	lib/program.c \
 	lib/rng.c \
 	lib/rows.c \

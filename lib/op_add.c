@@ -23,6 +23,7 @@ run(struct clg_seq *seq, const struct clgrpo_add_args *a)
 
     if (n == 0 || e == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0, CLG_BYTES(&a->a, &a->b, &a->y));
     return CLG_ROWS_RUN(seq, "add", "k_add", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->a),
                         CLG_TENSOR_ROWS(&a->b), CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(e));
 }

@@ -38,6 +38,7 @@ run(struct clg_seq *seq, const struct clgrpo_advantage_args *a)
     char defines[64];
 
     snprintf(defines, sizeof defines, "-DC_KIND=%d -DC_WEIGHTED=%d", (int)a->kind, a->weight.buf != NULL);
+    CLG_WORK(seq, 0.0, CLG_BYTES(&a->reward, &a->weight, &a->offsets, &a->advantage));
     return CLG_RUN(seq, OP, "k_advantage", defines, &grid, CLG_TENSOR(&a->reward),
                    CLG_TENSOR(a->weight.buf != NULL ? &a->weight : &a->reward), CLG_TENSOR(&a->offsets),
                    CLG_TENSOR(&a->advantage), CLG_UINT(n_groups), CLG_INT(n), CLG_FLOAT(a->eps));

@@ -69,6 +69,8 @@ run(struct clg_seq *seq, const struct clgrpo_attention_args *a)
 {
     if (a->q.shape[0] == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 2.0 * clg_attention_product_flop(CLG_ATTENTION_BATCH(a), a->causal),
+             CLG_BYTES(&a->q, &a->k, &a->v, &a->o, &a->lse));
     return seq->ctx->family == CLGRPO_FAMILY_CPU ? launch_cpu(seq, a) : launch_simt(seq, a);
 }
 

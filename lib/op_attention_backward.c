@@ -102,6 +102,14 @@ plan_cpu(const struct clgrpo_context *ctx, const struct clgrpo_attention_backwar
                          .limit = limit};
 }
 
+/* What a kernel computes, in products of attention, and moves besides what each reads. */
+static void
+say_work(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, double products, double bytes)
+{
+    CLG_WORK(seq, products * clg_attention_product_flop(CLG_ATTENTION_BATCH(a), a->causal),
+             bytes + CLG_BYTES(&a->q, &a->k, &a->v, &a->dout, &a->lse));
+}
+
 static enum clgrpo_status
 launch_one_pass(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, const struct plan *plan)
 {
@@ -109,6 +117,7 @@ launch_one_pass(struct clg_seq *seq, const struct clgrpo_attention_backward_args
     char defines[64];
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
+    say_work(seq, a, 5.0, CLG_BYTES(&a->o, &a->dq, &a->dk, &a->dv));
     CLG_TRY(CLG_RUN(seq, "attention_backward_cpu", "k_attention_backward", defines, &plan->dkdv,
                     CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k), CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o),
                     CLG_TENSOR_HEADS(&a->dout), CLG_TENSOR_ROWS(&a->lse), CLG_TENSOR(&a->offsets),
@@ -136,6 +145,7 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
         CLG_TRY(clg_kernel_get(seq->ctx, "attention_dq_cpu", "k_attention_dq", defines, &dq));
         CLG_TRY(clg_kernel_get(seq->ctx, "attention_dkdv_cpu", "k_attention_dkdv", defines, &dkdv));
     }
+    say_work(seq, a, 3.0, CLG_BYTES(&a->o, &a->dq));
     if (cpu)
         CLG_TRY(CLG_LAUNCH(seq, dq, &plan->dq, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k),
                            CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o), CLG_TENSOR_HEADS(&a->dout),
@@ -148,6 +158,7 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
                            CLG_TENSOR_ROWS(&a->lse), CLG_TENSOR(&a->offsets), CLG_MEM(a->workspace.buf),
                            CLG_SIZE(delta), CLG_TENSOR_HEADS(&a->dq), CLG_ATTENTION_PREFIX(a), CLG_INT(group),
                            CLG_FLOAT(scale2), CLG_FLOAT(scale), CLG_INT(causal)));
+    say_work(seq, a, 4.0, CLG_BYTES(&a->dk, &a->dv));
     CLG_TRY(CLG_LAUNCH(seq, dkdv, &plan->dkdv, CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k),
                        CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->dout), CLG_TENSOR_ROWS(&a->lse),
                        CLG_TENSOR(&a->offsets), CLG_MEM(a->workspace.buf), CLG_SIZE(delta), CLG_TENSOR_HEADS(&a->dk),

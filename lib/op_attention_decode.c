@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attention.h"
 
+#include <math.h>
+
 #define OP "attention_decode"
 
 /* A row is a token's query head. */
@@ -140,6 +142,7 @@ out:
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
 {
+    CLG_WORK(seq, NAN, NAN); /* the positions lie on the device */
     return seq->ctx->family == CLGRPO_FAMILY_CPU ? launch_cpu(seq, a) : launch_simt(seq, a);
 }
 

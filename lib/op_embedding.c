@@ -26,6 +26,15 @@ check(struct clgrpo_context *ctx, const struct clgrpo_embedding_args *a)
 
 CLG_VIEWS(views, clgrpo_embedding, "embedding", CLG_OUT(a, y), CLG_IN(a, table), CLG_IN(a, index))
 
+/* Of the rows of the table that the indices can name. */
+static double
+table_bytes(const struct clgrpo_tensor *table, size_t n)
+{
+    const struct clgrpo_tensor rows = clg_tensor_rows(table, 0, n < table->shape[0] ? n : table->shape[0]);
+
+    return CLG_BYTES(&rows);
+}
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_embedding_args *a)
 {
@@ -33,6 +42,7 @@ run(struct clg_seq *seq, const struct clgrpo_embedding_args *a)
 
     if (n == 0 || e == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0, CLG_BYTES(&a->y) + table_bytes(&a->table, n));
     return CLG_ROWS_RUN(seq, "embedding", "k_embedding", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->table),
                         CLG_TENSOR(&a->index), CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(e),
                         CLG_SIZE(a->table.shape[0]));
@@ -56,6 +66,7 @@ run_backward(struct clg_seq *seq, const struct clgrpo_embedding_backward_args *a
 
     if (n == 0 || e == 0 || v == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0, CLG_BYTES(&a->dy) + 2.0 * table_bytes(&a->dtable, n));
     return CLG_ROWS_RUN(seq, "embedding", "k_embedding_backward", "",
                         clg_rows_fixed(seq->ctx, v < BACKWARD_GROUPS ? v : BACKWARD_GROUPS), CLG_TENSOR_ROWS(&a->dy),
                         CLG_TENSOR(&a->index), CLG_TENSOR_ROWS(&a->dtable), CLG_SIZE(n), CLG_SIZE(e), CLG_SIZE(v));

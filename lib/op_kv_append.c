@@ -31,6 +31,9 @@ run(struct clg_seq *seq, const struct clgrpo_kv_append_args *a)
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_GROUP=%zu -DC_CACHE=%s", a->k.shape[2], items,
              clg_storage_name(a->v_cache.dtype));
+    CLG_WORK(seq, 0.0,
+             CLG_BYTES(&a->k, &a->v) +
+                 2.0 * (double)clgrpo_tensor_elems(&a->k) * (double)clgrpo_dtype_bytes(a->v_cache.dtype));
     return CLG_RUN(seq, OP, "k_kv_append", defines, &grid, CLG_TENSOR_HEADS(&a->k), CLG_TENSOR_HEADS(&a->v),
                    CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position), CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache),
                    CLG_INT(a->v_cache.shape[0]), CLG_INT(a->v_cache.shape[2]));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attention.h"
 
+#include <math.h>
+
 #define OP "kv_copy"
 
 static enum clgrpo_status
@@ -32,6 +34,7 @@ run(struct clg_seq *seq, const struct clgrpo_kv_copy_args *a)
 
     snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DC_WORD=%s -DP_GROUP=%zu", a->v_cache.shape[3],
              clgrpo_dtype_bytes(a->v_cache.dtype) == 2 ? "ushort" : "uint", items);
+    CLG_WORK(seq, 0.0, NAN); /* the lengths lie on the device */
     return CLG_RUN(seq, OP, "k_kv_copy", defines, &grid, CLG_TENSOR(&a->source), CLG_TENSOR(&a->target),
                    CLG_TENSOR(&a->length), CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache),
                    CLG_INT(a->v_cache.shape[0]), CLG_INT(a->v_cache.shape[2]));

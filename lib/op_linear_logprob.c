@@ -49,6 +49,14 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_linear_logprob_a
     return p;
 }
 
+/* Of a launch over this share of the vocabulary; p->panels words hold the states. */
+static void
+say_work(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const struct plan *p, double share)
+{
+    CLG_WORK(seq, share * 2.0 * (double)clgrpo_tensor_elems(&a->x) * (double)a->w.shape[0],
+             CLG_BYTES(&a->x) + share * (CLG_BYTES(&a->w) + (double)p->panels * sizeof(float)));
+}
+
 /* Computes the log-sum-exp states of segments first .. first + n - 1, for which w is packed in the workspace. */
 static enum clgrpo_status
 run_segments_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const struct plan *p, size_t first,
@@ -59,6 +67,7 @@ run_segments_cpu(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a
     const struct clg_grid grid = {2, {clg_divide_up(n_rows, CLG_LOGPROB_CPU_ROWS), n, 1}, {1, 1, 1}};
     cl_mem buf = a->workspace.buf;
 
+    say_work(seq, a, p, (double)n / (double)p->n_segments);
     CLG_TRY(CLG_RUN(seq, "linear_logprob_cpu", "k_logprob_fwd", defines, &grid, CLG_TENSOR_ROWS(&a->x), CLG_MEM(buf),
                     CLG_SIZE(base + p->panels), CLG_TENSOR(&a->target), CLG_TENSOR(&a->logprob), CLG_MEM(buf),
                     CLG_SIZE(base + p->part), CLG_UINT(n_rows), CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]),
@@ -98,6 +107,7 @@ run_simt(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *a, const 
     const struct clg_grid grid = {
         2, {clg_divide_up(n_rows, clg_simt_tile_rows(tile)), p->n_segments, 1}, {tile->x, tile->y, 1}};
 
+    say_work(seq, a, p, 1.0);
     CLG_TRY(CLG_LAUNCH(seq, kernel, &grid, CLG_TENSOR_ROWS(&a->x), CLG_TENSOR_ROWS(&a->w), CLG_TENSOR(&a->target),
                        CLG_TENSOR(&a->logprob), CLG_MEM(a->workspace.buf), CLG_SIZE(base + p->part), CLG_UINT(n_rows),
                        CLG_UINT(a->x.shape[1]), CLG_UINT(a->w.shape[0]), CLG_UINT(p->n_segments),
@@ -133,6 +143,7 @@ run(struct clg_seq *seq, const struct clgrpo_linear_logprob_args *args)
     if (n == 0)
         goto out;
     CLG_TRY(cpu ? run_cpu(seq, &a, &p, defines) : run_simt(seq, &a, &p, &tile, forward));
+    CLG_WORK(seq, 0.0, (double)p.panels * sizeof(float) + CLG_BYTES(&a.target, &a.logprob, &a.lse, &a.entropy));
     CLG_TRY(CLG_LAUNCH(seq, merge, &grid, CLG_MEM(a.workspace.buf), CLG_SIZE(base + p.part), CLG_TENSOR(&a.target),
                        CLG_TENSOR(&a.logprob), CLG_TENSOR(&a.lse),
                        CLG_TENSOR(a.entropy.buf != NULL ? &a.entropy : &a.lse), CLG_UINT(n), CLG_UINT(a.w.shape[0]),

@@ -162,6 +162,7 @@ run_dz(struct clg_seq *seq, const struct clgrpo_linear_logprob_backward_args *a,
         2,
         {clg_divide_up(rows, clg_simt_tile_rows(&tile)), clg_divide_up(cols, clg_simt_tile_cols(&tile)), 1},
         {tile.x, tile.y, 1}};
+    CLG_WORK(seq, 2.0 * (double)rows * (double)cols * (double)x.shape[1], CLG_BYTES(&x, &w, dz, &target, &lse, &g));
     if (cpu) {
         const size_t panels = a->workspace.offset_bytes / sizeof(float) + p->panels;
 

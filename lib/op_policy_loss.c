@@ -82,11 +82,14 @@ run(struct clg_seq *seq, const struct clgrpo_policy_loss_args *a)
     snprintf(defines, sizeof defines, "-DC_REF=%d -DP_ITEM_VECTORS=%zu", with_ref, item_vectors(seq->ctx));
     CLG_TRY(clg_kernel_get(seq->ctx, OP, "k_policy_loss", defines, &loss));
     CLG_TRY(clg_kernel_get(seq->ctx, OP, "k_policy_stats", defines, &stats));
+    CLG_WORK(seq, 0.0,
+             CLG_BYTES(&a->logprob, &a->old_logprob, &a->ref_logprob, &a->advantage, &a->weight, &a->dlogprob));
     CLG_TRY(CLG_LAUNCH(seq, loss, &grid, CLG_TENSOR(&a->logprob), CLG_TENSOR(&a->old_logprob),
                        CLG_TENSOR(with_ref ? &a->ref_logprob : &a->logprob), CLG_TENSOR(&a->advantage),
                        CLG_TENSOR(&a->weight), CLG_TENSOR(&a->dlogprob), CLG_MEM(part), CLG_SIZE(at), CLG_UINT(n),
                        CLG_UINT(items), CLG_FLOAT(1.0 - (double)a->clip_low), CLG_FLOAT(1.0 + (double)a->clip_high),
                        CLG_FLOAT(a->dual_clip), CLG_FLOAT(a->kl_beta)));
+    CLG_WORK(seq, 0.0, CLG_BYTES(&a->stats) + (double)items * CLGRPO_POLICY_STATS * sizeof(float));
     CLG_TRY(CLG_LAUNCH(seq, stats, &one, CLG_MEM(part), CLG_SIZE(at), CLG_UINT(items), CLG_TENSOR(&a->stats)));
 out:
     return st;

@@ -45,6 +45,8 @@ run(struct clg_seq *seq, const struct clgrpo_rmsnorm_args *a)
 
     if (n == 0 || e == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0,
+             CLG_BYTES(&a->x, &a->w, &a->y, &a->rstd, &a->residual) + (a->residual.buf != NULL ? CLG_BYTES(sum) : 0.0));
     return CLG_ROWS_RUN(seq, "rmsnorm", "k_rmsnorm", a->residual.buf != NULL ? "-DC_RESIDUAL=1" : "",
                         clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->x), CLG_TENSOR_ROWS(residual),
                         CLG_TENSOR_ROWS(sum), CLG_TENSOR(&a->w), CLG_TENSOR_ROWS(&a->y), CLG_TENSOR(rstd),
@@ -87,10 +89,14 @@ run_backward(struct clg_seq *seq, const struct clgrpo_rmsnorm_backward_args *a)
 
     if (n == 0 || e == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0,
+             CLG_BYTES(&a->x, &a->w, &a->rstd, &a->dy, &a->dx) + (a->accumulate_dx ? CLG_BYTES(&a->dx) : 0.0) +
+                 BLOCKS * CLG_BYTES(&a->dw));
     CLG_TRY(CLG_ROWS_RUN(seq, "rmsnorm_backward", "k_rmsnorm_backward", a->accumulate_dx ? "-DC_ACCUMULATE=1" : "",
                          clg_rows_fixed(seq->ctx, BLOCKS), CLG_TENSOR_ROWS(&a->x), CLG_TENSOR(&a->w),
                          CLG_TENSOR(&a->rstd), CLG_TENSOR_ROWS(&a->dy), CLG_TENSOR_ROWS(&a->dx),
                          CLG_MEM(a->workspace.buf), CLG_SIZE(partial_at), CLG_SIZE(n), CLG_SIZE(e)));
+    CLG_WORK(seq, 0.0, (BLOCKS + 2.0) * CLG_BYTES(&a->dw));
     CLG_TRY(CLG_ROWS_RUN(seq, "rmsnorm_backward", "k_rmsnorm_dw", "", clg_rows_grid(seq->ctx, clg_divide_up(e, width)),
                          CLG_MEM(a->workspace.buf), CLG_SIZE(partial_at), CLG_TENSOR(&a->dw), CLG_SIZE(e)));
 out:

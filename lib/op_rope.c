@@ -27,6 +27,7 @@ run(struct clg_seq *seq, const struct clgrpo_rope_args *a)
 
     if (n == 0 || heads == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0, 2.0 * CLG_BYTES(&a->x));
     return CLG_ROWS_RUN(seq, "rope", "k_rope", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_HEADS(&a->x),
                         CLG_TENSOR(&a->position), CLG_TENSOR_ROWS(&a->table), CLG_SIZE(n), CLG_SIZE(heads),
                         CLG_SIZE(a->x.shape[2]), CLG_SIZE(a->table.shape[0]), CLG_FLOAT(a->inverse ? -1.0 : 1.0));

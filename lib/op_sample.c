@@ -108,6 +108,7 @@ launch(struct clg_seq *seq, const struct clgrpo_sample_args *a, const char *entr
         CLG_LOCAL((size_t)SIMT_LOCAL_BYTES), /* the simt kernels alone have this one */
     };
 
+    CLG_WORK(seq, 0.0, CLG_BYTES(&a->logits, &a->token, &a->logprob));
     return clg_run(seq, cpu ? "sample_cpu" : "sample_simt", entry, defines, grid, args, CLG_COUNT(args) - cpu);
 }
 

@@ -33,6 +33,7 @@ run(struct clg_seq *seq, const struct clgrpo_swiglu_args *a)
 
     if (n == 0 || f == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0, CLG_BYTES(&a->gate_up, &a->y));
     return CLG_ROWS_RUN(seq, "swiglu", "k_swiglu", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->gate_up),
                         CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(f));
 }
@@ -60,6 +61,7 @@ run_backward(struct clg_seq *seq, const struct clgrpo_swiglu_backward_args *a)
 
     if (n == 0 || f == 0)
         return CLGRPO_OK;
+    CLG_WORK(seq, 0.0, CLG_BYTES(&a->gate_up, &a->dy, &a->dgate_up));
     return CLG_ROWS_RUN(seq, "swiglu", "k_swiglu_backward", "", clg_rows_grid(seq->ctx, n),
                         CLG_TENSOR_ROWS(&a->gate_up), CLG_TENSOR_ROWS(&a->dy), CLG_TENSOR_ROWS(&a->dgate_up),
                         CLG_SIZE(n), CLG_SIZE(f));

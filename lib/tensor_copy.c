@@ -7,6 +7,8 @@ host_copy(struct clgrpo_context *ctx, const char *op, cl_command_queue queue, co
           const void *from, void *to, size_t bytes)
 {
     enum clgrpo_status st = CLGRPO_OK;
+    struct clg_seq seq = {.operation = op};
+    cl_event done = NULL, *event = NULL;
     size_t need, at;
 
     if (ctx == NULL)
@@ -18,12 +20,20 @@ host_copy(struct clgrpo_context *ctx, const char *op, cl_command_queue queue, co
     need = clgrpo_tensor_elems(t) * clgrpo_dtype_bytes(t->dtype);
     at = t->offset * clgrpo_dtype_bytes(t->dtype);
     CLG_REQUIRE(ctx, bytes == need, CLGRPO_E_SHAPE, "%s: %zu bytes for a tensor of %zu", op, bytes, need);
+    if (ctx->profile != NULL) {
+        CLG_TRY(clg_seq_begin(&seq, ctx, queue, 0, NULL, NULL));
+        event = &done;
+    }
     if (bytes > 0 && from != NULL)
-        CLG_CL(ctx, clEnqueueWriteBuffer(queue, t->buf, CL_TRUE, at, bytes, from, 0, NULL, NULL));
+        CLG_CL(ctx, clEnqueueWriteBuffer(queue, t->buf, CL_TRUE, at, bytes, from, 0, NULL, event));
     else if (bytes > 0)
-        CLG_CL(ctx, clEnqueueReadBuffer(queue, t->buf, CL_TRUE, at, bytes, to, 0, NULL, NULL));
+        CLG_CL(ctx, clEnqueueReadBuffer(queue, t->buf, CL_TRUE, at, bytes, to, 0, NULL, event));
+    if (done != NULL) {
+        CLG_WORK(&seq, 0.0, (double)bytes);
+        clg_seq_advance(&seq, from != NULL ? "write" : "read", done);
+    }
 out:
-    return st;
+    return clg_seq_end(&seq, st);
 }
 
 enum clgrpo_status
@@ -45,7 +55,7 @@ clgrpo_tensor_zero(struct clgrpo_context *ctx, const struct clgrpo_tensor *t, cl
                    const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
+    struct clg_seq seq = {.operation = "tensor_zero"};
 
     if (ctx == NULL)
         return CLGRPO_E_ARGUMENT;
@@ -63,7 +73,7 @@ clgrpo_tensor_copy(struct clgrpo_context *ctx, const struct clgrpo_tensor *from,
                    cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    struct clg_seq seq = {0};
+    struct clg_seq seq = {.operation = "tensor_copy"};
     size_t size, n;
 
     if (ctx == NULL)

@@ -209,9 +209,11 @@ void
 clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, struct clg_tier *out, unsigned *which)
 {
     const struct clg_error before = clg_error_save(ctx);
+    struct clgrpo_profile *const profile = ctx->profile; /* the probe is no operation */
     struct probe p = {.ctx = ctx, .spec = spec};
     enum clgrpo_status st;
 
+    ctx->profile = NULL;
     st = prepare(&p);
     settle_broken(ctx, out);
     for (unsigned i = 0; st == CLGRPO_OK && i < CLG_TIER_MAX_DEFINES && spec->defines[i] != NULL; i++) {
@@ -229,5 +231,6 @@ clg_tier_probe(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
             break;
     }
     release(&p);
+    ctx->profile = profile;
     clg_error_restore(ctx, before);
 }

@@ -29,6 +29,7 @@ lib_suites = \
 	tests/lib/check_nan \
 	tests/lib/check_optim \
 	tests/lib/check_policy_loss \
+	tests/lib/check_profile \
 	tests/lib/check_refusals \
 	tests/lib/check_rmsnorm \
 	tests/lib/check_rng \
