@@ -17,6 +17,7 @@ static const char usage[] =
     "  -s, --seconds X        time for each row (default 0.3)\n"
     "  -F, --full             the rows for large machines too\n"
     "      --once             run each row a single time and measure nothing, for other tools to count\n"
+    "  -k, --kernels          show below each row what its kernels take of it, on the device's clock\n"
     "  -l, --list             print the names of the rows and stop\n"
     "  -a, --against FILE     show each row's speed over that in an earlier result file\n"
     "  -p, --peers FILE       join rows that another program measured\n"
@@ -47,15 +48,23 @@ static const char *const submitted[] = {"gemm.f32.nn.1024",
                                         "program.*"};
 
 enum { OPT_VERSION = 256, OPT_ONCE };
-static const struct option long_options[] = {
-    {"device", required_argument, NULL, 'd'},    {"family", required_argument, NULL, 'f'},
-    {"seconds", required_argument, NULL, 's'},   {"list", no_argument, NULL, 'l'},
-    {"against", required_argument, NULL, 'a'},   {"peers", required_argument, NULL, 'p'},
-    {"json", required_argument, NULL, 'j'},      {"tsv", required_argument, NULL, 't'},
-    {"svg", required_argument, NULL, 'v'},       {"html", required_argument, NULL, 'w'},
-    {"output", required_argument, NULL, 'o'},    {"full", no_argument, NULL, 'F'},
-    {"once", no_argument, NULL, OPT_ONCE},       {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION}, {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {{"device", required_argument, NULL, 'd'},
+                                             {"family", required_argument, NULL, 'f'},
+                                             {"seconds", required_argument, NULL, 's'},
+                                             {"list", no_argument, NULL, 'l'},
+                                             {"against", required_argument, NULL, 'a'},
+                                             {"peers", required_argument, NULL, 'p'},
+                                             {"json", required_argument, NULL, 'j'},
+                                             {"tsv", required_argument, NULL, 't'},
+                                             {"svg", required_argument, NULL, 'v'},
+                                             {"html", required_argument, NULL, 'w'},
+                                             {"output", required_argument, NULL, 'o'},
+                                             {"full", no_argument, NULL, 'F'},
+                                             {"once", no_argument, NULL, OPT_ONCE},
+                                             {"kernels", no_argument, NULL, 'k'},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"version", no_argument, NULL, OPT_VERSION},
+                                             {NULL, 0, NULL, 0}};
 
 static int
 bad(const char *option, const char *value, const char *need)
@@ -95,6 +104,9 @@ parse_value(struct bench *b, struct arguments *a, int letter)
         return 0;
     case 'F':
         b->full = true;
+        return 0;
+    case 'k':
+        b->kernels = true;
         return 0;
     case OPT_ONCE:
         b->once = true;
@@ -137,7 +149,7 @@ arguments_parse(int argc, char **argv, struct bench *b, struct arguments *a)
 {
     int letter, rc;
 
-    while ((letter = getopt_long(argc, argv, "d:f:s:Fla:p:j:t:v:w:o:h", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "d:f:s:Fkla:p:j:t:v:w:o:h", long_options, NULL)) != -1) {
         a->done = letter == 'h' || letter == OPT_VERSION;
         if (letter == 'h')
             fputs(usage, stdout);

@@ -22,6 +22,7 @@ clgrpo_bench_SOURCES = \
 	bench/measure/failure.c \
 	bench/measure/family.c \
 	bench/measure/family.h \
+	bench/measure/kernels.c \
 	bench/measure/launches.c \
 	bench/measure/limit.c \
 	bench/measure/median.c \
@@ -33,6 +34,7 @@ clgrpo_bench_SOURCES = \
 	bench/measure/row.h \
 	bench/measure/select.c \
 	bench/measure/timer.c \
+	bench/measure/turn.c \
 	bench/output/compare.c \
 	bench/output/html.c \
 	bench/output/html.h \

@@ -54,6 +54,7 @@ struct bench {
     double seconds; /* time budget of a row */
     bool full;      /* the rows for large machines too */
     bool once;      /* run each row a single time and measure nothing: for tools that count what a program does */
+    bool kernels;   /* say for each row what its kernels take */
     bool failed;
     bool listing;      /* collect names instead of measuring */
     bool progress;     /* show on standard error what runs */
@@ -134,6 +135,14 @@ struct bench_case {
 
 /* Measures the case and its peers in turn, round after round, and adds a row of the medians, if the row is wanted. */
 void bench_run(struct bench *b, const struct bench_case *c);
+/* The next set of buffers; `turn` counts them, from 0: a row that is bound by memory must not find its data in the caches
+ * from the last run. */
+void *bench_next(void *arg, size_t arg_bytes, unsigned copies, unsigned *turn);
+/* Enqueues one run with it. */
+bool bench_enqueue(struct bench *b, const struct bench_case *c, unsigned *turn);
+/* Runs the case with a profile, for as long as the budget of a row, and fills in the row's kernels. */
+void bench_profile(struct bench *b, const struct bench_case *c, struct bench_row *row);
+void bench_print_kernels(const struct bench_row *row);
 /* Adds a peer that is another form of ours. */
 void bench_add_own(struct bench_case *c, const char *name, enum clgrpo_status (*run)(struct bench *b, void *arg),
                    void *arg, size_t arg_bytes);

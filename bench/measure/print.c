@@ -74,6 +74,7 @@ bench_print_row(const struct bench *b, const struct bench_row *r)
     for (unsigned i = 0; i < r->n_peers; i++)
         printf("  %s %.1f (%.2fx)", r->peers[i].name, r->peers[i].value, r->peers[i].ratio);
     putchar('\n');
+    bench_print_kernels(r);
     fflush(stdout);
 }
 

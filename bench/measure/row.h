@@ -6,11 +6,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { BENCH_MAX_PEERS = 6 };
+enum { BENCH_MAX_PEERS = 6, BENCH_MAX_KERNELS = 48 };
 
 struct bench_peer_result {
     char name[64];
     double value, ratio; /* our speed over theirs */
+};
+
+/* What a kernel, copy or fill of an operation takes of one run, on the device's clock. */
+struct bench_kernel {
+    char operation[40], name[64];
+    double launches, us;
+    double share;       /* of the wall time of the runs that were profiled */
+    double flop, bytes; /* NaN where the host does not know them */
 };
 
 /* What the figure of a row is. */
@@ -43,8 +51,9 @@ struct bench_row {
     bool cached;       /* it is bound by memory, but all its sets of buffers together fit the caches */
     double previous;   /* speed over that of the same row in an earlier file; 0 if there is none */
     char note[160];    /* a remark of the report, or nothing */
-    unsigned group, n_peers;
+    unsigned group, n_peers, n_kernels;
     struct bench_peer_result peers[BENCH_MAX_PEERS];
+    struct bench_kernel kernels[BENCH_MAX_KERNELS]; /* with --kernels: the longest first */
 };
 
 /* The rows of a result file. */

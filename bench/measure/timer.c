@@ -6,16 +6,6 @@
 
 enum { MIN_ROUNDS = 5, MAX_ROUNDS = 200, WARM_UP = 3, LONG = 4 };
 
-/* The next set of buffers in turn: a row that is bound by memory must not find its data in the caches from the last
- * run. */
-static void *
-next(void *arg, size_t arg_bytes, unsigned copies, unsigned *turn)
-{
-    unsigned i = copies > 1 && arg_bytes > 0 ? (*turn)++ % copies : 0;
-
-    return (char *)arg + i * arg_bytes;
-}
-
 /* The device's time at which all that was enqueued before is done; 0 where the queue has no timestamps. */
 static double
 marker_us(cl_event marker)
@@ -47,7 +37,7 @@ time_own(struct bench *b, const struct bench_case *c, unsigned repeat, unsigned 
     cl_event before = mark(b), after;
 
     for (unsigned i = 0; i < repeat; i++)
-        if (!bench_ok(b, c->run(b, next(c->arg, c->arg_bytes, c->copies, turn)), c->row))
+        if (!bench_enqueue(b, c, turn))
             return -1.0;
     after = mark(b);
     if (!bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), c->row))
@@ -90,7 +80,7 @@ time_peer(struct bench *b, const struct bench_case *c, unsigned peer, unsigned r
     double start = bench_now_us();
 
     for (unsigned i = 0; i < repeat; i++) {
-        void *arg = next(c->peers[peer].arg, c->peers[peer].arg_bytes, c->copies, turn);
+        void *arg = bench_next(c->peers[peer].arg, c->peers[peer].arg_bytes, c->copies, turn);
 
         if (c->peers[peer].own != NULL)
             bench_ok(b, c->peers[peer].own(b, arg), c->row);
@@ -251,5 +241,7 @@ bench_run(struct bench *b, const struct bench_case *c)
         return;
     snprintf(row.row, sizeof row.row, "%s", c->row);
     fill(b, c, &s, &row);
+    if (b->kernels)
+        bench_profile(b, c, &row);
     bench_add_row(b, &row);
 }

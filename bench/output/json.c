@@ -1,26 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "output/kernel_hash.h"
 #include "output/output.h"
 
+/* With --kernels; NaN, which JSON does not have, is null. */
+static json_t *
+kernels_to_json(const struct bench_row *r)
+{
+    json_t *all = json_array();
+
+    for (unsigned i = 0; i < r->n_kernels; i++) {
+        const struct bench_kernel *k = &r->kernels[i];
+
+        json_array_append_new(all, json_pack("{s:s, s:s, s:f, s:f, s:f, s:o, s:o}", "operation", k->operation, "kernel",
+                                             k->name, "launches", k->launches, "us", k->us, "share", k->share, "flop",
+                                             isnan(k->flop) ? json_null() : json_real(k->flop), "bytes",
+                                             isnan(k->bytes) ? json_null() : json_real(k->bytes)));
+    }
+    return all;
+}
+
 static json_t *
 row_to_json(const struct bench *b, const struct bench_row *r)
 {
-    json_t *peers = json_array();
+    json_t *peers = json_array(), *row;
 
     for (unsigned i = 0; i < r->n_peers; i++)
         json_array_append_new(peers, json_pack("{s:s, s:f, s:f}", "name", r->peers[i].name, "value", r->peers[i].value,
                                                "ratio", r->peers[i].ratio));
-    return json_pack(
+    row = json_pack(
         "{s:s, s:f, s:s, s:f, s:s, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:f, s:f, s:b, s:s, s:s, s:s, s:s, s:o}", "row",
         r->row, "value", r->value, "unit", r->unit, "limit", r->limit, "limit_name", r->limit_name, "ratio", r->ratio,
         "median_us", r->median_us, "event_us", r->event_us, "spread", r->spread, "rounds", (int)r->rounds, "copies",
         (int)r->copies, "launches", (int)r->launches, "flop", r->flop, "bytes", r->bytes, "cached", (int)r->cached,
         "note", r->note, "device", b->info.key, "family", bench_family_name(b->info.family), "kernels",
         BENCH_KERNEL_HASH, "peers", peers);
+    if (r->n_kernels > 0)
+        json_object_set_new(row, "commands", kernels_to_json(r));
+    return row;
 }
 
 /* The machine's limits first. */

@@ -121,6 +121,28 @@ ours = by_name["gemm.f32.packed.1x384x128"]["value"]
 assert abs(peers["Other 1.0"]["ratio"] * 0.001 - ours) < 1e-3 * ours, peers
 assert by_name["program.warm_start"]["unit"] == "ms" and by_name["program.warm_start"]["limit"] == 300
 END
+# What the kernels of a row compute and move is what the row counts, and they take no more time than there is.
+"$bench" --kernels --seconds 0.01 --json k.json gemm.f32.packed.64x704x128 attention.fwd.f32.d64.s1024.causal linear_logprob.fwd.f32.4096x128x1024 \
+    swiglu.bwd.f32.4096x352 rmsnorm.bwdadd.f32.4096x128 adamw.f32.1M attention.decode.f32.d64.gqa4.b1.kv1024 >k.txt
+grep -q '^  swiglu_backward  *k_swiglu_backward .* us .*% .* - GFLOP/s .* GB/s$' k.txt && grep -q '^  between the commands .*%$' k.txt ||
+    fail "the kernels of a row are not shown: $(cat k.txt)"
+python3 - k.json <<'END'
+import json, sys
+
+rows = {r["row"]: r for r in json.load(open(sys.argv[1])) if "commands" in r}
+for row in rows.values():
+    for c in row["commands"]:
+        assert set(c) == {"operation", "kernel", "launches", "us", "share", "flop", "bytes"} and c["launches"] >= 1, c
+    assert 0 < sum(c["share"] for c in row["commands"]) < 1.001, row
+decode = [r for name, r in rows.items() if name.startswith("attention.decode")]
+assert decode and all(r["commands"][0]["flop"] is None for r in decode), decode
+near = lambda a, b, share: abs(a - b) <= share * b
+for name in ("gemm.f32.packed.64x704x128", "attention.fwd.f32.d64.s1024.causal", "linear_logprob.fwd.f32.4096x128x1024"):
+    assert near(sum(c["flop"] for c in rows[name]["commands"]), rows[name]["flop"], 1e-5), rows[name]
+for name in ("gemm.f32.packed.64x704x128", "swiglu.bwd.f32.4096x352", "adamw.f32.1M", "rmsnorm.bwdadd.f32.4096x128"):
+    assert near(rows[name]["commands"][0]["bytes"], rows[name]["bytes"], 0.02), rows[name]
+END
+rm -f k.json k.txt
 head -n 1 a.tsv | grep -q '^row	value	unit	limit	limit_name	ratio	median_us	event_us	spread	device	family	peers$' || fail "a.tsv: $(head -n 1 a.tsv)"
 [ "$(wc -l <a.tsv)" -eq 26 ] || fail "a.tsv has $(wc -l <a.tsv) lines"
 python3 - a.svg a.html <<'END'
