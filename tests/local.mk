@@ -202,6 +202,7 @@ test_scripts = \
 	tests/system/test_names.sh \
 	tests/system/test_oclgrind.sh \
 	tests/system/test_profile.sh \
+	tests/system/test_step_profile.sh \
 	tests/system/test_inputs.sh \
 	tests/system/test_judge.sh \
 	tests/system/test_nothing_learnt.sh \

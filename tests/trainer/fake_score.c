@@ -20,17 +20,3 @@ mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_r
         }
     return MG_OK;
 }
-
-/* The fake takes no time that is worth a look. */
-void
-mg_policy_profile_start(struct mg_policy *p)
-{
-    (void)p;
-}
-
-void
-mg_policy_profile_get(const struct mg_policy *p, struct mg_profile *out)
-{
-    (void)p;
-    *out = (struct mg_profile){.n = 0};
-}

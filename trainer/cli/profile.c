@@ -19,7 +19,8 @@ enum {
     STEPS = 10,
     DECODE_STEPS = 24,
     GEMM_SIZE = 1024,
-    GEMM_RUNS = 7
+    GEMM_RUNS = 7,
+    MOST_COMMANDS = 1 << 20
 };
 
 struct batch {
@@ -50,6 +51,8 @@ batch_fill(struct batch *b, uint32_t max_tokens, int vocab, struct mg_err *err)
     mg_rng_init(&rng, 1, MG_RNG_SAMPLE, 0, 0, 0);
     for (size_t i = 0; i < b->n * (LENGTH + 1); i++)
         b->ids[i] = (int32_t)mg_rng_below(&rng, (uint32_t)vocab);
+    for (size_t i = 0; i < b->n; i++) /* nothing in common, so that the host knows the work of attention */
+        b->ids[i * (LENGTH + 1)] = (int32_t)(i % (size_t)vocab);
     for (int i = 1; i <= LENGTH; i++)
         b->weight[i] = 1.0f / (float)(b->n * LENGTH);
     for (size_t i = 0; i < b->n; i++)
@@ -155,23 +158,83 @@ out:
     return st;
 }
 
-static void
-print_table(const struct mg_profile *f, double step_seconds, double tokens, double gemm)
+static double
+rate(double work, double seconds)
 {
-    double seconds = 0.0, flops = 0.0;
+    return seconds > 0.0 ? 1e-9 * work / seconds : 0.0;
+}
 
-    for (unsigned i = 0; i < f->n; i++) {
-        seconds += f->seconds[i];
-        flops += f->flops[i];
+/* "-" for a kernel that has none, or whose work the host does not know. */
+static void
+write_rate(double work, double seconds, char text[16])
+{
+    snprintf(text, 16, "-");
+    if (work > 0.0)
+        snprintf(text, 16, "%.1f", rate(work, seconds));
+}
+
+/* A row for each operation and kernel, of one step. Adds their flop to *flop, which is then not a number where the host
+ * does not know them. */
+static enum mg_status
+print_kernels(struct clgrpo_profile *profile, size_t n, double wall, double *flop, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct clgrpo_profile_total t = CLGRPO_PROFILE_TOTAL_INIT;
+    char flops[16], bytes[16];
+
+    printf("  %-24s %-22s %8s %9s %7s %9s %8s\n", "operation", "kernel", "launches", "ms", "share", "GFLOP/s", "GB/s");
+    for (size_t i = 0; i < n; i++) {
+        MG_REQUIRE(clgrpo_profile_total_get(profile, i, &t) == CLGRPO_OK, MG_FAIL, "the profile has no total %zu", i);
+        write_rate(t.flop, t.seconds, flops);
+        write_rate(t.bytes, t.seconds, bytes);
+        printf("  %-24s %-22s %8.1f %9.2f %6.1f%% %9s %8s\n", t.operation, t.kernel, (double)t.n / STEPS,
+               1e3 * t.seconds / STEPS, 100.0 * t.seconds / STEPS / wall, flops, bytes);
+        *flop += t.flop / STEPS;
     }
-    printf("  %-20s %9s %7s %9s\n", "part of a step", "ms", "share", "GFLOP/s");
-    for (unsigned i = 0; i < f->n; i++)
-        printf("  %-20s %9.2f %6.1f%% %9.1f\n", f->name[i], 1e3 * f->seconds[i] / STEPS,
-               100.0 * f->seconds[i] / seconds, 1e-9 * f->flops[i] / f->seconds[i]);
-    printf("  training step: %.0f tokens in %.1f ms, %.0f tokens/s, %.1f GFLOP/s, %.2f of the GEMM rate (%.1f GFLOP/s "
-           "at %d^3)\n",
-           tokens, 1e3 * step_seconds, tokens / step_seconds, 1e-9 * flops / STEPS / step_seconds,
-           1e-9 * flops / STEPS / step_seconds / gemm, gemm, GEMM_SIZE);
+out:
+    return st;
+}
+
+/* What a step of `wall` seconds is made of: the device's commands, and what lies between them. */
+static enum mg_status
+print_profile(struct clgrpo_context *ctx, struct clgrpo_profile *profile, double wall, double *flop, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct clgrpo_profile_counts c = CLGRPO_PROFILE_COUNTS_INIT;
+    double device, host, starting;
+
+    MG_REQUIRE(clgrpo_profile_finish(profile, &c) == CLGRPO_OK, MG_FAIL, "%s", clgrpo_error_text(ctx));
+    device = c.seconds / STEPS;
+    host = c.host / STEPS;
+    starting = c.starting / STEPS;
+    MG_TRY(print_kernels(profile, c.n_totals, wall, flop, err));
+    printf("  a step of %.2f ms: %.2f ms (%.1f%%) in %.0f commands, %.2f ms (%.1f%%) while the device waited for the "
+           "host, "
+           "%.2f ms (%.1f%%) until a command started, %.2f ms (%.1f%%) before the first and after the last\n",
+           1e3 * wall, 1e3 * device, 100.0 * device / wall, (double)c.n_records / STEPS, 1e3 * host,
+           100.0 * host / wall, 1e3 * starting, 100.0 * starting / wall, 1e3 * (wall - device - host - starting),
+           100.0 * (1.0 - (device + host + starting) / wall));
+    if (c.n_lost > 0)
+        printf("  %zu commands have no record, and are missing above\n", c.n_lost);
+out:
+    return st;
+}
+
+/* The steps once more with a profile. */
+static enum mg_status
+profile_steps(struct mg_policy *p, const struct batch *b, double *flop, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct clgrpo_context *ctx = mg_policy_context(p);
+    struct clgrpo_profile *profile = NULL;
+    double wall = 0.0;
+
+    MG_REQUIRE(clgrpo_profile_create(ctx, MOST_COMMANDS, &profile) == CLGRPO_OK, MG_FAIL, "%s", clgrpo_error_text(ctx));
+    MG_TRY(train_steps(p, b, STEPS, &wall, err));
+    MG_TRY(print_profile(ctx, profile, wall, flop, err));
+out:
+    clgrpo_profile_destroy(profile);
+    return st;
 }
 
 static enum mg_status
@@ -182,11 +245,11 @@ profile_agent(const struct mg_agent_config *c, struct mg_err *err)
                                       .slots = c->slots,
                                       .context = c->context,
                                       .max_tokens = c->max_tokens,
-                                      .train = true};
+                                      .train = true,
+                                      .profile = true};
     struct mg_policy *p = NULL;
-    struct mg_profile profile;
     struct batch b = {0}, alike = {0};
-    double plain = 0.0, shared = 0.0, profiled = 0.0, gemm = 0.0, decode = 0.0;
+    double plain = 0.0, shared = 0.0, gemm = 0.0, decode = 0.0, flop = 0.0, tokens;
     int vocab;
 
     MG_REQUIRE(c->max_tokens >= LENGTH && c->context > LENGTH, MG_INPUT,
@@ -203,13 +266,15 @@ profile_agent(const struct mg_agent_config *c, struct mg_err *err)
     MG_TRY(train_steps(p, &alike, WARM_UP, &shared, err));
     MG_TRY(train_steps(p, &alike, STEPS, &shared, err));
     MG_TRY(decode_rate(p, c->slots, vocab, &decode, err));
-    mg_policy_profile_start(p);
-    MG_TRY(train_steps(p, &b, STEPS, &profiled, err));
-    mg_policy_profile_get(p, &profile);
     printf("%s: %s\n", c->name, c->model);
-    print_table(&profile, plain, (double)(b.n * LENGTH), gemm);
+    MG_TRY(profile_steps(p, &b, &flop, err));
+    tokens = (double)(b.n * LENGTH);
+    printf(
+        "  training step: %.0f tokens in %.1f ms, %.0f tokens/s, %.1f GFLOP/s, %.2f of the GEMM rate (%.1f GFLOP/s at "
+        "%d^3)\n",
+        tokens, 1e3 * plain, tokens / plain, rate(flop, plain), rate(flop, plain) / gemm, gemm, GEMM_SIZE);
     printf("  groups of %d sequences with %d of %d tokens in common: %.0f tokens/s, %.2f times as many\n", ROLLOUTS,
-           COMMON, LENGTH, (double)(b.n * LENGTH) / shared, plain / shared);
+           COMMON, LENGTH, tokens / shared, plain / shared);
     printf("  decoding: %.0f tokens/s with %u sequences at once\n", decode, c->slots);
 out:
     batch_free(&b);

@@ -55,8 +55,7 @@ attend_backward(struct mg_policy *p, const struct mg_batch *b, const struct mg_a
     args.lse = mg_rows(&a->lse, b->n);
     args.max_len = b->max_len;
     args.scale = p->attention_scale;
-    MG_RUN_WITH_WORKSPACE(clgrpo_attention_backward, clgrpo_attention_backward_workspace, args, "attention backward",
-                          5.0 * b->pair_flops);
+    MG_RUN_WITH_WORKSPACE(clgrpo_attention_backward, clgrpo_attention_backward_workspace, args);
 out:
     return st;
 }

@@ -30,8 +30,7 @@ out:
 
 /* One sequence of n tokens, which continues sequence `prefix` of `before` tokens (-1: nothing). */
 static void
-add_sequence(struct mg_packed_rows *k, const struct mg_dims *d, const int32_t *ids, size_t n, int32_t prefix,
-             size_t before)
+add_sequence(struct mg_packed_rows *k, const int32_t *ids, size_t n, int32_t prefix, size_t before)
 {
     struct mg_batch *b = &k->batch;
 
@@ -44,7 +43,6 @@ add_sequence(struct mg_packed_rows *k, const struct mg_dims *d, const int32_t *i
     b->n += n;
     b->offsets_host[++b->n_seqs] = (int32_t)b->n;
     b->max_len = n > b->max_len ? n : b->max_len;
-    b->pair_flops += (double)n * (double)(n + 1 + 2 * before) * (double)(d->D * d->H);
 }
 
 /* The head rows of a trajectory whose first `shared` tokens are at shared_at and whose others are at own_at. */
@@ -69,8 +67,7 @@ add_head_rows(struct mg_packed_rows *k, const struct mg_prefix_plan *plan, size_
 }
 
 static void
-add_group(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefix_plan *plan,
-          const struct mg_prefix_group *g)
+add_group(struct mg_packed_rows *k, const struct mg_prefix_plan *plan, const struct mg_prefix_group *g)
 {
     const size_t *member = plan->order + g->first;
     size_t shared_at = k->batch.n;
@@ -78,19 +75,19 @@ add_group(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_pre
 
     if (g->prefix > 0) {
         prefix = (int32_t)k->batch.n_seqs;
-        add_sequence(k, d, plan->rows[member[0]].ids, g->prefix, -1, 0);
+        add_sequence(k, plan->rows[member[0]].ids, g->prefix, -1, 0);
     }
     for (size_t m = 0; m < g->n; m++) {
         size_t own_at = k->batch.n, own = plan->fed[member[m]] - g->prefix;
 
         if (own > 0)
-            add_sequence(k, d, plan->rows[member[m]].ids, own, prefix, g->prefix);
+            add_sequence(k, plan->rows[member[m]].ids, own, prefix, g->prefix);
         add_head_rows(k, plan, member[m], g->prefix, shared_at, own_at);
     }
 }
 
 void
-mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefix_plan *plan, size_t *next)
+mg_pack(struct mg_packed_rows *k, const struct mg_prefix_plan *plan, size_t *next)
 {
     size_t taken = 0;
 
@@ -102,7 +99,7 @@ mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefi
         taken += g->size;
         if (taken > k->cap)
             break;
-        add_group(k, d, plan, g);
+        add_group(k, plan, g);
     }
 }
 

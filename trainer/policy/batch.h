@@ -22,7 +22,7 @@ struct mg_packed_rows {
 enum mg_status mg_packed_alloc(struct mg_packed_rows *k, size_t cap, struct mg_err *err);
 void mg_packed_free(struct mg_packed_rows *k);
 /* Fills k with the plan's groups from *next on, as many as fit, and advances *next; one always fits. */
-void mg_pack(struct mg_packed_rows *k, const struct mg_dims *d, const struct mg_prefix_plan *plan, size_t *next);
+void mg_pack(struct mg_packed_rows *k, const struct mg_prefix_plan *plan, size_t *next);
 enum mg_status mg_packed_upload(struct mg_policy *p, const struct mg_packed_rows *k, struct mg_err *err);
 
 #endif

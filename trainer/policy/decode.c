@@ -56,7 +56,7 @@ mg_op_draw(struct mg_policy *p, struct clgrpo_tensor hidden, const struct mg_sam
     args.temperature = how->temperature;
     args.top_k = how->top_k;
     args.top_p = how->top_p;
-    MG_RUN_WITH_WORKSPACE(clgrpo_sample, clgrpo_sample_workspace, args, "sample", 0.0);
+    MG_RUN_WITH_WORKSPACE(clgrpo_sample, clgrpo_sample_workspace, args);
 out:
     return st;
 }

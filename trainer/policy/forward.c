@@ -22,7 +22,7 @@ attend_batch(struct mg_policy *p, const struct mg_batch *b, const struct mg_acts
     args.lse = mg_rows(&a->lse, b->n);
     args.max_len = b->max_len;
     args.scale = p->attention_scale;
-    MG_RUN_WITH_WORKSPACE(clgrpo_attention, clgrpo_attention_workspace, args, "attention forward", 2.0 * b->pair_flops);
+    MG_RUN_WITH_WORKSPACE(clgrpo_attention, clgrpo_attention_workspace, args);
 out:
     return st;
 }
@@ -42,8 +42,8 @@ attend_cache(struct mg_policy *p, const struct mg_batch *b, size_t layer, const 
     append.v_cache = args.v_cache = p->v_cache[layer];
     args.o = mg_heads(&a->o, b->n, d->H, d->D);
     args.scale = p->attention_scale;
-    MG_RUN(clgrpo_kv_append, append, "attention decode", 0.0);
-    MG_RUN(clgrpo_attention_decode, args, "attention decode", 0.0);
+    MG_RUN(clgrpo_kv_append, append);
+    MG_RUN(clgrpo_attention_decode, args);
 out:
     return st;
 }
@@ -138,8 +138,7 @@ mg_head_forward(struct mg_policy *p, const struct mg_batch *b, float temperature
     args.lse = mg_line(&p->head_out, MG_OUT_LSE, b->n_rows);
     args.entropy = mg_line(&p->head_out, MG_OUT_ENTROPY, b->n_rows);
     args.inv_temperature = 1.0f / temperature;
-    MG_RUN_WITH_WORKSPACE(clgrpo_linear_logprob, clgrpo_linear_logprob_workspace, args, "head forward",
-                          2.0 * (double)b->n_rows * (double)(d->E * d->V));
+    MG_RUN_WITH_WORKSPACE(clgrpo_linear_logprob, clgrpo_linear_logprob_workspace, args);
 out:
     return st;
 }

@@ -23,8 +23,7 @@ head_backward(struct mg_policy *p, const struct mg_batch *b, float temperature, 
     args.dx = mg_rows(&p->dhidden, b->n_rows);
     args.dw = mg_matrix(&p->grad, p->params.head, d->V, d->E);
     args.inv_temperature = 1.0f / temperature;
-    MG_RUN_WITH_WORKSPACE(clgrpo_linear_logprob_backward, clgrpo_linear_logprob_backward_workspace, args,
-                          "head backward", 6.0 * (double)b->n_rows * (double)(d->E * d->V));
+    MG_RUN_WITH_WORKSPACE(clgrpo_linear_logprob_backward, clgrpo_linear_logprob_backward_workspace, args);
 out:
     return st;
 }
@@ -55,7 +54,7 @@ policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_
     args.dlogprob = mg_line(&p->head_in, MG_IN_DLOGPROB, b->n_rows);
     args.stats = p->stats;
     set_clip(&args, o);
-    MG_RUN_WITH_WORKSPACE(clgrpo_policy_loss, clgrpo_policy_loss_workspace, args, "policy loss", 0.0);
+    MG_RUN_WITH_WORKSPACE(clgrpo_policy_loss, clgrpo_policy_loss_workspace, args);
     MG_TRY(mg_op_read(p, p->stats, stats, err));
 out:
     return st;
@@ -129,7 +128,7 @@ mg_policy_gradient(struct mg_policy *p, const struct mg_train_row *rows, size_t 
     MG_TRY(mg_packed_alloc(&k, p->rows, err));
     MG_TRY(mg_prefix_plan_make(rows, n_rows, false, p->rows, p->limits.context, &plan, err));
     for (size_t next = 0; next < plan.n_groups;) {
-        mg_pack(&k, &p->params.dims, &plan, &next);
+        mg_pack(&k, &plan, &next);
         k.batch.keep = true;
         MG_TRY(mg_packed_upload(p, &k, err));
         MG_TRY(mg_forward(p, &k.batch, err));

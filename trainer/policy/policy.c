@@ -23,11 +23,16 @@ out:
 static enum mg_status
 open_device(struct mg_policy *p, const char *selector, struct mg_err *err)
 {
+    struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
     char sentence[512] = "";
-    enum clgrpo_status rc = clgrpo_context_open(selector, NULL, &p->ctx, sentence, sizeof sentence);
+    enum clgrpo_status rc;
     const char *named = selector != NULL ? selector : getenv("CLGRPO_DEVICE");
-    bool misnamed = rc == CLGRPO_E_DEVICE && named != NULL && named[0] != '\0';
-    bool input = misnamed || rc == CLGRPO_E_VALUE || rc == CLGRPO_E_TUNING;
+    bool misnamed, input;
+
+    config.queue_properties = p->limits.profile ? CL_QUEUE_PROFILING_ENABLE : 0;
+    rc = clgrpo_context_open(selector, &config, &p->ctx, sentence, sizeof sentence);
+    misnamed = rc == CLGRPO_E_DEVICE && named != NULL && named[0] != '\0';
+    input = misnamed || rc == CLGRPO_E_VALUE || rc == CLGRPO_E_TUNING;
 
     if (rc == CLGRPO_OK)
         return MG_OK;
@@ -122,7 +127,7 @@ take_norm(struct mg_policy *p, struct clgrpo_tensor flat, float max_norm, struct
     norm.grad = flat;
     norm.out = p->norm_out;
     norm.max_norm = max_norm;
-    MG_RUN_WITH_WORKSPACE(clgrpo_global_norm, clgrpo_global_norm_workspace, norm, "adamw", 0.0);
+    MG_RUN_WITH_WORKSPACE(clgrpo_global_norm, clgrpo_global_norm_workspace, norm);
 out:
     return st;
 }
@@ -165,7 +170,7 @@ mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_nor
     step.weight_decay = adam->weight_decay;
     step.decay_elems = p->params.decay_elems;
     step.step = p->version + 1;
-    MG_RUN(clgrpo_adamw, step, "adamw", 0.0);
+    MG_RUN(clgrpo_adamw, step);
     p->version++;
     p->packed_fresh = false;
     MG_TRY(mg_op_zero(p, p->grad, err));

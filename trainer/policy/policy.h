@@ -23,6 +23,7 @@ struct mg_policy_limits {
     uint32_t context;    /* longest sequence, in tokens */
     uint32_t max_tokens; /* tokens of one training micro-batch, or of one decoding forward */
     bool train;          /* gradients and optimiser state are wanted */
+    bool profile;        /* the library's profile will be used: its queue has times */
 };
 
 /* Opens a model directory (config.json, model.safetensors or its shards); or fresh weights drawn from `seed`. */
@@ -119,17 +120,5 @@ enum mg_status mg_policy_save_state(struct mg_policy *p, const char *path, const
 enum mg_status mg_policy_load_state(struct mg_policy *p, const char *path, char **extra, struct mg_err *err);
 /* A hash of the weights' bits, by which runs are compared. */
 enum mg_status mg_policy_digest(struct mg_policy *p, uint64_t *digest, struct mg_err *err);
-
-/* Where the time went: name -> seconds, for train --profile. With profiling on, the queue is finished after every
- * operation class. */
-enum { MG_PROFILE_CLASSES = 16 };
-struct mg_profile {
-    const char *name[MG_PROFILE_CLASSES];
-    double seconds[MG_PROFILE_CLASSES];
-    double flops[MG_PROFILE_CLASSES];
-    unsigned n;
-};
-void mg_policy_profile_start(struct mg_policy *p);
-void mg_policy_profile_get(const struct mg_policy *p, struct mg_profile *out);
 
 #endif

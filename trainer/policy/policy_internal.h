@@ -64,9 +64,6 @@ struct mg_policy {
     struct clgrpo_tensor forks;              /* [3 S] i32 */
     struct clgrpo_tensor keys;               /* [sample_rows][2] u64 */
     struct clgrpo_tensor drawn, drawn_logprob;
-
-    struct mg_profile profile;
-    bool profiling;
 };
 
 enum mg_ints { MG_INT_TOKEN, MG_INT_POSITION, MG_INT_ROW, MG_INT_TARGET, MG_N_INTS };
@@ -90,7 +87,7 @@ void mg_qkv_views(const struct mg_policy *p, const struct clgrpo_tensor *qkv, si
 enum mg_status mg_buffers_create(struct mg_policy *p, struct mg_err *err);
 void mg_buffers_destroy(struct mg_policy *p);
 
-/* Operations, with errors and profile. A zeroed packed view means none. */
+/* Operations, with errors. A zeroed packed view means none. */
 struct mg_gemm_flags {
     bool trans_a, trans_b, accumulate;
     const struct clgrpo_tensor *packed;
@@ -132,26 +129,18 @@ enum mg_status mg_finite_check(struct mg_policy *p, struct clgrpo_tensor flat, c
 enum mg_status mg_from_clgrpo(struct mg_policy *p, enum clgrpo_status status, struct mg_err *err);
 /* At least `bytes` of workspace. */
 enum mg_status mg_workspace(struct mg_policy *p, size_t bytes, struct mg_err *err);
-/* The profile counts the time from begin to end, and flops, under `name`; without profiling both do nothing. */
-double mg_profile_begin(struct mg_policy *p);
-void mg_profile_end(struct mg_policy *p, const char *name, double start, double flops);
 
-/* Enqueues the library's operation `op` with its filled `args`, counted under `name`. Like the control macros these
- * need st, err, p and the label out. */
-#define MG_RUN(op, args, name, flops)                                                                                  \
-    do {                                                                                                               \
-        double start_ = mg_profile_begin(p);                                                                           \
-        MG_TRY(mg_from_clgrpo(p, op(p->ctx, &(args), p->queue, 0, NULL, NULL), err));                                  \
-        mg_profile_end(p, (name), start_, (flops));                                                                    \
-    } while (0)
+/* Enqueues the library's operation `op` with its filled `args`. Like the control macros these need st, err, p and the
+ * label out. */
+#define MG_RUN(op, args) MG_TRY(mg_from_clgrpo(p, op(p->ctx, &(args), p->queue, 0, NULL, NULL), err))
 /* The same for an operation that wants workspace: `size` asks how much. */
-#define MG_RUN_WITH_WORKSPACE(op, size, args, name, flops)                                                             \
+#define MG_RUN_WITH_WORKSPACE(op, size, args)                                                                          \
     do {                                                                                                               \
         size_t bytes_ = 0;                                                                                             \
         MG_TRY(mg_from_clgrpo(p, size(p->ctx, &(args), &bytes_), err));                                                \
         MG_TRY(mg_workspace(p, bytes_, err));                                                                          \
         (args).workspace = p->workspace;                                                                               \
-        MG_RUN(op, args, name, flops);                                                                                 \
+        MG_RUN(op, args);                                                                                              \
     } while (0)
 
 /* A packed batch of sequences on the device. */
@@ -160,8 +149,7 @@ struct mg_batch {
     size_t n_seqs;         /* sequences: offsets has n_seqs + 1 entries; 0 when decoding */
     int32_t *offsets_host; /* n_seqs + 1 of them */
     size_t max_len;
-    size_t n_rows;     /* rows that the head sees */
-    double pair_flops; /* 2 D H times the (query, key) pairs of the batch: one attention matmul, for the profile */
+    size_t n_rows;             /* rows that the head sees */
     struct clgrpo_tensor slot; /* decoding: [n] i32 */
     bool decode, keep;         /* keep: leave what the backward needs */
     bool shared;               /* some sequence continues another: prefix says which */

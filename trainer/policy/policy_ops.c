@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy_internal.h"
 
-#include <string.h>
-
-#include "base/clock.h"
-
 enum mg_status
 mg_from_clgrpo(struct mg_policy *p, enum clgrpo_status status, struct mg_err *err)
 {
@@ -33,54 +29,12 @@ out:
     return st;
 }
 
-double
-mg_profile_begin(struct mg_policy *p)
-{
-    return p->profiling ? mg_clock() : 0.0;
-}
-
-void
-mg_profile_end(struct mg_policy *p, const char *name, double start, double flops)
-{
-    struct mg_profile *f = &p->profile;
-    unsigned i = 0;
-
-    if (!p->profiling || clgrpo_queue_finish(p->ctx, p->queue) != CLGRPO_OK)
-        return;
-    while (i < f->n && strcmp(f->name[i], name) != 0)
-        i++;
-    if (i == MG_PROFILE_CLASSES)
-        return;
-    if (i == f->n)
-        f->name[f->n++] = name;
-    f->seconds[i] += mg_clock() - start;
-    f->flops[i] += flops;
-}
-
-void
-mg_policy_profile_start(struct mg_policy *p)
-{
-    memset(&p->profile, 0, sizeof p->profile);
-    p->profiling = true;
-}
-
-void
-mg_policy_profile_get(const struct mg_policy *p, struct mg_profile *out)
-{
-    *out = p->profile;
-}
-
 enum mg_status
 mg_op_gemm(struct mg_policy *p, struct clgrpo_tensor a, struct clgrpo_tensor b, struct clgrpo_tensor c,
            struct mg_gemm_flags flags, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct clgrpo_gemm_args args = CLGRPO_GEMM_ARGS_INIT;
-    size_t k = a.shape[flags.trans_a ? 0 : 1];
-    const char *name = flags.packed != NULL ? "gemm decode"
-                       : flags.trans_a      ? "gemm dW"
-                       : flags.trans_b      ? "gemm forward"
-                                            : "gemm dx";
 
     args.a = a;
     args.b = b;
@@ -90,8 +44,7 @@ mg_op_gemm(struct mg_policy *p, struct clgrpo_tensor a, struct clgrpo_tensor b, 
     args.accumulate = flags.accumulate;
     if (flags.packed != NULL)
         args.b_packed = *flags.packed;
-    MG_RUN_WITH_WORKSPACE(clgrpo_gemm, clgrpo_gemm_workspace, args, name,
-                          2.0 * (double)c.shape[0] * (double)c.shape[1] * (double)k);
+    MG_RUN_WITH_WORKSPACE(clgrpo_gemm, clgrpo_gemm_workspace, args);
 out:
     return st;
 }
@@ -110,7 +63,7 @@ mg_op_add_norm(struct mg_policy *p, struct clgrpo_tensor x, struct clgrpo_tensor
     args.y = y;
     args.rstd = rstd;
     args.eps = p->params.dims.eps;
-    MG_RUN(clgrpo_rmsnorm, args, "norm", 0.0);
+    MG_RUN(clgrpo_rmsnorm, args);
 out:
     return st;
 }
@@ -138,7 +91,7 @@ mg_op_norm_backward(struct mg_policy *p, struct clgrpo_tensor x, size_t w_offset
     args.dy = dy;
     args.dx = dx;
     args.accumulate_dx = accumulate;
-    MG_RUN_WITH_WORKSPACE(clgrpo_rmsnorm_backward, clgrpo_rmsnorm_backward_workspace, args, "norm", 0.0);
+    MG_RUN_WITH_WORKSPACE(clgrpo_rmsnorm_backward, clgrpo_rmsnorm_backward_workspace, args);
 out:
     return st;
 }
@@ -154,7 +107,7 @@ mg_op_rope(struct mg_policy *p, struct clgrpo_tensor qkv, bool inverse, struct m
     args.position = mg_line(&p->ints, MG_INT_POSITION, qkv.shape[0]);
     args.table = p->rope;
     args.inverse = inverse;
-    MG_RUN(clgrpo_rope, args, "rope", 0.0);
+    MG_RUN(clgrpo_rope, args);
 out:
     return st;
 }
@@ -169,7 +122,7 @@ mg_op_add(struct mg_policy *p, struct clgrpo_tensor a, struct clgrpo_tensor b, s
     args.a = a;
     args.b = b;
     args.y = y;
-    MG_RUN(clgrpo_add, args, "add", 0.0);
+    MG_RUN(clgrpo_add, args);
 out:
     return st;
 }
@@ -182,7 +135,7 @@ mg_op_swiglu(struct mg_policy *p, struct clgrpo_tensor gate_up, struct clgrpo_te
 
     args.gate_up = gate_up;
     args.y = y;
-    MG_RUN(clgrpo_swiglu, args, "swiglu", 0.0);
+    MG_RUN(clgrpo_swiglu, args);
 out:
     return st;
 }
@@ -197,7 +150,7 @@ mg_op_swiglu_backward(struct mg_policy *p, struct clgrpo_tensor gate_up, struct 
     args.gate_up = gate_up;
     args.dy = dy;
     args.dgate_up = dgate_up;
-    MG_RUN(clgrpo_swiglu_backward, args, "swiglu", 0.0);
+    MG_RUN(clgrpo_swiglu_backward, args);
 out:
     return st;
 }
@@ -212,7 +165,7 @@ mg_op_gather(struct mg_policy *p, struct clgrpo_tensor table, struct clgrpo_tens
     args.table = table;
     args.index = index;
     args.y = y;
-    MG_RUN(clgrpo_embedding, args, "embedding", 0.0);
+    MG_RUN(clgrpo_embedding, args);
 out:
     return st;
 }
@@ -227,7 +180,7 @@ mg_op_scatter(struct mg_policy *p, struct clgrpo_tensor dy, struct clgrpo_tensor
     args.dy = dy;
     args.index = index;
     args.dtable = dtable;
-    MG_RUN(clgrpo_embedding_backward, args, "embedding", 0.0);
+    MG_RUN(clgrpo_embedding_backward, args);
 out:
     return st;
 }
@@ -237,7 +190,7 @@ mg_op_zero(struct mg_policy *p, struct clgrpo_tensor t, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
-    MG_RUN(clgrpo_tensor_zero, t, "copies", 0.0);
+    MG_RUN(clgrpo_tensor_zero, t);
 out:
     return st;
 }
@@ -252,10 +205,8 @@ enum mg_status
 mg_op_write(struct mg_policy *p, struct clgrpo_tensor t, const void *host, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    double start = mg_profile_begin(p);
 
     MG_TRY(mg_from_clgrpo(p, clgrpo_tensor_write(p->ctx, p->queue, &t, host, bytes_of(&t)), err));
-    mg_profile_end(p, "copies", start, 0.0);
 out:
     return st;
 }
@@ -264,10 +215,8 @@ enum mg_status
 mg_op_read(struct mg_policy *p, struct clgrpo_tensor t, void *host, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    double start = mg_profile_begin(p);
 
     MG_TRY(mg_from_clgrpo(p, clgrpo_tensor_read(p->ctx, p->queue, &t, host, bytes_of(&t)), err));
-    mg_profile_end(p, "copies", start, 0.0);
 out:
     return st;
 }

@@ -35,7 +35,7 @@ mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_r
     for (size_t next = 0; next < plan.n_groups;) {
         size_t first = next;
 
-        mg_pack(&k, &p->params.dims, &plan, &next);
+        mg_pack(&k, &plan, &next);
         MG_TRY(mg_packed_upload(p, &k, err));
         MG_TRY(mg_forward(p, &k.batch, err));
         MG_TRY(mg_head_forward(p, &k.batch, temperature, err));
