@@ -12,30 +12,6 @@
 #define C_GRAD f32
 #endif
 
-inline vf load_grad(__global const C_OF(clg_t_, C_GRAD) *p, size_t c, size_t n, bool whole)
-{
-    if (whole)
-        return C_OF(clg_load_, C_GRAD)(c, p);
-    float lane[C_VW];
-    for (int i = 0; i < C_VW; i++)
-        lane[i] = c * C_VW + i < n ? C_OF(clg_get_, C_GRAD)(c * C_VW + i, p) : 0.0f;
-    return vf_load(0, lane);
-}
-
-#ifdef C_COPY
-inline void store_copy(vf x, __global C_OF(clg_t_, C_COPY) *p, size_t c, size_t n, bool whole)
-{
-    if (whole) {
-        C_OF(clg_store_, C_COPY)(x, c, p);
-        return;
-    }
-    float lane[C_VW];
-    vf_store(x, 0, lane);
-    for (int i = 0; i < C_VW && c * C_VW + i < n; i++)
-        C_OF(clg_put_, C_COPY)(lane[i], c * C_VW + i, p);
-}
-#endif
-
 C_KERNEL void k_adamw(__global float *restrict param, ulong param_at, __global const C_OF(clg_t_, C_GRAD) *restrict grad, ulong grad_at,
                       __global float *restrict m, ulong m_at, __global float *restrict v, ulong v_at,
                       __global const float *restrict scale, ulong scale_at, int has_scale, ulong n, ulong decay_elems, float lr,
@@ -56,7 +32,7 @@ C_KERNEL void k_adamw(__global float *restrict param, ulong param_at, __global c
         if (c >= n_vectors(n))
             continue;
         bool whole = (c + 1) * C_VW <= n;
-        vf g = load_grad(grad + grad_at, c, n, whole) * factor;
+        vf g = C_OF(load_, C_GRAD)(grad + grad_at, c, n, whole) * factor;
         vf mean = fma((vf)(beta1), load(m + m_at, c, n, whole), (1.0f - beta1) * g);
         vf square = fma((vf)(beta2), load(v + v_at, c, n, whole), (1.0f - beta2) * g * g);
         vf p = load(param + param_at, c, n, whole), step = mean * bias1 / (sqrt(square * bias2) + eps);
@@ -68,7 +44,7 @@ C_KERNEL void k_adamw(__global float *restrict param, ulong param_at, __global c
         p = fma((vf)(-lr), fma(vf_load(0, decay), p, step), p);
         store(p, param + param_at, c, n, whole);
 #ifdef C_COPY
-        store_copy(p, copy + copy_at, c, n, whole);
+        C_OF(store_, C_COPY)(p, copy + copy_at, c, n, whole);
 #endif
     }
 }

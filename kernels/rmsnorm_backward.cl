@@ -7,7 +7,7 @@
  * summed as the forward sums squares. Item l owns the same columns of dx and of partial in every row, so they need no
  * barrier. Rows are added in ascending order. The second loop of a row prefetches the next row.
  * k_rmsnorm_dw: dw += partial[0] + partial[1] + ..., in this order, one item for each vector.
- * Local memory: 4 * C_GROUP_SIZE bytes in simt. f32.
+ * Local memory: 4 * C_GROUP_SIZE bytes in simt. x, dy and dx are C_ACT, all else is f32.
  */
 #ifndef C_BLOCKS
 #define C_BLOCKS 32
@@ -16,17 +16,17 @@
 #define C_ACCUMULATE 0
 #endif
 
-inline vf dot(__global const float *x, __global const float *w, __global const float *dy, size_t c, size_t e, bool whole,
+inline vf dot(__global const c_act *x, __global const float *w, __global const c_act *dy, size_t c, size_t e, bool whole,
               vf dots)
 {
-    return fma(load(w, c, e, whole) * load(dy, c, e, whole), load(x, c, e, whole), dots);
+    return fma(load_f32(w, c, e, whole) * load(dy, c, e, whole), load(x, c, e, whole), dots);
 }
 
-inline void gradient(__global const float *x, __global const float *w, __global const float *dy, __global float *dx,
+inline void gradient(__global const c_act *x, __global const float *w, __global const c_act *dy, __global c_act *dx,
                      __global float *part, size_t c, size_t e, bool whole, float r, float mean)
 {
     vf v = load(x, c, e, whole), d = load(dy, c, e, whole) * r;
-    vf result = fma(-v, (vf)(mean), load(w, c, e, whole) * d);
+    vf result = fma(-v, (vf)(mean), load_f32(w, c, e, whole) * d);
 
 #if C_ACCUMULATE
     result += load(dx, c, e, whole);
@@ -35,9 +35,9 @@ inline void gradient(__global const float *x, __global const float *w, __global 
     store(result, dx, c, e, whole);
 }
 
-C_KERNEL void k_rmsnorm_backward(__global const float *restrict x, ulong x_at, ulong x_stride, __global const float *restrict w,
-                                 ulong w_at, __global const float *restrict rstd, ulong rstd_at, __global const float *dy,
-                                 ulong dy_at, ulong dy_stride, __global float *dx, ulong dx_at, ulong dx_stride,
+C_KERNEL void k_rmsnorm_backward(__global const c_act *restrict x, ulong x_at, ulong x_stride, __global const float *restrict w,
+                                 ulong w_at, __global const float *restrict rstd, ulong rstd_at, __global const c_act *dy,
+                                 ulong dy_at, ulong dy_stride, __global c_act *dx, ulong dx_at, ulong dx_stride,
                                  __global float *restrict partial, ulong partial_at, ulong n, ulong e)
 {
 #if !C_CPU
@@ -49,8 +49,8 @@ C_KERNEL void k_rmsnorm_backward(__global const float *restrict x, ulong x_at, u
     C_WHOLE (c, n_vectors(e) * C_VW)
         vf_store((vf)(0.0f), c, part);
     for (size_t row = n * block / C_BLOCKS; row < n * (block + 1) / C_BLOCKS; row++) {
-        __global const float *in = x + x_at + row * x_stride, *g = dy + dy_at + row * dy_stride;
-        __global float *out = dx + dx_at + row * dx_stride;
+        __global const c_act *in = x + x_at + row * x_stride, *g = dy + dy_at + row * dy_stride;
+        __global c_act *out = dx + dx_at + row * dx_stride;
         float r = rstd[rstd_at + row];
         vf s[C_CHAINS] = {(vf)(0.0f), (vf)(0.0f), (vf)(0.0f), (vf)(0.0f)};
         C_FOURS (c, e) {
@@ -83,9 +83,9 @@ C_KERNEL void k_rmsnorm_dw(__global const float *restrict partial, ulong partial
         bool whole = (c + 1) * C_VW <= e;
         if (C_ITEM != 0)
             continue;
-        vf sum = load(dw + dw_at, c, e, whole);
+        vf sum = load_f32(dw + dw_at, c, e, whole);
         for (size_t block = 0; block < C_BLOCKS; block++)
             sum += vf_load(block * vectors + c, partial + partial_at);
-        store(sum, dw + dw_at, c, e, whole);
+        store_f32(sum, dw + dw_at, c, e, whole);
     }
 }

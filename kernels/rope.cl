@@ -6,9 +6,10 @@
  *   x [N][H][D] by strides   position [N]   table [T][D]: D/2 cosines, D/2 sines
  *
  * A row whose position is outside 0 .. T-1 is left as it is. A group owns whole tokens; an item owns both elements of
- * the pairs that it turns. D/2 is 16, 32 or 64, a multiple of the vector width. No local memory. f32.
+ * the pairs that it turns. D/2 is 16, 32 or 64, a multiple of the vector width. No local memory. x is
+ * C_ACT, all else is f32.
  */
-C_KERNEL void k_rope(__global float *restrict x, ulong x_at, ulong token_stride, ulong head_stride, __global const int *restrict position,
+C_KERNEL void k_rope(__global c_act *restrict x, ulong x_at, ulong token_stride, ulong head_stride, __global const int *restrict position,
                      ulong position_at, __global const float *restrict table, ulong table_at, ulong table_stride, ulong n, ulong heads,
                      ulong dim, ulong positions, float sign)
 {
@@ -18,12 +19,12 @@ C_KERNEL void k_rope(__global float *restrict x, ulong x_at, ulong token_stride,
             continue;
         __global const float *turn = table + table_at + (size_t)p * table_stride;
         for (size_t h = 0; h < heads; h++) {
-            __global float *v = x + x_at + row * token_stride + h * head_stride;
+            __global c_act *v = x + x_at + row * token_stride + h * head_stride;
             C_WHOLE (c, dim / 2) {
-                vf a = vf_load(c, v), b = vf_load(c, v + dim / 2);
+                vf a = C_OF(clg_load_, C_ACT)(c, v), b = C_OF(clg_load_, C_ACT)(c, v + dim / 2);
                 vf cosine = vf_load(c, turn), sine = sign * vf_load(c, turn + dim / 2);
-                vf_store(fma(a, cosine, -(b * sine)), c, v);
-                vf_store(fma(b, cosine, a * sine), c, v + dim / 2);
+                C_OF(clg_store_, C_ACT)(fma(a, cosine, -(b * sine)), c, v);
+                C_OF(clg_store_, C_ACT)(fma(b, cosine, a * sine), c, v + dim / 2);
             }
         }
     }

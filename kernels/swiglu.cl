@@ -9,7 +9,8 @@
  *
  * A group owns whole rows, an item whole vectors of them. 2^x for exp(-t) is cut at x = 115, where s is 2.4e-35. The
  * loop of a row prefetches the next row: gate and up are two short streams, which a hardware prefetcher loses at the
- * end of every row. No local memory. f32.
+ * end of every row. No local memory.
+ * Elements are C_ACT, arithmetic is f32.
  */
 /* 1 / s(t). */
 inline vf inverse_sigmoid(vf t)
@@ -17,19 +18,19 @@ inline vf inverse_sigmoid(vf t)
     return (vf)(1.0f) + clg_exp2_v(C_MIN(t * -C_LOG2E, (vf)(115.0f)));
 }
 
-inline void forward(__global const float *gate, __global float *y, size_t c, size_t f, bool whole)
+inline void forward(__global const c_act *gate, __global c_act *y, size_t c, size_t f, bool whole)
 {
     vf t = load(gate, c, f, whole);
 
     store(t / inverse_sigmoid(t) * load(gate + f, c, f, whole), y, c, f, whole);
 }
 
-C_KERNEL void k_swiglu(__global const float *restrict gate_up, ulong gate_up_at, ulong gate_up_stride, __global float *restrict y,
+C_KERNEL void k_swiglu(__global const c_act *restrict gate_up, ulong gate_up_at, ulong gate_up_stride, __global c_act *restrict y,
                        ulong y_at, ulong y_stride, ulong n, ulong f)
 {
     C_ROWS (row, n) {
-        __global const float *gate = gate_up + gate_up_at + row * gate_up_stride;
-        __global float *out = y + y_at + row * y_stride;
+        __global const c_act *gate = gate_up + gate_up_at + row * gate_up_stride;
+        __global c_act *out = y + y_at + row * y_stride;
         C_WHOLE (c, f) {
             C_AHEAD(gate + gate_up_stride + c * C_VW, 2 * f);
             C_AHEAD(gate + gate_up_stride + f + c * C_VW, 2 * f);
@@ -41,7 +42,7 @@ C_KERNEL void k_swiglu(__global const float *restrict gate_up, ulong gate_up_at,
     }
 }
 
-inline void backward(__global const float *gate, __global const float *dy, __global float *dgate, size_t c, size_t f, bool whole)
+inline void backward(__global const c_act *gate, __global const c_act *dy, __global c_act *dgate, size_t c, size_t f, bool whole)
 {
     vf t = load(gate, c, f, whole), up = load(gate + f, c, f, whole), d = load(dy, c, f, whole), s = (vf)(1.0f) / inverse_sigmoid(t);
 
@@ -49,13 +50,13 @@ inline void backward(__global const float *gate, __global const float *dy, __glo
     store(d * t * s, dgate + f, c, f, whole);
 }
 
-C_KERNEL void k_swiglu_backward(__global const float *gate_up, ulong gate_up_at, ulong gate_up_stride, __global const float *restrict dy,
-                                ulong dy_at, ulong dy_stride, __global float *dgate_up, ulong dgate_up_at, ulong dgate_up_stride,
+C_KERNEL void k_swiglu_backward(__global const c_act *gate_up, ulong gate_up_at, ulong gate_up_stride, __global const c_act *restrict dy,
+                                ulong dy_at, ulong dy_stride, __global c_act *dgate_up, ulong dgate_up_at, ulong dgate_up_stride,
                                 ulong n, ulong f)
 {
     C_ROWS (row, n) {
-        __global const float *gate = gate_up + gate_up_at + row * gate_up_stride, *d = dy + dy_at + row * dy_stride;
-        __global float *dgate = dgate_up + dgate_up_at + row * dgate_up_stride;
+        __global const c_act *gate = gate_up + gate_up_at + row * gate_up_stride, *d = dy + dy_at + row * dy_stride;
+        __global c_act *dgate = dgate_up + dgate_up_at + row * dgate_up_stride;
         C_WHOLE (c, f) {
             C_AHEAD(gate + gate_up_stride + c * C_VW, 2 * f);
             C_AHEAD(gate + gate_up_stride + f + c * C_VW, 2 * f);

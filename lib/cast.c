@@ -29,7 +29,7 @@ clg_cast_run(struct clg_seq *seq, const struct clgrpo_tensor *from, const struct
     if (n == 0)
         return CLGRPO_OK;
     snprintf(defines, sizeof defines, "-DC_FROM=%s -DC_TO=%s", clg_storage_name(x.dtype), clg_storage_name(y.dtype));
-    CLG_TRY(clg_rows_kernel(seq->ctx, "cast", "k_cast", defines, &k));
+    CLG_TRY(clg_rows_kernel(seq->ctx, "cast", "k_cast", CLGRPO_F32, defines, &k));
     if (x.rank == 2) {
         CLG_TRY(cast_rows(seq, k, x, y, x.shape[0], x.shape[1], x.stride[0], y.stride[0]));
         goto out;

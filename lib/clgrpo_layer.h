@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small operations of a decoder layer. Include clgrpo.h. N is any number of rows; 0 does nothing. */
+/*
+ * The small operations of a decoder layer. Include clgrpo.h. N is any number of rows; 0 does nothing.
+ *
+ * act: activations and their gradients, f32, f16 or bf16, all of one call the same. Arithmetic is f32, and a result has
+ * the bits of that of f32 tensors that hold the same values, rounded once when it is stored: to nearest even, NaN to
+ * NaN, what is too large for f16 to infinity. E_DTYPE: also activations of two types.
+ */
 #ifndef CLGRPO_LAYER_H
 #define CLGRPO_LAYER_H
 
 /*
  * Token embedding, or a gather of rows: y[n] = table[index[n]].
  *
- * table  [V][E] f32
+ * table  [V][E] f32, f16 or bf16, whatever the type of y
  * index  [N] i32, dense; one outside 0 .. V-1 gives a row of zeros
- * y      [N][E] f32, written
+ * y      [N][E] act, written
  */
 struct clgrpo_embedding_args {
     size_t struct_size;
@@ -24,7 +30,7 @@ enum clgrpo_status clgrpo_embedding(struct clgrpo_context *ctx, const struct clg
 /*
  * Gradient of clgrpo_embedding, or a scatter-add of rows: dtable[v] += sum of dy[n] over the n with index[n] = v.
  *
- * dy      [N][E] f32
+ * dy      [N][E] act
  * index   [N] i32, dense; rows of dy whose index is outside 0 .. V-1 are left out
  * dtable  [V][E] f32, accumulated
  *
@@ -47,13 +53,13 @@ enum clgrpo_status clgrpo_embedding_backward(struct clgrpo_context *ctx,
  *
  *   rstd[n] = 1 / sqrt(mean_e x[n][e]^2 + eps)        y[n][e] = x[n][e] rstd[n] w[e]
  *
- * x         [N][E] f32
+ * x         [N][E] act
  * w         [E] f32, dense
- * y         [N][E] f32, written; may be x
+ * y         [N][E] act, written; may be x
  * rstd      [N] f32, dense, written; the backward reads it; buf may be NULL
- * residual  [N][E] f32; buf may be NULL. If it is given, x + residual takes the place of x in the formula; it is
- *           stored in sum, or without a sum in x
- * sum       [N][E] f32, written, only with a residual; may be x; buf may be NULL
+ * residual  [N][E] act; buf may be NULL. If it is given, x + residual takes the place of x in the formula; it is
+ *           stored in sum, or without a sum in x, and normalised as it is stored
+ * sum       [N][E] act, written, only with a residual; may be x; buf may be NULL
  * eps       finite, > 0
  *
  * E_ARGUMENT: also a sum without a residual.  E_VALUE: eps.
@@ -77,11 +83,11 @@ enum clgrpo_status clgrpo_rmsnorm(struct clgrpo_context *ctx, const struct clgrp
  *   dx[n][e] = rstd[n] (w[e] dy[n][e] - x[n][e] rstd[n]^2 mean_i(w[i] dy[n][i] x[n][i]))
  *   dw[e]   += sum_n dy[n][e] x[n][e] rstd[n]
  *
- * x              [N][E] f32, what was normalised: the forward's x, or its sum
+ * x              [N][E] act, what was normalised: the forward's x, or its sum
  * w              [E] f32, dense
  * rstd           [N] f32, dense, as the forward wrote it
- * dy             [N][E] f32
- * dx             [N][E] f32, written, or accumulated with accumulate_dx; may be dy
+ * dy             [N][E] act
+ * dx             [N][E] act, written, or accumulated with accumulate_dx; may be dy
  * dw             [E] f32, dense, accumulated
  *
  * dw sums over the rows of 32 fixed blocks, whose partial sums lie in the workspace, and then over the blocks.
@@ -107,7 +113,7 @@ enum clgrpo_status clgrpo_rmsnorm_backward(struct clgrpo_context *ctx, const str
  *
  *   (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin)
  *
- * x         [N][H][D] f32, in place
+ * x         [N][H][D] act, in place
  * position  [N] i32, dense; a row whose position is outside 0 .. T-1 is left as it is
  * table     [T][D] f32: of a position, D/2 cosines and then D/2 sines, as clgrpo_rope_table_fill writes them
  * inverse   turns by the negative angle: the gradient
@@ -132,8 +138,8 @@ void clgrpo_rope_table_fill(float *host, size_t n_positions, size_t head_dim, do
 /*
  * SwiGLU: y = silu(gate) up, silu(t) = t / (1 + exp(-t)).
  *
- * gate_up  [N][2F] f32: gate in the first F columns, up in the others
- * y        [N][F] f32, written
+ * gate_up  [N][2F] act: gate in the first F columns, up in the others
+ * y        [N][F] act, written
  *
  * Shazeer, arXiv 2002.05202.
  */
@@ -153,9 +159,9 @@ enum clgrpo_status clgrpo_swiglu(struct clgrpo_context *ctx, const struct clgrpo
  *
  *   dgate = dy up s (1 + gate (1 - s))        dup = dy gate s
  *
- * gate_up   [N][2F] f32
- * dy        [N][F] f32
- * dgate_up  [N][2F] f32, written; may be gate_up
+ * gate_up   [N][2F] act
+ * dy        [N][F] act
+ * dgate_up  [N][2F] act, written; may be gate_up
  */
 struct clgrpo_swiglu_backward_args {
     size_t struct_size;
@@ -171,8 +177,8 @@ enum clgrpo_status clgrpo_swiglu_backward(struct clgrpo_context *ctx, const stru
 /*
  * y = a + b.
  *
- * a, b  [N][E] f32
- * y     [N][E] f32, written; may be a or b
+ * a, b  [N][E] act
+ * y     [N][E] act, written; may be a or b
  */
 struct clgrpo_add_args {
     size_t struct_size;

@@ -108,6 +108,9 @@ enum clgrpo_status clg_tensor_check_storage(struct clgrpo_context *ctx, const ch
 const char *clg_dtype_name(enum clgrpo_dtype dtype);
 /* The kernels' name of a type of storage, "f32", "f16" or "bf16"; NULL for any other type. */
 const char *clg_storage_name(enum clgrpo_dtype dtype);
+/* The define that makes kernels load and store activations as a type of storage, behind a space; "" for f32, their
+ * default. */
+const char *clg_act_define(enum clgrpo_dtype dtype);
 #define CLG_SHAPE(...) ((const size_t[]){__VA_ARGS__})
 /* The buffer that has a buffer's memory, which is another one for a sub-buffer, and where in it the buffer begins, in
  * bytes. */

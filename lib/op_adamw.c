@@ -73,7 +73,7 @@ run(struct clg_seq *seq, const struct clgrpo_adamw_args *a)
         return CLGRPO_OK;
     write_defines(a, defines, sizeof defines);
     CLG_WORK(seq, 0.0, 2.0 * CLG_BYTES(&a->param, &a->m, &a->v) + CLG_BYTES(&a->grad, &a->copy));
-    return clg_rows_run(seq, "adamw", "k_adamw", defines, grid, args, n_args);
+    return clg_rows_run(seq, "adamw", "k_adamw", CLGRPO_F32, defines, grid, args, n_args);
 }
 
 CLG_OPERATION(clgrpo_adamw, "adamw", check, views, run)

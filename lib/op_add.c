@@ -7,9 +7,9 @@ check(struct clgrpo_context *ctx, const struct clgrpo_add_args *a)
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->a.shape[0], e = a->a.shape[1];
 
-    CLG_TRY(clg_tensor_check(ctx, "add", "a", &a->a, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
-    CLG_TRY(clg_tensor_check(ctx, "add", "b", &a->b, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
-    CLG_TRY(clg_tensor_check(ctx, "add", "y", &a->y, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
+    CLG_TRY(clg_tensor_check_storage(ctx, "add", "a", &a->a, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check(ctx, "add", "b", &a->b, a->a.dtype, 2, CLG_SHAPE(n, e)));
+    CLG_TRY(clg_tensor_check(ctx, "add", "y", &a->y, a->a.dtype, 2, CLG_SHAPE(n, e)));
 out:
     return st;
 }
@@ -24,7 +24,7 @@ run(struct clg_seq *seq, const struct clgrpo_add_args *a)
     if (n == 0 || e == 0)
         return CLGRPO_OK;
     CLG_WORK(seq, 0.0, CLG_BYTES(&a->a, &a->b, &a->y));
-    return CLG_ROWS_RUN(seq, "add", "k_add", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->a),
+    return CLG_ROWS_RUN(seq, "add", "k_add", a->y.dtype, "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->a),
                         CLG_TENSOR_ROWS(&a->b), CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(e));
 }
 

@@ -36,12 +36,12 @@ run(struct clg_seq *seq, const struct clgrpo_global_norm_args *a)
 
     CLG_WORK(seq, 0.0, CLG_BYTES(&a->grad) + 2.0 * PARTIALS * sizeof(cl_float));
     /* an empty view may come without a buffer; the workspace stands in and no element of it is read */
-    CLG_TRY(CLG_ROWS_RUN(seq, "global_norm", "k_global_norm", "", clg_rows_fixed(seq->ctx, PARTIALS),
+    CLG_TRY(CLG_ROWS_RUN(seq, "global_norm", "k_global_norm", CLGRPO_F32, "", clg_rows_fixed(seq->ctx, PARTIALS),
                          CLG_MEM(a->grad.buf != NULL ? a->grad.buf : a->workspace.buf), CLG_SIZE(a->grad.offset),
                          CLG_MEM(a->workspace.buf), CLG_SIZE(partial_at), CLG_SIZE(a->grad.shape[0])));
     CLG_WORK(seq, 0.0, CLG_BYTES(&a->out) + 2.0 * PARTIALS * sizeof(cl_float));
-    CLG_TRY(CLG_ROWS_RUN(seq, "global_norm", "k_global_norm_finish", "", clg_grid1(1, 1), CLG_MEM(a->workspace.buf),
-                         CLG_SIZE(partial_at), CLG_TENSOR(&a->out), CLG_FLOAT(a->max_norm)));
+    CLG_TRY(CLG_ROWS_RUN(seq, "global_norm", "k_global_norm_finish", CLGRPO_F32, "", clg_grid1(1, 1),
+                         CLG_MEM(a->workspace.buf), CLG_SIZE(partial_at), CLG_TENSOR(&a->out), CLG_FLOAT(a->max_norm)));
 out:
     return st;
 }

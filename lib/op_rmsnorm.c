@@ -14,16 +14,16 @@ check(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_args *a)
 
     CLG_REQUIRE(ctx, a->eps > 0.0f && isfinite(a->eps), CLGRPO_E_VALUE,
                 "rmsnorm: eps is %g, need a finite number above 0", (double)a->eps);
-    CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "x", &a->x, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check_storage(ctx, "rmsnorm", "x", &a->x, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
     CLG_TRY(clg_tensor_check_dense(ctx, "rmsnorm", "w", &a->w, CLGRPO_F32, 1, CLG_SHAPE(e)));
-    CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "y", &a->y, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
+    CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "y", &a->y, a->x.dtype, 2, CLG_SHAPE(n, e)));
     if (a->rstd.buf != NULL)
         CLG_TRY(clg_tensor_check_dense(ctx, "rmsnorm", "rstd", &a->rstd, CLGRPO_F32, 1, CLG_SHAPE(n)));
     if (a->residual.buf != NULL)
-        CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "residual", &a->residual, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
+        CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "residual", &a->residual, a->x.dtype, 2, CLG_SHAPE(n, e)));
     if (a->sum.buf != NULL) {
         CLG_REQUIRE(ctx, a->residual.buf != NULL, CLGRPO_E_ARGUMENT, "rmsnorm: there is a sum but no residual");
-        CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "sum", &a->sum, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
+        CLG_TRY(clg_tensor_check(ctx, "rmsnorm", "sum", &a->sum, a->x.dtype, 2, CLG_SHAPE(n, e)));
     }
 out:
     return st;
@@ -47,7 +47,7 @@ run(struct clg_seq *seq, const struct clgrpo_rmsnorm_args *a)
         return CLGRPO_OK;
     CLG_WORK(seq, 0.0,
              CLG_BYTES(&a->x, &a->w, &a->y, &a->rstd, &a->residual) + (a->residual.buf != NULL ? CLG_BYTES(sum) : 0.0));
-    return CLG_ROWS_RUN(seq, "rmsnorm", "k_rmsnorm", a->residual.buf != NULL ? "-DC_RESIDUAL=1" : "",
+    return CLG_ROWS_RUN(seq, "rmsnorm", "k_rmsnorm", a->x.dtype, a->residual.buf != NULL ? "-DC_RESIDUAL=1" : "",
                         clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->x), CLG_TENSOR_ROWS(residual),
                         CLG_TENSOR_ROWS(sum), CLG_TENSOR(&a->w), CLG_TENSOR_ROWS(&a->y), CLG_TENSOR(rstd),
                         CLG_INT(a->rstd.buf != NULL), CLG_SIZE(n), CLG_SIZE(e), CLG_FLOAT(a->eps));
@@ -67,11 +67,11 @@ check_backward(struct clgrpo_context *ctx, const struct clgrpo_rmsnorm_backward_
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = args->x.shape[0], e = args->x.shape[1];
 
-    CLG_TRY(clg_tensor_check(ctx, "rmsnorm_backward", "x", &args->x, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check_storage(ctx, "rmsnorm_backward", "x", &args->x, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
     CLG_TRY(clg_tensor_check_dense(ctx, "rmsnorm_backward", "w", &args->w, CLGRPO_F32, 1, CLG_SHAPE(e)));
     CLG_TRY(clg_tensor_check_dense(ctx, "rmsnorm_backward", "rstd", &args->rstd, CLGRPO_F32, 1, CLG_SHAPE(n)));
-    CLG_TRY(clg_tensor_check(ctx, "rmsnorm_backward", "dy", &args->dy, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
-    CLG_TRY(clg_tensor_check(ctx, "rmsnorm_backward", "dx", &args->dx, CLGRPO_F32, 2, CLG_SHAPE(n, e)));
+    CLG_TRY(clg_tensor_check(ctx, "rmsnorm_backward", "dy", &args->dy, args->x.dtype, 2, CLG_SHAPE(n, e)));
+    CLG_TRY(clg_tensor_check(ctx, "rmsnorm_backward", "dx", &args->dx, args->x.dtype, 2, CLG_SHAPE(n, e)));
     CLG_TRY(clg_tensor_check_dense(ctx, "rmsnorm_backward", "dw", &args->dw, CLGRPO_F32, 1, CLG_SHAPE(e)));
 out:
     return st;
@@ -92,13 +92,15 @@ run_backward(struct clg_seq *seq, const struct clgrpo_rmsnorm_backward_args *a)
     CLG_WORK(seq, 0.0,
              CLG_BYTES(&a->x, &a->w, &a->rstd, &a->dy, &a->dx) + (a->accumulate_dx ? CLG_BYTES(&a->dx) : 0.0) +
                  BLOCKS * CLG_BYTES(&a->dw));
-    CLG_TRY(CLG_ROWS_RUN(seq, "rmsnorm_backward", "k_rmsnorm_backward", a->accumulate_dx ? "-DC_ACCUMULATE=1" : "",
-                         clg_rows_fixed(seq->ctx, BLOCKS), CLG_TENSOR_ROWS(&a->x), CLG_TENSOR(&a->w),
-                         CLG_TENSOR(&a->rstd), CLG_TENSOR_ROWS(&a->dy), CLG_TENSOR_ROWS(&a->dx),
-                         CLG_MEM(a->workspace.buf), CLG_SIZE(partial_at), CLG_SIZE(n), CLG_SIZE(e)));
+    CLG_TRY(CLG_ROWS_RUN(seq, "rmsnorm_backward", "k_rmsnorm_backward", a->x.dtype,
+                         a->accumulate_dx ? "-DC_ACCUMULATE=1" : "", clg_rows_fixed(seq->ctx, BLOCKS),
+                         CLG_TENSOR_ROWS(&a->x), CLG_TENSOR(&a->w), CLG_TENSOR(&a->rstd), CLG_TENSOR_ROWS(&a->dy),
+                         CLG_TENSOR_ROWS(&a->dx), CLG_MEM(a->workspace.buf), CLG_SIZE(partial_at), CLG_SIZE(n),
+                         CLG_SIZE(e)));
     CLG_WORK(seq, 0.0, (BLOCKS + 2.0) * CLG_BYTES(&a->dw));
-    CLG_TRY(CLG_ROWS_RUN(seq, "rmsnorm_backward", "k_rmsnorm_dw", "", clg_rows_grid(seq->ctx, clg_divide_up(e, width)),
-                         CLG_MEM(a->workspace.buf), CLG_SIZE(partial_at), CLG_TENSOR(&a->dw), CLG_SIZE(e)));
+    CLG_TRY(CLG_ROWS_RUN(seq, "rmsnorm_backward", "k_rmsnorm_dw", a->x.dtype, "",
+                         clg_rows_grid(seq->ctx, clg_divide_up(e, width)), CLG_MEM(a->workspace.buf),
+                         CLG_SIZE(partial_at), CLG_TENSOR(&a->dw), CLG_SIZE(e)));
 out:
     return st;
 }

@@ -9,7 +9,7 @@ check(struct clgrpo_context *ctx, const struct clgrpo_rope_args *a)
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->x.shape[0], dim = a->x.shape[2];
 
-    CLG_TRY(clg_tensor_check(ctx, "rope", "x", &a->x, CLGRPO_F32, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check_storage(ctx, "rope", "x", &a->x, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
     CLG_REQUIRE(ctx, dim == 32 || dim == 64 || dim == 128, CLGRPO_E_UNSUPPORTED,
                 "rope: head dimension %zu, need 32, 64 or 128", dim);
     CLG_TRY(clg_tensor_check_dense(ctx, "rope", "position", &a->position, CLGRPO_I32, 1, CLG_SHAPE(n)));
@@ -28,7 +28,7 @@ run(struct clg_seq *seq, const struct clgrpo_rope_args *a)
     if (n == 0 || heads == 0)
         return CLGRPO_OK;
     CLG_WORK(seq, 0.0, 2.0 * CLG_BYTES(&a->x));
-    return CLG_ROWS_RUN(seq, "rope", "k_rope", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_HEADS(&a->x),
+    return CLG_ROWS_RUN(seq, "rope", "k_rope", a->x.dtype, "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_HEADS(&a->x),
                         CLG_TENSOR(&a->position), CLG_TENSOR_ROWS(&a->table), CLG_SIZE(n), CLG_SIZE(heads),
                         CLG_SIZE(a->x.shape[2]), CLG_SIZE(a->table.shape[0]), CLG_FLOAT(a->inverse ? -1.0 : 1.0));
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
-/* gate_up, or its gradient, has 2F columns where y has F. */
+/* gate_up, or its gradient, has 2F columns where y has F, and its type. */
 static enum clgrpo_status
 check_pair(struct clgrpo_context *ctx, const char *op, const char *wide_name, const struct clgrpo_tensor *wide,
            const char *name, const struct clgrpo_tensor *y)
 {
     enum clgrpo_status st = CLGRPO_OK;
 
-    CLG_TRY(clg_tensor_check(ctx, op, name, y, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
-    CLG_TRY(clg_tensor_check(ctx, op, wide_name, wide, CLGRPO_F32, 2, CLG_SHAPE(y->shape[0], 2 * y->shape[1])));
+    CLG_TRY(clg_tensor_check_storage(ctx, op, name, y, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check(ctx, op, wide_name, wide, y->dtype, 2, CLG_SHAPE(y->shape[0], 2 * y->shape[1])));
 out:
     return st;
 }
@@ -34,8 +34,8 @@ run(struct clg_seq *seq, const struct clgrpo_swiglu_args *a)
     if (n == 0 || f == 0)
         return CLGRPO_OK;
     CLG_WORK(seq, 0.0, CLG_BYTES(&a->gate_up, &a->y));
-    return CLG_ROWS_RUN(seq, "swiglu", "k_swiglu", "", clg_rows_grid(seq->ctx, n), CLG_TENSOR_ROWS(&a->gate_up),
-                        CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(f));
+    return CLG_ROWS_RUN(seq, "swiglu", "k_swiglu", a->y.dtype, "", clg_rows_grid(seq->ctx, n),
+                        CLG_TENSOR_ROWS(&a->gate_up), CLG_TENSOR_ROWS(&a->y), CLG_SIZE(n), CLG_SIZE(f));
 }
 
 CLG_OPERATION(clgrpo_swiglu, "swiglu", check, views, run)
@@ -62,7 +62,7 @@ run_backward(struct clg_seq *seq, const struct clgrpo_swiglu_backward_args *a)
     if (n == 0 || f == 0)
         return CLGRPO_OK;
     CLG_WORK(seq, 0.0, CLG_BYTES(&a->gate_up, &a->dy, &a->dgate_up));
-    return CLG_ROWS_RUN(seq, "swiglu", "k_swiglu_backward", "", clg_rows_grid(seq->ctx, n),
+    return CLG_ROWS_RUN(seq, "swiglu", "k_swiglu_backward", a->dy.dtype, "", clg_rows_grid(seq->ctx, n),
                         CLG_TENSOR_ROWS(&a->gate_up), CLG_TENSOR_ROWS(&a->dy), CLG_TENSOR_ROWS(&a->dgate_up),
                         CLG_SIZE(n), CLG_SIZE(f));
 }

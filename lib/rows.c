@@ -21,14 +21,15 @@ sums(const char *unit)
 }
 
 enum clgrpo_status
-clg_rows_kernel(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *more, cl_kernel *out)
+clg_rows_kernel(struct clgrpo_context *ctx, const char *unit, const char *entry, enum clgrpo_dtype act,
+                const char *more, cl_kernel *out)
 {
     const bool cpu = ctx->family == CLGRPO_FAMILY_CPU;
     const char *tier = !cpu && sums(unit) ? clg_tier_defines(ctx, CLG_TIER_SUBGROUP_SUM) : "";
     char defines[256];
 
-    snprintf(defines, sizeof defines, "-DC_CPU=%d%s%s%s%s", cpu, more[0] != '\0' ? " " : "", more,
-             tier[0] != '\0' ? " " : "", tier);
+    snprintf(defines, sizeof defines, "-DC_CPU=%d%s%s%s%s%s", cpu, more[0] != '\0' ? " " : "", more,
+             tier[0] != '\0' ? " " : "", tier, clg_act_define(act));
     if (!cpu)
         clg_tune_defines(ctx, CLG_TUNE_ROWS_SIMT, 0, defines, sizeof defines);
     return clg_kernel_get(ctx, unit, entry, defines, out);
@@ -56,13 +57,13 @@ clg_rows_fixed(const struct clgrpo_context *ctx, size_t n_groups)
 }
 
 enum clgrpo_status
-clg_rows_run(struct clg_seq *seq, const char *unit, const char *entry, const char *more, struct clg_grid grid,
-             const struct clg_arg *args, cl_uint n_args)
+clg_rows_run(struct clg_seq *seq, const char *unit, const char *entry, enum clgrpo_dtype act, const char *more,
+             struct clg_grid grid, const struct clg_arg *args, cl_uint n_args)
 {
     enum clgrpo_status st = CLGRPO_OK;
     cl_kernel kernel;
 
-    CLG_TRY(clg_rows_kernel(seq->ctx, unit, entry, more, &kernel));
+    CLG_TRY(clg_rows_kernel(seq->ctx, unit, entry, act, more, &kernel));
     CLG_TRY(clg_launch(seq, kernel, &grid, args, n_args));
 out:
     return st;

@@ -207,6 +207,12 @@ clg_storage_name(enum clgrpo_dtype dtype)
     return dtype == CLGRPO_F32 || dtype == CLGRPO_F16 || dtype == CLGRPO_BF16 ? clg_dtype_name(dtype) : NULL;
 }
 
+const char *
+clg_act_define(enum clgrpo_dtype dtype)
+{
+    return dtype == CLGRPO_F16 ? " -DC_ACT=f16" : dtype == CLGRPO_BF16 ? " -DC_ACT=bf16" : "";
+}
+
 enum clgrpo_status
 clg_tensor_check_storage(struct clgrpo_context *ctx, const char *op, const char *name, const struct clgrpo_tensor *t,
                          unsigned rank, const size_t *shape)

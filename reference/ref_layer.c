@@ -102,6 +102,12 @@ f16_value(uint16_t h)
     return h & 0x8000 ? -v : v;
 }
 
+float
+ref_f16_to_f32(uint16_t h)
+{
+    return (h & 0x7fff) > 0x7c00 ? NAN : (float)f16_value(h);
+}
+
 uint16_t
 ref_f32_to_f16(float x)
 {
@@ -122,6 +128,16 @@ ref_f32_to_f16(float x)
     double top = high == 0x7c00 ? 65536.0 : f16_value(high), down = a - f16_value(low), up = top - a;
 
     return (uint16_t)(sign | (down < up || (down == up && (low & 1) == 0) ? low : high));
+}
+
+float
+ref_bf16_to_f32(uint16_t h)
+{
+    const uint32_t u = (uint32_t)h << 16;
+    float x;
+
+    memcpy(&x, &u, sizeof x);
+    return x;
 }
 
 uint16_t

@@ -21,7 +21,9 @@ struct ref_adamw_args {
     size_t decay_n;
 };
 void ref_adamw(const struct ref_adamw_args *a, size_t n, double *param, const double *grad, double *m, double *v);
-/* f32 to f16 and bf16 bits, round to nearest even. */
+/* Values of f16 and bf16 bits; f32 to them, rounded to nearest even. */
+float ref_f16_to_f32(uint16_t h);
+float ref_bf16_to_f32(uint16_t h);
 uint16_t ref_f32_to_f16(float x);
 uint16_t ref_f32_to_bf16(float x);
 

@@ -22,6 +22,7 @@ lib_suites = \
 	tests/lib/check_core \
 	tests/lib/check_gemm \
 	tests/lib/check_gemm_storage \
+	tests/lib/check_halves \
 	tests/lib/check_indices \
 	tests/lib/check_kv_copy \
 	tests/lib/check_layer \
@@ -144,7 +145,9 @@ tests_lib_libcases_la_SOURCES = \
 	tests/lib/op_cases.c \
 	tests/lib/op_cases.h \
 	tests/lib/sample_case.c \
-	tests/lib/sample_case.h
+	tests/lib/sample_case.h \
+	tests/lib/stored.c \
+	tests/lib/stored.h
 tests_trainer_libcases_la_SOURCES = \
 	tests/trainer/config_case.c \
 	tests/trainer/config_case.h \

@@ -12,6 +12,7 @@ struct small_row {
     size_t n, e;
     int variant;                                                /* of the operation; its meaning is prepare's */
     void (*prepare)(struct plan *p, const struct small_row *r); /* appends the call to the plan */
+    enum clgrpo_dtype act;                                      /* of activations */
 };
 
 void small_rows_run(struct bench *b, const struct small_row *rows, size_t n);

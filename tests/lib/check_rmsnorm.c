@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 #include "ref_layer.h"
+#include "stored.h"
 
 /* Widths around the vectors of 4, 8 and 16 lanes and their tails; rows around the shares of a few groups. */
 static const size_t widths[] = {1, 2, 3, 7, 8, 9, 17, 31, 33, 128, 259};
@@ -21,20 +22,21 @@ n_rows(void)
     return fx_small() ? 4 : N_ROWS;
 }
 
-/* One RMSNorm on host data with row stride e + 3; returns y, and rstd through *rstd. */
+/* One RMSNorm on host data, in storage of a type, with row stride e + 3; returns y, and rstd through *rstd. */
 static float *
-run_rmsnorm(struct clgrpo_context *ctx, const float *x, const float *w, size_t n, size_t e, float **rstd)
+run_rmsnorm(struct clgrpo_context *ctx, enum clgrpo_dtype type, const float *x, const float *w, size_t n, size_t e,
+            float **rstd)
 {
     struct clgrpo_rmsnorm_args a = CLGRPO_RMSNORM_ARGS_INIT;
     float *blank = malloc((n * e + 1) * sizeof *blank), *y;
 
     memset(blank, 0xff, (n * e + 1) * sizeof *blank);
-    a.x = fx_upload_strided(ctx, n, e, e + 3, x);
+    a.x = fx_upload_strided_in(ctx, type, n, e, e + 3, x);
     a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
-    a.y = fx_upload_strided(ctx, n, e, e + 5, blank);
+    a.y = fx_upload_strided_as(ctx, type, n, e, e + 5, blank);
     a.rstd = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(n));
     fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    y = fx_download(ctx, &a.y);
+    y = fx_download_in(ctx, &a.y);
     *rstd = fx_download(ctx, &a.rstd);
     fx_release_all(&a.x, &a.w, &a.y, &a.rstd);
     free(blank);
@@ -42,39 +44,43 @@ run_rmsnorm(struct clgrpo_context *ctx, const float *x, const float *w, size_t n
 }
 
 static void
-check_forward(struct clgrpo_context *ctx, size_t n, size_t e)
+check_forward(struct clgrpo_context *ctx, enum clgrpo_dtype type, size_t n, size_t e)
 {
-    float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *rstd, *y = run_rmsnorm(ctx, x, w, n, e, &rstd);
+    float *x = fx_random_in(type, n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *rstd,
+          *y = run_rmsnorm(ctx, type, x, w, n, e, &rstd);
     double *dx = fx_widen(x, n * e), *dw = fx_widen(w, e), *want = malloc((n * e + 1) * 8),
            *want_r = malloc((n + 1) * 8);
 
     ref_rmsnorm(dx, dw, (double)1e-5f, n, e, want, want_r);
-    fx_close("rmsnorm y", y, want, NULL, n * e, 4.0, e);
+    fx_close_in(type, "rmsnorm y", y, want, NULL, n * e, 4.0, e);
     fx_close("rmsnorm rstd", rstd, want_r, NULL, n, 4.0, e);
     free(x), free(w), free(rstd), free(y), free(dx), free(dw), free(want), free(want_r);
 }
 
 START_TEST(rmsnorm_matches_reference)
 {
-    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
+    const enum clgrpo_dtype type = fx_storage(_i);
 
     for (int iw = 0; iw < N_WIDTHS; iw++)
         for (int in = 0; in < n_rows(); in++)
-            check_forward(ctx, rows[in], widths[iw]);
-    check_forward(ctx, LONG_ROWS, LONG_WIDTH);
+            check_forward(ctx, type, rows[in], widths[iw]);
+    check_forward(ctx, type, LONG_ROWS, LONG_WIDTH);
 }
 END_TEST
 
 START_TEST(rmsnorm_batch_invariance)
 {
-    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
+    const enum clgrpo_dtype type = fx_storage(_i);
     const size_t n = 53, e = 129;
-    float *x = fx_random(n * e, 1.0f, 8), *w = fx_random(e, 1.0f, 9), *rstd, *all = run_rmsnorm(ctx, x, w, n, e, &rstd);
+    float *x = fx_random_in(type, n * e, 1.0f, 8), *w = fx_random(e, 1.0f, 9), *rstd,
+          *all = run_rmsnorm(ctx, type, x, w, n, e, &rstd);
 
     free(rstd);
     for (size_t first = 0; first < n; first += 11) {
         size_t count = first % 3 + 1;
-        float *some = run_rmsnorm(ctx, x + first * e, w, count, e, &rstd);
+        float *some = run_rmsnorm(ctx, type, x + first * e, w, count, e, &rstd);
 
         fx_same_bits("rows alone and among others", some, all + first * e, count * e * sizeof *some);
         free(some), free(rstd);
@@ -86,28 +92,31 @@ END_TEST
 /* In place, or into a tensor of its own; both equal an addition and a norm after it, bit by bit. */
 START_TEST(rmsnorm_adds_the_residual)
 {
-    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
+    const enum clgrpo_dtype type = fx_storage(_i);
     const size_t n = 5, e = 37;
-    float *x = fx_random(n * e, 1.0f, 1), *r = fx_random(n * e, 1.0f, 2), *w = fx_random(e, 1.0f, 3), *rstd, *want;
+    float *x = fx_random_in(type, n * e, 1.0f, 1), *r = fx_random_in(type, n * e, 1.0f, 2), *w = fx_random(e, 1.0f, 3),
+          *rstd, *want;
     float *total = malloc(n * e * sizeof *total);
 
     for (size_t i = 0; i < n * e; i++)
         total[i] = x[i] + r[i];
-    want = run_rmsnorm(ctx, total, w, n, e, &rstd);
+    fx_round(type, total, n * e);
+    want = run_rmsnorm(ctx, type, total, w, n, e, &rstd);
     for (int apart = 0; apart < 2; apart++) {
         struct clgrpo_rmsnorm_args a = CLGRPO_RMSNORM_ARGS_INIT;
         float *got, *stream, *kept;
 
-        a.x = fx_upload_strided(ctx, n, e, e + 2, x);
-        a.residual = fx_upload_strided(ctx, n, e, e + 1, r);
+        a.x = fx_upload_strided_in(ctx, type, n, e, e + 2, x);
+        a.residual = fx_upload_strided_in(ctx, type, n, e, e + 1, r);
         a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
-        a.y = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(n, e));
+        a.y = fx_output(ctx, type, 2, FX_SHAPE(n, e));
         if (apart)
-            a.sum = fx_upload_strided(ctx, n, e, e + 3, r);
+            a.sum = fx_upload_strided_in(ctx, type, n, e, e + 3, r);
         fx_ok(ctx, clgrpo_rmsnorm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
-        got = fx_download(ctx, &a.y);
-        stream = fx_download(ctx, apart ? &a.sum : &a.x);
-        kept = fx_download(ctx, &a.x);
+        got = fx_download_in(ctx, &a.y);
+        stream = fx_download_in(ctx, apart ? &a.sum : &a.x);
+        kept = fx_download_in(ctx, &a.x);
         fx_same_bits("x + residual", stream, total, n * e * sizeof *x);
         fx_same_bits("norm of the sum", got, want, n * e * sizeof *x);
         fx_same_bits("x", kept, apart ? x : total, n * e * sizeof *x);
@@ -123,25 +132,25 @@ struct norm_grads {
 };
 
 static struct norm_grads
-run_rmsnorm_backward(struct clgrpo_context *ctx, const float *x, const float *w, const float *dy, const float *dw0,
-                     size_t n, size_t e, bool accumulate)
+run_rmsnorm_backward(struct clgrpo_context *ctx, enum clgrpo_dtype type, const float *x, const float *w,
+                     const float *dy, const float *dw0, size_t n, size_t e, bool accumulate)
 {
     struct clgrpo_rmsnorm_backward_args a = CLGRPO_RMSNORM_BACKWARD_ARGS_INIT;
-    float *rstd, *y = run_rmsnorm(ctx, x, w, n, e, &rstd);
+    float *rstd, *y = run_rmsnorm(ctx, type, x, w, n, e, &rstd);
     struct norm_grads g;
     size_t bytes = 0;
 
-    a.x = fx_upload_strided(ctx, n, e, e + 3, x);
+    a.x = fx_upload_strided_in(ctx, type, n, e, e + 3, x);
     a.w = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), w);
     a.rstd = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(n), rstd);
-    a.dy = fx_upload_strided(ctx, n, e, e + 1, dy);
-    a.dx = fx_upload_strided(ctx, n, e, e + 2, dy); /* accumulating: starts as dy */
+    a.dy = fx_upload_strided_in(ctx, type, n, e, e + 1, dy);
+    a.dx = fx_upload_strided_in(ctx, type, n, e, e + 2, dy); /* accumulating: starts as dy */
     a.dw = fx_upload(ctx, CLGRPO_F32, 1, FX_SHAPE(e), dw0);
     a.accumulate_dx = accumulate;
     fx_ok(ctx, clgrpo_rmsnorm_backward_workspace(ctx, &a, &bytes));
     a.workspace = fx_workspace(ctx, bytes);
     fx_ok(ctx, clgrpo_rmsnorm_backward(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    g.dx = fx_download(ctx, &a.dx);
+    g.dx = fx_download_in(ctx, &a.dx);
     g.dw = fx_download(ctx, &a.dw);
     fx_release_all(&a.x, &a.w, &a.rstd, &a.dy, &a.dx, &a.dw);
     fx_workspace_release(&a.workspace);
@@ -150,12 +159,12 @@ run_rmsnorm_backward(struct clgrpo_context *ctx, const float *x, const float *w,
 }
 
 static void
-check_backward(struct clgrpo_context *ctx, size_t n, size_t e, bool accumulate)
+check_backward(struct clgrpo_context *ctx, enum clgrpo_dtype type, size_t n, size_t e, bool accumulate)
 {
-    float *x = fx_random(n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *dy = fx_random(n * e, 1.0f, 5);
+    float *x = fx_random_in(type, n * e, 1.5f, 3), *w = fx_random(e, 1.0f, 4), *dy = fx_random_in(type, n * e, 1.0f, 5);
     float *dw0 = fx_random(e, 1.0f, 6);
-    struct norm_grads g = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
-    struct norm_grads again = run_rmsnorm_backward(ctx, x, w, dy, dw0, n, e, accumulate);
+    struct norm_grads g = run_rmsnorm_backward(ctx, type, x, w, dy, dw0, n, e, accumulate);
+    struct norm_grads again = run_rmsnorm_backward(ctx, type, x, w, dy, dw0, n, e, accumulate);
     double *xd = fx_widen(x, n * e), *wd = fx_widen(w, e), *dyd = fx_widen(dy, n * e), *dw = fx_widen(dw0, e);
     double *dx = malloc((n * e + 1) * 8), *size = malloc((n * e + 1) * 8), *dw_size = calloc(e, 8);
 
@@ -167,7 +176,7 @@ check_backward(struct clgrpo_context *ctx, size_t n, size_t e, bool accumulate)
     }
     for (size_t j = 0; j < e; j++)
         dw_size[j] += fabs((double)dw0[j]);
-    fx_close("rmsnorm dx", g.dx, dx, size, n * e, 4.0, e);
+    fx_close_in(type, "rmsnorm dx", g.dx, dx, size, n * e, 4.0, e);
     fx_close("rmsnorm dw", g.dw, dw, dw_size, e, 4.0, n);
     fx_same_bits("dx twice", g.dx, again.dx, n * e * sizeof *g.dx);
     fx_same_bits("dw twice", g.dw, again.dw, e * sizeof *g.dw);
@@ -177,12 +186,13 @@ check_backward(struct clgrpo_context *ctx, size_t n, size_t e, bool accumulate)
 
 START_TEST(rmsnorm_backward_matches_reference)
 {
-    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
+    const enum clgrpo_dtype type = fx_storage(_i);
 
     for (int iw = 0; iw < N_WIDTHS; iw++)
         for (int in = 0; in < n_rows(); in++)
-            check_backward(ctx, rows[in], widths[iw], (iw + in) % 2 == 0);
-    check_backward(ctx, LONG_ROWS, LONG_WIDTH, true);
+            check_backward(ctx, type, rows[in], widths[iw], (iw + in) % 2 == 0);
+    check_backward(ctx, type, LONG_ROWS, LONG_WIDTH, true);
 }
 END_TEST
 

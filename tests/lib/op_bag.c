@@ -4,6 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct op_case *
+op_case_named(const char *name)
+{
+    unsigned k = 0;
+
+    while (k < n_op_cases && strcmp(op_cases[k].name, name) != 0)
+        k++;
+    ck_assert_msg(k < n_op_cases, "no operation %s", name);
+    return &op_cases[k];
+}
+
 void
 op_bag_release(struct op_bag *b)
 {
@@ -12,6 +23,19 @@ op_bag_release(struct op_bag *b)
     fx_workspace_release(&b->workspace);
     free(b->args);
     *b = (struct op_bag){.ctx = b->ctx};
+}
+
+struct clgrpo_tensor *
+op_bag_in_args(const struct op_bag *b, unsigned i)
+{
+    unsigned char *args = b->args;
+    size_t bytes;
+
+    memcpy(&bytes, args, sizeof bytes); /* struct_size */
+    for (size_t at = 0; at + sizeof(struct clgrpo_tensor) <= bytes; at += sizeof(void *))
+        if (memcmp(args + at, &b->tensor[i], sizeof(struct clgrpo_tensor)) == 0)
+            return (struct clgrpo_tensor *)(void *)(args + at);
+    return NULL;
 }
 
 unsigned char *

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stored.h"
+
 enum { N = 5, E = 32, F = 24, V = 40, H = 4, K = 2, D = 32, S = 2, L = 64 };
 
 static struct clgrpo_tensor
@@ -17,21 +19,27 @@ keep(struct op_bag *b, struct clgrpo_tensor t, bool is_output)
 }
 
 static struct clgrpo_tensor
-filled(struct op_bag *b, unsigned rank, const size_t *shape, bool is_output)
+filled(struct op_bag *b, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape, bool is_output)
 {
-    struct clgrpo_tensor t = clgrpo_tensor_view(NULL, 0, CLGRPO_F32, rank, shape);
-    float *host = fx_random(clgrpo_tensor_elems(&t), 0.5f, 100 + b->n);
+    struct clgrpo_tensor t = clgrpo_tensor_view(NULL, 0, dtype, rank, shape);
+    float *host = fx_random_in(b->values, clgrpo_tensor_elems(&t), 0.5f, 100 + b->n);
 
-    t = keep(b, fx_upload(b->ctx, CLGRPO_F32, rank, shape, host), is_output);
+    t = keep(b, fx_upload_in(b->ctx, dtype, rank, shape, host), is_output);
     free(host);
     return t;
 }
 
-#define IN(...)    filled(b, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__), false)
-#define INOUT(...) filled(b, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__), true)
+/* Tensors: read; read and written; written. Those with ACT hold activations, or their gradients. */
+#define FILLED(dtype, is_output, ...)                                                                                  \
+    filled(b, dtype, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__), is_output)
+#define IN(...)        FILLED(CLGRPO_F32, false, __VA_ARGS__)
+#define INOUT(...)     FILLED(CLGRPO_F32, true, __VA_ARGS__)
+#define IN_ACT(...)    FILLED(b->act, false, __VA_ARGS__)
+#define INOUT_ACT(...) FILLED(b->act, true, __VA_ARGS__)
 #define OUT_OF(dtype, ...)                                                                                             \
     keep(b, fx_output(b->ctx, dtype, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__)), true)
-#define OUT(...) OUT_OF(CLGRPO_F32, __VA_ARGS__)
+#define OUT(...)     OUT_OF(CLGRPO_F32, __VA_ARGS__)
+#define OUT_ACT(...) OUT_OF(b->act, __VA_ARGS__)
 
 static struct clgrpo_tensor
 integers(struct op_bag *b, size_t n, const int32_t *host)
@@ -72,13 +80,13 @@ OP(embedding)
     *a = CLGRPO_EMBEDDING_ARGS_INIT;
     a->table = IN(V, E);
     a->index = integers(b, N, tokens);
-    a->y = OUT(N, E);
+    a->y = OUT_ACT(N, E);
 }
 
 OP(embedding_backward)
 {
     *a = CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT;
-    a->dy = IN(N, E);
+    a->dy = IN_ACT(N, E);
     a->index = integers(b, N, tokens);
     a->dtable = INOUT(V, E);
 }
@@ -86,21 +94,35 @@ OP(embedding_backward)
 OP(rmsnorm)
 {
     *a = CLGRPO_RMSNORM_ARGS_INIT;
-    a->x = INOUT(N, E);
-    a->residual = IN(N, E);
+    a->x = INOUT_ACT(N, E);
+    a->residual = IN_ACT(N, E);
     a->w = IN(E);
-    a->y = OUT(N, E);
+    a->y = OUT_ACT(N, E);
     a->rstd = OUT(N);
+}
+
+/* Without a residual. */
+static void
+make_rmsnorm_alone(struct op_bag *b)
+{
+    struct clgrpo_rmsnorm_args *a = calloc(1, sizeof *a);
+
+    ck_assert_ptr_nonnull(a);
+    b->args = a;
+    *a = CLGRPO_RMSNORM_ARGS_INIT;
+    a->x = IN_ACT(N, E);
+    a->w = IN(E);
+    a->y = OUT_ACT(N, E);
 }
 
 OP(rmsnorm_backward)
 {
     *a = CLGRPO_RMSNORM_BACKWARD_ARGS_INIT;
-    a->x = IN(N, E);
+    a->x = IN_ACT(N, E);
     a->w = IN(E);
     a->rstd = IN(N);
-    a->dy = IN(N, E);
-    a->dx = OUT(N, E);
+    a->dy = IN_ACT(N, E);
+    a->dx = OUT_ACT(N, E);
     a->dw = INOUT(E);
     WORKSPACE(rmsnorm_backward);
 }
@@ -111,7 +133,7 @@ OP(rope)
 
     *a = CLGRPO_ROPE_ARGS_INIT;
     clgrpo_rope_table_fill(table, 8, D, 10000.0);
-    a->x = INOUT(N, H, D);
+    a->x = INOUT_ACT(N, H, D);
     a->position = integers(b, N, positions);
     a->table = keep(b, fx_upload(b->ctx, CLGRPO_F32, 2, FX_SHAPE(8, D), table), false);
 }
@@ -119,24 +141,24 @@ OP(rope)
 OP(swiglu)
 {
     *a = CLGRPO_SWIGLU_ARGS_INIT;
-    a->gate_up = IN(N, 2 * F);
-    a->y = OUT(N, F);
+    a->gate_up = IN_ACT(N, 2 * F);
+    a->y = OUT_ACT(N, F);
 }
 
 OP(swiglu_backward)
 {
     *a = CLGRPO_SWIGLU_BACKWARD_ARGS_INIT;
-    a->gate_up = IN(N, 2 * F);
-    a->dy = IN(N, F);
-    a->dgate_up = OUT(N, 2 * F);
+    a->gate_up = IN_ACT(N, 2 * F);
+    a->dy = IN_ACT(N, F);
+    a->dgate_up = OUT_ACT(N, 2 * F);
 }
 
 OP(add)
 {
     *a = CLGRPO_ADD_ARGS_INIT;
-    a->a = IN(N, E);
-    a->b = IN(N, E);
-    a->y = OUT(N, E);
+    a->a = IN_ACT(N, E);
+    a->b = IN_ACT(N, E);
+    a->y = OUT_ACT(N, E);
 }
 
 OP(cast)
@@ -337,6 +359,7 @@ const struct op_case op_cases[] = {
     CASE(embedding),
     CASE(embedding_backward),
     CASE(rmsnorm),
+    {"rmsnorm_alone", make_rmsnorm_alone, call_rmsnorm},
     CASE(rmsnorm_backward),
     CASE(rope),
     CASE(swiglu),

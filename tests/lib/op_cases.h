@@ -8,6 +8,8 @@
 enum { OP_TENSORS = 12 };
 struct op_bag {
     struct clgrpo_context *ctx;
+    enum clgrpo_dtype act;    /* of tensors of activations: f32 in a zeroed bag */
+    enum clgrpo_dtype values; /* random values are rounded to what this type can hold */
     void *args;
     struct clgrpo_tensor tensor[OP_TENSORS];
     bool is_output[OP_TENSORS];
@@ -21,8 +23,12 @@ struct op_case {
 };
 extern const struct op_case op_cases[];
 extern const unsigned n_op_cases;
+/* Fails the test if there is none of this name. */
+const struct op_case *op_case_named(const char *name);
 
 void op_bag_release(struct op_bag *b);
+/* Where the args hold the bag's tensor; NULL if they do not. */
+struct clgrpo_tensor *op_bag_in_args(const struct op_bag *b, unsigned i);
 /* The outputs, one behind the other; malloc'ed. Fails the test if a guard was touched. */
 unsigned char *op_bag_outputs(const struct op_bag *b, size_t *bytes);
 
