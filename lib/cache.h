@@ -22,6 +22,14 @@
 void clg_cache_load(const char *dir, const char *key, size_t key_bytes, unsigned char **binary, size_t *n_bytes);
 void clg_cache_store(const char *dir, const char *key, size_t key_bytes, const unsigned char *binary, size_t n_bytes);
 
+/*
+ * Between them one thread of all processes that share the folder builds what the key stands for; the others wait, and
+ * find it in the folder then. -1, or a lock that does not hold, if the folder or the system has none, or after two
+ * minutes: then several may build at once.
+ */
+int clg_cache_lock(const char *dir, const char *key, size_t key_bytes);
+void clg_cache_unlock(int lock);
+
 /* The folder that clgrpo_context_config.cache_dir stands for, made if need be; NULL if none, or if it is not this
  * user's alone. Freed by the caller. */
 char *clg_cache_dir(const char *configured);

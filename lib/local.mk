@@ -19,6 +19,7 @@ lib_libclg_la_SOURCES = \
 	lib/cache.h \
 	lib/cache_disk.c \
 	lib/cache_folder.c \
+	lib/cache_lock.c \
 	lib/cast.c \
 	lib/cast.h \
 	lib/clock.c \

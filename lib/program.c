@@ -185,30 +185,51 @@ out:
     return st;
 }
 
+/* From the folder of the cache, or from its source and then kept there. *out is NULL if it was not in the folder, and
+ * `build` is false. */
 static enum clgrpo_status
-load_or_build(struct clgrpo_context *ctx, const struct clg_unit *unit, const char *options, cl_program *out)
+obtain(struct clgrpo_context *ctx, const struct clg_unit *unit, const struct pieces *p, const char *key,
+       size_t key_bytes, const char *options, bool build, cl_program *out)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    struct pieces pieces;
-    double start = clg_now();
-    size_t key_bytes = 0;
-    char *key = NULL;
+    const double start = clg_now();
 
-    CLG_TRY(collect(ctx, unit, &pieces));
-    key = make_key(ctx, &pieces, options, &key_bytes);
-    CLG_REQUIRE(ctx, key != NULL, CLGRPO_E_MEMORY, "%s: out of memory for the cache key", unit->name);
     *out = ctx->cache_dir != NULL ? load_cached(ctx, key, key_bytes, options) : NULL;
     if (*out != NULL) {
         ctx->cache_stats.n_loaded++;
         ctx->cache_stats.load_seconds += clg_now() - start;
-        goto out;
     }
-    CLG_TRY(build_source(ctx, &pieces, unit, options, out));
+    if (*out != NULL || !build)
+        return CLGRPO_OK;
+    CLG_TRY(build_source(ctx, p, unit, options, out));
     if (ctx->cache_dir != NULL)
         store_cached(ctx, key, key_bytes, *out);
     ctx->cache_stats.n_built++;
     ctx->cache_stats.build_seconds += clg_now() - start;
 out:
+    return st;
+}
+
+static enum clgrpo_status
+load_or_build(struct clgrpo_context *ctx, const struct clg_unit *unit, const char *options, cl_program *out)
+{
+    enum clgrpo_status st = CLGRPO_OK;
+    struct pieces pieces;
+    size_t key_bytes = 0;
+    char *key = NULL;
+    int lock = -1;
+
+    CLG_TRY(collect(ctx, unit, &pieces));
+    key = make_key(ctx, &pieces, options, &key_bytes);
+    CLG_REQUIRE(ctx, key != NULL, CLGRPO_E_MEMORY, "%s: out of memory for the cache key", unit->name);
+    CLG_TRY(obtain(ctx, unit, &pieces, key, key_bytes, options, false, out));
+    if (*out != NULL)
+        goto out;
+    /* Two processes that start together need the same programs; and PoCL 3.1 fails or crashes where two build one. */
+    lock = ctx->cache_dir != NULL ? clg_cache_lock(ctx->cache_dir, key, key_bytes) : -1;
+    CLG_TRY(obtain(ctx, unit, &pieces, key, key_bytes, options, true, out));
+out:
+    clg_cache_unlock(lock);
     free(key);
     return st;
 }

@@ -186,6 +186,7 @@ tests_system_fake_files_SOURCES = tests/system/fake_files.c $(fake_policy) $(fak
 
 test_scripts = \
 	tests/bench/test_bench.sh \
+	tests/bench/test_cold_caches.sh \
 	tests/bench/test_tune.sh \
 	tests/lib/test_abi.sh \
 	tests/lib/test_arguments.sh \

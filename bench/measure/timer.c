@@ -70,8 +70,9 @@ time_host(struct bench *b, const struct bench_case *c, unsigned repeat)
         good = bench_ok(b, c->run(b, c->arg), c->row);
     wall = (bench_now_us() - start) / repeat;
     clSetUserEventStatus(begin, CL_COMPLETE);
-    clReleaseEvent(begin);
-    return bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), c->row) && good ? wall : -1.0;
+    good = bench_ok(b, clgrpo_queue_finish(b->ctx, b->queue), c->row) && good;
+    clReleaseEvent(begin); /* not before: a driver's thread may still look at it */
+    return good ? wall : -1.0;
 }
 
 static double

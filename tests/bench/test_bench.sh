@@ -7,6 +7,10 @@ bench=$(cd "$top_builddir" && pwd)/clgrpo-bench
 [ -x "$bench" ] || { echo "clgrpo-bench is not built"; exit 1; }
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
 dir=$PWD/bench.test
+# PoCL keeps what it compiles in a folder of all processes, and may crash where one reads a program there that another compiles. The
+# library has a lock against that in the folder of its cache, but the rows of programs have a cache of their own.
+POCL_CACHE_DIR=$dir/driver
+export POCL_CACHE_DIR
 rm -rf "$dir"
 mkdir "$dir"
 cd "$dir"

@@ -28,7 +28,7 @@ find_cache_file(char path[512], int n)
 
     ck_assert_ptr_nonnull(d);
     for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        if (e->d_name[0] == '.')
+        if (strstr(e->d_name, ".bin") == NULL)
             continue;
         found++;
         snprintf(path, 512, "%.200s/%.255s", cache_path, e->d_name);

@@ -71,7 +71,7 @@ START_TEST(no_cache)
 
     expect("", 1, 0, "no cache");
     expect("", 1, 0, "no cache, again");
-    snprintf(path, sizeof path, "%s/file", cache_path);
+    snprintf(path, sizeof path, "%s/file.bin", cache_path);
     fclose(fopen(path, "w"));
     strcat(path, "/below");
     expect(path, 1, 0, "a cache folder below a file");
@@ -240,6 +240,7 @@ main(void)
 {
     TCase *tc = fx_case("cache");
 
+    fx_own_driver_cache();
     tcase_add_checked_fixture(tc, make_cache_path, remove_cache_path);
     fx_tests(tc, second_context_loads, no_cache, truncated_file_is_a_miss, corrupt_file_is_a_miss,
              foreign_file_is_a_miss, stale_binary_is_a_miss, store_and_load);

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder of the disk cache: where it is, whose it may be, and what is removed from it. */
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cache.h"
 #include "cache_case.h"
 #include "fixture.h"
+#include "internal.h"
 
 static bool
 loads(void)
@@ -164,12 +168,55 @@ START_TEST(cache_folder)
 }
 END_TEST
 
+/* What a child writes when it has the lock, within so many milliseconds; 0 if it has not. */
+static char
+answer(int from, int ms)
+{
+    struct pollfd p = {.fd = from, .events = POLLIN};
+    char byte = 0;
+
+    return poll(&p, 1, ms) == 1 && read(from, &byte, 1) == 1 ? byte : 0;
+}
+
+/* One key has one holder in all processes and threads, another key has another, and a dead holder's is free. */
+START_TEST(one_builds)
+{
+    int ends[2], first = clg_cache_lock(cache_path, "key", 3), other = clg_cache_lock(cache_path, "yek", 3);
+    double start;
+    pid_t child;
+
+    ck_assert_int_ge(first, 0);
+    ck_assert_int_ge(other, 0);
+    ck_assert_int_eq(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        close(first), close(other); /* they are inherited, and the locks with them */
+        clg_cache_lock(cache_path, "key", 3);
+        _exit(write(ends[1], "x", 1) == 1 && pause() == 0 ? 0 : 1);
+    }
+    ck_assert_int_eq(answer(ends[0], 200), 0);
+    clg_cache_unlock(first);
+    ck_assert_int_eq(answer(ends[0], 30000), 'x');
+    ck_assert_int_eq(kill(child, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    start = clg_now();
+    first = clg_cache_lock(cache_path, "key", 3);
+    ck_assert_int_ge(first, 0);
+    ck_assert_double_lt(clg_now() - start, 100.0); /* after 120 it would go on without */
+    clg_cache_unlock(first);
+    clg_cache_unlock(other);
+    close(ends[0]), close(ends[1]);
+    ck_assert_int_eq(clg_cache_lock("/nowhere", "key", 3), -1);
+    clg_cache_unlock(-1);
+}
+END_TEST
+
 int
 main(void)
 {
     TCase *tc = fx_case("cache folder");
 
     tcase_add_checked_fixture(tc, make_cache_path, remove_cache_path);
-    fx_tests(tc, not_this_users_alone, longest_unused_is_evicted, loading_is_use, cache_folder);
+    fx_tests(tc, not_this_users_alone, longest_unused_is_evicted, loading_is_use, cache_folder, one_builds);
     return fx_main();
 }

@@ -363,6 +363,7 @@ main(void)
 {
     TCase *tc = fx_case("core");
 
+    fx_own_driver_cache();
     fx_tests(tc, create_borrows, create_refuses, selectors, families, vector_widths, contexts_are_independent, names,
              arguments);
     fx_family_tests(tc, opencl_failure_is_reported, kernels_are_built_once, launch_refuses);

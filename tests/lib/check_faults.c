@@ -214,6 +214,7 @@ main(void)
 {
     TCase *c = fx_case("faults");
 
+    fx_own_driver_cache();
     fx_family_tests(c, every_call_of_every_operation);
 #ifdef HAVE_CLBLAST
     fx_family_tests(c, every_call_of_clblast);

@@ -327,6 +327,7 @@ main(void)
 {
     TCase *t = fx_case("tier"), *half = fx_case("half");
 
+    fx_own_driver_cache();
     fx_tests(t, wrong_everywhere, wrong_with_many_groups, same_bits, other_bits, broken, second_defines,
              slower_and_faster, absent, disabled, frozen, verdict_is_kept, own_tiers);
     fx_tests(half, half_probe, half_product, half_product_is_frozen);

@@ -2,11 +2,13 @@
 #include "fixture.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* The environment's CLGRPO_TEST_FAMILY, or AUTO for both. */
 static enum clgrpo_family
@@ -196,6 +198,27 @@ fx_add_tests(TCase *tcase, int n_runs, const TTest *const *tests)
         tcase_add_loop_test(tcase, *tests, 0, n_runs);
 }
 
+static char driver_cache[256];
+
+void
+fx_own_driver_cache(void)
+{
+    const char *base = getenv("TMPDIR");
+
+    snprintf(driver_cache, sizeof driver_cache, "%.200s/clgrpo_driver.XXXXXX", base != NULL ? base : "/tmp");
+    if (mkdtemp(driver_cache) == NULL || setenv("POCL_CACHE_DIR", driver_cache, 1) != 0) {
+        perror(driver_cache);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static int
+remove_entry(const char *path, const struct stat *s, int type, struct FTW *at)
+{
+    (void)s, (void)type, (void)at;
+    return remove(path);
+}
+
 int
 fx_main(void)
 {
@@ -206,5 +229,7 @@ fx_main(void)
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    if (driver_cache[0] != '\0')
+        nftw(driver_cache, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

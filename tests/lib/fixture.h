@@ -102,5 +102,11 @@ TCase *fx_case(const char *name);
 void fx_add_tests(TCase *tcase, int n_runs, const TTest *const *tests);
 /* Runs the suite without fork (OpenCL contexts do not survive it), so without timeouts, and returns main's exit code. */
 int fx_main(void);
+/*
+ * Called before anything else, for a suite whose contexts keep programs elsewhere than other processes do. PoCL keeps what
+ * it compiles in a folder of all processes, and reads there when a program's binary is asked for; to that the library's
+ * lock is none, as it is one of its own folder. So the suite gets a folder of its own, which fx_main removes.
+ */
+void fx_own_driver_cache(void);
 
 #endif
