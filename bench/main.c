@@ -7,6 +7,7 @@
 #include "machine/machine.h"
 #include "measure/bench.h"
 #include "output/output.h"
+#include "peers/peers.h"
 #include "rows/row_groups.h"
 
 /* The groups of rows in the order in which they run: the title in the report, and the functions that measure them. */
@@ -179,6 +180,7 @@ main(int argc, char **argv)
     bool submit = argc > 1 && strcmp(argv[1], "submit") == 0;
     int rc;
 
+    peer_openblas_set_environment();
     b.info = CLGRPO_DEVICE_INFO_INIT;
     if (argc > 1 && strcmp(argv[1], "compare") == 0)
         return output_compare(argc - 1, argv + 1);

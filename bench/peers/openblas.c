@@ -6,11 +6,7 @@
 
 #include "peers/peers.h"
 
-/*
- * OpenBLAS chooses its kernels by the processor's model: on a model that it does not know it takes slow ones, and the
- * environment may force wrong ones. So those that fit the instruction set are forced here, before the library is
- * loaded, and the peer's name tells which were chosen.
- */
+/* The name under which OpenBLAS has the kernels that fit the instruction set; NULL if it is to choose. */
 static const char *
 fitting_core(void)
 {
@@ -23,18 +19,29 @@ fitting_core(void)
     return NULL;
 }
 
-static void *
-load(void)
+/*
+ * OpenBLAS chooses its kernels by the processor's model: on a model that it does not know it takes slow ones, and the
+ * environment may force wrong ones. So those that fit the instruction set are forced, and the peer's name tells which
+ * were chosen.
+ */
+void
+peer_openblas_set_environment(void)
 {
-    static const char *const names[] = {"libopenblas.so.0", "libopenblas.so"};
     const char *core = fitting_core();
-    void *lib = NULL;
 
     unsetenv("OPENBLAS_L2_SIZE");
     setenv("OPENBLAS_THREAD_TIMEOUT", "4",
            1); /* else its idle threads keep busy the cores on which our runs are timed */
     if (core != NULL)
         setenv("OPENBLAS_CORETYPE", core, 1);
+}
+
+static void *
+load(void)
+{
+    static const char *const names[] = {"libopenblas.so.0", "libopenblas.so"};
+    void *lib = NULL;
+
     for (size_t i = 0; lib == NULL && i < sizeof names / sizeof names[0]; i++)
         lib = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     return lib;

@@ -12,6 +12,8 @@ struct peer_openblas {
     char name[48];
     peer_sgemm *sgemm;
 };
+/* To be called before anything of OpenCL: a driver's threads read the environment while it would change. */
+void peer_openblas_set_environment(void);
 /* NULL if the system has none. */
 const struct peer_openblas *peer_openblas_load(void);
 
