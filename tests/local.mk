@@ -215,6 +215,7 @@ test_scripts = \
 	tests/system/test_resume.sh \
 	tests/system/test_stores.sh \
 	tests/system/test_supervision.sh \
+	tests/system/test_surroundings.sh \
 	tests/system/test_three_agents.sh \
 	tests/system/test_tool.sh \
 	tests/system/test_tool_failures.sh

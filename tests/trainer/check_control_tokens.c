@@ -137,7 +137,7 @@ START_TEST(a_question_opens_no_turn)
     tok = load(root);
     mg_ok(mg_format_create(&spec, tok, &format, &err));
     mg_ok(mg_specials_find(tok, &sp, &err));
-    mg_ok(mg_format_open(format, &t, injected, &err));
+    mg_ok(mg_format_open(format, &t, injected, SIZE_MAX, &err));
     for (uint32_t i = 0; i < t.len; i++) {
         ends += t.ids[i] == sp.end;
         n += mg_specials_has(&sp, t.ids[i]);

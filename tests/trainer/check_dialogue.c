@@ -32,7 +32,7 @@ use(const struct mg_callable *callable, size_t n, bool root)
     mg_format_destroy(format);
     mg_trajectory_free(&t);
     mg_ok(mg_format_create(&spec, tok, &format, &err));
-    mg_ok(mg_format_open(format, &t, "Hi", &err));
+    mg_ok(mg_format_open(format, &t, "Hi", SIZE_MAX, &err));
 }
 
 static void
@@ -158,7 +158,7 @@ END_TEST
 START_TEST(what_is_read_has_mask_0)
 {
     use(planner, 1, true);
-    mg_ok(mg_format_observe(format, &t, 0, "Hi <end>", &err));
+    mg_ok(mg_format_observe(format, &t, 0, "Hi <end>", SIZE_MAX, &err));
     /* <bos> <user> 2 bytes <end> <result> 8 bytes <end>: the text that spells a special token is text */
     ck_assert_uint_eq(t.len, 15);
     ck_assert_uint_eq(t.turn_start, 15);
@@ -178,12 +178,12 @@ START_TEST(who_is_asked_reads_another_role)
 {
     use(searcher, 2, false);
     ck_assert_int_eq(t.ids[1], sp.role[MG_ROLE_TASK]);
-    mg_ok(mg_format_observe(format, &t, 0, "x", &err));
+    mg_ok(mg_format_observe(format, &t, 0, "x", SIZE_MAX, &err));
     ck_assert_int_eq(t.ids[5], sp.role[MG_ROLE_HITS]);
-    mg_ok(mg_format_observe(format, &t, 1, "x", &err));
+    mg_ok(mg_format_observe(format, &t, 1, "x", SIZE_MAX, &err));
     ck_assert_int_eq(t.ids[8], sp.role[MG_ROLE_PAGE]);
     use(planner, 1, true);
-    mg_ok(mg_format_observe(format, &t, 0, NULL, &err));
+    mg_ok(mg_format_observe(format, &t, 0, NULL, SIZE_MAX, &err));
     ck_assert_uint_eq(t.len, 11);
     ck_assert_int_eq(t.ids[6], MG_FAKE_BYTE + 'n'); /* "none" */
 }

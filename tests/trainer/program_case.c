@@ -95,7 +95,7 @@ add_all(struct mg_rollouts *b)
         char text[64];
 
         snprintf(text, sizeof text, "What is %u plus %u and so on?", i / K, 7 * (i / K));
-        mg_ok(mg_rollouts_add(b, &key, text, &err));
+        mg_ok(mg_rollouts_add(b, &key, "q1", text, &err));
     }
 }
 

@@ -32,6 +32,23 @@ take_judged(struct mg_pending *pending, struct mg_result *result)
     return n;
 }
 
+static enum mg_status
+add_dialogues(struct called_phase *s, const struct mg_subtasks *claimed, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_agent *a = s->a;
+
+    for (size_t i = 0; i < claimed->n; i++) {
+        const struct mg_subtask *t = &claimed->row[i];
+
+        MG_REQUIRE(t->key.question < s->w->n_questions, MG_INPUT,
+                   "the store has a subtask of question %u, which this run does not have", t->key.question);
+        MG_TRY(mg_rollouts_add(a->rollouts, &t->key, a->questions.q[s->w->question[t->key.question]].id, t->text, err));
+    }
+out:
+    return st;
+}
+
 /* Results out, subtasks in. */
 static enum mg_status
 exchange(struct called_phase *s, bool *any, struct mg_err *err)
@@ -51,8 +68,7 @@ exchange(struct called_phase *s, bool *any, struct mg_err *err)
     n = take_judged(&a->pending, result);
     MG_TRY(
         mg_store_serve(a->store, s->w->phase.number, s->w->phase.step, result, n, &s->cursor, &claimed, &s->end, err));
-    for (size_t i = 0; i < claimed.n; i++)
-        MG_TRY(mg_rollouts_add(a->rollouts, &claimed.row[i].key, claimed.row[i].text, err));
+    MG_TRY(add_dialogues(s, &claimed, err));
     *any = claimed.n > 0;
 out:
     mg_subtasks_free(&claimed);

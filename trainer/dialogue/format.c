@@ -37,16 +37,16 @@ mg_format_destroy(struct mg_format *f)
 }
 
 enum mg_status
-mg_format_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, struct mg_err *err)
+mg_format_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, size_t room, struct mg_err *err)
 {
-    return f->member->open(f, t, text, err);
+    return f->member->open(f, t, text, room, err);
 }
 
 enum mg_status
-mg_format_observe(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text,
+mg_format_observe(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text, size_t room,
                   struct mg_err *err)
 {
-    return f->member->observe(f, t, callable, text, err);
+    return f->member->observe(f, t, callable, text, room, err);
 }
 
 enum mg_turn_state

@@ -32,11 +32,16 @@ enum mg_status mg_format_create(const struct mg_format_spec *spec, struct mg_tok
                                 struct mg_err *err);
 void mg_format_destroy(struct mg_format *f); /* accepts NULL */
 
-/* Begins a dialogue: the question or the subtask, up to where the agent writes. */
-enum mg_status mg_format_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, struct mg_err *err);
-/* Appends what a call gave, up to where the agent writes again; text NULL or "": nothing. */
+/*
+ * Begins a dialogue: the question or the subtask, up to where the agent writes. A text for which `room` tokens are too few
+ * is cut between two characters, and MG_CUT_MARK says so, if the tokenizer can write it; that mark and the tokens around
+ * a text are written in any room. MG_INPUT: the tokenizer cannot write the text, and nothing was.
+ */
+enum mg_status mg_format_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, size_t room,
+                              struct mg_err *err);
+/* Appends what a call gave, in the same way, up to where the agent writes again; text NULL or "": nothing. */
 enum mg_status mg_format_observe(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text,
-                                 struct mg_err *err);
+                                 size_t room, struct mg_err *err);
 
 /* What the token that was sampled last does to its turn. */
 enum mg_turn_state { MG_TURN_OPEN, MG_TURN_ENDED, MG_TURN_MALFORMED };

@@ -10,9 +10,10 @@ struct mg_format_member {
     enum mg_status (*create)(const struct mg_format_spec *spec, struct mg_tokenizer *tok, struct mg_format **out,
                              struct mg_err *err);
     void (*destroy)(struct mg_format *f);
-    enum mg_status (*open)(const struct mg_format *f, struct mg_trajectory *t, const char *text, struct mg_err *err);
+    enum mg_status (*open)(const struct mg_format *f, struct mg_trajectory *t, const char *text, size_t room,
+                           struct mg_err *err);
     enum mg_status (*observe)(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text,
-                              struct mg_err *err);
+                              size_t room, struct mg_err *err);
     enum mg_turn_state (*sampled)(const struct mg_format *f, const struct mg_trajectory *t);
     enum mg_status (*parse)(const struct mg_format *f, const struct mg_trajectory *t, struct mg_turn *out,
                             struct mg_err *err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/utf8.h"
 #include "dialogue/format_member.h"
 #include "dialogue/roles.h"
@@ -23,9 +24,10 @@ struct roles {
     struct mg_tokenizer *tok;
     struct mg_specials sp;
     enum mg_role opening;
-    struct spelt *callable; /* n of them */
-    size_t n, n_sub;        /* those that <sub> calls */
-    bool may[MG_N_ROLES];   /* the roles that the agent writes */
+    struct spelt *callable;    /* n of them */
+    size_t n, n_sub;           /* those that <sub> calls */
+    bool may[MG_N_ROLES];      /* the roles that the agent writes */
+    struct mg_token_list mark; /* of a text that was cut; none where the tokenizer cannot write it */
 };
 
 static void
@@ -38,6 +40,7 @@ roles_destroy(struct mg_format *f)
         free(r->callable[i].schema);
     }
     free(r->callable);
+    mg_token_list_free(&r->mark);
     free(r);
 }
 
@@ -77,6 +80,17 @@ out:
 }
 
 static enum mg_status
+find_mark(struct roles *r, struct mg_err *err)
+{
+    enum mg_status st = mg_tokenizer_encode(r->tok, MG_CUT_MARK, strlen(MG_CUT_MARK), 0, &r->mark, err);
+
+    if (st != MG_INPUT)
+        return st;
+    mg_err_clear(err);
+    return MG_OK;
+}
+
+static enum mg_status
 roles_create(const struct mg_format_spec *spec, struct mg_tokenizer *tok, struct mg_format **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
@@ -87,6 +101,7 @@ roles_create(const struct mg_format_spec *spec, struct mg_tokenizer *tok, struct
     r->opening = spec->root ? MG_ROLE_USER : MG_ROLE_TASK;
     r->may[MG_ROLE_ANSWER] = true;
     MG_TRY(mg_specials_find(tok, &r->sp, err));
+    MG_TRY(find_mark(r, err));
     MG_ALLOC(r->callable, spec->n);
     for (size_t i = 0; i < spec->n; i++)
         MG_TRY(add_callable(r, &spec->callable[i], err));
@@ -98,26 +113,65 @@ out:
     return st;
 }
 
+/* ---- What is read ---- */
+
+/* Cuts a text to `room` tokens, the mark included. A cut inside a character takes all of it away. */
 static enum mg_status
-roles_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, struct mg_err *err)
+cut(const struct roles *r, struct mg_token_list *ids, size_t room, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct roles *r = (const struct roles *)f;
+    size_t n = room > r->mark.n ? room - r->mark.n : 0, bytes;
 
-    MG_TRY(mg_trajectory_read(t, &r->sp.bos, 1, err));
-    MG_TRY(mg_roles_turn(t, r->tok, &r->sp, r->opening, text, strlen(text), false, err));
+    while (n > 0 && (*mg_tokenizer_piece(r->tok, ids->id[n], &bytes) & 0xC0) == 0x80)
+        n--;
+    ids->n = n;
+    MG_GROW(ids->id, n + r->mark.n, ids->room);
+    for (size_t i = 0; i < r->mark.n; i++)
+        ids->id[ids->n++] = r->mark.id[i];
 out:
     return st;
 }
 
+/* A turn that is read: `first`, role, text, <end>; nothing where the text cannot be written. */
 static enum mg_status
-roles_observe(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text, struct mg_err *err)
+read_turn(const struct roles *r, struct mg_trajectory *t, const int32_t *first, enum mg_role role, const char *text,
+          size_t room, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_token_list ids = {0};
+    size_t around = first != NULL ? 3 : 2;
+
+    MG_TRY(mg_tokenizer_encode(r->tok, text, strlen(text), 0, &ids, err));
+    if (ids.n > room || ids.n + around > room)
+        MG_TRY(cut(r, &ids, room > around ? room - around : 0, err));
+    MG_TRY(mg_trajectory_read(t, first, first != NULL, err));
+    MG_TRY(mg_trajectory_read(t, &r->sp.role[role], 1, err));
+    MG_TRY(mg_trajectory_read(t, ids.id, ids.n, err));
+    MG_TRY(mg_trajectory_read(t, &r->sp.end, 1, err));
+out:
+    mg_token_list_free(&ids);
+    return st;
+}
+
+static enum mg_status
+roles_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, size_t room, struct mg_err *err)
 {
     const struct roles *r = (const struct roles *)f;
-    const char *said = text != NULL && text[0] != '\0' ? text : "none";
 
-    return mg_roles_turn(t, r->tok, &r->sp, r->callable[callable].read, said, strlen(said), false, err);
+    return read_turn(r, t, &r->sp.bos, r->opening, text, room, err);
 }
+
+static enum mg_status
+roles_observe(const struct mg_format *f, struct mg_trajectory *t, size_t callable, const char *text, size_t room,
+              struct mg_err *err)
+{
+    const struct roles *r = (const struct roles *)f;
+
+    return read_turn(r, t, NULL, r->callable[callable].read, text != NULL && text[0] != '\0' ? text : "none", room,
+                     err);
+}
+
+/* ---- What is written ---- */
 
 static bool
 may_write(const struct roles *r, int32_t token)

@@ -97,6 +97,12 @@ mg_play_begin(struct mg_play *p, const struct mg_sampling *how)
     p->asked.n = p->answered.n = 0;
 }
 
+static const char *
+name_of(const struct mg_asked *asked)
+{
+    return asked != NULL ? asked->id : "(asked)";
+}
+
 enum mg_status
 mg_play_add(struct mg_play *p, const struct mg_key *key, const char *question, const struct mg_asked *asked,
             struct mg_err *err)
@@ -105,7 +111,7 @@ mg_play_add(struct mg_play *p, const struct mg_key *key, const char *question, c
 
     MG_GROW(p->question, (size_t)key->question + 1, p->room);
     p->question[key->question] = asked;
-    MG_TRY(mg_rollouts_add(p->agent[0], key, question, err));
+    MG_TRY(mg_rollouts_add(p->agent[0], key, name_of(asked), question, err));
 out:
     return st;
 }
@@ -130,7 +136,7 @@ pass_tasks(struct mg_play *p, struct mg_err *err)
         struct mg_key key = r->t.key;
 
         key.call = r->calls - 1;
-        MG_TRY(mg_rollouts_add(p->agent[callee_of(p, r)], &key, r->task, err));
+        MG_TRY(mg_rollouts_add(p->agent[callee_of(p, r)], &key, r->question, r->task, err));
     }
     p->asked.n = 0;
 out:

@@ -28,6 +28,7 @@ mg_signal_add(struct mg_signal *s, const json_t *line)
     s->groups += groups;
     s->equal += round(number(line, "no_signal") * groups);
     s->trajectories += number(line, "trajectories");
+    s->unavailable += number(line, "unavailable");
     s->cut_length += number(line, "cut_length");
     s->cut_context += number(line, "cut_context");
     s->tokens += number(line, "tokens_trained");
@@ -50,4 +51,6 @@ mg_signal_text(const struct mg_signal *s, char text[MG_SIGNAL_TEXT])
     snprintf(text + strlen(text), MG_SIGNAL_TEXT - strlen(text),
              "%.0f%% of %.0f groups without signal; of %.0f trajectories %.0f cut by length, %.0f by context",
              percent(s->equal, s->groups), s->groups, s->trajectories, s->cut_length, s->cut_context);
+    if (s->unavailable > 0.0)
+        snprintf(text + strlen(text), MG_SIGNAL_TEXT - strlen(text), ", %.0f unavailable", s->unavailable);
 }

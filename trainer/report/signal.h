@@ -8,7 +8,7 @@
 struct mg_signal {
     double steps, idle;   /* train steps; those that taught nothing */
     double groups, equal; /* groups of trajectories; those without a better and a worse one */
-    double trajectories, cut_length, cut_context;
+    double trajectories, unavailable, cut_length, cut_context;
     double tokens; /* that taught */
 };
 /* Adds a line; one that is of no train step, or of an agent that does not learn, adds nothing. */

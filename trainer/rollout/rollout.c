@@ -128,7 +128,8 @@ draw_key(const struct mg_key *k)
 }
 
 enum mg_status
-mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *opening, struct mg_err *err)
+mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *question, const char *opening,
+                struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_rollout *r = NULL;
@@ -138,6 +139,7 @@ mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *ope
     r->t.key = *key;
     r->t.version = (uint32_t)mg_policy_version(b->config.policy);
     r->draw = draw_key(key);
+    r->question = question;
     MG_STRDUP(r->opening, opening);
     b->all[b->n++] = r;
     st = mg_rollout_open(b, r, err);
@@ -152,7 +154,7 @@ mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, const char *res
 {
     if (r->state != MG_ROLLOUT_WAITING)
         return mg_fail(err, MG_FAIL, "a result for a dialogue that waits for none");
-    return mg_rollout_result(b, r, result, err);
+    return mg_rollout_result(b, r, r->callee, result, err);
 }
 
 enum mg_status

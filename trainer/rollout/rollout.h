@@ -50,8 +50,9 @@ struct mg_rollout {
     struct mg_trajectory t;
     enum mg_rollout_state state;
     enum mg_fault fault;
-    char *unavailable;               /* why a tool or an agent failed it; NULL: none did */
-    const char *failed[2];           /* which: "tool" or "agent", and its name */
+    char *unavailable;               /* why it ended through no fault of its own; NULL: it did not */
+    const char *failed[2];           /* what failed it: "tool", "agent" or "question", and its name */
+    const char *question;            /* the question that it is about, for people */
     char *opening;                   /* the question or the subtask */
     const char *callee;              /* whom it asked last */
     char *task;                      /* and what, or NULL */
@@ -60,7 +61,7 @@ struct mg_rollout {
     uint32_t turns;                  /* own turns ended */
     uint32_t calls;                  /* of agents and tools */
     size_t callable;                 /* what its last call was of */
-    char *arguments;                 /* of its last call of a tool that varies, or NULL */
+    char *arguments;                 /* of its last call of a tool, or NULL */
     struct mg_tool_session *session; /* from its first use of a tool to its end */
     struct mg_tool_call *call;       /* of MG_ROLLOUT_CALLING */
     uint32_t slot, fed;              /* its slot of the KV cache, and the tokens already in it */
@@ -90,9 +91,10 @@ void mg_rollouts_destroy(struct mg_rollouts *b); /* accepts NULL */
 /* Forgets all dialogues; the next ones are drawn by `how`. What tools gave that vary is taken from `log` and added to
  * it; NULL: it is asked for each time, and not kept. */
 void mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how, struct mg_tool_log *log);
-/* A new dialogue; `opening` is the question or the subtask. An opening that fills the context ends it at once. */
-enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *opening,
-                               struct mg_err *err);
+/* A new dialogue; `question` names what it is about and outlives it, `opening` is the question or the subtask. What
+ * cannot be read, and a question too long for the context, ends it at once as unavailable. */
+enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *question,
+                               const char *opening, struct mg_err *err);
 /* The result of the task that `r` waits for; NULL: the sub-agent gave none. */
 enum mg_status mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err);
 /* Ends a dialogue that waits, without a fault of its own: the agent that it waits for failed. */

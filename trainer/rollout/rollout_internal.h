@@ -33,7 +33,9 @@ enum mg_status mg_rollouts_gather(struct mg_rollouts *b, size_t *n_feeds, struct
 
 /* The rules: what an agent may write, and what follows. All may end the dialogue. */
 enum mg_status mg_rollout_open(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err);
-enum mg_status mg_rollout_result(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err);
+/* `from`: the tool or the agent whose result it is. */
+enum mg_status mg_rollout_result(struct mg_rollouts *b, struct mg_rollout *r, const char *from, const char *result,
+                                 struct mg_err *err);
 enum mg_status mg_rollout_fail(struct mg_rollouts *b, struct mg_rollout *r, const char *kind, const char *name,
                                const char *why, struct mg_err *err);
 enum mg_status mg_rollout_token(struct mg_rollouts *b, struct mg_rollout *r, int32_t token, float logprob,

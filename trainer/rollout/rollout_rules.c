@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ finish(struct mg_rollouts *b, struct mg_rollout *r, enum mg_fault fault, struct 
 }
 
 /* Where less than a turn of two tokens fits into the context, the tokens from `before` on are removed and the dialogue
- * ends with MG_FAULT_CONTEXT. */
+ * ends with MG_FAULT_CONTEXT: it was the agent's own turns that left so little. */
 static enum mg_status
 fit(struct mg_rollouts *b, struct mg_rollout *r, uint32_t before, struct mg_err *err)
 {
@@ -38,28 +39,14 @@ fit(struct mg_rollouts *b, struct mg_rollout *r, uint32_t before, struct mg_err 
     return finish(b, r, MG_FAULT_CONTEXT, err);
 }
 
-enum mg_status
-mg_rollout_open(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err)
+/* Tokens that may be read: room is left for a whole turn, or for half of what the context has left. */
+static size_t
+room_of(const struct mg_rollouts *b, const struct mg_rollout *r)
 {
-    enum mg_status st = MG_OK;
+    const struct mg_rollout_limits *l = &b->config.limits;
+    uint32_t left = l->context - r->t.len, turn = l->new_max < left / 2 ? l->new_max : left / 2;
 
-    MG_TRY(mg_format_open(b->format, &r->t, r->opening, err));
-    MG_TRY(fit(b, r, 1, err));
-out:
-    return st;
-}
-
-enum mg_status
-mg_rollout_result(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    uint32_t before = r->t.len;
-
-    r->state = MG_ROLLOUT_WRITING;
-    MG_TRY(mg_format_observe(b->format, &r->t, r->callable, result, err));
-    MG_TRY(fit(b, r, before, err));
-out:
-    return st;
+    return left - turn;
 }
 
 enum mg_status
@@ -76,6 +63,70 @@ out:
     return st;
 }
 
+/* A text that cannot be read ends its dialogue alone: without a fault of its own, and without a verdict. */
+static enum mg_status
+spoil(struct mg_rollouts *b, struct mg_rollout *r, const char *what, const char *whose, const char *why,
+      struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *sentence = NULL;
+
+    MG_REQUIRE(asprintf(&sentence, "question %.80s: %s%s cannot be read: %.200s", r->question, what, whose, why) >= 0,
+               MG_FAIL, "out of memory: a sentence");
+    MG_TRY(mg_rollout_fail(b, r, "question", r->question, sentence, err));
+out:
+    free(sentence);
+    return st;
+}
+
+/* A question is asked whole: to answer a part of it would be to answer another one. */
+static enum mg_status
+check_question(struct mg_rollouts *b, struct mg_rollout *r, size_t room, struct mg_err *err)
+{
+    char why[160];
+
+    if (r->t.len <= room)
+        return MG_OK;
+    snprintf(why, sizeof why, "it takes %u tokens, at most %zu leave room for a turn in a context of %u", r->t.len,
+             room, b->config.limits.context);
+    mg_trajectory_cut(&r->t, 0);
+    return spoil(b, r, "its text", "", why, err);
+}
+
+enum mg_status
+mg_rollout_open(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_err why = {.status = MG_OK};
+    bool root = b->config.part.root;
+    size_t room = room_of(b, r);
+
+    st = mg_format_open(b->format, &r->t, r->opening, root ? SIZE_MAX : room, &why);
+    if (st == MG_INPUT)
+        return spoil(b, r, root ? "its text" : "a subtask", "", why.text, err);
+    MG_REQUIRE(st == MG_OK, st, "%s", why.text);
+    MG_TRY(root ? check_question(b, r, room, err) : fit(b, r, 1, err));
+out:
+    return st;
+}
+
+enum mg_status
+mg_rollout_result(struct mg_rollouts *b, struct mg_rollout *r, const char *from, const char *result, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_err why = {.status = MG_OK};
+    uint32_t before = r->t.len;
+
+    r->state = MG_ROLLOUT_WRITING;
+    st = mg_format_observe(b->format, &r->t, r->callable, result, room_of(b, r), &why);
+    if (st == MG_INPUT)
+        return spoil(b, r, "what came from ", from, why.text, err);
+    MG_REQUIRE(st == MG_OK, st, "%s", why.text);
+    MG_TRY(fit(b, r, before, err));
+out:
+    return st;
+}
+
 /* ---- Tools ---- */
 
 static enum mg_status
@@ -86,7 +137,7 @@ take_result(struct mg_rollouts *b, struct mg_rollout *r, const struct mg_tool_re
     if (result->outcome == MG_TOOL_REFUSED && !mg_format_tells(b->format, r->callable))
         return finish(b, r, MG_FAULT_TURN, err);
     r->calls++;
-    return mg_rollout_result(b, r, result->text, err);
+    return mg_rollout_result(b, r, b->config.part.tools[r->callable], result->text, err);
 }
 
 static struct mg_tool_use
@@ -96,14 +147,15 @@ use_of(const struct mg_rollouts *b, const struct mg_rollout *r)
         .key = r->t.key, .turn = r->turns, .tool = b->config.part.tools[r->callable], .arguments = r->arguments};
 }
 
-/* A result that has come; what may vary is written down first. */
+/* A result that has come; what may be another one the next time is written down first. */
 static enum mg_status
 take_new(struct mg_rollouts *b, struct mg_rollout *r, const struct mg_tool_result *result, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_tool_use use = use_of(b, r);
+    bool varies = result->outcome == MG_TOOL_UNAVAILABLE || mg_tool_varies(b->config.tools, b->tool[r->callable]);
 
-    if (b->log != NULL && r->arguments != NULL)
+    if (b->log != NULL && varies)
         MG_TRY(mg_tool_log_add(b->log, &use, result, err));
     MG_TRY(take_result(b, r, result, err));
 out:
@@ -111,14 +163,14 @@ out:
 }
 
 static enum mg_status
-start_tool(struct mg_rollouts *b, struct mg_rollout *r, const char *arguments, struct mg_err *err)
+start_tool(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_tool_result result = {.text = NULL};
 
     if (r->session == NULL)
         MG_TRY(mg_tool_session_open(b->config.tools, &r->session, err));
-    MG_TRY(mg_tool_start(r->session, b->tool[r->callable], arguments, &r->call, err));
+    MG_TRY(mg_tool_start(r->session, b->tool[r->callable], r->arguments, &r->call, err));
     if (mg_tool_take(&r->call, &result)) {
         MG_TRY(take_new(b, r, &result, err));
     } else {
@@ -140,15 +192,12 @@ use_tool(struct mg_rollouts *b, struct mg_rollout *r, struct mg_turn *turn, stru
     bool found = false;
 
     free(r->arguments);
-    r->arguments = NULL;
-    if (!mg_tool_varies(b->config.tools, b->tool[r->callable]))
-        return start_tool(b, r, turn->text, err);
     r->arguments = turn->text;
     turn->text = NULL;
     use = use_of(b, r);
     if (b->log != NULL)
         MG_TRY(mg_tool_log_find(b->log, &use, &result, &found, err));
-    MG_TRY(found ? take_result(b, r, &result, err) : start_tool(b, r, r->arguments, err));
+    MG_TRY(found ? take_result(b, r, &result, err) : start_tool(b, r, err));
 out:
     free(result.text);
     return st;

@@ -120,50 +120,61 @@ mg_corpus_pages(const struct mg_corpus *c)
     return c->n_pages;
 }
 
-static bool
-count_is_frequent(struct mg_corpus *c, const char *word, size_t len)
+static enum mg_status
+count_is_frequent(struct mg_corpus *c, const char *word, size_t len, bool *frequent, struct mg_err *err)
 {
-    bool frequent = false;
+    enum mg_status st = MG_OK;
+    int code;
 
     sqlite3_bind_text(c->frequency, 1, word, (int)len, SQLITE_STATIC);
-    if (sqlite3_step(c->frequency) == SQLITE_ROW)
-        frequent = sqlite3_column_int64(c->frequency, 0) > FREQUENT;
+    code = sqlite3_step(c->frequency);
+    MG_REQUIRE(code == SQLITE_ROW || code == SQLITE_DONE, MG_INPUT, "the corpus is damaged: %s", sqlite3_errmsg(c->db));
+    *frequent = code == SQLITE_ROW && sqlite3_column_int64(c->frequency, 0) > FREQUENT;
+out:
     sqlite3_reset(c->frequency);
-    return frequent;
+    return st;
 }
 
 /* Whether more than FREQUENT pages have the word. Counting them reads the index, so the answer is cached. */
-static bool
-is_frequent(struct mg_corpus *c, const char *word, size_t len)
+static enum mg_status
+is_frequent(struct mg_corpus *c, const char *word, size_t len, bool *frequent, struct mg_err *err)
 {
+    enum mg_status st = MG_OK;
     struct verdict *v = &c->verdict[mg_hash(word, len) % VERDICT_SLOTS];
 
+    if (len < sizeof v->word && strlen(v->word) == len && memcmp(v->word, word, len) == 0) {
+        *frequent = v->frequent;
+        return MG_OK;
+    }
+    MG_TRY(count_is_frequent(c, word, len, frequent, err));
     if (len >= sizeof v->word)
-        return count_is_frequent(c, word, len);
-    if (strlen(v->word) == len && memcmp(v->word, word, len) == 0)
-        return v->frequent;
+        return MG_OK;
     memcpy(v->word, word, len);
     v->word[len] = '\0';
-    v->frequent = count_is_frequent(c, word, len);
-    return v->frequent;
+    v->frequent = *frequent;
+out:
+    return st;
 }
 
 /* Writes the FTS5 query: the words quoted and joined by OR, the frequent ones left out unless all are frequent. */
-static void
-match_expression(struct mg_corpus *c, const struct mg_words *words, char out[MATCH_MAX])
+static enum mg_status
+match_expression(struct mg_corpus *c, const struct mg_words *words, char out[MATCH_MAX], struct mg_err *err)
 {
+    enum mg_status st = MG_OK;
     bool frequent[MG_WORDS_MAX];
     int left = 0;
     size_t n = 0;
 
     for (int i = 0; i < words->n; i++) {
-        frequent[i] = is_frequent(c, words->text + words->word[i].at, words->word[i].len);
+        MG_TRY(is_frequent(c, words->text + words->word[i].at, words->word[i].len, &frequent[i], err));
         left += !frequent[i];
     }
     for (int i = 0; i < words->n; i++)
         if (left == 0 || !frequent[i])
             n += (size_t)snprintf(out + n, MATCH_MAX - n, "%s\"%.*s\"", n ? " OR " : "", (int)words->word[i].len,
                                   words->text + words->word[i].at);
+out:
+    return st;
 }
 
 /* Copies text up to the first `stop`, or to cap - 1 bytes. */
@@ -263,7 +274,7 @@ mg_corpus_search(struct mg_corpus *c, const char *query, size_t len, struct mg_h
         *hits = (*slot)->hits;
         goto out;
     }
-    match_expression(c, &words, match);
+    MG_TRY(match_expression(c, &words, match, err));
     MG_TRY(rank(c, match, &asked, hits, err));
     MG_TRY(remember(slot, asked.text, hits, err));
 out:

@@ -51,15 +51,27 @@ out:
     return st;
 }
 
+/* A corpus that cannot be read is no fault of the agent. */
+static enum mg_status
+fail_if_damaged(struct mg_tool_call *call, enum mg_status st, const struct mg_err *why, struct mg_err *err)
+{
+    if (st == MG_INPUT)
+        return mg_tool_fail(call, err, "the tool %.60s failed: %s", call->tool->name, why->text);
+    return st == MG_OK ? MG_OK : mg_fail(err, st, "%s", why->text);
+}
+
 static enum mg_status
 start_search(struct mg_tool_call *call, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct source *s = call->tool->data;
     const json_t *query = json_object_get(call->arguments, "query");
+    struct mg_err why = {.status = MG_OK};
     char *text;
 
-    MG_TRY(mg_corpus_search(s->corpus, json_string_value(query), json_string_length(query), call->state, err));
+    st = mg_corpus_search(s->corpus, json_string_value(query), json_string_length(query), call->state, &why);
+    if (st != MG_OK)
+        return fail_if_damaged(call, st, &why, err);
     MG_ALLOC(text, (size_t)MG_HITS_TEXT_MAX);
     mg_corpus_hits_text(call->state, text);
     mg_tool_answer(call, text);
@@ -96,14 +108,16 @@ start_open(struct mg_tool_call *call, struct mg_err *err)
     const struct source *s = call->tool->data;
     const struct mg_hits *hits = call->state;
     json_int_t hit = json_integer_value(json_object_get(call->arguments, "hit"));
+    struct mg_err why = {.status = MG_OK};
     struct mg_page page = {0};
 
     if (hit < 1 || hit > hits->n)
         return mg_tool_refuse(call, err, "there is no hit %lld, the last search had %d", (long long)hit, hits->n);
-    MG_TRY(mg_corpus_page(s->corpus, hits->hit[hit - 1].page, &page, err));
+    st = mg_corpus_page(s->corpus, hits->hit[hit - 1].page, &page, &why);
+    if (st != MG_OK)
+        return fail_if_damaged(call, st, &why, err);
     mg_tool_answer(call, page.text);
     page.text = NULL;
-out:
     mg_page_free(&page);
     return st;
 }

@@ -10,7 +10,6 @@
 
 enum { REFUSED = 2 /* the exit status that says it */, SAID_MOST = 160 };
 static const double first_pause = 0.25; /* seconds before a call is tried again; doubles each time */
-static const char cut_mark[] = " [cut]";
 
 struct exec {
     const struct mg_tool *tool;
@@ -136,10 +135,10 @@ text_of(const struct exec *e, const struct mg_process_end *end, char **out, stru
         n--;
     if (!mg_text_valid(end->out, n))
         return MG_OK;
-    MG_ALLOC(*out, n + sizeof cut_mark);
+    MG_ALLOC(*out, n + sizeof MG_CUT_MARK);
     memcpy(*out, end->out, n);
     if (cut)
-        memcpy(*out + n, cut_mark, sizeof cut_mark);
+        memcpy(*out + n, MG_CUT_MARK, sizeof MG_CUT_MARK);
 out:
     return st;
 }
