@@ -89,6 +89,7 @@ trainer_suites = \
 	tests/trainer/check_store_faults \
 	tests/trainer/check_store_outage \
 	tests/trainer/check_store_redis \
+	tests/trainer/check_store_steps \
 	tests/trainer/check_summary \
 	tests/trainer/check_text \
 	tests/trainer/check_tokenizer \

@@ -16,6 +16,16 @@ static const char schema[] =
     " rollout INTEGER NOT NULL, call INTEGER NOT NULL, agent TEXT NOT NULL, version INTEGER NOT NULL,"
     " text TEXT NOT NULL, UNIQUE(phase, question, rollout, call));"
     "CREATE INDEX IF NOT EXISTS subtask_queue ON subtask(phase, agent);"
+    /* how many there are, so that nobody counts them: triggers keep it, whoever writes */
+    "CREATE TABLE IF NOT EXISTS queue(phase INTEGER NOT NULL, agent TEXT NOT NULL, subtasks INTEGER NOT NULL,"
+    " PRIMARY KEY(phase, agent)) WITHOUT ROWID;"
+    "CREATE TRIGGER IF NOT EXISTS subtask_count AFTER INSERT ON subtask BEGIN"
+    " INSERT INTO queue VALUES(new.phase, new.agent, 1)"
+    " ON CONFLICT(phase, agent) DO UPDATE SET subtasks = subtasks + 1; END;"
+    "CREATE TRIGGER IF NOT EXISTS subtask_uncount AFTER DELETE ON subtask BEGIN"
+    " UPDATE queue SET subtasks = subtasks - 1 WHERE phase = old.phase AND agent = old.agent; END;"
+    "INSERT INTO queue SELECT phase, agent, count(*) FROM subtask WHERE NOT EXISTS (SELECT 1 FROM queue)"
+    " GROUP BY phase, agent;"
     "CREATE TABLE IF NOT EXISTS result(seq INTEGER PRIMARY KEY, phase INTEGER NOT NULL, question INTEGER NOT NULL,"
     " rollout INTEGER NOT NULL, call INTEGER NOT NULL, format INTEGER NOT NULL, verdict INTEGER NOT NULL,"
     " value REAL NOT NULL, text TEXT,"
@@ -48,7 +58,8 @@ static const char *const sql_text[MG_N_SQL] = {
                            " AND call = ?",
     [MG_SQL_SUBTASKS] = "SELECT seq, phase, question, rollout, call, agent, version, text FROM subtask"
                         " WHERE phase = ? AND agent = ? AND seq > ? ORDER BY seq LIMIT ?",
-    [MG_SQL_COUNT_SUBTASKS] = "SELECT count(*) FROM subtask WHERE phase = ?1 AND agent = coalesce(?2, agent)",
+    [MG_SQL_COUNT_SUBTASKS] =
+        "SELECT coalesce(sum(subtasks), 0) FROM queue WHERE phase = ?1 AND agent = coalesce(?2, agent)",
     [MG_SQL_PUT_RESULT] = "INSERT OR IGNORE INTO result(phase, question, rollout, call, format, verdict, value, text)"
                           " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
     [MG_SQL_GET_RESULT] =
@@ -61,7 +72,7 @@ static const char *const sql_text[MG_N_SQL] = {
                            " FROM rollout WHERE phase = ? AND question = ? AND rollout = ?",
     [MG_SQL_ROLLOUTS] =
         "SELECT phase, question, rollout, 0, calls, format, verdict, value, kind, reward, answer FROM rollout"
-        " WHERE phase = ? ORDER BY question, rollout LIMIT ? OFFSET ?",
+        " WHERE phase = ? AND (question, rollout) > (?, ?) ORDER BY question, rollout LIMIT ?",
     [MG_SQL_PUT_PHASE] = "INSERT OR IGNORE INTO phase VALUES(?, ?, ?)",
     [MG_SQL_GET_PHASE] = "SELECT rollouts, subtasks FROM phase WHERE phase = ?",
     [MG_SQL_PUT_NOTE] = "INSERT OR REPLACE INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -132,15 +132,17 @@ out:
 }
 
 static enum mg_status
-read_rollouts(struct mg_sqlite *s, uint32_t phase, size_t from, struct mg_rollout_rows *out, struct mg_err *err)
+read_rollouts(struct mg_sqlite *s, uint32_t phase, const struct mg_key *last, struct mg_rollout_rows *out,
+              struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     sqlite3_stmt *q = mg_sqlite_sql(s, MG_SQL_ROLLOUTS);
     bool row;
 
     sqlite3_bind_int64(q, 1, phase);
-    sqlite3_bind_int(q, 2, MG_STORE_BATCH);
-    sqlite3_bind_int64(q, 3, (sqlite3_int64)from);
+    sqlite3_bind_int64(q, 2, last != NULL ? (sqlite3_int64)last->question : -1);
+    sqlite3_bind_int64(q, 3, last != NULL ? (sqlite3_int64)last->rollout : -1);
+    sqlite3_bind_int(q, 4, MG_STORE_BATCH);
     MG_TRY(mg_sqlite_step(s, q, &row, err));
     while (row) {
         struct mg_rollout_row r = {0};
@@ -161,10 +163,11 @@ mg_sqlite_rollouts(struct mg_store *store, uint32_t phase, size_t from, struct m
     struct mg_sqlite *s = (struct mg_sqlite *)store;
     enum mg_status st = MG_OK;
     uint32_t counts[2] = {0, 0};
+    const struct mg_key last = from > 0 ? out->row[out->n - 1].key : (struct mg_key){0};
 
     MG_TRY(mg_sqlite_begin(s, false, err));
     MG_TRY(mg_sqlite_phase(s, phase, closed, counts, err));
-    MG_TRY(read_rollouts(s, phase, from, out, err));
+    MG_TRY(read_rollouts(s, phase, from > 0 ? &last : NULL, out, err));
     *rollouts = counts[0];
 out:
     return mg_sqlite_end(s, st, err);
