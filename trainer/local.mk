@@ -43,6 +43,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/keeper_root.h \
 	trainer/base/keeper_sweep.c \
 	trainer/base/keeper_sweep.h \
+	trainer/base/leftover.c \
+	trainer/base/leftover.h \
 	trainer/base/lines.c \
 	trainer/base/lines.h \
 	trainer/base/nearest.c \

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -165,11 +169,111 @@ START_TEST(digests_are_of_contents)
 }
 END_TEST
 
+/* ---- What dead processes have left ---- */
+
+/* A process that is alive until it is ended, or for a minute. */
+static pid_t
+start_process(void)
+{
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        alarm(60);
+        for (;;)
+            pause();
+    }
+    return pid;
+}
+
+static void
+end_process(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+/* A temporary file of the path, or of another one, by a process; how it is called. */
+static const char *
+leave(const char *of, long pid)
+{
+    static char name[8][192];
+    static int n;
+    char *out = name[n++ % 8];
+
+    snprintf(out, sizeof name[0], "%s.new-%ld", of, pid);
+    scratch_write(out, "half", 4);
+    return out;
+}
+
+START_TEST(leftovers_of_dead_writers_are_removed)
+{
+    pid_t dead = start_process(), alive = start_process();
+    const struct timespec long_ago[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    const char *left, *used, *recycled, *others, *odd, *locked;
+    char other[160];
+    int fd;
+
+    end_process(dead);
+    snprintf(other, sizeof other, "%s.other", path);
+    left = leave(path, (long)dead);
+    used = leave(path, (long)alive);
+    others = leave(other, (long)dead);
+    recycled = leave(path, 1);
+    ck_assert_int_eq(utimensat(AT_FDCWD, recycled, long_ago, 0), 0); /* before the process 1 of today began */
+    odd = leave(path, -7);
+    ck_assert_int_eq(mg_file_write_atomic(path, "new", 3, &err), MG_OK);
+    expect_content("new", 3);
+    ck_assert_int_ne(access(left, F_OK), 0);
+    ck_assert_int_eq(access(used, F_OK), 0);
+    ck_assert_int_eq(access(others, F_OK), 0);
+    ck_assert_int_eq(access(odd, F_OK), 0);
+    if (access("/proc/1/stat", R_OK) == 0)
+        ck_assert_int_ne(access(recycled, F_OK), 0);
+    end_process(alive);
+    /* locked: its writer lives where its number means nothing here */
+    locked = leave(path, (long)dead);
+    ck_assert_int_ge(fd = open(locked, O_RDWR), 0);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    ck_assert_int_eq(mg_file_write_atomic(path, "newer", 5, &err), MG_OK);
+    ck_assert_int_eq(access(locked, F_OK), 0);
+    ck_assert_int_ne(access(used, F_OK), 0);
+    close(fd);
+    ck_assert_int_eq(mg_file_write_atomic(path, "newest", 6, &err), MG_OK);
+    ck_assert_int_ne(access(locked, F_OK), 0);
+    remove(others);
+    remove(odd);
+    remove(recycled);
+}
+END_TEST
+
+/* A writer that lives is never taken for dead, from its first byte on. */
+START_TEST(a_file_that_is_being_written_stays)
+{
+    struct mg_file_new *f = NULL;
+    int status;
+    pid_t pid;
+
+    ck_assert_int_eq(mg_file_new_open(path, &f, &err), MG_OK);
+    ck_assert_int_eq(mg_file_new_write(f, "mine", 4, &err), MG_OK);
+    ck_assert_int_ge(pid = fork(), 0);
+    if (pid == 0) {
+        alarm(60);
+        _exit(mg_file_write_atomic(path, "other", 5, &err) != MG_OK);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    expect_content("other", 5);
+    ck_assert_int_eq(mg_file_new_commit(&f, &err), MG_OK);
+    expect_content("mine", 4);
+}
+END_TEST
+
 int
 main(void)
 {
-    suite_tests(suite_case("file", setup, teardown, 0), reads_what_was_written, keeps_to_the_limit,
-                old_file_until_commit, refuses_paths, makes_directories, a_copy_is_whole_or_none,
-                digests_are_of_contents);
+    suite_tests(suite_case("file", setup, teardown, 0), leftovers_of_dead_writers_are_removed,
+                a_file_that_is_being_written_stays, reads_what_was_written, keeps_to_the_limit, old_file_until_commit,
+                refuses_paths, makes_directories, a_copy_is_whole_or_none, digests_are_of_contents);
     return suite_main();
 }

@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/leftover.h"
 
 enum { READ_STEP = 1 << 16 };
 
@@ -92,7 +95,8 @@ out:
 enum mg_status
 mg_file_temp_name(const char *path, char **temp, struct mg_err *err)
 {
-    if (asprintf(temp, "%s.new-%ld", path, (long)getpid()) >= 0)
+    mg_leftovers_remove(path);
+    if (asprintf(temp, "%s" MG_TEMP_MARK "%ld", path, (long)getpid()) >= 0)
         return MG_OK;
     *temp = NULL;
     return mg_fail(err, MG_FAIL, "out of memory: a temporary name for %s", path);
@@ -111,6 +115,7 @@ mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err 
     f->fd = open(f->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     MG_REQUIRE(f->fd >= 0, mg_file_fault(errno) == MG_END ? MG_END : MG_INPUT, "cannot create %s: %s", f->temp,
                strerror(errno));
+    (void)flock(f->fd, LOCK_EX | LOCK_NB); /* says that its writer lives, where the system can say it */
     *out_file = f;
     f = NULL;
 out:

@@ -36,7 +36,7 @@ enum mg_status mg_file_write_atomic(const char *path, const void *data, size_t l
 
 /*
  * For a file that another library writes: the temporary name of `path`, malloc'ed, and the commit of what was written
- * under it. A commit syncs the file, renames it to `path` and syncs the directory; after a failed one it is removed.
+ * under it. Temporary files of the path that dead processes have left are removed. A commit syncs the file, renames it to `path` and syncs the directory; after a failed one it is removed.
  */
 enum mg_status mg_file_temp_name(const char *path, char **temp, struct mg_err *err);
 enum mg_status mg_file_commit(const char *temp, const char *path, struct mg_err *err);
