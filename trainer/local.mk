@@ -209,6 +209,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/objective.h \
 	trainer/run/phase.c \
 	trainer/run/phase.h \
+	trainer/run/pruned.c \
+	trainer/run/pruned.h \
 	trainer/run/run_dir.c \
 	trainer/run/run_dir.h \
 	trainer/run/run_path.c \

@@ -56,6 +56,32 @@ for side in main search; do
     done
 done
 
+# ---- keep_rollouts: of the train steps the newest stay, and replay says what is missing ----
+run=$dir/pruned
+conf 12 | sed '1a keep_rollouts = 2' >"$dir/pruned.conf"
+ends 0 train --quiet --run "$run" "$dir/pruned.conf"
+for side in main search; do
+    for step in $(seq 0 11); do
+        log=$(printf '%s/%s/rollouts/%06d.jsonl.gz' "$run" $side "$(recorded $side "$step" phase)")
+        if [ "$step" -ge 10 ]; then
+            [ -e "$log" ] || fail "step $step of $side has no rollouts"
+        else
+            [ ! -e "$log" ] || fail "step $step of $side still has rollouts"
+        fi
+    done
+    [ "$(find "$run/$side/rollouts" -name '*.jsonl.gz' | wc -l)" -eq 6 ] || fail "other rollouts of $side than those of 2 steps and 4 evaluations"
+    refused "the rollouts of step 0 were removed: keep_rollouts is 2" replay --run "$run" --agent $side 11
+done
+ends 0 report --run "$run" --output "$dir/page.html"
+grep -q "The rollouts of the newest 2 train steps are kept; older ones were removed." "$dir/page.html" ||
+    fail "the report does not say that rollouts were removed"
+conf 12 >"$dir/unpruned.conf"
+ends 0 train --quiet --run "$dir/unpruned" "$dir/unpruned.conf"
+for side in main search; do
+    cmp "$run/$side/metrics.jsonl" "$dir/unpruned/$side/metrics.jsonl" || fail "without old rollouts $side learns otherwise"
+done
+run=$dir/whole
+
 # ---- a split of fewer questions than an evaluation is to have ----
 few() {
     head -n 3 "$dir/questions.jsonl" | sed 's/"split": *"[a-z]*"/"split":"train"/'

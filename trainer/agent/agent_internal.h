@@ -35,6 +35,7 @@ struct mg_agent {
         struct mg_verdict verdict;
     } * known; /* [n_known] of the phase, which the store had before it */
     size_t n_known;
+    uint32_t state;    /* the phase of the state that was loaded or written last, which is good */
     bool told_network; /* that judges have one */
     struct mg_agent_note note;
     double told;  /* when, by mg_clock */

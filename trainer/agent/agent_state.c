@@ -2,12 +2,16 @@
 /* When an agent writes a state, and what must be on the disk before it. */
 #include "agent/agent_internal.h"
 #include "run/config.h"
+#include "run/pruned.h"
 #include "policy/state_file.h"
 
 enum mg_status
 mg_agent_restore(struct mg_agent *a, uint32_t *next, struct mg_err *err)
 {
-    return mg_state_load(a->part->train ? a->policy : NULL, a->dir, UINT32_MAX, next, err);
+    enum mg_status st = mg_state_load(a->part->train ? a->policy : NULL, a->dir, UINT32_MAX, next, err);
+
+    a->state = *next;
+    return st;
 }
 
 static bool
@@ -30,6 +34,10 @@ mg_agent_checkpoint(struct mg_agent *a, const struct mg_phase *done, struct mg_e
     /* once the state is there, nothing repeats the rows before it: they must be on the disk first */
     MG_TRY(mg_store_durable(a->store, err));
     MG_TRY(mg_state_save(a->part->train ? a->policy : NULL, a->dir, done->number + 1, err));
+    /* the state before this one is still there, for the case that this one is damaged, and so is what comes behind it */
+    MG_TRY(mg_rollouts_prune(a->dir, &a->plan, a->config->keep_rollouts, done->step + (done->kind == MG_PHASE_TRAIN),
+                             a->state, err));
+    a->state = done->number + 1;
 out:
     return st;
 }

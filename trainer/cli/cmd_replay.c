@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "learn/learn.h"
 #include "run/metrics.h"
+#include "run/pruned.h"
 #include "dialogue/rollout_log.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
@@ -78,6 +79,16 @@ out:
 }
 
 static enum mg_status
+check_logged(const struct mg_config *c, const char *dir, const struct recorded *r, struct mg_err *err)
+{
+    if (!mg_rollouts_pruned(dir, r->phase, c->keep_rollouts))
+        return MG_OK;
+    mg_fail(err, MG_INPUT, "the rollouts of step %u were removed: keep_rollouts is %u", r->step, c->keep_rollouts);
+    mg_hint(err, "A step is repeated from the newest state at or before it; all rollouts from there on are needed.");
+    return MG_INPUT;
+}
+
+static enum mg_status
 train_logged(struct mg_policy *p, const struct mg_config *c, const struct mg_agent_config *part, const char *dir,
              const struct recorded *r, struct mg_err *err)
 {
@@ -89,6 +100,7 @@ train_logged(struct mg_policy *p, const struct mg_config *c, const struct mg_age
     double norm = 0.0;
     size_t n = 0;
 
+    MG_TRY(check_logged(c, dir, r, err));
     MG_TRY(mg_rollout_log_read(path.text, &logged, &n, err));
     MG_ALLOC(rows, n);
     for (size_t i = 0; i < n; i++)

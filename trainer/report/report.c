@@ -155,6 +155,9 @@ configuration(FILE *to, const struct mg_config *c, struct mg_err *err)
         fputc('\n', to);
     }
     fputs("</pre>\n", to);
+    if (c->keep_rollouts > 0)
+        fprintf(to, "<p>The rollouts of the newest %u train steps are kept; older ones were removed.</p>\n",
+                c->keep_rollouts);
     free(text);
     return MG_OK;
 }

@@ -85,7 +85,8 @@ struct mg_config {
     uint32_t eval_questions; /* held-out questions; 0: no evaluation */
     uint32_t eval_every;     /* train steps between evaluations; 0: before and after only */
     uint32_t checkpoint_every;
-    char *eval_split; /* "test" or "dev" */
+    uint32_t keep_rollouts; /* train steps whose trajectories stay; 0: all */
+    char *eval_split;       /* "test" or "dev" */
     enum mg_alignment alignment;
     int objective, advantage; /* rows of mg_objectives and mg_advantage_kinds */
     double advantage_eps;

@@ -30,6 +30,7 @@ const struct mg_config_key mg_config_keys[] = {
     {"eval_questions",   MG_KEY_UINT,   AT(eval_questions),   0,    1000000, "300",      NULL, NULL, 0},
     {"eval_every",       MG_KEY_UINT,   AT(eval_every),       0,    1000000, "0",        NULL, NULL, 0},
     {"checkpoint_every", MG_KEY_UINT,   AT(checkpoint_every), 1,    1000000, "10",       NULL, NULL, 0},
+    {"keep_rollouts",    MG_KEY_UINT,   AT(keep_rollouts),    0,    1000000, "0",        NULL, NULL, 0},
     {"eval_split",       MG_KEY_SPLIT,  AT(eval_split),       0,    0,       "test",     NULL,  split_names, sizeof split_names[0]},
     {"alignment",        MG_KEY_CHOICE, AT(alignment),        0,    0,       "expect",   NULL,  alignment_names, sizeof alignment_names[0]},
     {"objective",        MG_KEY_CHOICE, AT(objective),        0,    0,       "dapo",     NULL,  &mg_objectives[0].name, sizeof mg_objectives[0]},

@@ -2,6 +2,8 @@
 #include "run/run_path.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct mg_path
 mg_run_path(const char *run, enum mg_run_file file)
@@ -56,13 +58,26 @@ mg_state_path(const char *agent_dir, uint32_t phase)
     return mg_path_print("%s/state-%09u", agent_dir, phase);
 }
 
+/* A number of at most nine digits between two texts, and nothing else. */
+static bool
+is_numbered(const char *name, const char *before, const char *behind, uint32_t *number)
+{
+    size_t n = strlen(before), digits = strncmp(name, before, n) == 0 ? strspn(name + n, "0123456789") : 0;
+
+    if (digits == 0 || digits > 9 || strcmp(name + n + digits, behind) != 0)
+        return false;
+    *number = (uint32_t)strtoul(name + n, NULL, 10);
+    return true;
+}
+
 bool
 mg_is_state_name(const char *name, uint32_t *phase)
 {
-    unsigned number = 0;
-    int used = 0;
-    bool is = sscanf(name, "state-%9u%n", &number, &used) == 1 && name[used] == '\0';
+    return is_numbered(name, "state-", "", phase);
+}
 
-    *phase = number;
-    return is;
+bool
+mg_is_rollouts_name(const char *name, uint32_t *phase)
+{
+    return is_numbered(name, "", ".jsonl.gz", phase) || is_numbered(name, "", ".tools.jsonl", phase);
 }

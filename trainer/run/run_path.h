@@ -42,5 +42,7 @@ struct mg_path mg_tool_log_path(const char *agent_dir, uint32_t phase);
 struct mg_path mg_state_path(const char *agent_dir, uint32_t phase);
 /* Whether the name of a file is that of a state, and of which phase. */
 bool mg_is_state_name(const char *name, uint32_t *phase);
+/* Whether it is that of the trajectories of a phase, or of what programs gave in it. */
+bool mg_is_rollouts_name(const char *name, uint32_t *phase);
 
 #endif
