@@ -97,6 +97,7 @@ trainer_suites = \
 	tests/trainer/check_tool_exec \
 	tests/trainer/check_tool_log \
 	tests/trainer/check_tools \
+	tests/trainer/check_unbiased \
 	tests/trainer/check_weights \
 	tests/trainer/check_world \
 	tests/trainer/check_world_demo

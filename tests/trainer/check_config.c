@@ -201,10 +201,18 @@ END_TEST
 
 /* The first agent calls the others, and each of them is called, by nobody else. */
 /* Each key alone is in its range. */
+START_TEST(draws_that_would_bias_the_gradient_are_refused)
+{
+    config_refuses(HEAD MODELS "top_k = 1\n", ":", "the whole distribution, need 0", "top_k is 1");
+    config_refuses(HEAD MODELS "top_k = 50\n", ":", "the whole distribution, need 0", "top_k is 50");
+    config_refuses(HEAD MODELS "top_p = 0.95\n", ":", "the whole distribution, need 1", "top_p is 0.95");
+    ck_assert_ptr_nonnull(strstr(err.hint, "--top-p"));
+}
+END_TEST
+
 START_TEST(settings_under_which_nothing_is_learnt_are_refused)
 {
     config_refuses(HEAD MODELS "rollouts = 1\n", ":11:", "rollouts", "\"1\"");
-    config_refuses(HEAD MODELS "top_k = 1\n", ":", "would be alike", "top_k is 1");
     config_refuses(HEAD MODELS "lr = 0\n", ":", "nothing would be learnt", "lr is 0");
     config_refuses(HEAD MODELS "adam_eps = 0\n", ":11:", "adam_eps", "\"0\"");
     config_refuses(HEAD "agent main {\n model = m\n train = false\n}\n", ":", "no agent trains", "train is false");
@@ -323,8 +331,9 @@ main(void)
 {
     suite_tests(suite_case("config", config_begin, config_end, 0), defaults_are_those_of_the_manual,
                 paths_begin_at_the_file, every_range_ends_where_it_says, a_wrong_value_is_named, a_wrong_file_is_named,
-                what_is_no_text_is_refused, settings_under_which_nothing_is_learnt_are_refused, junk_is_refused,
-                a_path_is_taken_as_it_is, values_must_fit_together, the_record_reads_back, a_difference_is_named,
-                a_damaged_record_is_refused, the_examples_load, the_manual_has_every_key);
+                what_is_no_text_is_refused, draws_that_would_bias_the_gradient_are_refused,
+                settings_under_which_nothing_is_learnt_are_refused, junk_is_refused, a_path_is_taken_as_it_is,
+                values_must_fit_together, the_record_reads_back, a_difference_is_named, a_damaged_record_is_refused,
+                the_examples_load, the_manual_has_every_key);
     return suite_main();
 }

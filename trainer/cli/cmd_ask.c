@@ -13,7 +13,8 @@ enum { SLOTS = 8 };
 struct ask_options {
     struct mg_asking_options with;
     const char *question;
-    double temperature;
+    double temperature, top_p;
+    uint32_t top_k;
 };
 
 #define AT(member) .offset = offsetof(struct ask_options, member)
@@ -23,6 +24,7 @@ static const struct mg_option option_rows[] = {
     MG_OPTION(0, "corpus", "FILE", "another corpus", MG_OPTION_TEXT, AT(with.corpus)),
     MG_OPTION('t', "temperature", "X", "of the draws (default 0: greedy)", MG_OPTION_DOUBLE, AT(temperature),
               .max = 10),
+    MG_ASKING_CUTS(struct ask_options),
     MG_OPTION('s', "seed", "N", "of the draws (default 1)", MG_OPTION_U64, AT(with.seed)),
     MG_ASKING_DEVICE(struct ask_options),
     MG_OPTION_END,
@@ -106,7 +108,7 @@ ask(const void *options, struct mg_err *err)
     const struct ask_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_asking a = {.tok = NULL};
-    struct mg_sampling how = {.temperature = (float)o->temperature, .top_p = 1.0f};
+    struct mg_sampling how = {.temperature = (float)o->temperature, .top_k = o->top_k, .top_p = (float)o->top_p};
     struct mg_key key = {0};
 
     MG_TRY(mg_asking_open(&o->with, &a, err));
@@ -134,7 +136,7 @@ mg_cmd_ask(int argc, char **argv)
         .run = ask,
         .stops = MG_STOP_SECONDS,
     };
-    struct ask_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}};
+    struct ask_options o = {.with = {.run = "run", .slots = SLOTS, .seed = 1}, .top_p = 1.0};
 
     return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -20,6 +20,8 @@ struct eval_options {
     const char *split, *rows;
     uint32_t count, draws;
     double temperature; /* negative: not given */
+    double top_p;
+    uint32_t top_k;
     bool json;
 };
 
@@ -41,6 +43,7 @@ static const struct mg_option option_rows[] = {
               .max = MAX_DRAWS),
     MG_OPTION('t', "temperature", "X", "of the draws, 0: greedy (default: the run's, and then greedy)",
               MG_OPTION_DOUBLE, AT(temperature), .max = 10),
+    MG_ASKING_CUTS(struct eval_options),
     MG_OPTION('s', "seed", "N", "of the questions and the draws (default 1)", MG_OPTION_U64, AT(with.seed)),
     MG_ASKING_DEVICE(struct eval_options),
     MG_OPTION(0, "json", NULL, "one JSON object on standard output", MG_OPTION_FLAG, AT(json)),
@@ -198,6 +201,8 @@ measure(struct evaluation *e, uint32_t s, uint32_t p, struct mg_err *err)
 
     if (o->temperature > 0.0)
         exam.how.temperature = (float)o->temperature;
+    exam.how.top_p = (float)o->top_p;
+    exam.how.top_k = o->top_k;
     MG_TRY(mg_measure(&system->asking, &exam, &system->measured[p], err));
     mg_troubles_tell(mg_judging_troubles(system->asking.judging), stderr, "mgrpo eval");
     snprintf(name, sizeof name, "%s%s%s", exam.of != NULL ? exam.of : "", exam.of != NULL ? " " : "", pass->name);
@@ -311,7 +316,7 @@ mg_cmd_eval(int argc, char **argv)
         .stops = MG_STOP_SECONDS,
     };
     struct eval_options o = {
-        .with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300, .draws = 1, .temperature = -1.0};
+        .with = {.run = "run", .slots = SLOTS, .seed = 1}, .count = 300, .draws = 1, .temperature = -1.0, .top_p = 1.0};
 
     return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -137,6 +137,23 @@ mg_config_find(const struct mg_config *c, const char *name, uint32_t *agent, str
 }
 
 /* Settings that each are fine, and under which nothing could be learnt or something would never come. */
+/* The gradient is that of the whole distribution. For draws from a part of it, the log-probability of a token would lack
+ * that of the part, which depends on the weights, and the gradient would be biased. */
+static enum mg_status
+check_draws(const struct mg_config *c, const char *where, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_REQUIRE(c->top_p == 1.0, MG_INPUT, "%s: top_p is %g: a run learns from draws of the whole distribution, need 1",
+               where, c->top_p);
+    MG_REQUIRE(c->top_k == 0, MG_INPUT, "%s: top_k is %u: a run learns from draws of the whole distribution, need 0",
+               where, c->top_k);
+out:
+    if (st == MG_INPUT)
+        mg_hint(err, "Draws from a part of it would bias the gradient; mgrpo eval and ask have --top-p and --top-k.");
+    return st;
+}
+
 static enum mg_status
 check_learning(const struct mg_config *c, const char *where, struct mg_err *err)
 {
@@ -147,8 +164,7 @@ check_learning(const struct mg_config *c, const char *where, struct mg_err *err)
         any |= c->agent[i].train;
     MG_REQUIRE(any, MG_INPUT, "%s: no agent trains: train is false, or agents keeps all from it", where);
     MG_REQUIRE(c->lr > 0.0, MG_INPUT, "%s: lr is 0: nothing would be learnt", where);
-    MG_REQUIRE(c->top_k != 1, MG_INPUT,
-               "%s: top_k is 1: all rollouts of a question would be alike, and nothing would be learnt", where);
+    MG_TRY(check_draws(c, where, err));
     MG_REQUIRE(c->lr_warmup <= c->steps, MG_INPUT, "%s: lr_warmup is %u, steps is %u: lr would never be reached", where,
                c->lr_warmup, c->steps);
     MG_REQUIRE(c->eval_every == 0 || c->eval_questions > 0, MG_INPUT,
