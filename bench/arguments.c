@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names/option.h"
+
 static const char usage[] =
     "usage: clgrpo-bench [OPTION]... [PATTERN]...\n"
     "       clgrpo-bench submit [OPTION]... [PATTERN]...\n"
@@ -126,7 +128,6 @@ parse_value(struct bench *b, struct arguments *a, int letter)
                    ? 0
                    : bad("seconds", optarg, "a number from 0 to 3600");
     default:
-        fputs("Try clgrpo-bench --help.\n", stderr);
         return 2;
     }
 }
@@ -149,7 +150,8 @@ arguments_parse(int argc, char **argv, struct bench *b, struct arguments *a)
 {
     int letter, rc;
 
-    while ((letter = getopt_long(argc, argv, "d:f:s:Fkla:p:j:t:v:w:o:h", long_options, NULL)) != -1) {
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":d:f:s:Fkla:p:j:t:v:w:o:h", long_options, NULL)) != -1) {
         a->done = letter == 'h' || letter == OPT_VERSION;
         if (letter == 'h')
             fputs(usage, stdout);
@@ -157,6 +159,11 @@ arguments_parse(int argc, char **argv, struct bench *b, struct arguments *a)
             printf("clgrpo-bench %s\n", clgrpo_version());
         if (a->done)
             return 0;
+        if (letter == '?' || letter == ':') {
+            fprintf(stderr, "clgrpo-bench: %s\nTry clgrpo-bench --help.\n",
+                    names_option_refused(long_options, argv[optind - 1], letter, optopt).text);
+            return 2;
+        }
         if ((rc = parse_value(b, a, letter)) != 0)
             return rc;
     }

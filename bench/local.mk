@@ -84,7 +84,7 @@ nodist_clgrpo_bench_SOURCES = bench/output/kernel_hash.h bench/machine/machine_l
 clgrpo_bench_CPPFLAGS = $(bench_cppflags)
 clgrpo_bench_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS) $(CLBLAST_CFLAGS)
 clgrpo_bench_LDFLAGS = $(base_ldflags)
-clgrpo_bench_LDADD = reference/libreference.la lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
+clgrpo_bench_LDADD = reference/libreference.la names/libnames.la lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(CLBLAST_LIBS) $(DL_LIBS) -lm
 
 
 # Which kernels a result was made with.
@@ -121,7 +121,7 @@ clgrpo_info_SOURCES = \
 clgrpo_info_CPPFLAGS = $(bench_cppflags)
 clgrpo_info_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
 clgrpo_info_LDFLAGS = $(base_ldflags)
-clgrpo_info_LDADD = lib/libclg.la $(JANSSON_LIBS)
+clgrpo_info_LDADD = names/libnames.la lib/libclg.la $(JANSSON_LIBS)
 
 clgrpo_tune_SOURCES = \
 	bench/measure/family.c \
@@ -147,7 +147,7 @@ clgrpo_tune_SOURCES = \
 clgrpo_tune_CPPFLAGS = $(bench_cppflags)
 clgrpo_tune_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
 clgrpo_tune_LDFLAGS = $(base_ldflags)
-clgrpo_tune_LDADD = lib/libclg.la $(JANSSON_LIBS)
+clgrpo_tune_LDADD = names/libnames.la lib/libclg.la $(JANSSON_LIBS)
 
 # Everything that is measured and kept.
 EXTRA_DIST += bench/results

@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "machine/machine.h"
 #include "measure/bench.h"
+#include "names/nearest.h"
 #include "output/output.h"
 #include "peers/peers.h"
 #include "rows/row_groups.h"
@@ -132,6 +133,18 @@ measure(struct bench *b, const struct arguments *a, const bool has_rows[GROUPS])
     return write_files(b, a) && !b->failed ? 0 : 1;
 }
 
+/* What selects no row may be a command, written wrong. */
+static int
+no_such_row(const char *pattern)
+{
+    struct names_nearest n = {.wanted = pattern};
+
+    names_try(&n, "submit");
+    names_try(&n, "compare");
+    fprintf(stderr, "clgrpo-bench: no row's name is or holds \"%.60s\"%s\n", pattern, names_hint_of(&n, "").text);
+    return 2;
+}
+
 static int
 run(struct bench *b, const struct arguments *a)
 {
@@ -139,8 +152,7 @@ run(struct bench *b, const struct arguments *a)
 
     list_rows(b, has_rows);
     if (b->n_wanted == 0) {
-        fprintf(stderr, "clgrpo-bench: no row's name is or holds \"%.60s\"\n", b->select[0]);
-        return 2;
+        return no_such_row(b->select[0]);
     }
     if (!a->list)
         return b->once ? run_once(b, has_rows) : measure(b, a, has_rows);

@@ -40,7 +40,7 @@ data-check:
 	rm -f atlas.check.gz
 
 format:
-	cd $(srcdir) && $(CLANG_FORMAT) -i lib/*.[ch] trainer/*/*.[ch] bench/*.[ch] bench/*/*.[ch] reference/*.[ch] tests/*/*.[ch] examples/*.c
+	cd $(srcdir) && $(CLANG_FORMAT) -i lib/*.[ch] trainer/*/*.[ch] bench/*.[ch] bench/*/*.[ch] reference/*.[ch] names/*.[ch] tests/*/*.[ch] examples/*.c
 
 # Every reader of foreign files under libFuzzer with sanitizers; FUZZ_SECONDS for each.
 FUZZ_SECONDS = 60

@@ -47,8 +47,6 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/leftover.h \
 	trainer/base/lines.c \
 	trainer/base/lines.h \
-	trainer/base/nearest.c \
-	trainer/base/nearest.h \
 	trainer/base/path.c \
 	trainer/base/path.h \
 	trainer/base/process.c \
@@ -284,7 +282,7 @@ trainer_libmgrpo_la_SOURCES = \
 trainer_libmgrpo_la_CPPFLAGS = $(mgrpo_cppflags)
 trainer_libmgrpo_la_CFLAGS = $(mgrpo_cflags)
 trainer_libmgrpo_la_LDFLAGS = $(base_ldflags)
-trainer_libmgrpo_la_LIBADD = lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PCRE2_LIBS) $(CONFUSE_LIBS) $(HIREDIS_LIBS) \
+trainer_libmgrpo_la_LIBADD = names/libnames.la lib/libclgrpo.la $(OPENCL_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PCRE2_LIBS) $(CONFUSE_LIBS) $(HIREDIS_LIBS) \
 	$(UV_LIBS) $(UTF8PROC_LIBS) $(ZLIB_LIBS) -lm
 
 mgrpo_SOURCES = trainer/cli/main.c

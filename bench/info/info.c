@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "measure/family.h"
+#include "names/option.h"
 #include "tune.h"
 
 static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering]\n"
@@ -145,7 +146,8 @@ main(int argc, char **argv)
     int letter;
 
     config = CLGRPO_CONTEXT_CONFIG_INIT;
-    while ((letter = getopt_long(argc, argv, "jrh", longs, NULL)) != -1) {
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":jrh", longs, NULL)) != -1) {
         if (letter == 'h') {
             fputs(usage, stdout);
             return 0;
@@ -154,11 +156,14 @@ main(int argc, char **argv)
             json = true;
         else if (letter == 'r')
             config.allow_reordering = true;
-        else
+        else {
+            fprintf(stderr, "clgrpo-info: %s\n%s", names_option_refused(longs, argv[optind - 1], letter, optopt).text,
+                    usage);
             return 2;
+        }
     }
     if (optind < argc) {
-        fputs(usage, stderr);
+        fprintf(stderr, "clgrpo-info: takes no argument, got \"%.60s\"\n%s", argv[optind], usage);
         return 2;
     }
     return list(json);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names/option.h"
 #include "output/output.h"
 
 static const char usage[] =
@@ -222,13 +223,17 @@ output_compare(int argc, char **argv)
     bool json = false, fail_slower = false, by_ratio = false;
     int letter;
 
-    while ((letter = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":jh", longs, NULL)) != -1) {
         if (letter == 'h') {
             fputs(usage, stdout);
             return 0;
         }
-        if (letter == '?')
+        if (letter == '?' || letter == ':') {
+            fprintf(stderr, "clgrpo-bench compare: %s\n%s",
+                    names_option_refused(longs, argv[optind - 1], letter, optopt).text, usage);
             return 2;
+        }
         json = json || letter == 'j';
         fail_slower = fail_slower || letter == 'f';
         by_ratio = by_ratio || letter == 'r';

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "measure/family.h"
+#include "names/option.h"
 #include "tune/tuner.h"
 
 static const char usage[] =
@@ -86,7 +87,6 @@ parse_value(struct tune *t, struct options *o, int letter)
         o->json = true;
         return 0;
     default:
-        fputs("Try clgrpo-tune --help.\n", stderr);
         return 2;
     }
 }
@@ -96,7 +96,8 @@ parse(int argc, char **argv, struct tune *t, struct options *o)
 {
     int letter, rc;
 
-    while ((letter = getopt_long(argc, argv, "d:f:b:l:rnjh", long_options, NULL)) != -1) {
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":d:f:b:l:rnjh", long_options, NULL)) != -1) {
         o->done = letter == 'h' || letter == OPT_VERSION;
         if (letter == 'h')
             fputs(usage, stdout);
@@ -104,6 +105,11 @@ parse(int argc, char **argv, struct tune *t, struct options *o)
             printf("clgrpo-tune %s\n", clgrpo_version());
         if (o->done)
             return 0;
+        if (letter == '?' || letter == ':') {
+            fprintf(stderr, "clgrpo-tune: %s\nTry clgrpo-tune --help.\n",
+                    names_option_refused(long_options, argv[optind - 1], letter, optopt).text);
+            return 2;
+        }
         if ((rc = parse_value(t, o, letter)) != 0)
             return rc;
     }

@@ -32,6 +32,17 @@ for row in gemm.f32.nt.4096x151936x2048 linear_logprob.fwdbwd.f32.16384x4096x128
 done
 rc=0; "$bench" --list no.such.row 2>err.txt || rc=$?
 [ $rc -eq 2 ] && grep -q no.such.row err.txt || fail "an unknown row: exit $rc, $(cat err.txt)"
+# What was probably meant by an option or a command that is none.
+refused() { # SENTENCE ARGUMENT...
+    sentence=$1; shift
+    rc=0; "$bench" "$@" >out.txt 2>err.txt || rc=$?
+    [ $rc -eq 2 ] && [ ! -s out.txt ] && grep -qxF -e "$sentence" err.txt || fail "$*: exit $rc, $(cat err.txt), not \"$sentence\""
+}
+refused "clgrpo-bench: --jsno is not an option; did you mean --json?" --jsno f
+refused "clgrpo-bench: --seconds lacks its value" --seconds
+refused "clgrpo-bench: no row's name is or holds \"submti\"; did you mean submit?" submti
+refused "clgrpo-bench: no row's name is or holds \"copmare\"; did you mean compare?" copmare a.json b.json
+refused "clgrpo-bench compare: --fail-slow3r is not an option; did you mean --fail-slower?" compare --fail-slow3r a.json b.json
 rc=0; "$bench" --output x 2>err.txt || rc=$?
 [ $rc -eq 2 ] || fail "--output without submit: exit $rc"
 

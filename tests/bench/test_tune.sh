@@ -74,6 +74,9 @@ expect 2 'no operation "gemm"' "$bin/clgrpo-tune" gemm
 expect 2 'none of these operations' "$bin/clgrpo-tune" --family simt gemm_cpu
 expect 2 'number of seconds' "$bin/clgrpo-tune" --budget 0
 expect 2 'number of seconds' "$bin/clgrpo-tune" --budget nan
+expect 2 'clgrpo-tune: --bugdet is not an option; did you mean --budget?' "$bin/clgrpo-tune" --bugdet 1
+expect 2 'clgrpo-info: --jsn is not an option; did you mean --json?' "$bin/clgrpo-info" --jsn
+expect 2 'clgrpo-info: takes no argument, got "list"' "$bin/clgrpo-info" list
 expect 2 'device, arch, vendor or class' "$bin/clgrpo-tune" --link any
 expect 1 'no device matches' "$bin/clgrpo-tune" --device none
 cmp -s "$file" tune.before || complain "a refused command changed the file"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Which file may include which. The rooms of trainer/ and of bench/ stand on floors: a file includes headers of its own room and of lower
-# floors, never of a higher floor or of another room on its own. lib/ and reference/ know no program; programs know lib/ by its public headers,
+# floors, never of a higher floor or of another room on its own. lib/, names/ and reference/ know no program; programs know lib/ by its public headers,
 # and those that look at tuning by two more. The headers of trainer/ and bench/ are named with their room; <config.h> is what configure found out,
 # and no header of a room: quotes would look beside the includer first.
 set -eu
@@ -26,9 +26,10 @@ FLOORS = {
 # What a folder may include beside its own: headers of these folders by their names. lib/clgrpo: the installed ones.
 KNOWS = {
     "lib": [],
+    "names": [],
     "reference": ["lib/clgrpo"],
-    "trainer": ["lib/clgrpo"],
-    "bench": ["lib/clgrpo", "lib/tune.h", "lib/tier.h", "reference/"],
+    "trainer": ["lib/clgrpo", "names/"],
+    "bench": ["lib/clgrpo", "lib/tune.h", "lib/tier.h", "reference/", "names/"],
     "tests/lib": ["lib/", "reference/"],
 }
 GENERATED = {"output/kernel_hash.h", "machine/machine_lines.h", "peers/naive_lines.h"}

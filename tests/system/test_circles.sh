@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# No files of lib/, trainer/, bench/ or reference/ call one another in a circle. objdump says which symbols an object defines and which its code
+# No files of lib/, names/, trainer/, bench/ or reference/ call one another in a circle. objdump says which symbols an object defines and which its code
 # refers to; a pointer in a table of functions is data, and no call.
 set -eu
 command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
@@ -9,7 +9,7 @@ exec python3 - "$srcdir" "$top_builddir" <<'END'
 import pathlib, re, subprocess, sys
 
 top, build = map(pathlib.Path, sys.argv[1:])
-FOLDERS = ["lib", "reference", "trainer", "bench"]
+FOLDERS = ["lib", "names", "reference", "trainer", "bench"]
 
 
 def objects():

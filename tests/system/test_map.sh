@@ -15,7 +15,7 @@ text=$(awk '/^```/ { inside = !inside; next } !inside' CONTRIBUTING.md)
 for name in $(printf '%s\n' "$text" | grep -oE '`(mg|clg|clgrpo|bench)_[a-z0-9_]+`' | tr -d '\140' | sort -u); do
     grep -rqE "(^|[^a-zA-Z0-9_])$name\(" lib trainer bench --include='*.[ch]' || miss "no function $name"
 done
-for path in $(printf '%s\n' "$text" | grep -oE '`(lib|kernels|trainer|bench|tests|man|reference|scripts|data|examples)/[A-Za-z0-9_./-]*`' |
+for path in $(printf '%s\n' "$text" | grep -oE '`(lib|kernels|trainer|bench|tests|man|names|reference|scripts|data|examples)/[A-Za-z0-9_./-]*`' |
     tr -d '\140' | sort -u); do
     case $path in
     *X*) continue ;; # stands for a name

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/keeper.h"
-#include "base/nearest.h"
 #include "cli/cmd.h"
+#include "names/nearest.h"
 
 static const struct command {
     const char *name, *what;
@@ -48,12 +48,12 @@ flush_output(int code)
 static int
 no_such_command(const char *name)
 {
-    struct mg_nearest n = {.wanted = name};
+    struct names_nearest n = {.wanted = name};
 
     for (int i = 0; i < N_COMMANDS; i++)
-        mg_nearest_try(&n, commands[i].name);
-    fprintf(stderr, "mgrpo: \"%.40s\" is not a command%s%s%s\n  mgrpo --help lists the commands.\n", name,
-            n.name != NULL ? "; did you mean " : "", n.name != NULL ? n.name : "", n.name != NULL ? "?" : "");
+        names_try(&n, commands[i].name);
+    fprintf(stderr, "mgrpo: \"%.40s\" is not a command%s\n  mgrpo --help lists the commands.\n", name,
+            names_hint_of(&n, "").text);
     return MG_INPUT;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "names/option.h"
 
 /* getopt_long returns BY_NAME + row for an option by its long name, and HELP for --help. No table has as many rows as
  * MAX_OPTIONS, two of which are for --help and the end. */
@@ -119,12 +120,14 @@ out:
 
 /* ---- The command line ---- */
 
-/* The table as getopt_long wants it: letters with a colon behind those that take a value, and long names. */
+/* The table as getopt_long wants it: letters with a colon behind those that take a value, and long names. A colon before
+ * all makes it tell a value that is missing from an option that there is not. */
 static void
 prepare(const struct mg_option *options, char letters[2 * MAX_OPTIONS], struct option longs[MAX_OPTIONS])
 {
     size_t n = 0, i = 0;
 
+    letters[n++] = ':';
     for (; options[i].name != NULL; i++) {
         longs[i] = (struct option){options[i].name, options[i].value != NULL ? required_argument : no_argument, NULL,
                                    BY_NAME + (int)i};
@@ -160,6 +163,7 @@ mg_options_read(const struct mg_command *command, void *options, int argc, char 
 
     prepare(command->options, letters, longs);
     optind = 1;
+    opterr = 0;
     while ((got = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         const struct mg_option *o;
 
@@ -167,7 +171,8 @@ mg_options_read(const struct mg_command *command, void *options, int argc, char 
             *help = true;
             return MG_OK;
         }
-        MG_REQUIRE(got != '?', MG_INPUT, "an option is unknown or lacks its value");
+        MG_REQUIRE(got != '?' && got != ':', MG_INPUT, "%s",
+                   names_option_refused(longs, argv[optind - 1], got, optopt).text);
         o = found(command->options, got);
         MG_TRY(set(o, (char *)options + o->offset, optarg, err));
     }

@@ -11,7 +11,7 @@
 #include "run/config_keys.h"
 #include "base/file.h"
 #include "base/lines.h"
-#include "base/nearest.h"
+#include "names/nearest.h"
 
 enum {
     MAX_CONFIG_BYTES = 1 << 20,
@@ -52,15 +52,14 @@ add_nearest(const cfg_t *cfg)
     static const char unknown[] = "no such option '";
     const char *at = strstr(parse_error, unknown);
     char name[64];
-    struct mg_nearest n = {.wanted = name};
+    struct names_nearest n = {.wanted = name};
     size_t end = strlen(parse_error);
 
     if (at == NULL || sscanf(at + sizeof unknown - 1, "%63[^']", name) != 1)
         return;
     for (cfg_opt_t *o = cfg->opts; o != NULL && o->name != NULL; o++)
-        mg_nearest_try(&n, o->name);
-    if (n.name != NULL)
-        snprintf(parse_error + end, sizeof parse_error - end, "; did you mean %s?", n.name);
+        names_try(&n, o->name);
+    snprintf(parse_error + end, sizeof parse_error - end, "%s", names_hint_of(&n, "").text);
 }
 
 static void

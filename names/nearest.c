@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/nearest.h"
+#include "nearest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX = 40 };
@@ -34,7 +35,7 @@ distance(const char *a, size_t n, const char *b, size_t m)
 }
 
 void
-mg_nearest_try(struct mg_nearest *n, const char *name)
+names_try(struct names_nearest *n, const char *name)
 {
     size_t a = strlen(n->wanted), b = strlen(name), d;
 
@@ -45,4 +46,14 @@ mg_nearest_try(struct mg_nearest *n, const char *name)
         return;
     n->name = name;
     n->distance = d;
+}
+
+struct names_hint
+names_hint_of(const struct names_nearest *n, const char *mark)
+{
+    struct names_hint hint = {""};
+
+    if (n->name != NULL)
+        snprintf(hint.text, sizeof hint.text, "; did you mean %s%s?", mark, n->name);
+    return hint;
 }
