@@ -119,6 +119,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/model/model_config.h \
 	trainer/model/params.c \
 	trainer/model/params.h \
+	trainer/model/params_file.c \
+	trainer/model/params_file.h \
 	trainer/model/safetensors.c \
 	trainer/model/safetensors.h \
 	trainer/model/safetensors_write.c \

@@ -7,7 +7,7 @@
 #include "fake_policy.h"
 #include "base/file.h"
 #include "model/model_config.h"
-#include "model/safetensors.h"
+#include "model/params_file.h"
 #include "small_world.h"
 
 static enum mg_status
@@ -26,16 +26,21 @@ write_files(const char *dir, struct mg_err *err)
                                           .rms_norm_eps = 1e-5,
                                           .rope_theta = 10000.0,
                                           .tie_word_embeddings = true};
-    const float zero = 0.0f; /* the fake policy has weights of its own */
-    const struct mg_st_entry none = {.name = "none", .rank = 1, .shape = {1}, .f32 = &zero};
+    struct mg_params layout = {0};
+    float *weights = NULL; /* looked at, and no more: the fake policy has weights of its own */
 
     snprintf(path, sizeof path, "%s/tokenizer.json", dir);
     MG_TRY(mg_file_write_atomic(path, json, strlen(json), err));
     MG_TRY(mg_small_world(dir, err));
     MG_TRY(mg_model_config_save(dir, &model, "float32", err));
     snprintf(path, sizeof path, "%s/model.safetensors", dir);
-    MG_TRY(mg_safetensors_write(path, &none, 1, MG_ST_F32, err));
+    MG_TRY(mg_params_layout(&model, &layout, err));
+    MG_ALLOC(weights, layout.elems);
+    mg_params_draw(&layout, 1, weights);
+    MG_TRY(mg_params_write(&layout, weights, path, MG_ST_F32, err));
 out:
+    mg_params_free(&layout);
+    free(weights);
     free(json);
     return st;
 }

@@ -4,6 +4,7 @@
 # command works: status 2, a sentence with the file, the section and the key, and nothing written.
 set -eu
 
+command -v python3 >/dev/null || { echo "python3 is missing"; exit 77; }
 . "${srcdir:-.}/tests/system/run_case.sh"
 
 "$files" "$dir"
@@ -44,6 +45,24 @@ grep -q 'bare/model.safetensors' "$dir/err" || fail "it is not said that the mod
 sed 's/"vocab_size": [0-9]*/"vocab_size": 20/' "$dir/config.json" >"$dir/small/config.json"
 cp "$dir/model.safetensors" "$dir/small"
 wrong "agent main: the model $dir/small has 20 tokens, the tokenizer" 's/model = .*/model = "small"/'
+# not finite, a tensor that is not there, and another shape: a mended model goes in the same folder afterwards
+mkdir "$dir/torn"
+cp "$dir/config.json" "$dir/torn"
+python3 - "$dir/model.safetensors" "$dir/torn/model.safetensors" <<'EOF'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[-4:] = b"\x00\x00\xc0\x7f"
+open(sys.argv[2], "wb").write(data)
+EOF
+wrong 'agent search: ' '/^agent "search"/,$ s/model = .*/model = "torn"/'
+grep -q 'torn/model.safetensors: .* holds a value that is not finite' "$dir/err" || fail "it is not said that a value is not finite"
+LC_ALL=C sed 's/self_attn.o_proj/self_attn.x_proj/' "$dir/model.safetensors" >"$dir/torn/model.safetensors"
+wrong 'agent main: ' 's/model = .*/model = "torn"/'
+grep -q 'torn/model.safetensors: there is no tensor model.layers.0.self_attn.o_proj.weight' "$dir/err" || fail "no tensor is missed"
+sed 's/"intermediate_size": 96/"intermediate_size": 128/' "$dir/config.json" >"$dir/torn/config.json"
+cp "$dir/model.safetensors" "$dir/torn"
+wrong 'agent main: ' 's/model = .*/model = "torn"/'
+grep -q 'the configuration says 128, 64' "$dir/err" || fail "it is not said that a shape is another"
 sed 's/"<search>"/"<other>"/g' "$dir/tokenizer.json" >"$dir/lacking.json"
 wrong "agent main over $dir/lacking.json: the tokenizer has no token <search>" 's/tokenizer.json/lacking.json/'
 sed '3 s/"answer": *"[^"]*"/"answer": "?"/; 3 s/"aliases": *\[[^]]*\]/"aliases": []/' "$dir/questions.jsonl" >"$dir/bad.jsonl"
@@ -67,4 +86,4 @@ refused 'bad.conf: questions is ' agent --conf "$dir/bad.conf" search "$dir/run"
 chmod +x "$dir/judge.sh"
 judge ' command = {"./judge.sh"}\n' >>"$dir/good.conf"
 "$mgrpo" train --quiet --run "$dir/run" "$dir/good.conf" >"$dir/out" 2>"$dir/err" || fail "the good configuration does not run"
-echo "test_inputs: 23 that are refused, and nothing is left of them"
+echo "test_inputs: 26 that are refused, and nothing is left of them"

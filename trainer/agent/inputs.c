@@ -7,9 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/path.h"
 #include "model/model_config.h"
-#include "model/safetensors.h"
+#include "model/params_file.h"
 #include "question/question_file.h"
 #include "rollout/judging.h"
 #include "rollout/rollout_config.h"
@@ -51,23 +50,22 @@ check_store(const struct mg_config *c, struct mg_err *err)
     return st;
 }
 
-/* The files of a model as far as they can be looked at without reading its weights. */
+/* The files of a model, read whole: a run that was begun with a damaged one would have its digest. */
 static enum mg_status
 check_model(const struct mg_config *c, const struct mg_agent_config *a, const struct mg_tokenizer *tok,
             struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_model_config model;
-    struct mg_safetensors *weights = NULL;
-    struct mg_path file = mg_path_print("%s/model.safetensors", a->model);
+    struct mg_params layout = {0};
 
     MG_TRY(check_path("model", a->model, true, err));
     MG_TRY(mg_model_config_load(a->model, &model, err));
     MG_TRY(mg_vocabulary_check(model.vocab_size, a->model, tok, c->tokenizer, err));
-    if (access(mg_path_print("%s.index.json", file.text).text, F_OK) != 0)
-        MG_TRY(mg_safetensors_open(file.text, &weights, err));
+    MG_TRY(mg_params_layout(&model, &layout, err));
+    MG_TRY(mg_params_read(&layout, a->model, NULL, err));
 out:
-    mg_safetensors_close(weights);
+    mg_params_free(&layout);
     return st;
 }
 
