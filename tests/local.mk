@@ -195,10 +195,12 @@ test_scripts = \
 	tests/lib/test_client.sh \
 	tests/lib/test_operations.sh \
 	tests/system/test_arrows.sh \
+	tests/system/test_best.sh \
 	tests/system/test_changed_inputs.sh \
 	tests/system/test_circles.sh \
 	tests/system/test_diffs.sh \
 	tests/system/test_exports.sh \
+	tests/system/test_extend.sh \
 	tests/system/test_format.sh \
 	tests/system/test_inlined.sh \
 	tests/system/test_install.sh \

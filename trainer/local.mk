@@ -17,6 +17,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/agent/agent_record.c \
 	trainer/agent/agent_called.c \
 	trainer/agent/agent_state.c \
+	trainer/agent/extend.c \
+	trainer/agent/extend.h \
 	trainer/agent/inputs.c \
 	trainer/agent/inputs.h \
 	trainer/agent/join.c \
@@ -189,6 +191,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/rollout/toolbox.c \
 	trainer/rollout/trouble.c \
 	trainer/rollout/trouble.h \
+	trainer/run/best.c \
+	trainer/run/best.h \
 	trainer/run/config.c \
 	trainer/run/config.h \
 	trainer/run/config_json.c \

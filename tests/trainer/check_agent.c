@@ -38,7 +38,7 @@ remove_dir(void)
 /* ---- Phases ---- */
 
 static void
-list(const struct mg_plan *plan, char out[256])
+list(const struct mg_plan *plan, char out[512])
 {
     out[0] = '\0';
     for (uint32_t i = 0; i < mg_plan_length(plan); i++) {
@@ -56,20 +56,57 @@ START_TEST(the_phases_of_a_run)
         struct mg_plan plan;
         const char *list;
     } expected[] = {
-        {{3, 0, true}, "before@0 before-greedy@0 train@0 train@1 train@2 after@3 after-greedy@3"},
-        {{5, 2, true},
+        {{.steps = 3, .evals = true}, "before@0 before-greedy@0 train@0 train@1 train@2 after@3 after-greedy@3"},
+        {{.steps = 5, .eval_every = 2, .evals = true},
          "before@0 before-greedy@0 train@0 train@1 during@2 train@2 train@3 during@4 train@4 after@5 after-greedy@5"},
-        {{4, 2, true}, "before@0 before-greedy@0 train@0 train@1 during@2 train@2 train@3 after@4 after-greedy@4"},
-        {{3, 1, false}, "train@0 train@1 train@2"},
-        {{1, 1, true}, "before@0 before-greedy@0 train@0 after@1 after-greedy@1"},
-        {{0, 0, true}, "before@0 before-greedy@0 after@0 after-greedy@0"},
+        {{.steps = 4, .eval_every = 2, .evals = true},
+         "before@0 before-greedy@0 train@0 train@1 during@2 train@2 train@3 after@4 after-greedy@4"},
+        {{.steps = 3, .eval_every = 1}, "train@0 train@1 train@2"},
+        {{.steps = 1, .eval_every = 1, .evals = true}, "before@0 before-greedy@0 train@0 after@1 after-greedy@1"},
+        {{.evals = true}, "before@0 before-greedy@0 after@0 after-greedy@0"},
+        {{.steps = 4, .end = {2}, .n_ends = 1}, "train@0 train@1 train@2 train@3"},
+        {{.steps = 4, .evals = true, .end = {2, 3}, .n_ends = 2},
+         "before@0 before-greedy@0 train@0 train@1 after@2 after-greedy@2 train@2 after@3 after-greedy@3 train@3 "
+         "after@4 "
+         "after-greedy@4"},
+        {{.steps = 5, .eval_every = 2, .evals = true, .end = {3}, .n_ends = 1},
+         "before@0 before-greedy@0 train@0 train@1 during@2 train@2 after@3 after-greedy@3 train@3 during@4 train@4 "
+         "after@5 "
+         "after-greedy@5"},
+        {{.steps = 5, .eval_every = 2, .evals = true, .end = {2}, .n_ends = 1},
+         "before@0 before-greedy@0 train@0 train@1 after@2 after-greedy@2 train@2 train@3 during@4 train@4 after@5 "
+         "after-greedy@5"},
     };
-    char got[256];
+    char got[512];
 
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         list(&expected[i].plan, got);
         ck_assert_str_eq(got, expected[i].list);
     }
+}
+END_TEST
+
+/* A phase that a run of as many steps from the start has too is drawn as there: the same number without the extra ones. */
+START_TEST(an_extended_run_draws_as_a_longer_one)
+{
+    const struct mg_plan longer = {.steps = 12, .eval_every = (uint32_t)_i, .evals = _i < 6};
+    struct mg_plan plan = longer;
+    uint32_t seen = 0;
+
+    plan.end[plan.n_ends++] = 3;
+    plan.end[plan.n_ends++] = 4;
+    plan.end[plan.n_ends++] = 10;
+    for (uint32_t i = 0; i < mg_plan_length(&plan); i++) {
+        struct mg_phase here = mg_plan_phase(&plan, i), there = mg_plan_phase(&longer, i - here.extra);
+
+        if (here.kind != MG_PHASE_TRAIN)
+            continue;
+        ck_assert_int_eq(there.kind, MG_PHASE_TRAIN);
+        ck_assert_uint_eq(there.step, here.step);
+        ck_assert_uint_eq(here.step, seen);
+        seen++;
+    }
+    ck_assert_uint_eq(seen, 12);
 }
 END_TEST
 
@@ -387,6 +424,7 @@ main(void)
           *watching = suite_case("watching", make_dir, remove_dir, 60);
 
     suite_tests(phases, the_phases_of_a_run);
+    tcase_add_loop_test(phases, an_extended_run_draws_as_a_longer_one, 0, 8);
     tcase_add_unchecked_fixture(questions, make_world, remove_dir);
     suite_tests(questions, answers_of_questions_and_steps, draws_are_functions_of_their_key,
                 draws_are_distinct_and_balanced, an_evaluation_asks_each_question_once, bad_question_files,

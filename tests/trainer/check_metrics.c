@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "run/best.h"
 #include "run/metrics.h"
 #include "scratch.h"
 #include "suite.h"
@@ -258,12 +259,47 @@ START_TEST(the_last_line_of_a_name_is_found)
 }
 END_TEST
 
+/* Of equals the earliest; what is greedy, a train step or without a verdict is none of them. */
+START_TEST(the_best_evaluation_is_found)
+{
+    static const struct {
+        int phase, step;
+        const char *name;
+        double success;
+    } lines[] = {{0, 0, "before", 0.25}, {1, 0, "before-greedy", 0.9}, {2, 0, "train", 1.0},
+                 {3, 1, "during", 0.5},  {4, 1, "train", 0.9},         {5, 2, "during", 0.5},
+                 {6, 2, "train", 0.1},   {7, 3, "after", 0.375},       {8, 3, "after-greedy", 1.0}};
+    struct mg_best best;
+    FILE *f;
+
+    mg_ok(mg_best_find(file, &best, &err));
+    ck_assert(!best.there);
+    f = fopen(file, "w");
+    fputs("{\"phase\":0,\"step\":0,\"name\":\"before\",\"success\":null}\n", f);
+    fclose(f);
+    mg_ok(mg_best_find(file, &best, &err));
+    ck_assert(!best.there);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        mg_ok(mg_metrics_append(file,
+                                json_pack("{s:i, s:i, s:s, s:f}", "phase", lines[i].phase, "step", lines[i].step,
+                                          "name", lines[i].name, "success", lines[i].success),
+                                &err));
+    mg_ok(mg_best_find(file, &best, &err));
+    ck_assert(best.there && best.phase == 3 && best.step == 1 && best.success == 0.5);
+    f = fopen(file, "a");
+    fputs("{\"phase\":-1,\"step\":0,\"name\":\"after\",\"success\":1}\n", f);
+    fclose(f);
+    ck_assert_int_eq(mg_best_find(file, &best, &err), MG_INPUT);
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("metrics", begin, end, 60), lines_read_back_in_order, a_visitor_can_stop,
                 a_rewind_drops_the_phase_and_what_follows, nothing_to_rewind_is_fine, a_file_cut_anywhere_goes_on,
                 what_cannot_be_written_is_no_line, damaged_lines_are_refused, a_line_without_a_phase_is_not_rewound,
-                deep_nesting_is_refused, junk_is_refused, the_last_line_of_a_name_is_found);
+                deep_nesting_is_refused, junk_is_refused, the_last_line_of_a_name_is_found,
+                the_best_evaluation_is_found);
     return suite_main();
 }

@@ -322,6 +322,16 @@ START_TEST(learning_rate_rises_and_falls)
     ck_assert_double_eq_tol(mg_learning_rate(&c, 5), 0.5 * 0.6, 1e-12);
     ck_assert_double_eq_tol(mg_learning_rate(&c, 10), 0.5 * 0.2, 1e-12);
     ck_assert_double_eq_tol(mg_learning_rate(&c, 20), 0.5 * 0.2, 1e-12);
+    /* extended to 21 steps and to 41: those before keep what they had, those behind have that of a run of as many */
+    c.n_extended = 2;
+    c.extended[0] = 21;
+    c.extended[1] = 41;
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 5), 0.5 * 0.6, 1e-12);
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 10), 0.5 * 0.2, 1e-12);
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 11), 0.5 * (1.0 - 0.8 * 11.0 / 20.0), 1e-12);
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 20), 0.5 * 0.2, 1e-12);
+    ck_assert_double_eq_tol(mg_learning_rate(&c, 30), 0.5 * (1.0 - 0.8 * 30.0 / 40.0), 1e-12);
+    c.n_extended = 0;
     c.lr_end = 1.0;
     c.lr_warmup = 0;
     ck_assert(mg_learning_rate(&c, 0) == 0.5 && mg_learning_rate(&c, 10) == 0.5);

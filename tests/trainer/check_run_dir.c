@@ -113,6 +113,28 @@ START_TEST(moved_inputs_go_on)
 }
 END_TEST
 
+/* run.json has what a run is begun with and to how many steps it was extended; a configuration of the user's never has. */
+START_TEST(a_run_is_extended)
+{
+    struct mg_config again = {0};
+
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    mg_ok(mg_run_extend(run, &config, config.steps + 20, &err));
+    mg_ok(mg_run_extend(run, &config, config.steps + 50, &err));
+    ck_assert_int_eq(mg_run_extend(run, &config, config.steps + 50, &err), MG_INPUT);
+    suite_says(err.text, run, "130");
+    mg_err_clear(&err);
+    mg_ok(mg_run_config(run, &again, &err));
+    ck_assert(again.steps == config.steps && again.n_extended == 2 && mg_config_steps(&again) == config.steps + 50);
+    ck_assert_uint_eq(again.extended[0], config.steps + 20);
+    mg_ok(mg_run_compare_inputs(run, &inputs, &err));
+    config.n_extended = 0;
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    ck_assert_uint_eq(mg_config_steps(&config), config.steps + 50);
+    mg_config_free(&again);
+}
+END_TEST
+
 START_TEST(a_changed_input_is_refused_by_its_name)
 {
     for (uint32_t i = 0; i < inputs.n; i++) {
@@ -283,9 +305,10 @@ int
 main(void)
 {
     suite_tests(suite_case("run dir", begin, end, 0), a_run_begins, it_goes_on_with_the_same_configuration,
-                another_configuration_is_refused, moved_inputs_go_on, a_changed_input_is_refused_by_its_name,
-                a_later_agent_adds_its_inputs, records_of_other_versions_are_told, a_record_without_digests_is_told,
-                what_is_no_run_is_told, a_missing_configuration_is_told, a_damaged_record_is_told, paths_are_spelled,
+                another_configuration_is_refused, moved_inputs_go_on, a_run_is_extended,
+                a_changed_input_is_refused_by_its_name, a_later_agent_adds_its_inputs,
+                records_of_other_versions_are_told, a_record_without_digests_is_told, what_is_no_run_is_told,
+                a_missing_configuration_is_told, a_damaged_record_is_told, paths_are_spelled,
                 too_long_a_path_is_refused, states_are_known_by_their_names);
     return suite_main();
 }

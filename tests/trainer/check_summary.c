@@ -93,7 +93,7 @@ START_TEST(a_whole_run)
         "{\"phase\":0,\"name\":\"before\",\"expert\":0.4,\"verdicts\":20,\"tokens_generated\":7}\n"
         "{\"phase\":1,\"name\":\"before-greedy\",\"expert\":0,\"verdicts\":0}\n"
         "{\"phase\":2,\"name\":\"train\",\"expert\":1,\"verdicts\":20,\"tokens_forward\":70}\n"
-        "{\"phase\":4,\"name\":\"after\",\"expert\":0.8,\"verdicts\":20}\n");
+        "{\"phase\":4,\"name\":\"after\",\"expert\":0.8,\"verdicts\":20,\"lo\":0.5,\"hi\":0.95}\n");
     put("calc/metrics.jsonl",
         "{\"phase\":0,\"name\":\"before\",\"expert\":0.9,\"verdicts\":5,\"tokens_generated\":3}\n");
     s = read_all();
@@ -106,6 +106,7 @@ START_TEST(a_whole_run)
     ck_assert_double_eq_tol(s.sampled[0].expert[1].mean, 0.4, 1e-15);
     ck_assert_double_eq_tol(s.sampled[0].expert[1].hi, mg_wilson(8.0, 20.0).hi, 1e-15);
     ck_assert_double_eq_tol(s.sampled[1].expert[1].mean, 0.8, 1e-15);
+    ck_assert(s.sampled[1].expert[1].lo == 0.5 && s.sampled[1].expert[1].hi == 0.95);
     ck_assert(s.greedy[0].there && s.greedy[0].success == 0.5 && !s.greedy[1].there);
     ck_assert(s.sampled[0].expert[2].n == 5.0 && isnan(s.sampled[1].expert[2].mean));
     ck_assert(isnan(s.greedy[0].expert[1].mean) && isnan(s.greedy[1].expert[1].mean));

@@ -184,6 +184,7 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     MG_TRY(choose_questions(a, &w, err));
     MG_TRY(mg_tool_log_open(mg_tool_log_path(a->dir, number).text, &log, err));
     mg_rollouts_begin(a->rollouts, &how, log);
+    mg_rollouts_leave_out(a->rollouts, w.phase.extra);
     a->pending.n = 0;
     a->question = w.question;
     MG_TRY(mg_agent_recall(a, &w, err));
@@ -220,6 +221,17 @@ write_model(struct mg_agent *a, struct mg_err *err)
     return mg_file_copy(a->config->tokenizer, mg_agent_path(a->dir, MG_AGENT_TOKENIZER).text, 1 << 28, err);
 }
 
+/* The last file of a model to be written is the first to go: a run that was extended has its last model no more. */
+static enum mg_status
+remove_mark(struct mg_agent *a, struct mg_err *err)
+{
+    struct mg_path mark = mg_agent_path(a->dir, MG_AGENT_TOKENIZER);
+
+    if (unlink(mark.text) != 0 && errno != ENOENT && errno != ENOTDIR)
+        return mg_fail(err, MG_FAIL, "%s: %s", mark.text, strerror(errno));
+    return MG_OK;
+}
+
 enum mg_status
 mg_agent_run(struct mg_agent *a, struct mg_err *err)
 {
@@ -233,6 +245,8 @@ mg_agent_run(struct mg_agent *a, struct mg_err *err)
         goto out;
     }
     MG_TRY(mg_agent_rewind(a, next, err));
+    if (next < length) /* a model is that of the run's end, or no whole one */
+        MG_TRY(remove_mark(a, err));
     for (; next < length; next++)
         MG_TRY(run_phase(a, next, err));
     MG_TRY(write_model(a, err));

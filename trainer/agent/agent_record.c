@@ -52,6 +52,20 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     set_count(line, "tokens_generated", (double)w->tokens);
 }
 
+/* What the first agent's answers in an evaluation were worth, for an agent that it called: of all agents the same states
+ * are the best. */
+static void
+set_success(json_t *line, const struct mg_phase_work *w)
+{
+    double sum = 0.0, n = 0.0;
+
+    for (uint32_t q = 0; q < w->n_questions; q++) {
+        sum += w->row[q].verdict.value;
+        n += w->row[q].verdict.kind == MG_VERDICT_VALUE;
+    }
+    set_real(line, "success", n > 0.0 ? sum / n : (double)NAN);
+}
+
 static void
 set_learning(json_t *line, const struct mg_lesson *l)
 {
@@ -71,11 +85,38 @@ set_learning(json_t *line, const struct mg_lesson *l)
     set_count(line, "staleness", MG_STALENESS);
 }
 
-static void
-set_success(json_t *line, const struct mg_agent *a, const struct mg_phase_work *w)
+/* The interval of success or expert: verdicts on one question are not independent of each other. */
+static enum mg_status
+set_interval(json_t *line, const struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *err)
 {
-    double n[MAX_HOPS + 1] = {0.0}, right[MAX_HOPS + 1] = {0.0}, all = 0.0, judged = 0.0;
+    enum mg_status st = MG_OK;
+    double *sum = NULL, *count = NULL;
     struct mg_share share;
+
+    MG_ALLOC(sum, w->n_questions);
+    MG_ALLOC(count, w->n_questions);
+    for (size_t i = 0; i < mg_rollouts_count(a->rollouts); i++) {
+        const struct mg_trajectory *t = &mg_rollouts_get(a->rollouts, i)->t;
+        const struct mg_verdict *v = a->root ? &w->row[i].verdict : &t->verdict;
+
+        if (v->kind != MG_VERDICT_VALUE)
+            continue;
+        sum[t->key.question] += v->value;
+        count[t->key.question] += 1.0;
+    }
+    share = mg_share_of_clusters(sum, count, w->n_questions);
+    set_real(line, "lo", share.lo);
+    set_real(line, "hi", share.hi);
+out:
+    free(sum);
+    free(count);
+    return st;
+}
+
+static void
+set_hops(json_t *line, const struct mg_agent *a, const struct mg_phase_work *w)
+{
+    double n[MAX_HOPS + 1] = {0.0}, right[MAX_HOPS + 1] = {0.0};
     json_t *hops = json_object();
     char name[16];
 
@@ -85,14 +126,9 @@ set_success(json_t *line, const struct mg_agent *a, const struct mg_phase_work *
         if (w->row[q].verdict.kind != MG_VERDICT_VALUE)
             continue;
         h = h < MAX_HOPS ? h : MAX_HOPS;
-        judged += 1.0;
         n[h] += 1.0;
         right[h] += w->row[q].verdict.value;
-        all += w->row[q].verdict.value;
     }
-    share = mg_share_of(all, judged);
-    set_real(line, "lo", share.lo);
-    set_real(line, "hi", share.hi);
     for (int h = 0; h <= MAX_HOPS; h++) {
         if (n[h] == 0.0)
             continue;
@@ -142,10 +178,13 @@ mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct 
 
     MG_REQUIRE(line != NULL, MG_FAIL, "out of memory: a line of metrics");
     set_rollouts(line, a, w, l);
+    MG_TRY(set_interval(line, a, w, err));
     if (train && a->part->train)
         set_learning(line, l);
     if (!train && a->root)
-        set_success(line, a, w);
+        set_hops(line, a, w);
+    if (!train && !a->root)
+        set_success(line, w);
     MG_TRY(set_digest(line, a, err));
     st = mg_metrics_append(mg_agent_path(a->dir, MG_AGENT_METRICS).text, line, err);
     line = NULL;

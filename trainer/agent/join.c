@@ -57,6 +57,25 @@ out:
     return st;
 }
 
+/* Who is here has extended the run as those have that came before. */
+static enum mg_status
+agree_on_extensions(struct mg_store *s, const char *address, const struct mg_config *config, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *other = NULL, what[32], mine[16];
+
+    for (uint32_t i = 0; i < config->n_extended; i++) {
+        snprintf(what, sizeof what, "extension-%u", i + 1);
+        snprintf(mine, sizeof mine, "%u", config->extended[i]);
+        MG_TRY(mg_store_agree(s, what, mine, &other, err));
+        MG_REQUIRE(other == NULL, MG_INPUT, "%s: to %s train steps, that of the run in %s is to %.20s", what, mine,
+                   address, other);
+    }
+out:
+    free(other);
+    return st;
+}
+
 /* Host and folder, for people; the folder's number tells two of one name apart. */
 static enum mg_status
 name_holder(const char *dir, char **out, struct mg_err *err)
@@ -95,6 +114,7 @@ mg_join(const struct mg_config *config, const char *run_dir, const char *holder_
     MG_TRY(agree_on_file(s, place.address, "corpus", config->corpus, err));
     MG_TRY(agree_on_file(s, place.address, "questions", config->questions, err));
     MG_TRY(agree_on_file(s, place.address, "tokenizer", config->tokenizer, err));
+    MG_TRY(agree_on_extensions(s, place.address, config, err));
     *out = s;
     s = NULL;
 out:

@@ -38,7 +38,7 @@ void
 mg_asking_print_weights(FILE *to, const struct mg_asking *a)
 {
     for (uint32_t i = 0; i < a->config.n_agents; i++)
-        print_source(to, &a->source[i], &a->config.agent[i], a->config.steps);
+        print_source(to, &a->source[i], &a->config.agent[i], mg_config_steps(&a->config));
 }
 
 bool

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/extend.h"
 #include "agent/inputs.h"
 #include "base/stop.h"
 #include "cli/cmd.h"
@@ -11,11 +12,14 @@
 
 struct agent_options {
     const char *conf, *name, *dir;
+    uint32_t extend; /* train steps in all; 0: as many as the run has */
 };
 
 static const struct mg_option option_rows[] = {
     MG_OPTION('c', "conf", "RUN.conf", "begin the folder RUN with this configuration, if it is not there",
               MG_OPTION_TEXT, .offset = offsetof(struct agent_options, conf)),
+    MG_OPTION(0, "extend", "STEPS", "go on from the end of a run, to so many train steps in all", MG_OPTION_U32,
+              .offset = offsetof(struct agent_options, extend), .min = 1, .max = MG_MAX_STEPS),
     MG_OPTION_END,
 };
 
@@ -54,6 +58,8 @@ run(const void *options, struct mg_err *err)
         MG_TRY(mg_digests_take(&config, (int)which, &inputs, err));
         MG_TRY(mg_run_compare_inputs(o->dir, &inputs, err));
     }
+    if (o->extend > 0)
+        MG_TRY(mg_extend(o->dir, &config, (int)which, o->extend, err));
     MG_TRY(mg_agent_open(&config, o->dir, which, &agent, err));
     MG_TRY(mg_agent_run(agent, err));
 out:

@@ -33,6 +33,8 @@ static const struct mg_option option_rows[] = {
     MG_OPTION('r', "run", "DIR", "configuration, corpus and models of a run (default run)", MG_OPTION_TEXT,
               AT(with.run)),
     MG_ASKING_MODELS(struct eval_options),
+    MG_OPTION('b', "best", NULL, "the state of the run's best evaluation (default: its last weights)", MG_OPTION_FLAG,
+              AT(with.best)),
     MG_OPTION(0, "corpus", "FILE", "another corpus, with its --questions FILE", MG_OPTION_TEXT, AT(with.corpus)),
     MG_OPTION(0, "questions", "FILE", "another question file", MG_OPTION_TEXT, AT(with.questions)),
     MG_OPTION(0, "split", "NAME", "test, dev or train (default: as the run says)", MG_OPTION_CHOICE_TEXT, AT(split),

@@ -14,12 +14,15 @@ static const uint32_t NEWEST = UINT32_MAX;
 struct export_options {
     const char *run, *dir;
     uint32_t step; /* NEWEST: the final models, or the newest state */
+    bool best;
 };
 
 #define AT(member) .offset = offsetof(struct export_options, member)
 static const struct mg_option option_rows[] = {
     MG_OPTION(0, "step", "N", "of the state after N train steps (default: the final models, else the newest state)",
               MG_OPTION_U32, AT(step), .max = UINT32_MAX - 1),
+    MG_OPTION('b', "best", NULL, "of the state in which most held-out questions were answered right", MG_OPTION_FLAG,
+              AT(best)),
     MG_OPTION_END,
 };
 
@@ -30,6 +33,8 @@ take_arguments(void *options, int n, char **argument, struct mg_err *err)
 
     if (n != 2)
         return mg_fail(err, MG_INPUT, "need the folder of a run and a folder to write, got %d arguments", n);
+    if (o->best && o->step != NEWEST)
+        return mg_fail(err, MG_INPUT, "--step %u and --best: one of them says which state", o->step);
     o->run = argument[0];
     o->dir = argument[1];
     return MG_OK;
@@ -48,8 +53,11 @@ find_all(const struct export_options *o, const struct mg_config *c, struct mg_so
     enum mg_status st = MG_OK;
     const char *none[MG_MAX_AGENTS] = {NULL};
 
-    MG_TRY(o->step == NEWEST ? mg_sources_find(o->run, c, none, source, err)
-                             : mg_sources_of_step(o->run, c, o->step, source, err));
+    if (o->best)
+        MG_TRY(mg_sources_best(o->run, c, none, source, err));
+    else
+        MG_TRY(o->step == NEWEST ? mg_sources_find(o->run, c, none, source, err)
+                                 : mg_sources_of_step(o->run, c, o->step, source, err));
     for (uint32_t i = 0; i < c->n_agents; i++) {
         struct mg_path folder = folder_of(o, &c->agent[i]);
 
@@ -83,14 +91,20 @@ out:
     return st;
 }
 
-static enum mg_status export(const void *options, struct mg_err *err) {
-    const struct export_options *o = options; enum mg_status st = MG_OK; struct mg_config c = {0};
+static enum mg_status
+export_models(const void *options, struct mg_err *err)
+{
+    const struct export_options *o = options;
+    enum mg_status st = MG_OK;
+    struct mg_config c = {0};
     struct mg_source source[MG_MAX_AGENTS];
 
     MG_TRY(mg_run_config(o->run, &c, err));
     MG_TRY(find_all(o, &c, source, err));
-    for (uint32_t i = 0; i < c.n_agents; i++) MG_TRY(write_one(o, &c, i, &source[i], err));
-    out : mg_config_free(&c);
+    for (uint32_t i = 0; i < c.n_agents; i++)
+        MG_TRY(write_one(o, &c, i, &source[i], err));
+out:
+    mg_config_free(&c);
     return st;
 }
 
@@ -103,7 +117,7 @@ mg_cmd_export(int argc, char **argv)
         .about = "Write the models of a run's agents to DIR/AGENT, of a run that has not ended from its state files.\n",
         .options = option_rows,
         .take_arguments = take_arguments,
-        .run = export,
+        .run = export_models,
         .stops = true,
     };
     struct export_options o = {.step = NEWEST};

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/extend.h"
 #include "agent/inputs.h"
 #include "agent/join.h"
 #include "base/stop.h"
@@ -23,12 +24,15 @@ enum { MAX_PATH = 4096 };
 struct train_options {
     const char *conf, *dir;
     bool quiet, profile;
+    uint32_t extend; /* train steps in all; 0: as many as the run has */
 };
 
 #define AT(member) .offset = offsetof(struct train_options, member)
 static const struct mg_option option_rows[] = {
     MG_OPTION('r', "run", "DIR", "folder of the run (default run)", MG_OPTION_TEXT, AT(dir)),
     MG_OPTION('q', "quiet", NULL, "no progress", MG_OPTION_FLAG, AT(quiet)),
+    MG_OPTION(0, "extend", "STEPS", "go on from the end of a run, to so many train steps in all", MG_OPTION_U32,
+              AT(extend), .min = 1, .max = MG_MAX_STEPS),
     MG_OPTION(0, "profile", NULL, "measure where the time of all agents goes, train nothing", MG_OPTION_FLAG,
               AT(profile)),
     MG_OPTION_END,
@@ -202,6 +206,7 @@ train(const void *options, struct mg_err *err)
         st = mg_profile_agents(&config, err);
         goto out;
     }
+    MG_REQUIRE(o->extend == 0 || mg_run_begun(o->dir), MG_INPUT, "%s is no run that could be extended", o->dir);
     if (mg_run_begun(o->dir))
         MG_TRY(mg_run_lock(o->dir, &lock, err));
     for (uint32_t i = 0; i < config.n_agents; i++)
@@ -211,6 +216,8 @@ train(const void *options, struct mg_err *err)
     if (lock < 0)
         MG_TRY(mg_run_lock(o->dir, &lock, err));
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
+    if (o->extend > 0)
+        MG_TRY(mg_extend(o->dir, &config, MG_ALL_AGENTS, o->extend, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
     init_watched(&w, o->dir, &config, held_out, o->quiet);
     st = run_agents(o->dir, &w, err);

@@ -57,7 +57,8 @@ open_policies(const struct mg_asking_options *o, struct mg_asking *a, struct mg_
         MG_TRY(named_model(o, &a->config, i, &agent, &path, err));
         folder[agent] = path;
     }
-    MG_TRY(mg_sources_find(o->run, &a->config, folder, a->source, err));
+    MG_TRY(o->best ? mg_sources_best(o->run, &a->config, folder, a->source, err)
+                   : mg_sources_find(o->run, &a->config, folder, a->source, err));
     for (uint32_t i = 0; i < a->config.n_agents; i++)
         MG_TRY(open_policy(o, a, i, err));
 out:

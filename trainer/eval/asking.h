@@ -13,6 +13,7 @@ struct mg_asking_options {
     /* "AGENT=DIR"; without one, the run's own: the final model, else the newest state, else what it began with */
     const char *model[MG_MAX_AGENTS];
     uint32_t n_models;
+    bool best;                                           /* of the run: the state of its best evaluation */
     const char *tokenizer, *corpus, *questions, *device; /* NULL: the run's */
     uint32_t slots;
     uint64_t seed;

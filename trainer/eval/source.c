@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "policy/state_file.h"
+#include "run/best.h"
 #include "run/phase.h"
 #include "run/run_path.h"
 
@@ -18,12 +19,13 @@ mg_source_name(enum mg_source_kind kind)
     return names[kind];
 }
 
-/* The weights of an agent; of a state *phase is the newest. */
+/* The weights of an agent; *phase is that of its newest state. */
 static enum mg_status
 find(const char *dir, const struct mg_config *config, uint32_t agent, const char *given, struct mg_source *w,
      uint32_t *phase, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
+    struct mg_plan plan = mg_config_plan(config);
     bool there = false;
 
     *w = (struct mg_source){.kind = MG_SOURCE_START, .path = mg_path_print("%s", config->agent[agent].model)};
@@ -32,16 +34,15 @@ find(const char *dir, const struct mg_config *config, uint32_t agent, const char
         w->path = mg_path_print("%s", given);
         return MG_OK;
     }
-    /* the tokenizer is the last file of a model to be written */
-    if (access(mg_agent_path(dir, MG_AGENT_TOKENIZER).text, F_OK) == 0) {
+    MG_TRY(mg_state_newest(dir, &there, phase, err));
+    /* the tokenizer is the last file of a model to be written; a run that was extended has one of its former end */
+    if (access(mg_agent_path(dir, MG_AGENT_TOKENIZER).text, F_OK) == 0 && (!there || *phase >= mg_plan_length(&plan))) {
         w->kind = MG_SOURCE_FINAL;
         w->path = mg_agent_path(dir, MG_AGENT_MODEL);
-        w->step = config->steps;
+        w->step = plan.steps;
         return MG_OK;
     }
-    if (config->agent[agent].train)
-        MG_TRY(mg_state_newest(dir, &there, phase, err));
-    if (there)
+    if (there && config->agent[agent].train)
         w->kind = MG_SOURCE_STATE;
 out:
     return st;
@@ -58,7 +59,8 @@ mg_sources_find(const char *run, const struct mg_config *config, const char *con
         uint32_t phase = UINT32_MAX;
 
         MG_TRY(find(mg_run_agent_dir(run, config->agent[i].name).text, config, i, given[i], &out[i], &phase, err));
-        common = phase < common ? phase : common;
+        if (out[i].kind == MG_SOURCE_STATE && phase < common)
+            common = phase;
     }
     for (uint32_t i = 0; i < config->n_agents; i++)
         if (out[i].kind == MG_SOURCE_STATE)
@@ -92,6 +94,33 @@ out:
     return st;
 }
 
+enum mg_status
+mg_sources_best(const char *run, const struct mg_config *config, const char *const *given,
+                struct mg_source out[MG_MAX_AGENTS], struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_path root = mg_run_agent_dir(run, config->agent[0].name);
+    struct mg_best best;
+
+    MG_TRY(mg_best_find(mg_agent_path(root.text, MG_AGENT_METRICS).text, &best, err));
+    MG_REQUIRE(best.there, MG_INPUT,
+               "%s: there has been no evaluation with a verdict, and the best state is that of the best evaluation",
+               run);
+    for (uint32_t i = 0; i < config->n_agents; i++) {
+        bool trains = config->agent[i].train;
+
+        out[i] = (struct mg_source){.kind = trains ? MG_SOURCE_STATE : MG_SOURCE_START,
+                                    .path = mg_path_print("%s", config->agent[i].model),
+                                    .phase = best.phase + 1,
+                                    .exact = true,
+                                    .step = best.step};
+        if (given[i] != NULL)
+            out[i] = (struct mg_source){.kind = MG_SOURCE_GIVEN, .path = mg_path_print("%s", given[i])};
+    }
+out:
+    return st;
+}
+
 static enum mg_status
 load(struct mg_source *w, const struct mg_config *config, const char *dir, struct mg_policy *p, struct mg_err *err)
 {
@@ -100,6 +129,8 @@ load(struct mg_source *w, const struct mg_config *config, const char *dir, struc
     uint32_t phase = 0;
 
     MG_TRY(mg_state_load(p, dir, w->phase, &phase, err));
+    MG_REQUIRE(!w->exact || phase == w->phase, MG_INPUT, "%s: there is no whole state of step %u, the best one", dir,
+               w->step);
     if (phase == 0)
         MG_TRY(mg_state_load(p, dir, UINT32_MAX, &phase, err));
     MG_REQUIRE(phase > 0, MG_INPUT, "%s: its states are gone", dir);

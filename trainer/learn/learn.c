@@ -51,7 +51,8 @@ double
 mg_learning_rate(const struct mg_config *c, uint32_t step)
 {
     double warm = c->lr_warmup > 0 ? fmin(1.0, (step + 1.0) / c->lr_warmup) : 1.0;
-    double done = c->steps > 1 ? fmin(1.0, step / (c->steps - 1.0)) : 0.0;
+    uint32_t steps = mg_config_steps_at(c, step);
+    double done = steps > 1 ? fmin(1.0, step / (steps - 1.0)) : 0.0;
 
     return c->lr * warm * (1.0 - (1.0 - c->lr_end) * done);
 }

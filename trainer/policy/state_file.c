@@ -97,7 +97,7 @@ out:
 }
 
 static enum mg_status
-remove_old(const char *dir, struct mg_err *err)
+remove_old(const char *dir, uint32_t keep, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     uint32_t state[MAX_STATES];
@@ -107,6 +107,8 @@ remove_old(const char *dir, struct mg_err *err)
     for (size_t i = KEPT; i < n; i++) {
         struct mg_path path = mg_state_path(dir, state[i]);
 
+        if (state[i] == keep)
+            continue;
         MG_REQUIRE(unlink(path.text) == 0, MG_FAIL, "%s: %s", path.text, strerror(errno));
     }
 out:
@@ -114,7 +116,7 @@ out:
 }
 
 enum mg_status
-mg_state_save(struct mg_policy *p, const char *dir, uint32_t phase, struct mg_err *err)
+mg_state_save(struct mg_policy *p, const char *dir, uint32_t phase, uint32_t keep, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_path path = mg_state_path(dir, phase);
@@ -123,7 +125,7 @@ mg_state_save(struct mg_policy *p, const char *dir, uint32_t phase, struct mg_er
         MG_TRY(mg_policy_save_state(p, path.text, "{}", err));
     else
         MG_TRY(mg_file_write_atomic(path.text, "", 0, err));
-    MG_TRY(remove_old(dir, err));
+    MG_TRY(remove_old(dir, keep, err));
 out:
     return st;
 }

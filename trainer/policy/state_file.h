@@ -12,7 +12,7 @@
 enum mg_status mg_state_load(struct mg_policy *p, const char *dir, uint32_t last, uint32_t *phase, struct mg_err *err);
 /* The newest, be it damaged or not; *there is false without one, or without the folder. */
 enum mg_status mg_state_newest(const char *dir, bool *there, uint32_t *phase, struct mg_err *err);
-/* Writes a state, atomically, and removes all but the newest two. */
-enum mg_status mg_state_save(struct mg_policy *p, const char *dir, uint32_t phase, struct mg_err *err);
+/* Writes a state, atomically, and removes all but the newest two and that of phase `keep`. */
+enum mg_status mg_state_save(struct mg_policy *p, const char *dir, uint32_t phase, uint32_t keep, struct mg_err *err);
 
 #endif

@@ -81,9 +81,11 @@ take_called(void *arg, json_t *line, struct mg_err *err)
     (void)err;
     c->summary->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
     mg_signal_add(&c->summary->signal[c->agent], line);
-    if (h != NULL)
-        h->expert[c->agent] =
-            mg_share_of(number(line, "expert", NAN) * count(line, "verdicts"), count(line, "verdicts"));
+    if (h == NULL)
+        return MG_OK;
+    h->expert[c->agent] = mg_share_of(number(line, "expert", NAN) * count(line, "verdicts"), count(line, "verdicts"));
+    h->expert[c->agent].lo = number(line, "lo", h->expert[c->agent].lo);
+    h->expert[c->agent].hi = number(line, "hi", h->expert[c->agent].hi);
     return MG_OK;
 }
 

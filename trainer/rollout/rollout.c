@@ -118,13 +118,21 @@ mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how, struct m
         b->free_slot[i] = (uint32_t)(b->n_free - 1 - i);
     b->how = *how;
     b->log = log;
+    b->extra = 0;
 }
 
-/* What the draws of a dialogue are keyed by: its key, spread over 64 bits. */
-static uint64_t
-draw_key(const struct mg_key *k)
+void
+mg_rollouts_leave_out(struct mg_rollouts *b, uint32_t extra)
 {
-    return mg_rng_mix(mg_rng_mix((uint64_t)k->phase << 32 | k->question) ^ ((uint64_t)k->rollout << 32 | k->call));
+    b->extra = extra;
+}
+
+/* What the draws of a dialogue are keyed by: its key, spread over 64 bits, as of a phase without `extra` ones before. */
+static uint64_t
+draw_key(const struct mg_key *k, uint32_t extra)
+{
+    return mg_rng_mix(mg_rng_mix((uint64_t)(k->phase - extra) << 32 | k->question) ^
+                      ((uint64_t)k->rollout << 32 | k->call));
 }
 
 enum mg_status
@@ -138,7 +146,7 @@ mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *que
     MG_ALLOC(r, 1);
     r->t.key = *key;
     r->t.version = (uint32_t)mg_policy_version(b->config.policy);
-    r->draw = draw_key(key);
+    r->draw = draw_key(key, b->extra);
     r->question = question;
     MG_STRDUP(r->opening, opening);
     b->all[b->n++] = r;

@@ -91,6 +91,8 @@ void mg_rollouts_destroy(struct mg_rollouts *b); /* accepts NULL */
 /* Forgets all dialogues; the next ones are drawn by `how`. What tools gave that vary is taken from `log` and added to
  * it; NULL: it is asked for each time, and not kept. */
 void mg_rollouts_begin(struct mg_rollouts *b, const struct mg_sampling *how, struct mg_tool_log *log);
+/* What follows is drawn as in a phase with so many fewer before it. */
+void mg_rollouts_leave_out(struct mg_rollouts *b, uint32_t extra);
 /* A new dialogue; `question` names what it is about and outlives it, `opening` is the question or the subtask. What
  * cannot be read, and a question too long for the context, ends it at once as unavailable. */
 enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, const char *question,

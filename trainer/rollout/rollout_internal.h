@@ -10,6 +10,7 @@ struct mg_rollouts {
     size_t *tool; /* of each that the agent may use, its number in config.tools */
     struct mg_sampling how;
     struct mg_tool_log *log; /* borrowed; may be NULL */
+    uint32_t extra;          /* phases that draws leave out */
     struct mg_rollout **all; /* n of them, in the order of their adding */
     size_t n, room, n_admitted, n_done;
     struct mg_rollout **active; /* those with a slot: n_active of limits.slots */

@@ -17,6 +17,8 @@ enum mg_answers { MG_ANSWERS_TEXT, MG_ANSWERS_JSON };
 enum mg_judged { MG_JUDGED_ANSWER, MG_JUDGED_RESULT, MG_N_JUDGES };
 enum mg_judged_by { MG_BY_SCORER, MG_BY_EXEC, MG_BY_NOBODY };
 
+enum { MG_MAX_STEPS = 1000000 };
+
 struct mg_list {
     char **item;
     uint32_t n;
@@ -79,7 +81,7 @@ struct mg_config {
     char *store, *store_password_file;    /* an address, "" for the file in the folder of the run; "" for none */
     uint64_t seed;
     enum mg_preset preset;
-    uint32_t steps;          /* train steps */
+    uint32_t steps;          /* train steps that the run is begun with */
     uint32_t step_questions; /* questions of a step */
     uint32_t rollouts;       /* K, of a question */
     uint32_t eval_questions; /* held-out questions; 0: no evaluation */
@@ -99,6 +101,9 @@ struct mg_config {
     uint32_t n_agents;
     struct mg_tool_config *tool; /* [n_tools]; without sections of these names, `search` and `open` are over `corpus` */
     uint32_t n_tools;
+    uint32_t
+        extended[MG_MAX_ENDS]; /* [n_extended] ascending, above steps: to how many the run was extended, of run.json */
+    uint32_t n_extended;
     struct mg_judge_config *judge; /* [n_judges]; MG_N_JUDGES of them, by enum mg_judged, once it is settled */
     uint32_t n_judges;
 };
@@ -113,15 +118,19 @@ char *mg_config_common_json(const struct mg_config *c);
 /* The first key in which two such texts differ, malloc'ed, with both values ("steps: 80, was 60"); NULL if none. Paths
  * are not compared. */
 char *mg_config_difference(const char *now, const char *before);
-/* Reads that text: agents find their configuration in the run folder. Its member MG_CONFIG_INPUTS is passed over; a key
- * that is missing or not known is MG_INPUT. */
-#define MG_CONFIG_INPUTS "inputs"
+/* Reads that text: agents find their configuration in the run folder. Its member MG_CONFIG_INPUTS is passed over, and
+ * MG_CONFIG_EXTENDED need not be there; a key that is missing or not known is MG_INPUT. */
+#define MG_CONFIG_EXTENDED "extended"
+#define MG_CONFIG_INPUTS   "inputs"
 enum mg_status mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err);
 
 /* The number of the agent with this name; MG_INPUT names those there are. */
 enum mg_status mg_config_find(const struct mg_config *c, const char *name, uint32_t *agent, struct mg_err *err);
 /* The section of a tool, or NULL: `search` and `open` need none. */
 const struct mg_tool_config *mg_config_tool(const struct mg_config *c, const char *name);
+/* Train steps of the run, with what it was extended by; and as many as there were to be when `step` was trained. */
+uint32_t mg_config_steps(const struct mg_config *c);
+uint32_t mg_config_steps_at(const struct mg_config *c, uint32_t step);
 /* The phases of the run. */
 struct mg_plan mg_config_plan(const struct mg_config *config);
 

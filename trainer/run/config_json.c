@@ -16,6 +16,16 @@ keys_to_json(json_t *to, const void *at, const struct mg_config_key *keys, size_
             json_object_set_new(to, keys[i].name, mg_config_get(at, &keys[i]));
 }
 
+static json_t *
+extended_to_json(const struct mg_config *c)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < c->n_extended; i++)
+        json_array_append_new(list, json_integer(c->extended[i]));
+    return list;
+}
+
 static char *
 to_json(const struct mg_config *c, bool common)
 {
@@ -37,6 +47,8 @@ to_json(const struct mg_config *c, bool common)
         }
         json_object_set_new(root, s->name, array);
     }
+    if (!common && c->n_extended > 0)
+        json_object_set_new(root, MG_CONFIG_EXTENDED, extended_to_json(c));
     text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);
     return text;
@@ -99,6 +111,8 @@ check_known(const json_t *object, const struct mg_config_key *keys, size_t n, bo
     for (size_t i = 0; top && i < MG_N_SECTIONS; i++)
         json_object_del(copy, mg_sections[i].name);
     json_object_del(copy, top ? MG_CONFIG_INPUTS : "name");
+    if (top)
+        json_object_del(copy, MG_CONFIG_EXTENDED);
     MG_REQUIRE(json_object_size(copy) == 0, MG_INPUT, "%s has the key %.60s, which this mgrpo does not know", recorded,
                json_object_iter_key(json_object_iter(copy)));
 out:
@@ -130,6 +144,26 @@ out:
     return st;
 }
 
+static enum mg_status
+extended_from_json(struct mg_config *c, const json_t *list, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    size_t n = json_array_size(list);
+
+    MG_REQUIRE(list == NULL || (json_is_array(list) && n <= MG_MAX_ENDS), MG_INPUT, "%s: %s is no list of up to %d",
+               recorded, MG_CONFIG_EXTENDED, (int)MG_MAX_ENDS);
+    for (size_t i = 0; i < n; i++) {
+        json_int_t steps = json_integer_value(json_array_get(list, i));
+
+        MG_REQUIRE(steps > (json_int_t)mg_config_steps(c) && steps <= MG_MAX_STEPS, MG_INPUT,
+                   "%s: %s: %lld train steps after %u, at most %d", recorded, MG_CONFIG_EXTENDED, (long long)steps,
+                   mg_config_steps(c), (int)MG_MAX_STEPS);
+        c->extended[c->n_extended++] = (uint32_t)steps;
+    }
+out:
+    return st;
+}
+
 enum mg_status
 mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err)
 {
@@ -142,6 +176,7 @@ mg_config_from_json(const char *text, struct mg_config *out, struct mg_err *err)
     for (size_t i = 0; i < MG_N_SECTIONS; i++)
         MG_TRY(section_from_json(&c, root, &mg_sections[i], err));
     MG_TRY(check_known(root, mg_config_keys, mg_n_config_keys, true, err));
+    MG_TRY(extended_from_json(&c, json_object_get(root, MG_CONFIG_EXTENDED), err));
     MG_TRY(mg_config_settle(&c, recorded, err));
     *out = c;
     memset(&c, 0, sizeof c);

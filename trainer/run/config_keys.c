@@ -24,7 +24,7 @@ const struct mg_config_key mg_config_keys[] = {
     {"store_password_file", MG_KEY_PATH, AT(store_password_file), 0, 0,      "",         NULL, NULL, 0},
     {"seed",             MG_KEY_U64,    AT(seed),             0,    0x1p64,  "1",        NULL, NULL, 0},
     {"agents",           MG_KEY_CHOICE, AT(preset),           0,    0,       "co-train", NULL,  preset_names, sizeof preset_names[0]},
-    {"steps",            MG_KEY_UINT,   AT(steps),            1,    1000000, "80",       NULL, NULL, 0},
+    {"steps",            MG_KEY_UINT,   AT(steps),            1,    MG_MAX_STEPS, "80",       NULL, NULL, 0},
     {"step_questions",   MG_KEY_UINT,   AT(step_questions),   1,    4096,    "16",       NULL, NULL, 0},
     {"rollouts",         MG_KEY_UINT,   AT(rollouts),         2,    1024,    "8",        NULL, NULL, 0},
     {"eval_questions",   MG_KEY_UINT,   AT(eval_questions),   0,    1000000, "300",      NULL, NULL, 0},

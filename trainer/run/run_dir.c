@@ -70,8 +70,9 @@ out:
     return st;
 }
 
+/* The keys must be those of the record; how the run was extended is taken over from it. */
 static enum mg_status
-compare_keys(const char *dir, const struct mg_config *config, const char *before, struct mg_err *err)
+compare_keys(const char *dir, struct mg_config *config, const char *before, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_config old = {0};
@@ -84,6 +85,8 @@ compare_keys(const char *dir, const struct mg_config *config, const char *before
         st = mg_fail(err, MG_INPUT, "the run in %s was begun with another configuration: %s", dir, difference);
         mg_hint(err, "Name another folder with --run, or remove this one to begin again.");
     }
+    memcpy(config->extended, old.extended, sizeof config->extended);
+    config->n_extended = old.n_extended;
 out:
     mg_config_free(&old);
     free(now);
@@ -93,7 +96,7 @@ out:
 
 /* A run goes on under the configuration that it was begun with, over the same inputs; where they lie may have changed. */
 static enum mg_status
-go_on(const char *dir, const char *conf_path, const struct mg_config *config, const struct mg_digests *inputs,
+go_on(const char *dir, const char *conf_path, struct mg_config *config, const struct mg_digests *inputs,
       struct mg_err *err)
 {
     enum mg_status st = MG_OK;
@@ -163,10 +166,36 @@ out:
 }
 
 enum mg_status
-mg_run_begin(const char *dir, const char *conf_path, const struct mg_config *config, const struct mg_digests *inputs,
+mg_run_begin(const char *dir, const char *conf_path, struct mg_config *config, const struct mg_digests *inputs,
              struct mg_err *err)
 {
     return mg_run_begun(dir) ? go_on(dir, conf_path, config, inputs, err) : begin(dir, conf_path, config, inputs, err);
+}
+
+enum mg_status
+mg_run_extend(const char *dir, struct mg_config *config, uint32_t steps, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_path path = mg_run_path(dir, MG_RUN_CONFIG);
+    const struct mg_digests none = {.n = 0};
+    char *before = NULL, *now = NULL;
+    json_t *recorded = NULL;
+    size_t len = 0;
+
+    MG_REQUIRE(steps > mg_config_steps(config), MG_INPUT, "the run in %s is of %u train steps, and is to be of %u", dir,
+               mg_config_steps(config), steps);
+    MG_REQUIRE(config->n_extended < MG_MAX_ENDS, MG_INPUT, "the run in %s was extended %d times, which is the most",
+               dir, (int)MG_MAX_ENDS);
+    MG_TRY(mg_file_read(path.text, MAX_CONFIG, &before, &len, err));
+    MG_TRY(recorded_inputs(dir, before, &recorded, err));
+    config->extended[config->n_extended++] = steps;
+    MG_TRY(record_text(config, json_incref(recorded), &none, &now, err));
+    MG_TRY(mg_file_write_atomic(path.text, now, strlen(now), err));
+out:
+    json_decref(recorded);
+    free(before);
+    free(now);
+    return st;
 }
 
 enum mg_status
