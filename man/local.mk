@@ -31,6 +31,7 @@ dist_man_MANS = \
 	man/mgrpo-report.1 \
 	man/mgrpo-run.5 \
 	man/mgrpo-sft.1 \
+	man/mgrpo-show.1 \
 	man/mgrpo-store.5 \
 	man/mgrpo-tokenizer.5 \
 	man/mgrpo-tool.1 \

@@ -76,6 +76,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/cli/cmd_replay.c \
 	trainer/cli/cmd_report.c \
 	trainer/cli/cmd_sft.c \
+	trainer/cli/cmd_show.c \
 	trainer/cli/cmd_tool.c \
 	trainer/cli/cmd_train.c \
 	trainer/cli/cmd_world.c \
@@ -165,9 +166,17 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report/progress.h \
 	trainer/report/report.c \
 	trainer/report/report.h \
+	trainer/report/report_bars.c \
 	trainer/report/report_chart.c \
+	trainer/report/report_csv.c \
 	trainer/report/report_curves.c \
 	trainer/report/report_dialogue.c \
+	trainer/report/report_drawing.c \
+	trainer/report/report_drawing.h \
+	trainer/report/report_held_out.c \
+	trainer/report/report_origin.c \
+	trainer/report/report_show.c \
+	trainer/report/report_show.h \
 	trainer/report/report_text.c \
 	trainer/report/signal.c \
 	trainer/report/signal.h \
@@ -219,6 +228,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/run_dir.h \
 	trainer/run/run_path.c \
 	trainer/run/run_path.h \
+	trainer/run/start.c \
+	trainer/run/start.h \
 	trainer/store/store.c \
 	trainer/store/store.h \
 	trainer/store/store_engine.h \

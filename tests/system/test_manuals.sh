@@ -80,11 +80,11 @@ done | grep . && status=1
 for program in mgrpo clgrpo-bench clgrpo-info clgrpo-tune; do
     [ -f "$srcdir/man/$program.1" ] || fail "no page for $program"
 done
-for command in train agent sft eval ask replay report world; do
+for command in train agent sft eval export ask replay show report world; do
     [ -f "$srcdir/man/mgrpo-$command.1" ] || fail "no page for mgrpo $command"
 done
 # what --help of a command lists is in its page, and the other way round
-for command in train agent sft eval ask replay report world; do
+for command in train agent sft eval export ask replay show report world; do
     "${top_builddir:-.}/mgrpo" "$command" --help | sed -n 's/^ *\(-[a-zA-Z], \)*--\([a-z-]*\).*/\2/p' | sort >manuals.help
     sed -n '/^\.\(It\|Op\|Fl\)/s/ / /p' "$srcdir/man/mgrpo-$command.1" | grep -o ' -[a-z][a-z-]*' |
         sed 's/^ -//' | sort -u >manuals.page

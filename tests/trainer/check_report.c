@@ -74,7 +74,8 @@ START_TEST(the_page_says_what_became_of_the_run)
 {
     char *text = page_of_run();
 
-    suite_says(text, "0.250", "0.125 to 0.375", "0.625 to 0.875", "5 train steps", "step_questions");
+    suite_says(text, "0.250 [0.125, 0.375]", "0.750 [0.625, 0.875]", "5 train steps", "step_questions");
+    suite_says(text, "before, as sampled", "after 5 steps, as sampled (best)");
     free(text);
 }
 END_TEST
@@ -199,7 +200,96 @@ START_TEST(a_run_that_has_just_begun_is_drawn)
     html_is_well_formed(text);
     ck_assert_ptr_nonnull(strstr(text, "0 train steps"));
     ck_assert_uint_eq(count(text, "<section"), 0);
+    suite_says(text, "This run has not ended: step 0 of 80.");
     free(text);
+}
+END_TEST
+
+/* A run that was cut in the middle says where, lists and draws what was evaluated, and shows the newest evaluation. */
+START_TEST(a_run_cut_in_the_middle_says_so)
+{
+    static const char lines[] =
+        "{\"phase\":0,\"name\":\"before\",\"step\":0,\"trajectories\":40,\"success\":0.25,\"lo\":0.14,\"hi\":0.4,"
+        "\"calls\":1.5}\n"
+        "{\"phase\":1,\"name\":\"before-greedy\",\"step\":0,\"trajectories\":40,\"success\":0.5,\"lo\":0.35,\"hi\":0."
+        "65}\n"
+        "{\"phase\":2,\"name\":\"train\",\"step\":0,\"trajectories\":128,\"reward\":0.5,\"calls_of\":[3,1],"
+        "\"reward_format\":0.1,\"reward_correct\":0.4,\"fault_turn\":2,\"length\":31.5,\"longest\":77}\n"
+        "{\"phase\":6,\"name\":\"during\",\"step\":4,\"trajectories\":40,\"success\":0.625,\"lo\":0.47,\"hi\":0.75,"
+        "\"calls\":2}\n"
+        "{\"phase\":7,\"name\":\"train\",\"step\":4,\"trajectories\":128,\"reward\":0.75,\"calls_of\":[0,2,6],"
+        "\"reward_format\":0.1,\"reward_correct\":0.65,\"fault_turn\":0,\"length\":30,\"longest\":70}\n";
+    char *text;
+
+    put("main", "metrics.jsonl", lines);
+    put("search", "metrics.jsonl",
+        "{\"phase\":6,\"name\":\"during\",\"expert\":0.5,\"verdicts\":20,\"lo\":0.2,\"hi\":0.8}\n");
+    text = page_of_run();
+    html_is_well_formed(text);
+    suite_says(text, "This run has not ended: step 2 of 80.", "before, as sampled</td>", "before, greedy</td>",
+               "after 4 steps, as sampled (best)</td>", "0.625 [0.470, 0.750]", "0.500 [0.200, 0.800]");
+    suite_says(text, "Held-out questions right", "Held-out results right", "Parts of the reward, main",
+               "Dialogues by fault, main", "Length of a dialogue, main", "Rollouts by their subtasks");
+    suite_says(text, "after 4 steps, reward", "which is no random sample");
+    ck_assert_uint_eq(count(text, "<rect class=\"bar"), 6);
+    free(text);
+}
+END_TEST
+
+/* ---- Where it comes from ---- */
+
+START_TEST(starts_are_told)
+{
+    char *text, path[256];
+    struct mg_path commands = mg_run_path(run, MG_RUN_STARTS);
+    FILE *f = fopen(commands.text, "w");
+
+    fputs("{\"date\":\"2026-01-02T03:04:05Z\",\"command\":[\"train\",\"--run\",\"a<b\",7]}\n", f);
+    fclose(f);
+    put("search", "starts.jsonl",
+        "{\"date\":\"2026-01-02T03:04:06Z\",\"mgrpo\":\"0.1\",\"clgrpo\":\"0.1\",\"device\":\"old\"}\n"
+        "{\"date\":\"2026-01-03T00:00:00Z\",\"mgrpo\":\"0.2\",\"clgrpo\":\"0.3\",\"device\":\"<new>\",\"driver\":5}\n");
+    text = page_of_run();
+    html_is_well_formed(text);
+    suite_says(text, "2026-01-02T03:04:05Z  mgrpo train --run a&lt;b ?\n",
+               "<td>search</td><td>-</td><td>&lt;new&gt;</td><td>-</td><td>0.2</td><td>0.3</td>"
+               "<td>2026-01-02T03:04:06Z</td><td>2026-01-03T00:00:00Z</td><td>2</td>");
+    free(text);
+    unlink(commands.text);
+    fake_run_path(path, sizeof path, folder, "search", "starts.jsonl");
+    unlink(path);
+}
+END_TEST
+
+/* ---- Comma-separated values ---- */
+
+START_TEST(metrics_are_rows)
+{
+    static const char want[] = "agent,phase,name,step,success,odd,elapsed\r\n"
+                               "main,0,before,0,0.25,,\r\n"
+                               "main,2,train,1,,\"a,\"\"b\"\"\n\",1.5\r\n"
+                               "search,2,train,1,,true,\r\n";
+    struct mg_path file = mg_run_path(run, MG_RUN_SUMMARY);
+    struct mg_file_new *f = NULL;
+    struct mg_report r;
+    char *text = NULL;
+    size_t len = 0;
+
+    put("main", "metrics.jsonl",
+        "{\"phase\":0,\"name\":\"before\",\"step\":0,\"success\":0.25,\"hops\":{\"2\":1}}\n"
+        "{\"phase\":2,\"name\":\"train\",\"step\":1,\"success\":null,\"odd\":\"a,\\\"b\\\"\\n\",\"calls_of\":[1]}\n");
+    put("main", "timing.jsonl", "{\"phase\":1,\"elapsed\":9}\n{\"phase\":2,\"elapsed\":1.5}\n");
+    put("search", "metrics.jsonl", "{\"phase\":2,\"name\":\"train\",\"step\":1,\"odd\":true}\n");
+    put("search", "timing.jsonl", "");
+    mg_ok(mg_report_load(run, &r, &err));
+    mg_ok(mg_file_new_open(file.text, &f, &err));
+    mg_ok(mg_report_csv(&r, f, &err));
+    mg_ok(mg_file_new_commit(&f, &err));
+    mg_report_free(&r);
+    mg_ok(mg_file_read(file.text, MAX_PAGE, &text, &len, &err));
+    ck_assert_str_eq(text, want);
+    free(text);
+    unlink(file.text);
 }
 END_TEST
 
@@ -228,6 +318,6 @@ main(void)
                 the_page_says_what_became_of_the_run, every_chart_has_a_name_for_those_who_do_not_see_it,
                 texts_are_escaped, the_same_run_is_the_same_page, what_was_learnt_comes_first,
                 subtasks_are_told_where_they_were_asked, a_run_that_has_just_begun_is_drawn,
-                damage_is_told_and_leaves_no_page);
+                a_run_cut_in_the_middle_says_so, starts_are_told, metrics_are_rows, damage_is_told_and_leaves_no_page);
     return suite_main();
 }

@@ -93,8 +93,8 @@ START_TEST(lines_follow_the_numbers)
     struct mg_chart chart = {.title = "T", .unit = "u", .x = step, .n = 4, .n_series = 2};
     char *svg;
 
-    chart.series[0] = (struct mg_series){"up", up, NULL};
-    chart.series[1] = (struct mg_series){"down", down, NULL};
+    chart.series[0] = (struct mg_series){"up", up, NULL, NULL};
+    chart.series[1] = (struct mg_series){"down", down, NULL, NULL};
     svg = svg_of(&chart);
     ck_assert_uint_eq(points(svg, 0, x, y), 4);
     ck_assert_uint_eq(points(svg, 1, x, y2), 4);
@@ -110,8 +110,9 @@ END_TEST
 START_TEST(a_band_lies_around_its_line)
 {
     const double step[] = {0, 1};
-    double mean[] = {0.5, 0.5}, half[] = {0.25, 0.125}, x[8], y[8];
-    struct mg_chart chart = {.title = "T", .unit = "", .x = step, .n = 2, .n_series = 1, .series = {{"s", mean, half}}};
+    double mean[] = {0.5, 0.5}, lo[] = {0.25, 0.25}, hi[] = {0.625, 0.75}, x[8], y[8];
+    struct mg_chart chart = {
+        .title = "T", .unit = "", .x = step, .n = 2, .n_series = 1, .series = {{"s", mean, lo, hi}}};
     char *svg = svg_of(&chart);
     double bx[4], by[4];
     const char *at;
@@ -124,8 +125,10 @@ START_TEST(a_band_lies_around_its_line)
     ck_assert_int_eq(sscanf(at, "points=\"%lf,%lf %lf,%lf %lf,%lf %lf,%lf", &bx[0], &by[0], &bx[1], &by[1], &bx[2],
                             &by[2], &bx[3], &by[3]),
                      8);
-    ck_assert_double_eq_tol(y[0] - by[0], by[3] - y[0], 0.11);
-    ck_assert_double_eq_tol((by[3] - by[0]) / (by[2] - by[1]), 2.0, 0.02);
+    /* upper ends from left to right, then lower ends back */
+    ck_assert_double_eq_tol((y[0] - by[0]) / (y[1] - by[1]), 0.5, 0.01);
+    ck_assert_double_eq_tol((by[3] - y[0]) / (y[0] - by[0]), 2.0, 0.02);
+    ck_assert_double_eq_tol(by[2], by[3], 1e-9);
     free(svg);
 }
 END_TEST
@@ -134,7 +137,8 @@ START_TEST(missing_numbers_have_no_point)
 {
     const double step[] = {0, 1, 2};
     double some[] = {0.5, (double)NAN, 0.25}, none[] = {(double)NAN, (double)NAN, (double)NAN}, x[8], y[8];
-    struct mg_chart chart = {.title = "T", .unit = "", .x = step, .n = 3, .n_series = 1, .series = {{"s", some, NULL}}};
+    struct mg_chart chart = {
+        .title = "T", .unit = "", .x = step, .n = 3, .n_series = 1, .series = {{"s", some, NULL, NULL}}};
     char *svg = svg_of(&chart);
 
     ck_assert_uint_eq(points(svg, 0, x, y), 2);
@@ -151,7 +155,8 @@ START_TEST(flat_lines_and_single_points_have_a_place)
 {
     const double step[] = {3, 4};
     double flat[] = {1.0, 1.0}, x[8], y[8];
-    struct mg_chart chart = {.title = "T", .unit = "", .x = step, .n = 2, .n_series = 1, .series = {{"s", flat, NULL}}};
+    struct mg_chart chart = {
+        .title = "T", .unit = "", .x = step, .n = 2, .n_series = 1, .series = {{"s", flat, NULL, NULL}}};
     char *svg = svg_of(&chart);
 
     ck_assert_uint_eq(points(svg, 0, x, y), 2);
@@ -168,11 +173,40 @@ START_TEST(flat_lines_and_single_points_have_a_place)
 }
 END_TEST
 
+/* Bars stand on one line, and are as high as the shares are large. */
+START_TEST(bars_are_as_high_as_their_shares)
+{
+    static const char *const name[MG_BARS] = {"first", "last"};
+    const double first[] = {0.5, 0.25, 0.0}, last[] = {0.125, 0.125, 0.75}, *const share[MG_BARS] = {first, last};
+    char *text = NULL, *at;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    double y[6], height[6], x[6], wide;
+    int n = 0;
+
+    mg_bars_svg(to, "T", name, share, 3);
+    fclose(to);
+    html_is_well_formed(text);
+    for (at = text; (at = strstr(at, "<rect")) != NULL; at++, n++)
+        ck_assert_int_eq(sscanf(at, "<rect class=\"bar c%*u\" x=\"%lf\" y=\"%lf\" width=\"%lf\" height=\"%lf\"/>",
+                                &x[n < 6 ? n : 0], &y[n < 6 ? n : 0], &wide, &height[n < 6 ? n : 0]),
+                         4);
+    ck_assert_int_eq(n, 6);
+    for (int i = 0; i < 6; i++) {
+        ck_assert(x[i] >= 0 && x[i] + wide <= WIDTH && y[i] >= 0);
+        ck_assert_double_eq_tol(y[i] + height[i], y[0] + height[0], 0.11);
+        ck_assert_double_eq_tol(height[i] / height[5], share[i % 2][i / 2] / 0.75, 0.01);
+    }
+    suite_says(text, ">first<", ">last<", ">0.75<");
+    free(text);
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("report chart", NULL, NULL, 0), signs_of_html, bytes_that_are_no_text,
                 lines_follow_the_numbers, a_band_lies_around_its_line, missing_numbers_have_no_point,
-                flat_lines_and_single_points_have_a_place);
+                flat_lines_and_single_points_have_a_place, bars_are_as_high_as_their_shares);
     return suite_main();
 }

@@ -25,6 +25,8 @@ is(struct mg_reward got, enum mg_reward_kind kind, double want)
 {
     ck_assert_int_eq(got.kind, kind);
     ck_assert_double_eq_tol(got.value, want, 1e-15);
+    ck_assert_double_eq_tol(got.part[MG_PART_FORMAT] + got.part[MG_PART_CORRECT] + got.part[MG_PART_EXPERT], want,
+                            1e-15);
 }
 
 START_TEST(main_values)

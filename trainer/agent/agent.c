@@ -14,6 +14,7 @@
 
 #include "run/config.h"
 #include "run/run_path.h"
+#include "run/start.h"
 #include "base/file.h"
 #include "tokenizer/vocabulary.h"
 
@@ -232,6 +233,21 @@ remove_mark(struct mg_agent *a, struct mg_err *err)
     return MG_OK;
 }
 
+/* Which device the agent runs on, for people. */
+static enum mg_status
+record_start(struct mg_agent *a, uint32_t phase, struct mg_err *err)
+{
+    struct clgrpo_device_info d = CLGRPO_DEVICE_INFO_INIT;
+    struct clgrpo_context *ctx = mg_policy_context(a->policy);
+    bool known = ctx != NULL && clgrpo_device_info_get(ctx, &d) == CLGRPO_OK;
+
+    return mg_start_record(mg_agent_path(a->dir, MG_AGENT_STARTS).text,
+                           json_pack("{s:I, s:s, s:s, s:s}", "phase", (json_int_t)phase, "platform",
+                                     known ? d.platform : "", "device", known ? d.name : "", "driver",
+                                     known ? d.driver : ""),
+                           err);
+}
+
 enum mg_status
 mg_agent_run(struct mg_agent *a, struct mg_err *err)
 {
@@ -245,6 +261,8 @@ mg_agent_run(struct mg_agent *a, struct mg_err *err)
         goto out;
     }
     MG_TRY(mg_agent_rewind(a, next, err));
+    if (next < length)
+        MG_TRY(record_start(a, next, err));
     if (next < length) /* a model is that of the run's end, or no whole one */
         MG_TRY(remove_mark(a, err));
     for (; next < length; next++)

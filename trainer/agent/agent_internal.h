@@ -3,6 +3,7 @@
 #define MGRPO_AGENT_INTERNAL_H
 
 #include "agent/agent.h"
+#include "learn/reward.h"
 #include "rollout/judging.h"
 #include "rollout/pending.h"
 #include "rollout/rollout_config.h"
@@ -71,16 +72,22 @@ enum mg_status mg_agent_tell(struct mg_agent *a, bool now, struct mg_err *err);
 
 /* ---- Learning ---- */
 
+enum { N_FAULTS = MG_FAULT_TURNS + 1, MAX_CALLS = 16 };
+
 /* What an agent learnt from in one train step, and how it went. */
 struct mg_lesson {
     uint32_t trajectories, unavailable; /* rolled out; without a reward */
     double reward, expert, format; /* means over those with a reward; expert over those with a verdict; NaN without */
     uint32_t verdicts;
+    double part[MG_N_PARTS];          /* means of the reward's parts, over the same */
     double calls;                     /* mean per rollout of the root */
+    uint32_t calls_of[MAX_CALLS + 1]; /* root: rollouts with so many subtasks; the last: or more */
     uint32_t left_out;                /* rollouts that did not call this agent: they are not in its groups */
-    uint32_t cut_length, cut_context; /* trajectories that ended because a turn, or the dialogue, was too long */
-    uint32_t groups, groups_without;  /* that have a trajectory; in which none is better than another */
-    double entropy;                   /* mean of -log p over all sampled tokens; NaN without any */
+    uint32_t fault[N_FAULTS];         /* trajectories that ended by each fault, or by none */
+    double length;                    /* mean of their tokens; NaN without any */
+    uint32_t longest;
+    uint32_t groups, groups_without; /* that have a trajectory; in which none is better than another */
+    double entropy;                  /* mean of -log p over all sampled tokens; NaN without any */
     struct mg_train_stats stats;
     double grad_norm, seconds;
 };

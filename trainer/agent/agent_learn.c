@@ -67,6 +67,13 @@ mean(double sum, double n)
     return n > 0.0 ? sum / n : (double)NAN;
 }
 
+static void
+add_parts(struct mg_lesson *l, const struct mg_reward *reward)
+{
+    for (int k = 0; k < MG_N_PARTS; k++)
+        l->part[k] += reward->part[k];
+}
+
 /* ---- Root: K rewards of a question ---- */
 
 static enum mg_status
@@ -78,18 +85,21 @@ root_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, s
     MG_TRY(alloc_batch(b, n, w->n_questions, err));
     for (size_t i = 0; i < n; i++) {
         const struct mg_rollout_row *row = &w->row[i];
+        const struct mg_reward reward = mg_reward_root(&a->part->reward, row->format, &row->verdict);
 
         l->trajectories++;
         l->calls += row->calls;
+        l->calls_of[row->calls < MAX_CALLS ? row->calls : MAX_CALLS]++;
         if (row->kind == MG_REWARD_UNAVAILABLE) {
             l->unavailable++;
             continue;
         }
         l->reward += row->reward;
+        add_parts(l, &reward);
         l->format += row->format;
         l->expert += row->verdict.value;
         l->verdicts += row->verdict.kind == MG_VERDICT_VALUE;
-        add(b, mg_rollouts_get(a->rollouts, i), (struct mg_reward){row->kind, row->reward}, 1.0f);
+        add(b, mg_rollouts_get(a->rollouts, i), (struct mg_reward){.kind = row->kind, .value = row->reward}, 1.0f);
     }
 out:
     return st;
@@ -139,6 +149,7 @@ add_aligned(struct mg_agent *a, struct batch *b, struct mg_rollout *r, const str
         return;
     }
     l->reward += reward.value;
+    add_parts(l, &reward);
     l->format += r->fault == MG_FAULT_NONE;
     if (a->config->alignment != MG_ALIGN_COPY && w > 0.0f)
         add(b, r, reward, w);
@@ -203,19 +214,21 @@ count_groups(const struct batch *b, struct mg_lesson *l)
 static void
 look_at_rollouts(struct mg_agent *a, struct mg_lesson *l)
 {
-    double sum = 0.0, n = 0.0;
+    double sum = 0.0, n = 0.0, tokens = 0.0;
 
     for (size_t i = 0; i < mg_rollouts_count(a->rollouts); i++) {
         const struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
 
-        l->cut_length += r->fault == MG_FAULT_LENGTH;
-        l->cut_context += r->fault == MG_FAULT_CONTEXT;
+        l->fault[r->fault]++;
+        tokens += r->t.len;
+        l->longest = r->t.len > l->longest ? r->t.len : l->longest;
         for (uint32_t k = 0; k < r->t.len; k++) {
             sum -= r->t.mask[k] ? (double)r->t.logprob[k] : 0.0;
             n += r->t.mask[k];
         }
     }
     l->entropy = mean(sum, n);
+    l->length = mean(tokens, (double)mg_rollouts_count(a->rollouts));
 }
 
 static enum mg_status
@@ -270,6 +283,8 @@ mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_less
     look_at_rollouts(a, l);
     rewarded = (double)(l->trajectories - l->unavailable);
     l->reward = mean(l->reward, rewarded);
+    for (int k = 0; k < MG_N_PARTS; k++)
+        l->part[k] = mean(l->part[k], rewarded);
     l->format = mean(l->format, rewarded);
     l->expert = mean(l->expert, l->verdicts);
     l->calls /= (double)w->n_questions * w->n_rollouts;

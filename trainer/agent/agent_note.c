@@ -32,7 +32,8 @@ mg_agent_tell_lesson(const struct mg_agent *a, const struct mg_phase *phase, con
         stderr,
         "mgrpo agent: phase %u: nothing to learn from: the rewards are equal in each of %u groups; of %u trajectories "
         "%u were cut by length, %u by context, %u are unavailable\n",
-        phase->number, l->groups, l->trajectories, l->cut_length, l->cut_context, l->unavailable);
+        phase->number, l->groups, l->trajectories, l->fault[MG_FAULT_LENGTH], l->fault[MG_FAULT_CONTEXT],
+        l->unavailable);
 }
 
 void

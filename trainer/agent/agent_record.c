@@ -33,6 +33,20 @@ new_line(const struct mg_agent *a, const struct mg_phase *phase)
                      (int)phase->step);
 }
 
+/* How many rollouts had no subtask, one, two and so on. */
+static void
+set_calls(json_t *line, const struct mg_lesson *l)
+{
+    json_t *list = json_array();
+    int n = MAX_CALLS + 1;
+
+    while (n > 0 && l->calls_of[n - 1] == 0)
+        n--;
+    for (int i = 0; i < n; i++)
+        json_array_append_new(list, json_integer(l->calls_of[i]));
+    json_object_set_new(line, "calls_of", list);
+}
+
 /* What rollouts of any phase tell. */
 static void
 set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work *w, const struct mg_lesson *l)
@@ -46,9 +60,19 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
         set_count(line, "left_out", l->left_out);
     }
     set_real(line, "format", l->format);
+    set_real(line, "reward_format", l->part[MG_PART_FORMAT]);
+    set_real(line, "reward_correct", l->part[MG_PART_CORRECT]);
+    if (!a->root)
+        set_real(line, "reward_expert", l->part[MG_PART_EXPERT]);
     set_real(line, "calls", l->calls);
-    set_count(line, "cut_length", l->cut_length);
-    set_count(line, "cut_context", l->cut_context);
+    if (a->root)
+        set_calls(line, l);
+    set_count(line, "fault_turn", l->fault[MG_FAULT_TURN]);
+    set_count(line, "fault_turns", l->fault[MG_FAULT_TURNS]);
+    set_count(line, "cut_length", l->fault[MG_FAULT_LENGTH]);
+    set_count(line, "cut_context", l->fault[MG_FAULT_CONTEXT]);
+    set_real(line, "length", l->length);
+    set_count(line, "longest", l->longest);
     set_count(line, "tokens_generated", (double)w->tokens);
 }
 

@@ -19,6 +19,7 @@ int mg_cmd_export(int argc, char **argv);
 int mg_cmd_ask(int argc, char **argv);
 int mg_cmd_replay(int argc, char **argv);
 int mg_cmd_report(int argc, char **argv);
+int mg_cmd_show(int argc, char **argv);
 int mg_cmd_tool(int argc, char **argv);
 int mg_cmd_world(int argc, char **argv);
 

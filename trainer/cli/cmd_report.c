@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cmd.h"
 #include "report/report.h"
 #include "run/run_path.h"
 
 struct report_options {
-    const char *run, *output;
+    const char *run, *output, *csv;
     uint32_t dialogues;
     bool table;
 };
@@ -19,6 +20,7 @@ static const struct mg_option option_rows[] = {
               AT(dialogues), .min = 1, .max = 10000),
     MG_OPTION('t', "table", NULL, "print the held-out table instead, and write DIR/summary.json", MG_OPTION_FLAG,
               AT(table)),
+    MG_OPTION('c', "csv", "FILE", "write the metrics as comma-separated values instead", MG_OPTION_TEXT, AT(csv)),
     MG_OPTION_END,
 };
 
@@ -28,9 +30,13 @@ report(const void *options, struct mg_err *err)
     const struct report_options *o = options;
     enum mg_status st = MG_OK;
     struct mg_report r;
+    struct mg_file_new *csv = NULL;
     struct mg_path page = mg_run_path(o->run, MG_RUN_REPORT);
     const char *path = o->output != NULL ? o->output : page.text;
 
+    memset(&r, 0, sizeof r);
+    if (o->csv != NULL)
+        MG_TRY(mg_file_new_open(o->csv, &csv, err));
     MG_TRY(mg_report_load(o->run, &r, err));
     if (o->dialogues > 0)
         MG_TRY(mg_report_dialogues(stdout, &r, o->dialogues, false, err));
@@ -38,11 +44,17 @@ report(const void *options, struct mg_err *err)
         mg_summary_print(stdout, &r.summary);
         MG_TRY(mg_summary_write(o->run, &r.summary, err));
     }
-    if (o->dialogues > 0 || o->table)
+    if (csv != NULL) {
+        MG_TRY(mg_report_csv(&r, csv, err));
+        MG_TRY(mg_file_new_commit(&csv, err));
+        printf("%s\n", o->csv);
+    }
+    if (o->dialogues > 0 || o->table || o->csv != NULL)
         goto out;
     MG_TRY(mg_report_write(&r, path, err));
     printf("%s\n", path);
 out:
+    mg_file_new_abort(csv);
     mg_report_free(&r);
     return st;
 }

@@ -17,6 +17,7 @@
 #include "run/metrics.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
+#include "run/start.h"
 #include "agent/supervise.h"
 
 enum { MAX_PATH = 4096 };
@@ -24,6 +25,8 @@ enum { MAX_PATH = 4096 };
 struct train_options {
     const char *conf, *dir;
     bool quiet, profile;
+    int n_words;
+    char **word;     /* [n_words] the command line behind "mgrpo" */
     uint32_t extend; /* train steps in all; 0: as many as the run has */
 };
 
@@ -191,6 +194,19 @@ out:
 }
 
 static enum mg_status
+record_start(const struct train_options *o, struct mg_err *err)
+{
+    json_t *words = json_array();
+
+    for (int i = 0; i < o->n_words; i++) {
+        json_t *word = json_string(o->word[i]); /* NULL: no UTF-8 */
+
+        json_array_append_new(words, word != NULL ? word : json_string("?"));
+    }
+    return mg_start_record(mg_run_path(o->dir, MG_RUN_STARTS).text, json_pack("{s:o}", "command", words), err);
+}
+
+static enum mg_status
 train(const void *options, struct mg_err *err)
 {
     const struct train_options *o = options;
@@ -218,6 +234,7 @@ train(const void *options, struct mg_err *err)
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
     if (o->extend > 0)
         MG_TRY(mg_extend(o->dir, &config, MG_ALL_AGENTS, o->extend, err));
+    MG_TRY(record_start(o, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
     init_watched(&w, o->dir, &config, held_out, o->quiet);
     st = run_agents(o->dir, &w, err);
@@ -247,7 +264,7 @@ mg_cmd_train(int argc, char **argv)
         .run = train,
         .stops = MG_STOP_OTHER_SECONDS,
     };
-    struct train_options o = {.dir = "run"};
+    struct train_options o = {.dir = "run", .n_words = argc, .word = argv};
 
     return mg_cmd_run(&command, &o, argc, argv);
 }

@@ -22,6 +22,7 @@ static const struct command {
     {"ask", "ask one question and show how it is answered", mg_cmd_ask},
     {"tool", "call the tools of a configuration by hand", mg_cmd_tool},
     {"replay", "repeat a train step of a run and compare", mg_cmd_replay},
+    {"show", "print the rollouts of a train step", mg_cmd_show},
     {"report", "draw a run as one HTML file", mg_cmd_report},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

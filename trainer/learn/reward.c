@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learn/reward.h"
 
+static struct mg_reward
+without(enum mg_reward_kind kind)
+{
+    return (struct mg_reward){.kind = kind};
+}
+
 struct mg_reward
 mg_reward_root(const struct mg_reward_config *c, bool format, const struct mg_verdict *answer)
 {
     if (!format)
-        return (struct mg_reward){MG_REWARD_INVALID, 0.0};
+        return without(MG_REWARD_INVALID);
     if (answer->kind != MG_VERDICT_VALUE)
-        return (struct mg_reward){MG_REWARD_UNAVAILABLE, 0.0};
-    return (struct mg_reward){MG_REWARD_VALUE, c->format + c->correct * answer->value};
+        return without(MG_REWARD_UNAVAILABLE);
+    return (struct mg_reward){
+        MG_REWARD_VALUE, c->format + c->correct * answer->value, {c->format, c->correct * answer->value, 0.0}};
 }
 
 struct mg_reward
@@ -19,10 +26,14 @@ mg_reward_sub(const struct mg_reward_config *c, bool format, const struct mg_ver
     bool known = result->kind == MG_VERDICT_VALUE;
 
     if (!format)
-        return (struct mg_reward){MG_REWARD_INVALID, 0.0};
+        return without(MG_REWARD_INVALID);
     if (answer->kind != MG_VERDICT_VALUE || result->kind == MG_VERDICT_UNAVAILABLE || (!known && seen == 0.0))
-        return (struct mg_reward){MG_REWARD_UNAVAILABLE, 0.0};
+        return without(MG_REWARD_UNAVAILABLE);
     if (!known)
-        return (struct mg_reward){MG_REWARD_VALUE, scale * (c->format + c->correct * answer->value)};
-    return (struct mg_reward){MG_REWARD_VALUE, c->format + c->correct * answer->value + c->expert * result->value};
+        return (struct mg_reward){MG_REWARD_VALUE,
+                                  scale * (c->format + c->correct * answer->value),
+                                  {scale * c->format, scale * c->correct * answer->value, 0.0}};
+    return (struct mg_reward){MG_REWARD_VALUE,
+                              c->format + c->correct * answer->value + c->expert * result->value,
+                              {c->format, c->correct * answer->value, c->expert * result->value}};
 }

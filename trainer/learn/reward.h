@@ -6,9 +6,11 @@
 #include "run/config.h"
 #include "run/key.h"
 
+enum mg_reward_part { MG_PART_FORMAT, MG_PART_CORRECT, MG_PART_EXPERT, MG_N_PARTS };
 struct mg_reward {
     enum mg_reward_kind kind;
     double value;
+    double part[MG_N_PARTS]; /* what it is the sum of */
 };
 
 /* Of the root, M-GRPO eq. 4: format + correct * answer; INVALID if the format is, UNAVAILABLE if the verdict on its

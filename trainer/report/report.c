@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,10 +19,9 @@ keep_line(void *arg, json_t *line, struct mg_err *err)
 }
 
 static enum mg_status
-read_lines(const char *run, const char *agent, enum mg_agent_file file, json_t **out, struct mg_err *err)
+read_lines(struct mg_path path, json_t **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_path path = mg_agent_path(mg_run_agent_dir(run, agent).text, file);
 
     *out = json_array();
     MG_REQUIRE(*out != NULL, MG_FAIL, "out of memory: metrics");
@@ -44,11 +41,13 @@ mg_report_load(const char *run, struct mg_report *r, struct mg_err *err)
     MG_TRY(mg_run_config(run, &r->config, err));
     MG_TRY(mg_summary_read(run, &r->config, &r->summary, err));
     for (uint32_t i = 0; i < r->config.n_agents; i++) {
-        const char *name = r->config.agent[i].name;
+        struct mg_path dir = mg_run_agent_dir(run, r->config.agent[i].name);
 
-        MG_TRY(read_lines(run, name, MG_AGENT_METRICS, &r->metrics[i], err));
-        MG_TRY(read_lines(run, name, MG_AGENT_TIMING, &r->timing[i], err));
+        MG_TRY(read_lines(mg_agent_path(dir.text, MG_AGENT_METRICS), &r->metrics[i], err));
+        MG_TRY(read_lines(mg_agent_path(dir.text, MG_AGENT_TIMING), &r->timing[i], err));
+        MG_TRY(read_lines(mg_agent_path(dir.text, MG_AGENT_STARTS), &r->starts[i], err));
     }
+    MG_TRY(read_lines(mg_run_path(run, MG_RUN_STARTS), &r->commands, err));
 out:
     return st;
 }
@@ -59,7 +58,9 @@ mg_report_free(struct mg_report *r)
     for (uint32_t i = 0; i < r->config.n_agents; i++) {
         json_decref(r->metrics[i]);
         json_decref(r->timing[i]);
+        json_decref(r->starts[i]);
     }
+    json_decref(r->commands);
     mg_config_free(&r->config);
 }
 
@@ -76,7 +77,7 @@ static const char style[] =
     ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:1rem}\n"
     "svg{width:100%;height:auto;background:var(--card);border-radius:8px}svg text{fill:var(--dim);font-size:11px}\n"
     "svg .title{fill:var(--fg);font-size:13px;font-weight:600}.grid{stroke:var(--line)}\n"
-    ".line{fill:none;stroke:currentColor;stroke-width:1.8}.band{fill:currentColor;opacity:.18;stroke:none}"
+    ".line{fill:none;stroke:currentColor;stroke-width:1.8}.band{fill:currentColor;opacity:.18;stroke:none}.bar{fill:currentColor}"
     "svg text.key{fill:currentColor}\n"
     ".c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}"
     ".c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}.c7{color:var(--c7)}\n"
@@ -91,37 +92,14 @@ static const char style[] =
     "</style>\n";
 /* clang-format on */
 
+/* What the run is, and how far. */
 static void
-table_row(FILE *to, const struct mg_summary *s, const char *name, const struct mg_held_out *h)
+head(FILE *to, const struct mg_summary *s)
 {
-    if (!h->there)
-        return;
-    fprintf(to, "<tr><td>%s</td><td>%.0f", name, h->n);
-    if (h->unavailable > 0.0)
-        fprintf(to, ", %.0f not judged", h->unavailable);
-    if (isfinite(h->success))
-        fprintf(to, "</td><td>%.3f</td><td>%.3f to %.3f</td>", h->success, h->lo, h->hi);
-    else
-        fputs("</td><td>-</td><td>-</td>", to);
-    for (uint32_t i = 1; i < s->n_agents; i++)
-        fprintf(to, "<td>%s</td>", mg_share_text_of(&h->expert[i]).text);
-    fprintf(to, "<td>%.2f</td></tr>\n", h->calls);
-}
-
-static void
-held_out_table(FILE *to, const struct mg_summary *s)
-{
-    fputs("<div class=\"wide\"><table><tr><th>held-out questions</th><th>n</th><th>success</th><th>95% interval</th>",
-          to);
-    for (uint32_t i = 1; i < s->n_agents; i++)
-        fprintf(to, "<th>%s right</th>", s->name[i]);
-    fputs("<th>subtasks each</th></tr>\n", to);
-    table_row(to, s, "before, as sampled", &s->sampled[0]);
-    table_row(to, s, "after, as sampled", &s->sampled[1]);
-    table_row(to, s, "before, greedy", &s->greedy[0]);
-    table_row(to, s, "after, greedy", &s->greedy[1]);
-    fprintf(to, "</table></div>\n<p>%.0f train steps, %.2f million tokens, %.0f seconds.</p>\n", s->steps,
-            s->tokens / 1e6, s->seconds);
+    fputs("<h1>M-GRPO run</h1>\n", to);
+    if (!s->ended)
+        fprintf(to, "<p><b>This run has not ended: step %.0f of %.0f.</b> This is what there is so far.</p>\n",
+                s->steps, s->planned);
 }
 
 /* What was there to learn from, and whose metrics are elsewhere. */
@@ -172,16 +150,22 @@ write_page(FILE *to, struct mg_report *r, struct mg_err *err)
           "<title>M-GRPO run</title>\n",
           to);
     fputs(style, to);
-    fputs("</head><body>\n<h1>M-GRPO run</h1>\n", to);
-    held_out_table(to, &r->summary);
+    fputs("</head><body>\n", to);
+    head(to, &r->summary);
+    MG_TRY(mg_report_evaluations(to, r, err));
+    fprintf(to, "<p>%.0f train steps, %.2f million tokens, %.0f seconds.</p>\n", r->summary.steps,
+            r->summary.tokens / 1e6, r->summary.seconds);
     signals(to, &r->summary);
-    fputs("<h2>Train steps</h2>\n<p>Bands are 95% intervals of a share over the trajectories of a step; for rewards, "
-          "which are not shares, they are an upper bound.</p>\n<div "
-          "class=\"charts\">\n",
+    fputs("<h2>Evaluations and train steps</h2>\n<p>Bands are 95% intervals: of right answers and results clustered by "
+          "question, of other shares over the trajectories of a step; for rewards, which are not shares, they are an "
+          "upper "
+          "bound.</p>\n<div class=\"charts\">\n",
           to);
+    MG_TRY(mg_report_held_out(to, r, err));
     MG_TRY(mg_report_charts(to, r, err));
     fputs("</div>\n<h2>The same held-out questions, before and after</h2>\n", to);
     MG_TRY(mg_report_dialogues(to, r, DIALOGUES, true, err));
+    mg_report_origin(to, r);
     MG_TRY(configuration(to, &r->config, err));
     fputs("</body></html>\n", to);
 out:

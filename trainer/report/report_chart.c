@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "report/report.h"
@@ -29,10 +30,11 @@ fit(const struct mg_chart *c)
 
     for (unsigned k = 0; k < c->n_series; k++)
         for (size_t i = 0; i < c->n; i++) {
-            double half = c->series[k].half != NULL ? c->series[k].half[i] : 0.0;
+            const struct mg_series *series = &c->series[k];
 
-            s.y0 = fmin(s.y0, c->series[k].y[i] - half);
-            s.y1 = fmax(s.y1, c->series[k].y[i] + half);
+            /* fmin and fmax pass over what is no number */
+            s.y0 = fmin(s.y0, fmin(series->y[i], series->lo != NULL ? series->lo[i] : (double)NAN));
+            s.y1 = fmax(s.y1, fmax(series->y[i], series->hi != NULL ? series->hi[i] : (double)NAN));
         }
     if (!(s.y0 <= s.y1))
         s.y0 = 0.0, s.y1 = 1.0;
@@ -62,16 +64,22 @@ axes(FILE *to, const struct mg_chart *c, const struct scale *s)
             c->unit[0] != '\0' ? " (" : "", c->unit, c->unit[0] != '\0' ? ")" : "");
 }
 
+static bool
+has_band(const struct mg_series *s, size_t i)
+{
+    return isfinite(s->y[i]) && isfinite(s->lo[i]) && isfinite(s->hi[i]);
+}
+
 static void
 band(FILE *to, const struct mg_chart *c, const struct mg_series *series, const struct scale *s, unsigned color)
 {
     fprintf(to, "<polygon class=\"band c%u\" points=\"", color);
     for (size_t i = 0; i < c->n; i++)
-        if (isfinite(series->y[i]))
-            fprintf(to, "%.1f,%.1f ", px(s, c->x[i]), py(s, series->y[i] + series->half[i]));
+        if (has_band(series, i))
+            fprintf(to, "%.1f,%.1f ", px(s, c->x[i]), py(s, series->hi[i]));
     for (size_t i = c->n; i-- > 0;)
-        if (isfinite(series->y[i]))
-            fprintf(to, "%.1f,%.1f ", px(s, c->x[i]), py(s, series->y[i] - series->half[i]));
+        if (has_band(series, i))
+            fprintf(to, "%.1f,%.1f ", px(s, c->x[i]), py(s, series->lo[i]));
     fprintf(to, "\"/>\n");
 }
 
@@ -94,7 +102,7 @@ mg_chart_svg(FILE *to, const struct mg_chart *c)
             HEIGHT, c->title, c->title);
     axes(to, c, &s);
     for (unsigned k = 0; k < c->n_series; k++) {
-        if (c->series[k].half != NULL)
+        if (c->series[k].lo != NULL)
             band(to, c, &c->series[k], &s, k);
         line(to, c, &c->series[k], &s, k);
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The charts of a run's page: which keys of which agents' metrics are drawn. */
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "report/report.h"
+#include "report/report_drawing.h"
 
-enum { MAX_KEYS = 3 };
+enum { MAX_KEYS = 4 };
 
 /* Whose key a chart draws, a series for each agent; or the keys of one agent, in a chart for each. */
 enum who { ALL, ROOT, CALLED, EACH };
@@ -21,6 +21,12 @@ struct curve {
 
 static const struct curve curves[] = {
     {"Reward", "", ALL, {{"reward", NULL}}, false, true},
+    {"Parts of the reward",
+     "",
+     EACH,
+     {{"reward_format", "format"}, {"reward_correct", "correct"}, {"reward_expert", "expert"}},
+     false,
+     false},
     {"Answer right", "share of rollouts", ROOT, {{"success", NULL}}, false, true},
     {"Result right", "expert score", CALLED, {{"expert", NULL}}, false, true},
     {"Subtasks per rollout", "", ROOT, {{"calls", NULL}}, false, false},
@@ -30,7 +36,13 @@ static const struct curve curves[] = {
     {"Norm of the gradient", "", ALL, {{"grad_norm", NULL}}, false, false},
     {"Groups without signal", "share", ALL, {{"no_signal", NULL}}, false, false},
     {"Tokens that taught", "", ALL, {{"tokens_trained", NULL}}, false, false},
-    {"Trajectories cut", "", EACH, {{"cut_length", "length"}, {"cut_context", "context"}}, false, false},
+    {"Dialogues by fault",
+     "",
+     EACH,
+     {{"fault_turn", "malformed"}, {"cut_length", "length"}, {"cut_context", "context"}, {"fault_turns", "turns"}},
+     false,
+     false},
+    {"Length of a dialogue", "tokens", EACH, {{"length", "mean"}, {"longest", "longest"}}, false, false},
     {"Tokens through the model", "", ALL, {{"tokens_forward", NULL}}, false, false},
     {"Tokens generated", "", ALL, {{"tokens_generated", NULL}}, false, false},
     {"Staleness of the weights", "steps", ALL, {{"staleness", NULL}}, false, false},
@@ -45,67 +57,32 @@ is_train(const json_t *entry)
     return name != NULL && name[0] == 't';
 }
 
-/* Values of one key at the train steps; returns how many. `half` is 1.96 standard errors of a share over the step's
- * trajectories. */
-static size_t
-collect(const json_t *lines, const char *key, bool share, double *x, double *y, double *half)
+static bool
+plain(const json_t *line, const char *key, struct mg_point *p)
 {
-    const json_t *entry;
-    size_t i, n = 0;
-
-    json_array_foreach(lines, i, entry)
-    {
-        const json_t *value = json_object_get(entry, key);
-        double count = json_number_value(json_object_get(entry, "trajectories")), v;
-
-        if (!is_train(entry))
-            continue;
-        v = json_is_number(value) ? json_number_value(value) : NAN;
-        x[n] = json_number_value(json_object_get(entry, "step"));
-        half[n] = share && count > 0.0 && v >= 0.0 && v <= 1.0 ? 1.96 * sqrt(v * (1.0 - v) / count) : 0.0;
-        y[n++] = v;
-    }
-    return n;
+    p->x = json_number_value(json_object_get(line, "step"));
+    p->y = mg_line_number(line, key);
+    return is_train(line);
 }
 
-/* A chart as it is put together; the values of its series are its own. */
-struct drawing {
-    struct mg_chart chart;
-    double *x, *y[MG_CHART_SERIES], *half[MG_CHART_SERIES];
-};
-
-static void
-free_drawing(struct drawing *d)
+/* With the interval that the line has, which is that of right answers and results; else 1.96 standard errors of a share
+ * over the step's trajectories. */
+static bool
+share(const json_t *line, const char *key, struct mg_point *p)
 {
-    free(d->x);
-    for (unsigned k = 0; k < MG_CHART_SERIES; k++) {
-        free(d->y[k]);
-        free(d->half[k]);
+    bool of_verdicts = strcmp(key, "success") == 0 || strcmp(key, "expert") == 0;
+    double n = mg_line_number(line, "trajectories"), half;
+
+    if (!plain(line, key, p))
+        return false;
+    half = n > 0.0 && p->y >= 0.0 && p->y <= 1.0 ? 1.96 * sqrt(p->y * (1.0 - p->y) / n) : 0.0;
+    p->lo = of_verdicts ? mg_line_number(line, "lo") : (double)NAN;
+    p->hi = of_verdicts ? mg_line_number(line, "hi") : (double)NAN;
+    if (isnan(p->lo) || isnan(p->hi)) {
+        p->lo = p->y - half;
+        p->hi = p->y + half;
     }
-}
-
-/* One more series; lines without train steps, or fewer than the others have, add none. */
-static enum mg_status
-add_series(struct drawing *d, const json_t *lines, const char *key, const char *name, bool share, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-    struct mg_chart *c = &d->chart;
-    unsigned k = c->n_series;
-    size_t n = json_array_size(lines), got;
-
-    if (n == 0 || k == MG_CHART_SERIES || (k > 0 && n < c->n))
-        return MG_OK;
-    free(d->x);
-    d->x = NULL;
-    MG_ALLOC(d->x, n);
-    MG_ALLOC(d->y[k], n);
-    MG_ALLOC(d->half[k], n);
-    got = collect(lines, key, share, d->x, d->y[k], d->half[k]);
-    c->n = k > 0 && c->n < got ? c->n : got;
-    c->x = d->x;
-    c->series[c->n_series++] = (struct mg_series){name, d->y[k], share ? d->half[k] : NULL};
-out:
-    return st;
+    return true;
 }
 
 /* The chart of agents first .. end - 1. */
@@ -113,7 +90,7 @@ static enum mg_status
 draw(FILE *to, const struct mg_report *r, const struct curve *c, uint32_t first, uint32_t end, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct drawing d = {.chart = {.title = c->title, .unit = c->unit}};
+    struct mg_drawing d = {.chart = {.title = c->title, .unit = c->unit}};
     char title[96];
 
     if (c->who == EACH) {
@@ -122,13 +99,56 @@ draw(FILE *to, const struct mg_report *r, const struct curve *c, uint32_t first,
     }
     for (uint32_t i = first; i < end; i++)
         for (int k = 0; k < MAX_KEYS && c->part[k].key != NULL; k++)
-            MG_TRY(add_series(&d, c->timing ? r->timing[i] : r->metrics[i], c->part[k].key,
-                              c->part[k].name != NULL ? c->part[k].name : r->config.agent[i].name, c->share, err));
-    if (d.chart.n_series > 0 && d.chart.n > 0)
-        mg_chart_svg(to, &d.chart);
+            MG_TRY(mg_drawing_add(&d, c->timing ? r->timing[i] : r->metrics[i], c->share ? share : plain,
+                                  c->part[k].key, c->part[k].name != NULL ? c->part[k].name : r->config.agent[i].name,
+                                  c->share, err));
 out:
-    free_drawing(&d);
+    mg_drawing_end(to, &d);
     return st;
+}
+
+/* ---- Subtasks of a rollout ---- */
+
+enum { MAX_BARS = 32 };
+
+/* The shares of rollouts with 0, 1, ... subtasks; how many of them there are. */
+static size_t
+subtasks(const json_t *line, double out[MAX_BARS])
+{
+    const json_t *list = json_object_get(line, "calls_of"), *count;
+    double all = 0.0;
+    size_t i, n = json_array_size(list) < MAX_BARS ? json_array_size(list) : MAX_BARS;
+
+    json_array_foreach(list, i, count) all += fmax(0.0, json_number_value(count));
+    for (i = 0; i < n; i++)
+        out[i] = all > 0.0 ? fmax(0.0, json_number_value(json_array_get(list, i))) / all : 0.0;
+    return n;
+}
+
+/* Of the first train step and the last one. */
+static void
+draw_subtasks(FILE *to, const struct mg_report *r)
+{
+    static const char *const name[MG_BARS] = {"first step", "last step"};
+    const json_t *line, *end[MG_BARS] = {NULL, NULL};
+    double share_of[MG_BARS][MAX_BARS] = {{0.0}};
+    const double *const bars[MG_BARS] = {share_of[0], share_of[1]};
+    size_t i, n = 0;
+
+    json_array_foreach(r->metrics[0], i, line)
+    {
+        if (!is_train(line) || json_object_get(line, "calls_of") == NULL)
+            continue;
+        end[0] = end[0] != NULL ? end[0] : line;
+        end[1] = line;
+    }
+    for (int k = 0; k < MG_BARS; k++) {
+        size_t own = subtasks(end[k], share_of[k]);
+
+        n = own > n ? own : n;
+    }
+    if (n > 0)
+        mg_bars_svg(to, "Rollouts by their subtasks (share)", name, bars, n);
 }
 
 enum mg_status
@@ -145,6 +165,7 @@ mg_report_charts(FILE *to, const struct mg_report *r, struct mg_err *err)
         if (c->who != EACH)
             MG_TRY(draw(to, r, c, c->who == CALLED ? 1 : 0, c->who == ROOT ? 1 : n, err));
     }
+    draw_subtasks(to, r);
 out:
     return st;
 }

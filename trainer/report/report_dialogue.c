@@ -16,22 +16,34 @@ struct played {
 struct stage {
     struct mg_teller teller;
     struct played when[2]; /* before, after */
+    json_int_t phase[2];
+    char name[2][40];
 };
 
-static json_int_t
-phase_named(const struct mg_report *r, const char *wanted)
+/* The evaluations as sampled that are shown: the first of all, and the last one after train steps. */
+static bool
+find_evaluations(const struct mg_report *r, struct stage *s)
 {
-    const json_t *entry;
+    const json_t *line;
+    bool there[2] = {false, false};
     size_t i;
 
-    json_array_foreach(r->metrics[0], i, entry)
+    json_array_foreach(r->metrics[0], i, line)
     {
-        const char *name = json_string_value(json_object_get(entry, "name"));
+        const char *name = json_string_value(json_object_get(line, "name"));
+        bool last = name != NULL && (strcmp(name, "after") == 0 || strcmp(name, "during") == 0);
+        int w = last ? 1 : 0;
 
-        if (name != NULL && strcmp(name, wanted) == 0)
-            return json_integer_value(json_object_get(entry, "phase"));
+        if (name == NULL || (!last && strcmp(name, "before") != 0))
+            continue;
+        there[w] = true;
+        s->phase[w] = json_integer_value(json_object_get(line, "phase"));
+        snprintf(s->name[w], sizeof s->name[w], "%s", name);
+        if (w == 1 && strcmp(name, "during") == 0)
+            snprintf(s->name[w], sizeof s->name[w], "after %lld steps",
+                     (long long)json_integer_value(json_object_get(line, "step")));
     }
-    return -1;
+    return there[0] && there[1];
 }
 
 static enum mg_status
@@ -83,7 +95,6 @@ tell_call(void *arg, uint32_t call, struct mg_err *err)
 static enum mg_status
 tell_both(const struct stage *s, uint32_t question, struct mg_err *err)
 {
-    static const char *const names[] = {"before", "after"};
     enum mg_status st = MG_OK;
     const struct mg_teller *t = &s->teller;
 
@@ -95,7 +106,7 @@ tell_both(const struct stage *s, uint32_t question, struct mg_err *err)
 
         if (row == NULL)
             continue;
-        fprintf(t->to, t->html ? "<div><h3>%s, reward %.1f</h3>\n" : "%s, reward %.1f\n", names[w],
+        fprintf(t->to, t->html ? "<div><h3>%s, reward %.1f</h3>\n" : "%s, reward %.1f\n", s->name[w],
                 (double)row->reward);
         MG_TRY(mg_tell(t, row->ids, row->len, false, tell_call, &caller, err));
         fputs(t->html ? "</div>\n" : "\n", t->to);
@@ -106,6 +117,37 @@ out:
     return st;
 }
 
+/* Whether a question was asked both times, and its reward rose. */
+static bool
+compare(const struct stage *s, const struct mg_trajectory *was, bool *rose)
+{
+    const struct mg_trajectory *is = find(&s->when[1], 0, was->key.question, 0);
+
+    *rose = is != NULL && is->reward > was->reward + 0.5f;
+    return is != NULL;
+}
+
+static void
+say_how(const struct stage *s, unsigned count)
+{
+    const struct mg_teller *t = &s->teller;
+    size_t both = 0, risen = 0;
+
+    for (size_t i = 0; i < s->when[0].n[0]; i++) {
+        bool rose;
+
+        both += compare(s, &s->when[0].row[0][i], &rose);
+        risen += rose;
+    }
+    fprintf(
+        t->to,
+        "%sOf %zu questions that were asked %s and %s, %zu have a reward that rose by more than 0.5. Those come first, "
+        "then the others, each in the order in which the run drew them; the first %zu are shown, which is no random "
+        "sample.%s",
+        t->html ? "<p>" : "", both, s->name[0], s->name[1], risen, both < count ? both : count,
+        t->html ? "</p>\n" : "\n\n");
+}
+
 /* First the questions whose reward rose, then the others, each in the order of the run. */
 static enum mg_status
 choose(const struct stage *s, unsigned count, struct mg_err *err)
@@ -113,13 +155,13 @@ choose(const struct stage *s, unsigned count, struct mg_err *err)
     enum mg_status st = MG_OK;
     const struct played *before = &s->when[0];
 
+    say_how(s, count);
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < before->n[0] && count > 0; i++) {
             const struct mg_trajectory *was = &before->row[0][i];
-            const struct mg_trajectory *is = find(&s->when[1], 0, was->key.question, 0);
-            bool rose = is != NULL && is->reward > was->reward + 0.5f;
+            bool rose;
 
-            if (is == NULL || rose != (pass == 0))
+            if (!compare(s, was, &rose) || rose != (pass == 0))
                 continue;
             MG_TRY(tell_both(s, was->key.question, err));
             count--;
@@ -131,17 +173,13 @@ out:
 enum mg_status
 mg_report_dialogues(FILE *to, const struct mg_report *r, unsigned count, bool html, struct mg_err *err)
 {
-    static const char *const names[] = {"before", "after"};
     enum mg_status st = MG_OK;
     struct stage s = {.teller = {.to = to, .html = html, .margin = "  "}};
 
-    for (int w = 0; w < 2; w++) {
-        json_int_t phase = phase_named(r, names[w]);
-
-        if (phase < 0)
-            goto out; /* a run without evaluations has none to show */
-        MG_TRY(read_played(r, phase, &s.when[w], err));
-    }
+    if (!find_evaluations(r, &s))
+        goto out; /* a run without evaluations has none to show */
+    for (int w = 0; w < 2; w++)
+        MG_TRY(read_played(r, s.phase[w], &s.when[w], err));
     MG_TRY(mg_tokenizer_load(r->config.tokenizer, &s.teller.tok, err));
     MG_TRY(mg_specials_find(s.teller.tok, &s.teller.specials, err));
     MG_TRY(choose(&s, count, err));

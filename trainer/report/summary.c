@@ -41,6 +41,28 @@ place_of(struct mg_summary *s, const json_t *line)
     return NULL;
 }
 
+void
+mg_held_out_read(const json_t *line, struct mg_held_out *h)
+{
+    h->there = true;
+    h->n = count(line, "trajectories");
+    h->unavailable = count(line, "unavailable");
+    h->success = number(line, "success", NAN);
+    h->lo = number(line, "lo", NAN);
+    h->hi = number(line, "hi", NAN);
+    h->calls = number(line, "calls", NAN);
+}
+
+struct mg_share
+mg_results_read(const json_t *line)
+{
+    struct mg_share share = mg_share_of(number(line, "expert", NAN) * count(line, "verdicts"), count(line, "verdicts"));
+
+    share.lo = number(line, "lo", share.lo);
+    share.hi = number(line, "hi", share.hi);
+    return share;
+}
+
 static enum mg_status
 take_root(void *arg, json_t *line, struct mg_err *err)
 {
@@ -48,6 +70,7 @@ take_root(void *arg, json_t *line, struct mg_err *err)
     struct mg_held_out *h = place_of(s, line);
 
     (void)err;
+    s->ended |= number(line, "phase", -1.0) + 1.0 >= s->phases;
     s->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
     mg_signal_add(&s->signal[0], line);
     if (h == NULL) {
@@ -56,13 +79,7 @@ take_root(void *arg, json_t *line, struct mg_err *err)
         s->steps += name != NULL && strcmp(name, "train") == 0;
         return MG_OK;
     }
-    h->there = true;
-    h->n = count(line, "trajectories");
-    h->unavailable = count(line, "unavailable");
-    h->success = number(line, "success", NAN);
-    h->lo = number(line, "lo", NAN);
-    h->hi = number(line, "hi", NAN);
-    h->calls = number(line, "calls", NAN);
+    mg_held_out_read(line, h);
     return MG_OK;
 }
 
@@ -81,11 +98,8 @@ take_called(void *arg, json_t *line, struct mg_err *err)
     (void)err;
     c->summary->tokens += count(line, "tokens_generated") + count(line, "tokens_forward");
     mg_signal_add(&c->summary->signal[c->agent], line);
-    if (h == NULL)
-        return MG_OK;
-    h->expert[c->agent] = mg_share_of(number(line, "expert", NAN) * count(line, "verdicts"), count(line, "verdicts"));
-    h->expert[c->agent].lo = number(line, "lo", h->expert[c->agent].lo);
-    h->expert[c->agent].hi = number(line, "hi", h->expert[c->agent].hi);
+    if (h != NULL)
+        h->expert[c->agent] = mg_results_read(line);
     return MG_OK;
 }
 
@@ -104,9 +118,12 @@ mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_s
 {
     enum mg_status st = MG_OK;
     struct mg_path root = mg_run_agent_dir(run_dir, config->agent[0].name);
+    struct mg_plan plan = mg_config_plan(config);
 
     memset(out, 0, sizeof *out);
     out->n_agents = config->n_agents;
+    out->planned = mg_config_steps(config);
+    out->phases = mg_plan_length(&plan);
     for (uint32_t i = 0; i < out->n_agents; i++) {
         out->name[i] = config->agent[i].name;
         for (int w = 0; w < 2; w++)
@@ -183,10 +200,11 @@ mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err 
     enum mg_status st = MG_OK;
     char *text = NULL;
     json_t *root =
-        json_pack("{s:f, s:I, s:I, s:{s:o, s:o}, s:{s:{s:o, s:o}}, s:o, s:o}", "seconds", s->seconds, "steps",
-                  whole(s->steps), "tokens", whole(s->tokens), "held_out", "before", to_json(s, &s->sampled[0]),
-                  "after", to_json(s, &s->sampled[1]), "greedy", "held_out", "before", to_json(s, &s->greedy[0]),
-                  "after", to_json(s, &s->greedy[1]), "signal", signals_to_json(s), "missing", missing_to_json(s));
+        json_pack("{s:f, s:I, s:I, s:b, s:I, s:{s:o, s:o}, s:{s:{s:o, s:o}}, s:o, s:o}", "seconds", s->seconds, "steps",
+                  whole(s->steps), "planned", whole(s->planned), "ended", (int)s->ended, "tokens", whole(s->tokens),
+                  "held_out", "before", to_json(s, &s->sampled[0]), "after", to_json(s, &s->sampled[1]), "greedy",
+                  "held_out", "before", to_json(s, &s->greedy[0]), "after", to_json(s, &s->greedy[1]), "signal",
+                  signals_to_json(s), "missing", missing_to_json(s));
 
     text = root != NULL ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     MG_REQUIRE(text != NULL, MG_FAIL, "out of memory: the summary as text");
@@ -248,5 +266,9 @@ mg_summary_print(FILE *to, const struct mg_summary *s)
     print_row(to, s, "before, greedy", &s->greedy[0]);
     print_row(to, s, "after, greedy", &s->greedy[1]);
     print_signals(to, s);
-    fprintf(to, "  %.0f train steps, %.2f million tokens, %.0f s\n", s->steps, s->tokens / 1e6, s->seconds);
+    if (s->ended)
+        fprintf(to, "  %.0f train steps, ", s->steps);
+    else
+        fprintf(to, "  not ended: step %.0f of %.0f, ", s->steps, s->planned);
+    fprintf(to, "%.2f million tokens, %.0f s\n", s->tokens / 1e6, s->seconds);
 }

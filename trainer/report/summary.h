@@ -22,7 +22,9 @@ struct mg_summary {
     uint32_t n_agents;                        /* agent 0 is the root */
     const char *name[MG_MAX_AGENTS];          /* the configuration's */
     double seconds;                           /* elapsed, in the processes of the root, without what was repeated */
-    double steps;                             /* train steps */
+    double steps, planned;                    /* train steps that were done, and that there are to be */
+    double phases;                            /* of the run, evaluations among them */
+    bool ended;                               /* all of them are over */
     double tokens;                            /* generated and trained, of all agents */
     struct mg_held_out sampled[2], greedy[2]; /* before, after */
     struct mg_signal signal[MG_MAX_AGENTS];   /* of each agent that trains */
@@ -30,7 +32,10 @@ struct mg_summary {
 };
 enum mg_status mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_summary *out,
                                struct mg_err *err);
-/* run_dir/summary.json: seconds, steps, tokens,
+/* What a line of metrics of an evaluation says of the root's answers, and one of the agent that was called of its results. */
+void mg_held_out_read(const json_t *line, struct mg_held_out *h);
+struct mg_share mg_results_read(const json_t *line);
+/* run_dir/summary.json: seconds, steps, planned, ended, tokens,
  * held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT}.{n,mean,lo,hi},unavailable}, the same under greedy;
  * signal.{AGENT}.{steps,idle,groups,equal,trajectories,cut_length,cut_context,tokens}; missing, a list of agents. */
 enum mg_status mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err *err);

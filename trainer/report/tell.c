@@ -47,12 +47,11 @@ out:
 }
 
 enum mg_status
-mg_tell(const struct mg_teller *t, const int32_t *ids, uint32_t n, bool inner, mg_tell_call *call, void *arg,
-        struct mg_err *err)
+mg_turns_each(const struct mg_teller *t, const int32_t *ids, uint32_t n, mg_turn_visit *visit, void *arg,
+              struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     char *text = NULL;
-    uint32_t calls = 0;
 
     for (uint32_t i = 0, end; i < n; i = end) {
         int role = 0;
@@ -64,13 +63,37 @@ mg_tell(const struct mg_teller *t, const int32_t *ids, uint32_t n, bool inner, m
         if (role == MG_N_ROLES)
             continue;
         MG_TRY(text_of(t, ids + i + 1, end - i - 1, &text, err));
-        tell_turn(t, role, text, inner);
+        MG_TRY(visit(arg, (enum mg_role)role, text, err));
         free(text);
         text = NULL;
-        if (role == MG_ROLE_SUB && call != NULL)
-            MG_TRY(call(arg, calls++, err));
     }
 out:
     free(text);
     return st;
+}
+
+struct telling {
+    const struct mg_teller *teller;
+    bool inner;
+    mg_tell_call *call;
+    void *arg;
+    uint32_t calls;
+};
+
+static enum mg_status
+tell_one(void *arg, enum mg_role role, const char *text, struct mg_err *err)
+{
+    struct telling *t = arg;
+
+    tell_turn(t->teller, (int)role, text, t->inner);
+    return role == MG_ROLE_SUB && t->call != NULL ? t->call(t->arg, t->calls++, err) : MG_OK;
+}
+
+enum mg_status
+mg_tell(const struct mg_teller *t, const int32_t *ids, uint32_t n, bool inner, mg_tell_call *call, void *arg,
+        struct mg_err *err)
+{
+    struct telling telling = {t, inner, call, arg, 0};
+
+    return mg_turns_each(t, ids, n, tell_one, &telling, err);
 }

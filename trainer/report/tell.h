@@ -15,6 +15,11 @@ struct mg_teller {
     struct mg_tokenizer *tok;
     struct mg_specials specials;
 };
+/* Called for each turn of a dialogue of n tokens, with its role and its text, which is untrusted. */
+typedef enum mg_status mg_turn_visit(void *arg, enum mg_role role, const char *text, struct mg_err *err);
+enum mg_status mg_turns_each(const struct mg_teller *t, const int32_t *ids, uint32_t n, mg_turn_visit *visit, void *arg,
+                             struct mg_err *err);
+
 /* Called after each subtask with its number in the dialogue, from 0: it may write the sub-agent's dialogue. */
 typedef enum mg_status mg_tell_call(void *arg, uint32_t call, struct mg_err *err);
 

@@ -9,8 +9,9 @@ struct mg_path
 mg_run_path(const char *run, enum mg_run_file file)
 {
     static const char *const names[] = {
-        [MG_RUN_CONF] = "mgrpo.conf", [MG_RUN_CONFIG] = "run.json",      [MG_RUN_STORE] = "store.db",
-        [MG_RUN_LOCK] = "train.lock", [MG_RUN_SUMMARY] = "summary.json", [MG_RUN_REPORT] = "report.html",
+        [MG_RUN_CONF] = "mgrpo.conf",    [MG_RUN_CONFIG] = "run.json",     [MG_RUN_STORE] = "store.db",
+        [MG_RUN_LOCK] = "train.lock",    [MG_RUN_STARTS] = "starts.jsonl", [MG_RUN_SUMMARY] = "summary.json",
+        [MG_RUN_REPORT] = "report.html",
     };
 
     return mg_path_print("%s/%s", run, names[file]);
@@ -32,9 +33,13 @@ struct mg_path
 mg_agent_path(const char *agent_dir, enum mg_agent_file file)
 {
     static const char *const names[] = {
-        [MG_AGENT_LOCK] = "lock",           [MG_AGENT_METRICS] = "metrics.jsonl",
-        [MG_AGENT_TIMING] = "timing.jsonl", [MG_AGENT_ROLLOUTS] = "rollouts",
-        [MG_AGENT_MODEL] = "model",         [MG_AGENT_TOKENIZER] = "model/tokenizer.json",
+        [MG_AGENT_LOCK] = "lock",
+        [MG_AGENT_METRICS] = "metrics.jsonl",
+        [MG_AGENT_TIMING] = "timing.jsonl",
+        [MG_AGENT_STARTS] = "starts.jsonl",
+        [MG_AGENT_ROLLOUTS] = "rollouts",
+        [MG_AGENT_MODEL] = "model",
+        [MG_AGENT_TOKENIZER] = "model/tokenizer.json",
     };
 
     return mg_path_print("%s/%s", agent_dir, names[file]);

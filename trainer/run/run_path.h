@@ -15,6 +15,7 @@ enum mg_run_file {
     MG_RUN_CONFIG,  /* the configuration as it was understood; written last: a folder that has it is complete */
     MG_RUN_STORE,   /* what the agents exchange */
     MG_RUN_LOCK,    /* locked by the process that watches the run */
+    MG_RUN_STARTS,  /* a line for each command that began the run or went on with it */
     MG_RUN_SUMMARY, /* the result as JSON */
     MG_RUN_REPORT   /* the result as a page */
 };
@@ -29,6 +30,7 @@ enum mg_agent_file {
     MG_AGENT_LOCK,     /* locked by the process that is this agent */
     MG_AGENT_METRICS,  /* a line for each phase: what was computed */
     MG_AGENT_TIMING,   /* a line for each phase: seconds */
+    MG_AGENT_STARTS,   /* a line for each start of its process */
     MG_AGENT_ROLLOUTS, /* folder: a file of trajectories for each phase */
     MG_AGENT_MODEL,    /* folder: the trained model */
     MG_AGENT_TOKENIZER /* the tokenizer in the model's folder */

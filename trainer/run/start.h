@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MGRPO_START_H
+#define MGRPO_START_H
+
+#include <jansson.h>
+
+#include "base/status.h"
+
+/*
+ * When and by what a run was made: a line for each start, of the form of metrics, with the date (UTC) and the versions of
+ * mgrpo and of the library. Adds `more`, whose reference it takes; a line is on the disk afterwards.
+ */
+enum mg_status mg_start_record(const char *path, json_t *more, struct mg_err *err);
+
+#endif
