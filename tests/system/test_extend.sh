@@ -72,27 +72,31 @@ refused "is no run that could be extended" --extend 9 --run "$dir/nowhere" "$dir
 [ ! -e "$dir/nowhere" ] || fail "a run that is not there has a folder now"
 
 # killed again and again on the way
-conf 60 7 8 >"$dir/whole.conf"
+conf 300 7 8 >"$dir/whole.conf"
 train --run "$dir/long" "$dir/whole.conf" || fail "the long run failed"
 run=$dir/killed
 conf 4 7 8 >"$dir/killed.conf"
 train --run "$run" "$dir/killed.conf" || fail "the shorter run failed"
 kills=0
 while [ $kills -lt 6 ]; do
-    "$mgrpo" train --quiet --extend 60 --run "$run" "$dir/killed.conf" >"$dir/out" 2>"$dir/err" &
+    "$mgrpo" train --quiet --extend 300 --run "$run" "$dir/killed.conf" >"$dir/out" 2>"$dir/err" &
     pid=$! pids=$!
+    lines=$(wc -l <"$run/main/metrics.jsonl")
+    while [ "$(wc -l <"$run/main/metrics.jsonl")" -le "$lines" ] && kill -0 "$pid" 2>/dev/null; do
+        sleep 0.02
+    done
     draw 25
-    sleep "0.$((drawn + 15))"
+    sleep "0.$((drawn + 10))"
     # the agents too: left alone they would go on to the end
     agents=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) || break
     kill -KILL "$pid" $agents 2>/dev/null || :
     wait "$pid" 2>/dev/null || :
     pids=
     kills=$((kills + 1))
-    if [ $kills -eq 1 ] && [ ! -e "$run/main/state-000000070" ]; then
-        refused "has not ended" --extend 61 --run "$run" "$dir/killed.conf"
+    if [ $kills -eq 1 ] && [ ! -e "$run/main/model/tokenizer.json" ]; then
+        refused "has not ended" --extend 301 --run "$run" "$dir/killed.conf"
         "$mgrpo" eval "$run" --count 2 --temperature 0 >"$dir/out" 2>"$dir/err" || fail "eval of a run on the way failed"
-        grep -q '^main  *the state of step [0-9]* of 60, ' "$dir/out" || fail "the model of the former end passes for the last one"
+        grep -q '^main  *the state of step [0-9]* of 300, ' "$dir/out" || fail "the model of the former end passes for the last one"
     fi
 done
 wait 2>/dev/null || :
