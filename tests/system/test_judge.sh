@@ -191,7 +191,7 @@ grep -Eq 'after, greedy +8 +- +- ' "$dir/out" || fail "the table has no - where 
 [ "$(grep -c '"expert":null' "$dir/none/search/metrics.jsonl")" -eq 5 ] || fail "the metrics have a score that nobody has given"
 grep -q '"reward":null.*"entropy":null.*"grad_norm":0.0' "$dir/none/search/metrics.jsonl" || fail "a mean of nothing is a number"
 [ "$(grep -c '"success": null' "$dir/none/summary.json")" -eq 4 ] || fail "the summary has a share that nobody has judged"
-grep -q '<td>after, greedy</td><td>8, 8 not judged</td><td>-</td><td>-</td><td>-</td>' "$dir/none/report.html" ||
+grep -q '<td>step 1, greedy</td><td>8, 8 not judged</td><td>-</td><td>-</td><td>0.00</td>' "$dir/none/report.html" ||
     fail "the page has no - where nobody has judged"
 "$mgrpo" eval --run "$dir/none" --count 4 >"$dir/eval" 2>"$dir/out" || fail "eval whose judges cannot tell failed"
 [ "$(grep -c 'questions   success - .*search right - of 0' "$dir/eval")" -eq 2 ] || fail "eval has no - where nobody has judged"

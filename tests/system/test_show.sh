@@ -122,7 +122,7 @@ pids=
 ends 0 report --run "$dir/long"
 done_steps=$(grep -c '"name":"train"' "$dir/long/main/metrics.jsonl")
 grep -q "This run has not ended: step $done_steps of 400\." "$dir/long/report.html" || fail "the page does not say that the run is at step $done_steps"
-grep -q '<td>after 4 steps, as sampled' "$dir/long/report.html" || fail "the page lists no evaluation on the way"
+grep -q '<td>step 4, as sampled' "$dir/long/report.html" || fail "the page lists no evaluation on the way"
 ends 0 report --run "$dir/long" --table
 grep -q "^  not ended: step $done_steps of 400, " "$dir/out" || fail "the table does not say that the run is on its way"
 refused "train step 399 has not been reached: $done_steps of 400 are done" show --step 399 --question 0 "$dir/long"

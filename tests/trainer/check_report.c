@@ -75,7 +75,7 @@ START_TEST(the_page_says_what_became_of_the_run)
     char *text = page_of_run();
 
     suite_says(text, "0.250 [0.125, 0.375]", "0.750 [0.625, 0.875]", "5 train steps", "step_questions");
-    suite_says(text, "before, as sampled", "after 5 steps, as sampled (best)");
+    suite_says(text, "before, as sampled", "step 5, as sampled (best)");
     free(text);
 }
 END_TEST
@@ -227,10 +227,10 @@ START_TEST(a_run_cut_in_the_middle_says_so)
     text = page_of_run();
     html_is_well_formed(text);
     suite_says(text, "This run has not ended: step 2 of 80.", "before, as sampled</td>", "before, greedy</td>",
-               "after 4 steps, as sampled (best)</td>", "0.625 [0.470, 0.750]", "0.500 [0.200, 0.800]");
+               "step 4, as sampled (best)</td>", "0.625 [0.470, 0.750]", "0.500 [0.200, 0.800]");
     suite_says(text, "Held-out questions right", "Held-out results right", "Parts of the reward, main",
                "Dialogues by fault, main", "Length of a dialogue, main", "Rollouts by their subtasks");
-    suite_says(text, "after 4 steps, reward", "which is no random sample");
+    suite_says(text, "at step 4, reward", "which is no random sample");
     ck_assert_uint_eq(count(text, "<rect class=\"bar"), 6);
     free(text);
 }

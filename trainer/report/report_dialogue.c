@@ -40,7 +40,7 @@ find_evaluations(const struct mg_report *r, struct stage *s)
         s->phase[w] = json_integer_value(json_object_get(line, "phase"));
         snprintf(s->name[w], sizeof s->name[w], "%s", name);
         if (w == 1 && strcmp(name, "during") == 0)
-            snprintf(s->name[w], sizeof s->name[w], "after %lld steps",
+            snprintf(s->name[w], sizeof s->name[w], "at step %lld",
                      (long long)json_integer_value(json_object_get(line, "step")));
     }
     return there[0] && there[1];

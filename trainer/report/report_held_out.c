@@ -55,7 +55,7 @@ row(FILE *to, const struct mg_report *r, const json_t *line, bool best)
     if (is_named(line, "before", "before-greedy", "before"))
         fputs("<tr><td>before", to);
     else
-        fprintf(to, "<tr><td>after %.0f steps", mg_line_number(line, "step"));
+        fprintf(to, "<tr><td>step %.0f", mg_line_number(line, "step"));
     fprintf(to, ", %s%s</td><td>%.0f", is_greedy(line) ? "greedy" : "as sampled", best ? " (best)" : "", h.n);
     if (h.unavailable > 0.0)
         fprintf(to, ", %.0f not judged", h.unavailable);
