@@ -83,7 +83,14 @@ refused 'agent is "nobody", need one of: main, search' agent --conf "$dir/good.c
 sed 's/questions.jsonl/nowhere.jsonl/' "$dir/good.conf" >"$dir/bad.conf"
 refused 'bad.conf: questions is ' agent --conf "$dir/bad.conf" search "$dir/run"
 
+# a device by a wrong name; the fake policy would take any
+if [ -x "${top_builddir:-.}/mgrpo" ]; then
+    fake=$mgrpo mgrpo=${top_builddir:-.}/mgrpo
+    wrong 'agent search: ' '/^agent "search"/,$ s/context = .*/&\n    device = "no such device"/'
+    grep -q 'no such device' "$dir/err" || fail "the device that is not there is not named"
+    mgrpo=$fake
+fi
 chmod +x "$dir/judge.sh"
 judge ' command = {"./judge.sh"}\n' >>"$dir/good.conf"
 "$mgrpo" train --quiet --run "$dir/run" "$dir/good.conf" >"$dir/out" 2>"$dir/err" || fail "the good configuration does not run"
-echo "test_inputs: 26 that are refused, and nothing is left of them"
+echo "test_inputs: 27 that are refused, and nothing is left of them"

@@ -73,16 +73,40 @@ END
 
 # A run's store, logs and metrics agree: no verdict that failed is a 0, none of its rows is learnt from, all of them are counted.
 cat >"$dir/agree.py" <<'END'
-import gzip, json, pathlib, sqlite3, sys
+import gzip, json, math, pathlib, sqlite3, sys
 
 run = pathlib.Path(sys.argv[1])
 store = sqlite3.connect(run / "store.db")
 VALUE, UNKNOWN, UNAVAILABLE = range(3)
 answers, seen = {}, set()
+
+
+def wilson(p, n, z=1.959963984540054):
+    centre, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0, (centre - half) / (1 + z * z / n)), min(1, (centre + half) / (1 + z * z / n))
+
+
+def interval(verdicts):
+    """Of verdicts by question: Wilson's for as many independent ones as would vary as much as the questions do."""
+    n, k = sum(map(len, verdicts)), len(verdicts)
+    if n == 0:
+        return None, None
+    p, independent = sum(map(sum, verdicts)) / n, k
+    if max(map(len, verdicts)) == 1:
+        independent = n
+    elif k > 1 and 0 < p < 1:
+        variance = sum((sum(v) - p * len(v)) ** 2 for v in verdicts) / n ** 2 * k / (k - 1)
+        independent = min(n, p * (1 - p) / variance) if variance > 0 else n
+    return wilson(p, independent)
+
+
+judged = {"main": {}, "search": {}}  # by agent, phase and question
 for phase, question, rollout, form, verdict, value, kind, reward in store.execute(
         "SELECT phase, question, rollout, format, verdict, value, kind, reward FROM rollout"):
     answers[phase, question, rollout] = verdict
     seen.add(verdict)
+    if verdict == VALUE:
+        judged["main"].setdefault(phase, {}).setdefault(question, []).append(value)
     if not form:
         assert (kind, reward) == (1, 0.0), "an invalid dialogue"
     elif verdict == VALUE:
@@ -94,6 +118,8 @@ for phase, question, rollout, call, verdict, value in store.execute(
         "SELECT phase, question, rollout, call, verdict, value FROM result"):
     results[phase, question, rollout, call] = verdict, value
     seen.add(verdict)
+    if verdict == VALUE:
+        judged["search"].setdefault(phase, {}).setdefault(question, []).append(value)
 assert seen == {VALUE, UNKNOWN, UNAVAILABLE}, f"only {seen}"
 unavailable = {"main": {}, "search": {}}
 for (phase, question, rollout), verdict in answers.items():
@@ -105,6 +131,8 @@ for agent in unavailable:
         if agent == "main":
             assert m["unavailable"] == unavailable[agent][m["phase"]], f"{agent}, phase {m['phase']}: {m['unavailable']}"
         assert m["unavailable"] <= m["trajectories"]
+        for got, want in zip((m["lo"], m["hi"]), interval(list(judged[agent].get(m["phase"], {}).values()))):
+            assert got == want or abs(got - want) < 1e-9, f"{agent}, phase {m['phase']}: {got}, not {want}"
     for path in sorted((run / agent / "rollouts").glob("*")):
         phase = int(path.name.split(".")[0])
         for line in gzip.open(path):

@@ -9,6 +9,7 @@
 
 #include "model/model_config.h"
 #include "model/params_file.h"
+#include "policy/policy.h"
 #include "question/question_file.h"
 #include "rollout/judging.h"
 #include "rollout/rollout_config.h"
@@ -50,7 +51,8 @@ check_store(const struct mg_config *c, struct mg_err *err)
     return st;
 }
 
-/* The files of a model, read whole: a run that was begun with a damaged one would have its digest. */
+/* The files of a model, read whole, and the device that it is to be on: a run that was begun with a damaged model has its
+ * digest, and one with a device that is not there has its name. */
 static enum mg_status
 check_model(const struct mg_config *c, const struct mg_agent_config *a, const struct mg_tokenizer *tok,
             struct mg_err *err)
@@ -58,12 +60,15 @@ check_model(const struct mg_config *c, const struct mg_agent_config *a, const st
     enum mg_status st = MG_OK;
     struct mg_model_config model;
     struct mg_params layout = {0};
+    const struct mg_policy_limits limits = {
+        .device = a->device[0] != '\0' ? a->device : NULL, .context = a->context, .max_tokens = a->max_tokens};
 
     MG_TRY(check_path("model", a->model, true, err));
     MG_TRY(mg_model_config_load(a->model, &model, err));
     MG_TRY(mg_vocabulary_check(model.vocab_size, a->model, tok, c->tokenizer, err));
     MG_TRY(mg_params_layout(&model, &layout, err));
     MG_TRY(mg_params_read(&layout, a->model, NULL, err));
+    MG_TRY(mg_policy_try(&limits, err));
 out:
     mg_params_free(&layout);
     return st;

@@ -43,6 +43,19 @@ open_device(struct mg_policy *p, const char *selector, struct mg_err *err)
 }
 
 enum mg_status
+mg_policy_try(const struct mg_policy_limits *limits, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_policy p = {.limits = *limits};
+
+    MG_TRY(check_limits(limits, err));
+    MG_TRY(open_device(&p, limits->device, err));
+out:
+    clgrpo_context_destroy(p.ctx);
+    return st;
+}
+
+enum mg_status
 mg_policy_init(const struct mg_model_config *config, uint64_t seed, const struct mg_policy_limits *limits,
                struct mg_policy **out, struct mg_err *err)
 {

@@ -26,6 +26,9 @@ struct mg_policy_limits {
     bool profile;        /* the library's profile will be used: its queue has times */
 };
 
+/* Whether a policy within these limits could be opened on the device; no model is looked at. MG_INPUT: a limit or the
+ * device's name is wrong. */
+enum mg_status mg_policy_try(const struct mg_policy_limits *limits, struct mg_err *err);
 /* Opens a model directory (config.json, model.safetensors or its shards); or fresh weights drawn from `seed`. */
 enum mg_status mg_policy_open(const char *dir, const struct mg_policy_limits *limits, struct mg_policy **out,
                               struct mg_err *err);

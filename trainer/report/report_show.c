@@ -71,9 +71,12 @@ tell_missing(const struct shown *s, const char *dir, struct mg_err *err)
     if (last < (json_int_t)s->phase)
         st = mg_fail(err, MG_INPUT, "%s: train step %u has not been reached: %u of %u are done", s->what->run,
                      s->what->step, last < 0 ? 0 : mg_plan_phase(&plan, (uint32_t)last + 1).step, plan.steps);
-    else
+    else {
         st = mg_fail(err, MG_INPUT, "%s: the rollouts of train step %u are not kept any longer: there is no %s",
                      s->what->run, s->what->step, mg_rollouts_path(dir, s->phase).text);
+        if (s->config->keep_rollouts > 0)
+            mg_hint(err, "The run keeps those of its newest %u train steps (keep_rollouts).", s->config->keep_rollouts);
+    }
 out:
     return st;
 }
