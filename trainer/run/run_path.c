@@ -63,13 +63,13 @@ mg_state_path(const char *agent_dir, uint32_t phase)
     return mg_path_print("%s/state-%09u", agent_dir, phase);
 }
 
-/* A number of at most nine digits between two texts, and nothing else. */
+/* A number of at least so many digits, and at most nine, between two texts, and nothing else. */
 static bool
-is_numbered(const char *name, const char *before, const char *behind, uint32_t *number)
+is_numbered(const char *name, const char *before, size_t least, const char *behind, uint32_t *number)
 {
     size_t n = strlen(before), digits = strncmp(name, before, n) == 0 ? strspn(name + n, "0123456789") : 0;
 
-    if (digits == 0 || digits > 9 || strcmp(name + n + digits, behind) != 0)
+    if (digits < least || digits > 9 || strcmp(name + n + digits, behind) != 0)
         return false;
     *number = (uint32_t)strtoul(name + n, NULL, 10);
     return true;
@@ -78,11 +78,11 @@ is_numbered(const char *name, const char *before, const char *behind, uint32_t *
 bool
 mg_is_state_name(const char *name, uint32_t *phase)
 {
-    return is_numbered(name, "state-", "", phase);
+    return is_numbered(name, "state-", 1, "", phase);
 }
 
 bool
 mg_is_rollouts_name(const char *name, uint32_t *phase)
 {
-    return is_numbered(name, "", ".jsonl.gz", phase) || is_numbered(name, "", ".tools.jsonl", phase);
+    return is_numbered(name, "", 6, ".jsonl.gz", phase) || is_numbered(name, "", 6, ".tools.jsonl", phase);
 }
