@@ -28,6 +28,8 @@ void clg_cache_store(const char *dir, const char *key, size_t key_bytes, const u
  * minutes: then several may build at once.
  */
 int clg_cache_lock(const char *dir, const char *key, size_t key_bytes);
+/* The same without waiting: false if another holds the lock. *lock is as above. */
+bool clg_cache_try_lock(const char *dir, const char *key, size_t key_bytes, int *lock);
 void clg_cache_unlock(int lock);
 
 /* The folder that clgrpo_context_config.cache_dir stands for, made if need be; NULL if none, or if it is not this

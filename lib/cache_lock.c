@@ -28,27 +28,50 @@ try_lock(int fd, const char *key, size_t key_bytes)
     return fcntl(fd, F_OFD_SETLK, &range) == 0;
 }
 
-int
-clg_cache_lock(const char *dir, const char *key, size_t key_bytes)
+static int
+open_file(const char *dir)
 {
     const int folder = clg_cache_open(dir);
-    const double start = clg_now();
-    long pause = FIRST_PAUSE;
     int fd;
 
     if (folder < 0)
         return -1;
     fd = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     close(folder);
-    if (fd < 0)
-        return -1;
-    while (clg_cache_is_own(fd, S_IFREG) && !try_lock(fd, key, key_bytes)) {
-        if ((errno != EAGAIN && errno != EACCES && errno != EINTR) || clg_now() - start > longest_wait)
-            break;
+    return fd;
+}
+
+static bool
+is_held(int fd, const char *key, size_t key_bytes)
+{
+    return clg_cache_is_own(fd, S_IFREG) && !try_lock(fd, key, key_bytes) &&
+           (errno == EAGAIN || errno == EACCES || errno == EINTR);
+}
+
+int
+clg_cache_lock(const char *dir, const char *key, size_t key_bytes)
+{
+    const int fd = open_file(dir);
+    const double start = clg_now();
+    long pause = FIRST_PAUSE;
+
+    while (fd >= 0 && is_held(fd, key, key_bytes) && clg_now() - start <= longest_wait) {
         nanosleep(&(struct timespec){.tv_nsec = pause * 1000000}, NULL);
         pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
     }
     return fd;
+}
+
+bool
+clg_cache_try_lock(const char *dir, const char *key, size_t key_bytes, int *lock)
+{
+    const int fd = open_file(dir);
+    const bool held = fd >= 0 && is_held(fd, key, key_bytes);
+
+    *lock = held ? -1 : fd;
+    if (held)
+        close(fd);
+    return !held;
 }
 #else
 int
@@ -56,6 +79,13 @@ clg_cache_lock(const char *dir, const char *key, size_t key_bytes)
 {
     (void)dir, (void)key, (void)key_bytes;
     return -1;
+}
+
+bool
+clg_cache_try_lock(const char *dir, const char *key, size_t key_bytes, int *lock)
+{
+    *lock = clg_cache_lock(dir, key, key_bytes);
+    return true;
 }
 #endif
 

@@ -180,6 +180,17 @@ CLGRPO_DEFINE_INIT(clgrpo_cache_stats, /* zeros */)
 enum clgrpo_status clgrpo_cache_stats_get(struct clgrpo_context *ctx,
                                           struct clgrpo_cache_stats *stats) CLGRPO_MUST_CHECK;
 
+/*
+ * Compiles ahead of time. Between the two calls operations check their arguments as ever and note which programs they
+ * need, but enqueue nothing and touch no buffer; clgrpo_tensor_read gives zeros. The end loads or compiles what was
+ * noted. What of it another process compiles at the time, and shares the cache folder, comes last and is loaded.
+ *
+ * begin  E_ARGUMENT: it was called before, without its end
+ * end    E_ARGUMENT: there was no begin. E_BUILD and others: of the last program that failed; the others are there
+ */
+enum clgrpo_status clgrpo_prepare_begin(struct clgrpo_context *ctx) CLGRPO_MUST_CHECK;
+enum clgrpo_status clgrpo_prepare_end(struct clgrpo_context *ctx) CLGRPO_MUST_CHECK;
+
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 enum clgrpo_dtype { CLGRPO_F32 = 0, CLGRPO_F16, CLGRPO_BF16, CLGRPO_I32, CLGRPO_U32, CLGRPO_U64 };

@@ -76,6 +76,8 @@ configure(struct clgrpo_context *ctx, const struct clgrpo_context_config *given)
     CLG_TRY(choose_width(ctx));
     CLG_TRY(clg_tune_open(ctx, config->tune_file));
     ctx->cache_dir = clg_cache_dir(config->cache_dir);
+    for (size_t i = 0; i < CLG_N_TIERS && ctx->family == CLGRPO_FAMILY_SIMT; i++)
+        clg_tier_get(ctx, (enum clg_tier_id)i); /* here, so that no operation is held up by a probe */
 out:
     return st;
 }

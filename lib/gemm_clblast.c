@@ -34,6 +34,8 @@ clg_gemm_clblast_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     cl_event done = NULL;
     CLBlastStatusCode code;
 
+    if (seq->ctx->preparing)
+        return CLGRPO_OK;
     CLG_TRY(wait_first(seq));
     code =
         CLBlastSgemm(CLBlastLayoutRowMajor, args->trans_a ? CLBlastTransposeYes : CLBlastTransposeNo,

@@ -31,6 +31,7 @@ struct clgrpo_context {
     enum clgrpo_family family;
     char *cache_dir; /* NULL: no disk cache */
     struct clg_program *programs;
+    bool preparing; /* operations note their programs and enqueue nothing */
     struct clg_tune_table *tune;
     bool allow_reordering;
     struct clg_tier_state *tiers;   /* CLG_N_TIERS of them */
@@ -135,7 +136,8 @@ clg_divide_up(size_t n, size_t by)
 
 /*
  * The kernel `entry` of the program `unit`, built with `defines` ("-DC_HEAD_DIM=64 -DP_MR=6"; NULL for none) once for a
- * context, or loaded from the disk cache. It lives as long as the context, and the caller does not release it. Every
+ * context, or loaded from the disk cache. It lives as long as the context, and the caller does not release it. NULL,
+ * while the context is preparing and the program is not there: it is noted. Every
  * program also gets -DP_VECTOR_WIDTH, and -DHAS_FP64 and -DHAS_FP16 where the device has these types.
  */
 enum clgrpo_status clg_kernel_get(struct clgrpo_context *ctx, const char *unit, const char *entry, const char *defines,
@@ -143,6 +145,8 @@ enum clgrpo_status clg_kernel_get(struct clgrpo_context *ctx, const char *unit, 
 /* The same, with the items of a work-group that the compiled kernel takes, which may be fewer than the device does. */
 enum clgrpo_status clg_kernel_get_most(struct clgrpo_context *ctx, const char *unit, const char *entry,
                                        const char *defines, cl_kernel *out, size_t *most);
+/* Loads or builds the programs that were noted while the context was preparing. */
+enum clgrpo_status clg_programs_build(struct clgrpo_context *ctx);
 void clg_programs_destroy(struct clgrpo_context *ctx);
 double clg_now(void); /* seconds of a clock that only goes forward */
 

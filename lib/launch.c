@@ -118,6 +118,8 @@ clg_launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, c
     }
     CLG_REQUIRE(ctx, items <= ctx->info.max_work_group, CLGRPO_E_UNSUPPORTED,
                 "a work-group of %zu items, the device takes at most %zu", items, ctx->info.max_work_group);
+    if (ctx->preparing)
+        return CLGRPO_OK;
     CLG_TRY(check_count(ctx, kernel, n_args));
     for (cl_uint i = 0; i < n_args; i++)
         CLG_TRY(set_arg(ctx, kernel, i, &args[i]));
@@ -150,7 +152,7 @@ clg_seq_copy(struct clg_seq *seq, cl_mem from, cl_mem to, size_t from_bytes, siz
     cl_event done = NULL;
     cl_uint n_wait = clg_seq_wait_for(seq, &list);
 
-    if (n == 0)
+    if (n == 0 || seq->ctx->preparing)
         return CLGRPO_OK;
     CLG_CL(seq->ctx, clEnqueueCopyBuffer(seq->queue, from, to, from_bytes, to_bytes, n, n_wait, list,
                                          wants_event(seq) ? &done : NULL));
@@ -169,7 +171,7 @@ clg_seq_zero(struct clg_seq *seq, cl_mem buf, size_t offset_bytes, size_t n_byte
     cl_event done = NULL;
     cl_uint n_wait = clg_seq_wait_for(seq, &list);
 
-    if (n_bytes == 0)
+    if (n_bytes == 0 || seq->ctx->preparing)
         return CLGRPO_OK;
     CLG_CL(seq->ctx, clEnqueueFillBuffer(seq->queue, buf, &zero, sizeof zero, offset_bytes, n_bytes, n_wait, list,
                                          wants_event(seq) ? &done : NULL));

@@ -59,6 +59,7 @@ lib_libclg_la_SOURCES = \
 	lib/op_rope.c \
 	lib/op_sample.c \
 	lib/op_swiglu.c \
+	lib/prepare.c \
 	lib/profile.c \
 	lib/profile.h \
 	lib/program.c \

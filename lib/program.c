@@ -14,7 +14,8 @@ struct clg_program {
     struct clg_program *next;
     const struct clg_unit *unit;
     char options[MAX_OPTIONS];
-    cl_program program;
+    cl_program program; /* NULL: noted, not built yet */
+    bool failed;        /* to build, in clg_programs_build */
     unsigned n_kernels;
     struct {
         char entry[64];
@@ -210,8 +211,9 @@ out:
     return st;
 }
 
+/* While another process builds the program, waits for it, or else leaves the program NULL. */
 static enum clgrpo_status
-load_or_build(struct clgrpo_context *ctx, const struct clg_unit *unit, const char *options, cl_program *out)
+load_or_build(struct clgrpo_context *ctx, struct clg_program *p, bool wait)
 {
     enum clgrpo_status st = CLGRPO_OK;
     struct pieces pieces;
@@ -219,19 +221,67 @@ load_or_build(struct clgrpo_context *ctx, const struct clg_unit *unit, const cha
     char *key = NULL;
     int lock = -1;
 
-    CLG_TRY(collect(ctx, unit, &pieces));
-    key = make_key(ctx, &pieces, options, &key_bytes);
-    CLG_REQUIRE(ctx, key != NULL, CLGRPO_E_MEMORY, "%s: out of memory for the cache key", unit->name);
-    CLG_TRY(obtain(ctx, unit, &pieces, key, key_bytes, options, false, out));
-    if (*out != NULL)
+    CLG_TRY(collect(ctx, p->unit, &pieces));
+    key = make_key(ctx, &pieces, p->options, &key_bytes);
+    CLG_REQUIRE(ctx, key != NULL, CLGRPO_E_MEMORY, "%s: out of memory for the cache key", p->unit->name);
+    CLG_TRY(obtain(ctx, p->unit, &pieces, key, key_bytes, p->options, false, &p->program));
+    if (p->program != NULL)
         goto out;
     /* Two processes that start together need the same programs; and PoCL 3.1 fails or crashes where two build one. */
-    lock = ctx->cache_dir != NULL ? clg_cache_lock(ctx->cache_dir, key, key_bytes) : -1;
-    CLG_TRY(obtain(ctx, unit, &pieces, key, key_bytes, options, true, out));
+    if (ctx->cache_dir != NULL && wait)
+        lock = clg_cache_lock(ctx->cache_dir, key, key_bytes);
+    else if (ctx->cache_dir != NULL && !clg_cache_try_lock(ctx->cache_dir, key, key_bytes, &lock))
+        goto out;
+    CLG_TRY(obtain(ctx, p->unit, &pieces, key, key_bytes, p->options, true, &p->program));
 out:
     clg_cache_unlock(lock);
     free(key);
     return st;
+}
+
+/* Builds what is noted and no other process is building. *missing is one of those that are left, NULL if there are none;
+ * *n_done counts the others. *failure is the last one, as the context's record is. */
+static void
+build_what_is_free(struct clgrpo_context *ctx, struct clg_program **missing, size_t *n_done,
+                   enum clgrpo_status *failure)
+{
+    *missing = NULL;
+    *n_done = 0;
+    for (struct clg_program *p = ctx->programs; p != NULL; p = p->next) {
+        enum clgrpo_status st;
+
+        if (p->program != NULL || p->failed)
+            continue;
+        st = load_or_build(ctx, p, false);
+        p->failed = st != CLGRPO_OK;
+        if (p->failed)
+            *failure = st;
+        if (p->program == NULL && !p->failed)
+            *missing = p;
+        else
+            (*n_done)++;
+    }
+}
+
+enum clgrpo_status
+clg_programs_build(struct clgrpo_context *ctx)
+{
+    enum clgrpo_status failure = CLGRPO_OK;
+    struct clg_program *missing;
+    size_t n_done;
+
+    for (;;) {
+        build_what_is_free(ctx, &missing, &n_done, &failure);
+        if (missing == NULL)
+            break;
+        if (n_done == 0 && load_or_build(ctx, missing, true) != CLGRPO_OK) {
+            missing->failed = true;
+            failure = clgrpo_error_status(ctx);
+        }
+    }
+    for (struct clg_program *p = ctx->programs; p != NULL; p = p->next)
+        p->failed = false; /* a call tries again */
+    return failure;
 }
 
 static enum clgrpo_status
@@ -250,23 +300,21 @@ get_program(struct clgrpo_context *ctx, const char *unit_name, const char *defin
                  ctx->info.has_fp64 ? " -DHAS_FP64" : "", ctx->info.has_fp16 ? " -DHAS_FP16" : "",
                  defines != NULL ? " " : "", defines != NULL ? defines : "");
     CLG_REQUIRE(ctx, n > 0 && (size_t)n < sizeof options, CLGRPO_E_BUILD, "%s: build options too long", unit_name);
-    for (p = ctx->programs; p != NULL; p = p->next) {
-        if (p->unit == unit && strcmp(p->options, options) == 0) {
-            *out = p;
-            return CLGRPO_OK;
-        }
+    p = ctx->programs;
+    while (p != NULL && (p->unit != unit || strcmp(p->options, options) != 0))
+        p = p->next;
+    if (p == NULL) {
+        p = calloc(1, sizeof *p);
+        CLG_REQUIRE(ctx, p != NULL, CLGRPO_E_MEMORY, "%s: out of memory", unit_name);
+        p->unit = unit;
+        memcpy(p->options, options, sizeof p->options);
+        p->next = ctx->programs;
+        ctx->programs = p;
     }
-    p = calloc(1, sizeof *p);
-    CLG_REQUIRE(ctx, p != NULL, CLGRPO_E_MEMORY, "%s: out of memory", unit_name);
-    p->unit = unit;
-    memcpy(p->options, options, sizeof p->options);
-    CLG_TRY(load_or_build(ctx, unit, options, &p->program));
-    p->next = ctx->programs;
-    ctx->programs = p;
+    if (p->program == NULL && !ctx->preparing)
+        CLG_TRY(load_or_build(ctx, p, true));
     *out = p;
-    p = NULL;
 out:
-    free(p);
     return st;
 }
 
@@ -301,6 +349,11 @@ clg_kernel_get_most(struct clgrpo_context *ctx, const char *unit, const char *en
     cl_int code;
 
     CLG_TRY(get_program(ctx, unit, defines, &p));
+    if (p->program == NULL) { /* noted */
+        *out = NULL;
+        *most = ctx->info.max_work_group;
+        return CLGRPO_OK;
+    }
     for (unsigned i = 0; i < p->n_kernels; i++) {
         if (strcmp(p->kernels[i].entry, entry) == 0) {
             *out = p->kernels[i].kernel;
@@ -330,7 +383,8 @@ clg_programs_destroy(struct clgrpo_context *ctx)
         ctx->programs = p->next;
         for (unsigned i = 0; i < p->n_kernels; i++)
             clReleaseKernel(p->kernels[i].kernel);
-        clReleaseProgram(p->program);
+        if (p->program != NULL)
+            clReleaseProgram(p->program);
         free(p);
     }
 }

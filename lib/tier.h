@@ -64,7 +64,7 @@ struct clg_tier_state {
     struct clg_tier tier;
 };
 
-/* A tier of this context; probes it if nothing has needed it yet. */
+/* A tier of this context; probes it if nothing has asked for it yet. */
 const struct clg_tier *clg_tier_get(struct clgrpo_context *ctx, enum clg_tier_id id);
 /* The defines of a program that uses the tier, "" if it is not in use. */
 const char *clg_tier_defines(struct clgrpo_context *ctx, enum clg_tier_id id);

@@ -13,6 +13,7 @@ dist_man_MANS = \
 	man/clgrpo_linear_logprob.3 \
 	man/clgrpo_optim.3 \
 	man/clgrpo_policy_loss.3 \
+	man/clgrpo_prepare.3 \
 	man/clgrpo_profile.3 \
 	man/clgrpo_sample.3 \
 	man/clgrpo_tensor.3 \

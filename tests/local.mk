@@ -30,6 +30,7 @@ lib_suites = \
 	tests/lib/check_nan \
 	tests/lib/check_optim \
 	tests/lib/check_policy_loss \
+	tests/lib/check_prepare \
 	tests/lib/check_profile \
 	tests/lib/check_refusals \
 	tests/lib/check_rmsnorm \

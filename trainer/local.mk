@@ -145,6 +145,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/policy/policy_ops.c \
 	trainer/policy/policy_state.c \
 	trainer/policy/policy_views.c \
+	trainer/policy/prepare.c \
 	trainer/policy/prefix.c \
 	trainer/policy/prefix.h \
 	trainer/policy/score.c \

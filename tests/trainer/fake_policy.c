@@ -269,6 +269,13 @@ mg_policy_config(const struct mg_policy *p)
     return &p->config;
 }
 
+enum mg_status
+mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, struct mg_err *err)
+{
+    (void)p, (void)how, (void)n_how, (void)err;
+    return MG_OK;
+}
+
 struct clgrpo_context *
 mg_policy_context(struct mg_policy *p)
 {

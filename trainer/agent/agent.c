@@ -72,9 +72,11 @@ open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *
                                           .seed = mg_agent_seed(a->config->seed, a->agent),
                                           .event = on_event,
                                           .arg = a};
+    const struct mg_sampling how[] = {mg_sampling_of(a->config, false), mg_sampling_of(a->config, true)};
 
     MG_TRY(mg_policy_open(c->model, &limits, &a->policy, err));
     MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy)->vocab_size, c->model, a->tok, a->config->tokenizer, err));
+    MG_TRY(mg_policy_prepare(a->policy, how, sizeof how / sizeof how[0], err));
     rollouts.policy = a->policy;
     MG_TRY(mg_rollouts_create(&rollouts, &a->rollouts, err));
 out:

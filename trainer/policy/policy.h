@@ -60,6 +60,10 @@ struct mg_sampling {
 enum mg_status mg_policy_decode(struct mg_policy *p, const struct mg_feed *feed, size_t n,
                                 const struct mg_sampling *how, int32_t *token, float *logprob, struct mg_err *err);
 
+/* Compiles ahead what drawing in these n_how ways needs, and training if the policy was opened for it; changes nothing
+ * else. Processes of one machine that do so at once share the work. */
+enum mg_status mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, struct mg_err *err);
+
 /* For sequences with a common prefix: positions 0..length-1 of slot `from` are copied to slot `to`, which is then as if
  * the same tokens had been fed to it. No slot is a `to` twice, or a `from` and a `to`. */
 struct mg_fork {
