@@ -290,6 +290,7 @@ START_TEST(the_best_evaluation_is_found)
     fputs("{\"phase\":-1,\"step\":0,\"name\":\"after\",\"success\":1}\n", f);
     fclose(f);
     ck_assert_int_eq(mg_best_find(file, &best, &err), MG_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, file));
 }
 END_TEST
 

@@ -236,6 +236,30 @@ START_TEST(a_run_cut_in_the_middle_says_so)
 }
 END_TEST
 
+/* Numbers that are none, lists that are too long, and keys of other types than they should be are drawn as what is missing. */
+START_TEST(odd_metrics_are_drawn)
+{
+    char *text, many[8192];
+    size_t n;
+
+    snprintf(many, sizeof many,
+             "{\"phase\":\"x\",\"name\":\"during\",\"step\":[],\"success\":\"1\",\"lo\":{},\"hi\":2}\n"
+             "{\"phase\":1,\"name\":\"during\",\"step\":5,\"success\":1e300,\"lo\":-1e300,\"hi\":null}\n"
+             "{\"phase\":2,\"name\":\"train\",\"step\":1,\"calls_of\":[\"x\",-3,1e300]}\n"
+             "{\"phase\":3,\"name\":\"train\",\"step\":2,\"reward\":-1e300,\"calls_of\":[");
+    n = strlen(many);
+    for (int i = 0; i < 1000; i++)
+        n += (size_t)snprintf(many + n, sizeof many - n, "%d,", i % 7);
+    snprintf(many + n, sizeof many - n, "1]}\n{\"name\":7}\n{}\n");
+    put("main", "metrics.jsonl", many);
+    put("search", "metrics.jsonl", "{\"phase\":1,\"name\":\"during\",\"expert\":[],\"verdicts\":-4,\"lo\":\"0\"}\n");
+    text = page_of_run();
+    html_is_well_formed(text);
+    suite_says_not(text, ">nan<", ">inf<", ",nan", ",inf", "-nan", "=\"inf", "=\"nan");
+    free(text);
+}
+END_TEST
+
 /* ---- Where it comes from ---- */
 
 START_TEST(starts_are_told)
@@ -318,6 +342,7 @@ main(void)
                 the_page_says_what_became_of_the_run, every_chart_has_a_name_for_those_who_do_not_see_it,
                 texts_are_escaped, the_same_run_is_the_same_page, what_was_learnt_comes_first,
                 subtasks_are_told_where_they_were_asked, a_run_that_has_just_begun_is_drawn,
-                a_run_cut_in_the_middle_says_so, starts_are_told, metrics_are_rows, damage_is_told_and_leaves_no_page);
+                a_run_cut_in_the_middle_says_so, odd_metrics_are_drawn, starts_are_told, metrics_are_rows,
+                damage_is_told_and_leaves_no_page);
     return suite_main();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder of a run: begun once, gone on with under the same configuration alone. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,35 @@ START_TEST(a_run_is_extended)
     mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
     ck_assert_uint_eq(mg_config_steps(&config), config.steps + 50);
     mg_config_free(&again);
+}
+END_TEST
+
+/* What run.json says of it is read as if anyone had written it. */
+START_TEST(an_extension_that_is_none_is_refused)
+{
+    static const char *const wrong[] = {"7",    "\"120\"",  "{\"a\": 1}", "[\"120\"]", "[80]",  "[79]",   "[0]",
+                                        "[-1]", "[90, 90]", "[90, 85]",   "[1000001]", "[1e3]", "[[90]]", "[null]"};
+    char *text = mg_config_to_json(&config);
+    json_t *root = json_loads(text, 0, NULL), *many = json_array();
+
+    for (size_t i = 0; i <= sizeof wrong / sizeof wrong[0]; i++) {
+        bool last = i == sizeof wrong / sizeof wrong[0];
+        struct mg_config c = {0};
+        char *bad;
+
+        for (int k = 0; last && k <= MG_MAX_ENDS; k++)
+            json_array_append_new(many, json_integer(100 + k));
+        json_object_set_new(root, MG_CONFIG_EXTENDED,
+                            last ? json_incref(many) : json_loads(wrong[i], JSON_DECODE_ANY, NULL));
+        bad = json_dumps(root, 0);
+        ck_assert_msg(mg_config_from_json(bad, &c, &err) == MG_INPUT, "%s is taken", last ? "a long list" : wrong[i]);
+        suite_says(err.text, MG_CONFIG_EXTENDED);
+        mg_err_clear(&err);
+        free(bad);
+    }
+    json_decref(many);
+    json_decref(root);
+    free(text);
 }
 END_TEST
 
@@ -370,9 +400,9 @@ main(void)
 {
     suite_tests(suite_case("run dir", begin, end, 0), a_run_begins, it_goes_on_with_the_same_configuration,
                 another_configuration_is_refused, moved_inputs_go_on, a_run_is_extended,
-                a_changed_input_is_refused_by_its_name, a_later_agent_adds_its_inputs,
-                records_of_other_versions_are_told, a_record_without_digests_is_told, what_is_no_run_is_told,
-                a_missing_configuration_is_told, a_damaged_record_is_told, paths_are_spelled,
+                an_extension_that_is_none_is_refused, a_changed_input_is_refused_by_its_name,
+                a_later_agent_adds_its_inputs, records_of_other_versions_are_told, a_record_without_digests_is_told,
+                what_is_no_run_is_told, a_missing_configuration_is_told, a_damaged_record_is_told, paths_are_spelled,
                 too_long_a_path_is_refused, states_are_known_by_their_names, rollouts_of_old_steps_are_removed);
     return suite_main();
 }

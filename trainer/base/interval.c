@@ -87,7 +87,9 @@ mg_share_text_of(const struct mg_share *s)
 {
     struct mg_share_text out = {"-"};
 
-    if (isfinite(s->mean))
+    if (isfinite(s->mean) && isfinite(s->lo) && isfinite(s->hi))
         snprintf(out.text, sizeof out.text, "%.3f [%.3f, %.3f]", s->mean, s->lo, s->hi);
+    else if (isfinite(s->mean))
+        snprintf(out.text, sizeof out.text, "%.3f", s->mean);
     return out;
 }

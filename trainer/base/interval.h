@@ -30,7 +30,7 @@ struct mg_share mg_share_of_clusters(const double *sum, const double *count, siz
  * are. It has a width where no two answers differ, too. Mean and interval are NaN for n = 0.
  */
 struct mg_share mg_share_of_differences(const double *difference, size_t n);
-/* "0.453 [0.412, 0.495]", or "-" without a mean. */
+/* "0.453 [0.412, 0.495]", "0.453" without an interval, or "-" without a mean. */
 struct mg_share_text {
     char text[32];
 };

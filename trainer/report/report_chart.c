@@ -27,6 +27,7 @@ static struct scale
 fit(const struct mg_chart *c)
 {
     struct scale s = {c->n > 0 ? c->x[0] : 0.0, c->n > 0 ? c->x[c->n - 1] : 1.0, INFINITY, -INFINITY};
+    double size;
 
     for (unsigned k = 0; k < c->n_series; k++)
         for (size_t i = 0; i < c->n; i++) {
@@ -38,8 +39,9 @@ fit(const struct mg_chart *c)
         }
     if (!(s.y0 <= s.y1))
         s.y0 = 0.0, s.y1 = 1.0;
-    if (s.y1 - s.y0 < 1e-9)
-        s.y0 -= 0.5, s.y1 += 0.5;
+    size = fmax(1.0, fabs(s.y0));
+    if (s.y1 - s.y0 < 1e-9 * size)
+        s.y0 -= 0.5 * size, s.y1 += 0.5 * size;
     if (s.x1 <= s.x0)
         s.x1 = s.x0 + 1.0;
     return s;
@@ -54,8 +56,8 @@ axes(FILE *to, const struct mg_chart *c, const struct scale *s)
         fprintf(to, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - RIGHT, py(s, y),
                 py(s, y));
         fprintf(to,
-                fabs(y) < 1000.0 ? "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>\n"
-                                 : "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n",
+                fabs(y) < 1000.0 || fabs(y) > 1e9 ? "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>\n"
+                                                  : "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n",
                 LEFT - 6, py(s, y) + 4, y);
     }
     fprintf(to, "<text x=\"%d\" y=\"%d\">step %.0f</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.0f</text>\n",

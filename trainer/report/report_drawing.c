@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double TOO_LARGE = 1e300; /* for a difference of two to be finite */
+
 double
 mg_line_number(const json_t *line, const char *key)
 {
@@ -26,6 +28,9 @@ collect(struct mg_drawing *d, unsigned k, const json_t *lines, mg_point_of *poin
 
         if (!point(line, key, &p))
             continue;
+        p.y = fabs(p.y) < TOO_LARGE ? p.y : (double)NAN;
+        p.lo = fabs(p.lo) < TOO_LARGE ? p.lo : (double)NAN;
+        p.hi = fabs(p.hi) < TOO_LARGE ? p.hi : (double)NAN;
         d->x[n] = p.x;
         d->y[k][n] = p.y;
         d->lo[k][n] = p.lo;

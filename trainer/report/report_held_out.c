@@ -55,7 +55,7 @@ row(FILE *to, const struct mg_report *r, const json_t *line, bool best)
     if (is_named(line, "before", "before-greedy", "before"))
         fputs("<tr><td>before", to);
     else
-        fprintf(to, "<tr><td>step %.0f", mg_line_number(line, "step"));
+        fprintf(to, "<tr><td>step %lld", (long long)json_integer_value(json_object_get(line, "step")));
     fprintf(to, ", %s%s</td><td>%.0f", is_greedy(line) ? "greedy" : "as sampled", best ? " (best)" : "", h.n);
     if (h.unavailable > 0.0)
         fprintf(to, ", %.0f not judged", h.unavailable);
@@ -66,7 +66,10 @@ row(FILE *to, const struct mg_report *r, const json_t *line, bool best)
 
         fprintf(to, "<td>%s</td>", mg_share_text_of(&results).text);
     }
-    fprintf(to, "<td>%.2f</td></tr>\n", h.calls);
+    if (isfinite(h.calls))
+        fprintf(to, "<td>%.2f</td></tr>\n", h.calls);
+    else
+        fputs("<td>-</td></tr>\n", to);
 }
 
 enum mg_status

@@ -234,7 +234,10 @@ print_row(FILE *to, const struct mg_summary *s, const char *name, const struct m
     fprintf(to, "  %-20s %5.0f   %*s", name, h->n, SHARE_WIDTH, mg_share_text_of(&success).text);
     for (uint32_t i = 1; i < s->n_agents; i++)
         fprintf(to, "   %*s", column(s, i), mg_share_text_of(&h->expert[i]).text);
-    fprintf(to, "   %5.2f", h->calls);
+    if (isfinite(h->calls))
+        fprintf(to, "   %5.2f", h->calls);
+    else
+        fprintf(to, "   %5s", "-");
     if (h->unavailable > 0.0)
         fprintf(to, "   (%.0f not judged)", h->unavailable);
     fputc('\n', to);

@@ -18,11 +18,17 @@ is_sampled_evaluation(const json_t *line)
     return false;
 }
 
+struct search {
+    const char *path;
+    struct mg_best *best;
+};
+
 static enum mg_status
 look(void *arg, json_t *line, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_best *best = arg;
+    const struct search *search = arg;
+    struct mg_best *best = search->best;
     const json_t *success = json_object_get(line, "success");
     json_int_t phase = json_integer_value(json_object_get(line, "phase")),
                step = json_integer_value(json_object_get(line, "step"));
@@ -31,7 +37,7 @@ look(void *arg, json_t *line, struct mg_err *err)
         (best->there && json_number_value(success) <= best->success))
         return MG_OK;
     MG_REQUIRE(phase >= 0 && phase < UINT32_MAX && step >= 0 && step <= UINT32_MAX, MG_INPUT,
-               "an evaluation is of phase %lld and step %lld", (long long)phase, (long long)step);
+               "%s: an evaluation is of phase %lld and step %lld", search->path, (long long)phase, (long long)step);
     *best = (struct mg_best){true, (uint32_t)phase, (uint32_t)step, json_number_value(success)};
 out:
     return st;
@@ -40,6 +46,8 @@ out:
 enum mg_status
 mg_best_find(const char *metrics, struct mg_best *out, struct mg_err *err)
 {
+    struct search search = {metrics, out};
+
     *out = (struct mg_best){.there = false};
-    return access(metrics, F_OK) == 0 ? mg_metrics_each(metrics, look, out, err) : MG_OK;
+    return access(metrics, F_OK) == 0 ? mg_metrics_each(metrics, look, &search, err) : MG_OK;
 }
