@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/file.h"
 #include "tokenizer/tokenizer_internal.h"
 
@@ -180,20 +179,6 @@ mg_tokenizer_encode(struct mg_tokenizer *tok, const char *text, size_t len, unsi
 out:
     if (st != MG_OK)
         ids->n = before;
-    return st;
-}
-
-enum mg_status
-mg_tok_text_add(struct mg_token_text *text, const char *bytes, size_t n, struct mg_err *err)
-{
-    enum mg_status st = MG_OK;
-
-    MG_GROW(text->data, text->n + n + 1, text->room);
-    if (n > 0)
-        memcpy(text->data + text->n, bytes, n);
-    text->n += n;
-    text->data[text->n] = '\0';
-out:
     return st;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tokenizer/tokenizer_internal.h"
 
+#include <string.h>
+
+#include "base/array.h"
 #include "base/utf8.h"
 
 /*
@@ -96,4 +99,18 @@ mg_tok_utf8_invalid(const char *text, size_t len)
     while (i < len && mg_utf8_char(text + i, len - i) == 0)
         i++;
     return i;
+}
+
+enum mg_status
+mg_tok_text_add(struct mg_token_text *text, const char *bytes, size_t n, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_GROW(text->data, text->n + n + 1, text->room);
+    if (n > 0)
+        memcpy(text->data + text->n, bytes, n);
+    text->n += n;
+    text->data[text->n] = '\0';
+out:
+    return st;
 }
