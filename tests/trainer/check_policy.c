@@ -333,6 +333,42 @@ START_TEST(state_file_that_is_damaged_is_refused)
 }
 END_TEST
 
+/* Nothing runs: the weights stay, and a step has the bits of one without it. What follows finds all its programs. */
+START_TEST(preparing_changes_nothing)
+{
+    const struct mg_loss_params o = {.loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
+    const struct mg_adam adam = {1e-3f, 0.9f, 0.95f, 1e-8f, 0.01f, 1.0f};
+    const struct mg_sampling how[] = {{.temperature = 1.0f, .top_p = 1.0f}, {.temperature = 0.0f, .top_p = 1.0f}};
+    struct mg_policy *p[2] = {mg_policy_case(true, 600), mg_policy_case(true, 600)};
+    uint64_t before[2], after[2];
+    struct mg_train_stats stats;
+    struct sequences s;
+    double norm;
+
+    sequences_alloc(&s);
+    for (int i = 0; i < 2; i++) {
+        struct clgrpo_cache_stats prepared = CLGRPO_CACHE_STATS_INIT, now = CLGRPO_CACHE_STATS_INIT;
+
+        mg_ok(mg_policy_digest(p[i], &before[i], &err));
+        if (i == 1)
+            mg_ok(mg_policy_prepare(p[i], how, 2, &err));
+        ck_assert_uint_eq(mg_policy_version(p[i]), 0);
+        ck_assert_int_eq(clgrpo_cache_stats_get(p[i]->ctx, &prepared), CLGRPO_OK);
+        decode_all(p[i], &s, 1);
+        mg_ok(mg_policy_gradient(p[i], s.rows, N_SEQS, &o, &stats, &err));
+        mg_ok(mg_policy_step(p[i], &adam, &norm, &err));
+        mg_ok(mg_policy_digest(p[i], &after[i], &err));
+        ck_assert_int_eq(clgrpo_cache_stats_get(p[i]->ctx, &now), CLGRPO_OK);
+        ck_assert_msg(i == 0 || now.n_built + now.n_loaded == prepared.n_built + prepared.n_loaded,
+                      "%u programs were prepared, %u were needed", prepared.n_built + prepared.n_loaded,
+                      now.n_built + now.n_loaded);
+        mg_policy_close(p[i]);
+    }
+    ck_assert(before[0] == before[1] && after[0] == after[1] && before[0] != after[0]);
+    sequences_free(&s);
+}
+END_TEST
+
 START_TEST(a_device_that_is_misnamed_is_wrong_input)
 {
     struct mg_policy_limits limits = {
@@ -355,7 +391,7 @@ main(void)
     TCase *tc = fx_case("policy");
 
     tcase_add_loop_test(tc, batch_invariance_decode_equals_training_forward, 0, 2);
-    fx_tests(tc, a_device_that_is_misnamed_is_wrong_input);
+    fx_tests(tc, a_device_that_is_misnamed_is_wrong_input, preparing_changes_nothing);
     fx_tests(tc, batch_invariance_over_random_compositions, ratio_of_an_on_policy_batch_is_exactly_one);
     tcase_add_loop_test(tc, gradient_matches_finite_differences, 0, 2);
     fx_tests(tc, micro_batches_add_up_to_the_same_gradient, state_file_goes_on_with_the_same_bits);
