@@ -14,8 +14,9 @@
  * Every operation is `status clgrpo_<op>(ctx, args, queue, n_wait, wait_list, event)`. It enqueues its work on the
  * caller's queue, to start after the events of the wait list, and returns, like clEnqueueNDRangeKernel; outputs are
  * complete when `event` is, or what the caller enqueues next on an in-order queue runs. Many operations enqueue several
- * commands: the event is complete when all are, and its times are those of the last; clgrpo_profile has all. On a failed status the outputs
- * are undefined, and what the call had enqueued already is not waited for.
+ * commands: the event is complete when all are, and its times, of the device's clock, are those of the last;
+ * clgrpo_profile has all. On a failed status the outputs are undefined, and what the call had enqueued already is not
+ * waited for.
  *
  * An operation allocates no device memory for its work: where it needs scratch memory, `clgrpo_<op>_workspace` reports
  * how much, and the caller lends it.

@@ -44,14 +44,14 @@ enum clgrpo_status clgrpo_global_norm(struct clgrpo_context *ctx, const struct c
  * param, m, v   [P] f32, dense, in place
  * grad          [P] f32, f16 or bf16
  * scale         [1] f32, usually out[1] of clgrpo_global_norm; buf may be NULL, for 1. A scale of exactly 0 leaves
- *               everything as it is, copy included
+ *               everything as it is, copy included. Without that a NaN of grad goes to param, m and v
  * copy          [P] f32, f16 or bf16, written: the new param, rounded to nearest even; buf may be NULL
- * lr            finite
- * beta1, beta2  0 <= beta < 1
- * eps           finite, > 0: without it a gradient of 0 would make 0 / 0
+ * lr            finite; 0 by default
+ * beta1, beta2  0 <= beta < 1; 0.9 and 0.999 by default
+ * eps           finite, > 0: without it a gradient of 0 would make 0 / 0; 1e-8 by default
  * weight_decay  finite; 0 by default
  * decay_elems   how many elements are decayed, from the first on; all by default
- * step          counts from 1
+ * step          counts from 1; must be set
  *
  * copy is for a model that computes with weights of halves: the step is added to their f32 master, which keeps what the
  * rounding of the copy loses.

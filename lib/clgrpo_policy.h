@@ -29,8 +29,8 @@ enum clgrpo_advantage_kind {
  * kind       see the enum
  * eps        finite, >= 0, in units of the reward
  *
- * The advantage itself is not multiplied by the weight. A reward of weight 0 does not count in the mean and the
- * variance, and gets an advantage like the others. All advantages of a group are exactly 0 if its rewards of positive
+ * The advantage itself is not multiplied by the weight. A reward of weight 0, of a negative one or of NaN does not count
+ * in the mean and the variance, and gets an advantage like the others. All advantages of a group are exactly 0 if its rewards of positive
  * weight are equal (tested by maximum = minimum), if it has none, or, of UNBIASED and LOO, if W <= 1. The rewards of
  * a group are summed in order, and no other group enters. No sum overflows, whatever the rewards; an advantage of MEAN
  * or LOO that f32 does not hold is infinite.
@@ -85,8 +85,10 @@ enum {
  * dual_clip                        > 1, or 0 for none
  * kl_beta                          finite, >= 0
  *
- * The weight holds the normalisation of the objective: over tokens, trajectories or the global batch. The order of the
- * sums in stats is fixed. Exponents are cut at 88, where a ratio is 1.6e38.
+ * The weight holds the normalisation of the objective: over tokens, trajectories or the global batch. A negative one
+ * is not looked for, and turns the sign of its token's loss and gradient. A NaN in a token of any weight but 0 goes
+ * through to its gradient and to the loss. The order of the sums in stats is fixed. Exponents are cut at 88, where a
+ * ratio is 1.6e38.
  *
  * E_SHAPE: also N out of 31 bits.  E_VALUE: clip_low, clip_high, dual_clip, kl_beta.
  * The clip: Schulman et al., arXiv 1707.06347; two bounds: Yu et al., arXiv 2503.14476; dual_clip: Ye et al., arXiv
