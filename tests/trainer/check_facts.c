@@ -21,6 +21,8 @@ static const struct {
     {"country\ta\t*\tA\tb\n", "flag"},
     {"country\ta\t+\tA\tb\tkey\n", "key=value"},
     {"country\ta\t+\tA\tb\t=value\n", "key=value"},
+    {"country\ta\t+\tA\tb\t?=value\n", "\"value\" has no key"},
+    {"country\ta\t+\tA\tb\t.=value\n", "\"value\" has no key"},
     {"country\ta\t+\tA\tb\tcapital=@nowhere\n", "nowhere"},
     {"country\ta\t+\tA\tb\ncity\ta\t+\tB\tb\n", "two rows"},
 };

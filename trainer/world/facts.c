@@ -82,6 +82,7 @@ parse_attr(struct mg_attr *a, char *text, size_t line, struct mg_err *err)
         a->key++;
         a->hidden = true;
     }
+    MG_REQUIRE(a->key[0] != '\0', MG_INPUT, "fact table line %zu: the value \"%.40s\" has no key", line, a->value);
 out:
     return st;
 }
