@@ -44,11 +44,10 @@ copy_sources() {
     [ -f "$work/src/configure.ac" ] || die "the sources could not be copied to $work/src"
 }
 
-# build [CONFIGURE OPTION...]: idempotent; configures again only when configure.ac or the options changed.
-build() {
+# prepare [CONFIGURE OPTION...]: idempotent; configures again only when configure.ac or the options changed.
+prepare() {
     local log=$work/build.log options="$*"
     copy_sources
-    step "building in $obj"
     if [ ! -x "$work/src/configure" ] || [ "$work/src/configure.ac" -nt "$work/src/configure" ]; then
         (cd "$work/src" && autoreconf -fi) >"$log" 2>&1 || { tail -n 30 "$log"; die "autoreconf failed; the log is $log"; }
     fi
@@ -58,5 +57,24 @@ build() {
         (cd "$obj" && "$work/src/configure" -q "$@") >>"$log" 2>&1 || { tail -n 30 "$log"; die "configure failed; the log is $log"; }
         printf '%s' "$options" >"$obj/.options"
     fi
-    make -C "$obj" -s -j"$(nproc)" >>"$log" 2>&1 || { grep -n -E 'error|Error' "$log" | tail -n 20; die "make failed; the log is $log"; }
+}
+
+# make_goals GOAL...: in the folder of a prepared build.
+make_goals() {
+    local log=$work/build.log
+    make -C "$obj" -s -j"$(nproc)" "$@" >>"$log" 2>&1 || { grep -n -E 'error|Error' "$log" | tail -n 20; die "make failed; the log is $log"; }
+}
+
+# build [CONFIGURE OPTION...]: all that is installed.
+build() {
+    step "building in $obj"
+    prepare "$@"
+    make_goals all
+}
+
+# prepare_sanitized: a build of its own, by clang, whose programs sanitizers watch and a fuzzer can drive; moves $obj there.
+prepare_sanitized() {
+    obj=$work/sanitized/obj
+    step "building in $obj"
+    prepare --enable-sanitizers --disable-shared CC="${CLGRPO_CLANG:-clang}" CFLAGS="-g -O1 -fsanitize=fuzzer-no-link"
 }

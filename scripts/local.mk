@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	scripts/build.sh \
 	scripts/check \
 	scripts/check-dist \
+	scripts/check-sanitize \
 	scripts/count-transactions \
 	scripts/estimate-devices.tsv \
 	scripts/fuzz \
@@ -33,7 +34,7 @@ EXTRA_DIST += \
 
 # Rebuilds the fact table from the Debian packages that it came from and compares; FACTS_ROOT is where they are unpacked.
 FACTS_ROOT = /
-.PHONY: count-transactions data-check format fuzz lib-suites portability static-report
+.PHONY: check-sanitize count-transactions data-check format fuzz lib-suites portability static-report
 data-check:
 	$(srcdir)/scripts/make-facts --root $(FACTS_ROOT) atlas.check.gz
 	cmp atlas.check.gz $(srcdir)/data/atlas.facts.gz
@@ -42,10 +43,13 @@ data-check:
 format:
 	cd $(srcdir) && $(CLANG_FORMAT) -i lib/*.[ch] trainer/*/*.[ch] bench/*.[ch] bench/*/*.[ch] reference/*.[ch] names/*.[ch] tests/*/*.[ch] examples/*.c
 
-# Every reader of foreign files under libFuzzer with sanitizers; FUZZ_SECONDS for each.
+# Every reader of foreign files under libFuzzer with sanitizers, FUZZ_SECONDS each; check-sanitize: before that, suites under the same ones.
 FUZZ_SECONDS = 60
 fuzz:
 	CLGRPO_BUILD='$(abs_top_builddir)' $(srcdir)/scripts/fuzz $(FUZZ_SECONDS)
+
+check-sanitize:
+	CLGRPO_BUILD='$(abs_top_builddir)' $(srcdir)/scripts/check-sanitize $(FUZZ_SECONDS)
 
 # The OpenCL suites on every implementation that is here; PORTABILITY_FLAGS = --fetch gets two more.
 PORTABILITY_FLAGS =

@@ -229,25 +229,54 @@ test_scripts = \
 # Readers of foreign files, under libFuzzer (scripts/fuzz)
 fuzz_programs = \
 	tests/fuzz/fuzz_answer \
+	tests/fuzz/fuzz_bench \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_corpus \
 	tests/fuzz/fuzz_demos \
+	tests/fuzz/fuzz_facts \
 	tests/fuzz/fuzz_kernel_cache \
 	tests/fuzz/fuzz_metrics \
 	tests/fuzz/fuzz_model_config \
 	tests/fuzz/fuzz_questions \
+	tests/fuzz/fuzz_redis \
 	tests/fuzz/fuzz_rollout_log \
+	tests/fuzz/fuzz_run_record \
 	tests/fuzz/fuzz_safetensors \
+	tests/fuzz/fuzz_sqlite \
+	tests/fuzz/fuzz_state \
 	tests/fuzz/fuzz_store_row \
 	tests/fuzz/fuzz_tokenizer \
 	tests/fuzz/fuzz_tokenizer_text \
 	tests/fuzz/fuzz_tool \
+	tests/fuzz/fuzz_tool_log \
+	tests/fuzz/fuzz_tool_output \
 	tests/fuzz/fuzz_tuning \
 	tests/fuzz/fuzz_verdict \
 	tests/fuzz/fuzz_weights
 EXTRA_PROGRAMS = $(fuzz_programs)
+tests_fuzz_fuzz_bench_SOURCES = tests/fuzz/fuzz_bench.c bench/output/compare.c bench/output/results.c bench/measure/row.c
+tests_fuzz_fuzz_bench_CPPFLAGS = $(bench_cppflags)
+
+# Suites that the sanitizers watch (scripts/check-sanitize): the trainer's, and those of the library that read files. The second list opens an
+# OpenCL device, whose driver keeps memory to the end: there leaks are not looked for. The third is left out: programs run there within bounds
+# of memory and time, which the sanitizers' shadow memory takes.
+sanitized_suites = $(trainer_suites) tests/lib/check_cache tests/lib/check_cache_folder tests/lib/check_tune tests/lib/check_tune_rows
+sanitized_device_suites = \
+	tests/lib/check_cache \
+	tests/lib/check_cache_folder \
+	tests/lib/check_tune \
+	tests/lib/check_tune_rows \
+	tests/trainer/check_objective \
+	tests/trainer/check_policy \
+	tests/trainer/check_policy_step
+unsanitized_suites = tests/trainer/check_process tests/trainer/check_process_root
+.PHONY: sanitized-suites
+sanitized-suites:
+	@echo "all='$(sanitized_suites)' device='$(sanitized_device_suites)' out='$(unsanitized_suites)'"
 
 EXTRA_DIST += $(test_scripts) \
 	tests/fuzz/memory_file.h \
+	tests/fuzz/seeds \
 	tests/system/check_hosts.sh \
 	tests/lib/client.c \
 	tests/lib/libclgrpo.abi \
