@@ -1,21 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# make install into a folder; there the C example builds with pkg-config alone and runs, the Python examples run, every exported
-# function has a manual page of its name, and make uninstall leaves no file behind.
+# The commands that README gives for the library, as they stand there, over a folder as the system's root: the C example builds and runs.
+# The Python examples run, every exported function has a manual page of its name, and make uninstall leaves no file behind.
 set -eu
 root=$PWD/install.root
-rm -rf "$root"
-make -s -C "$top_builddir" install DESTDIR="$root" >install.log 2>&1 || { tail -n 20 install.log; exit 1; }
-pc=$(find "$root" -name clgrpo.pc)
-PKG_CONFIG_PATH=${pc%/*} PKG_CONFIG_SYSROOT_DIR=$root
-export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
-lib=${pc%/pkgconfig/clgrpo.pc}
-# shellcheck disable=SC2046
-${CC:-cc} "$srcdir/examples/advantage.c" $(pkg-config --define-variable=prefix="$root${prefix:-/usr/local}" --cflags --libs clgrpo |
-    sed "s|$root$root|$root|g") -o install.example || exit 1
-# a library built with sanitizers wants their runtimes in the process before itself
-sanitizers=$(LD_LIBRARY_PATH=$lib ldd "$lib/libclgrpo.so" | awk '/lib(asan|ubsan)/ {print $3}' | tr '\n' ' ')
-LD_PRELOAD=$sanitizers LD_LIBRARY_PATH=$lib ./install.example >install.out
+rm -rf "$root" install.*
+mkdir -p "$root" install.bin install.tree
+ln -s "$srcdir/examples" install.tree/examples
+
+# What is not done again, or would leave the folder: the build is there, root is nobody here, and the loader finds what ldconfig was told of.
+program() {
+    printf '#!/bin/sh\n%s\n' "$2" >"$1"
+    chmod +x "$1"
+}
+program install.tree/configure true
+program install.bin/sudo 'exec "$@"'
+program install.bin/ldconfig "ln -s \"\$(dirname \"\$(find '$root' -name libclgrpo.so)\")\" '$PWD/install.libs'"
+program install.bin/make "exec $(command -v make) -s -C '$top_builddir' DESTDIR='$root' \"\$@\""
+program install.bin/cc "exec ${CC:-cc} \"\$@\""
+program install.bin/pkg-config "PKG_CONFIG_PATH=\$(dirname \"\$(find '$root' -name clgrpo.pc)\") PKG_CONFIG_SYSROOT_DIR='$root' \\
+    $(command -v pkg-config) --define-variable=prefix='$root${prefix:-/usr/local}' \"\$@\" | sed 's|$root$root|$root|g'"
+sed -n '/^## The library/,/^`man/s/^    //p' "$srcdir/README.md" >install.readme
+[ "$(grep -c '&&' install.readme)" = 2 ] || { echo "README has other commands for the library:"; cat install.readme; exit 1; }
+sanitizers=
+while read -r line; do
+    (cd install.tree && PATH=$PWD/../install.bin:$PATH LD_PRELOAD=$sanitizers LD_LIBRARY_PATH=$PWD/../install.libs sh -ec "$line") \
+        >install.out 2>install.log || { echo "README: $line"; tail -n 20 install.log; exit 1; }
+    # a library built with sanitizers wants their runtimes in the process before itself
+    lib=$(dirname "$(find "$root" -name libclgrpo.so)")
+    sanitizers=$(LD_LIBRARY_PATH=$lib ldd "$lib/libclgrpo.so" | awk '/lib(asan|ubsan)/ {print $3}' | tr '\n' ' ')
+done <install.readme
 cat install.out
 grep -q 'group 0  reward 1.0  advantage +1.0000' install.out
 grep -q 'group 1  reward 0.1  advantage +0.0000' install.out
@@ -41,7 +55,7 @@ for program in clgrpo-info clgrpo-tune; do
     file=$(find "$root" -type f -name "$program")
     LD_PRELOAD=$sanitizers "$file" --help >install.help && [ -s install.help ] || { echo "$program does not run"; exit 1; }
 done
-make -s -C "$top_builddir" uninstall DESTDIR="$root" >>install.log 2>&1
+make -s -C "$top_builddir" uninstall DESTDIR="$root" >install.log 2>&1
 left=$(find "$root" -type f -o -type l)
 [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
 rm -rf "$root" install.*
