@@ -12,6 +12,10 @@
  * not there. The draw finds the segment in which the sum of kept weights passes u times their total, then the block,
  * then the token. No local memory, no barriers. Columns past V hold C_MASKED. f32; sums go over lanes, then blocks,
  * then segments ascending.
+ *
+ * That the token is one of 0 .. V-1: a row that is no distribution is not drawn from. In any other the maximum has the
+ * weight 1 and is kept by every cut, so the total is above 0 and u times it below the total. At each of the three levels
+ * the last place that has weight is taken if rounding lets the sum end short of the goal, and columns past V have none.
  */
 static lse_state join_segments(row_slot r)
 {
@@ -44,7 +48,7 @@ static inline vi kept_v(const row_cut *r, vf z, vi at, int last)
 {
     if (!C_CUT)
         return (vi)(-1);
-    return (z >= (vf)(rank_logit(r->high))) | ((z >= (vf)(rank_logit(r->low))) & (at <= (vi)(last)));
+    return (z >= (vf)(rank_logit(r->high.rank))) | ((z >= (vf)(rank_logit(r->low.rank))) & (at <= (vi)(last)));
 }
 
 static inline vi places_from(uint first)
@@ -84,7 +88,9 @@ static inline float kept_of_list(const row_cut *r, uint first, uint n)
 static void keep_segments(const row_cut *r)
 {
     const row_slot s = r->slot;
-    const bool known = is_listed(r) || (r->first <= r->low && r->low == r->last && r->last_tie == INT_MAX);
+    /* the list and what lies above it tell all, also where nothing of the list is kept */
+    const bool known =
+        is_listed(r) || (r->first <= r->low.rank && r->low.rank == r->last.rank && r->last_tie == INT_MAX);
     uint i = 0;
 
     for (uint g = 0; g < s.n_segments; ++g) {
@@ -92,7 +98,7 @@ static void keep_segments(const row_cut *r)
         float mass = 0.0f;
         if (known) {
             mass = s.over[g];
-            if (r->n_list > 0)
+            if (r->n_listed > 0)
                 mass += kept_of_list(r, i, (uint)s.n_in[g]);
             i += (uint)s.n_in[g];
         }
@@ -164,14 +170,15 @@ static uint greedy_row(__global const float *logits, uint vocab, float inv_tempe
 {
     const uint n_segments = (vocab + C_LSE_SEGMENT - 1) / C_LSE_SEGMENT;
     lse_state all = lse_empty();
+    token_list none = {0, 0, 0};
     pass_maxima maxima;
-    pass_lanes lanes;
     uint best = 0;
 
-    lanes.n_list = 0;
     first_maxima(&maxima, logits, vocab, 0, inv_temperature);
     for (uint g = 0; g < n_segments; ++g) {
-        const lse_state next = pass_segment(&lanes, &maxima, logits, vocab, g * C_LSE_SEGMENT, inv_temperature, 0.0f, 0.0f, 0, 0);
+        const segment_sums sums =
+            pass_segment(&none, &maxima, logits, vocab, g * C_LSE_SEGMENT, inv_temperature, 0.0f, 0.0f);
+        const lse_state next = {sums.m, sums.s, 0.0f};
         best = g == 0 || next.m > all.m ? g : best;
         all = g == 0 ? next : lse_merge(all, next);
     }

@@ -103,6 +103,52 @@ START_TEST(ties_are_kept_by_lower_id)
 }
 END_TEST
 
+/* Draws n tokens and compares the set of them with the kept ones, which are ascending. */
+static void
+check_kept(struct clgrpo_context *ctx, const float *logits, size_t vocab, float top_p, const int32_t *kept,
+           size_t n_kept)
+{
+    enum { N = 512 };
+    const size_t n = fx_small() ? 32 : N;
+    struct sample_draw d = sample_draw(ctx, logits, true, n, vocab, 3, 1.0f, 7, top_p);
+    bool seen[7] = {false};
+
+    for (size_t b = 0; b < n; b++) {
+        size_t i = 0;
+
+        while (i < n_kept && kept[i] != d.token[b])
+            i++;
+        ck_assert_msg(i < n_kept, "top_p %g: drew token %d", (double)top_p, d.token[b]);
+        seen[i] = true;
+    }
+    for (size_t i = 0; i < n_kept && !fx_small(); i++)
+        ck_assert_msg(seen[i], "top_p %g: never drew token %d", (double)top_p, kept[i]);
+    sample_draw_free(&d);
+}
+
+/* Two tokens above more ties than a list of them has room for, of which top_k leaves five; top_p cuts these again. */
+START_TEST(ties_of_top_k_are_cut_by_top_p)
+{
+    const size_t vocab = fx_small() ? 300 : 5000;
+    const int32_t a = (int32_t)vocab - 100, b = (int32_t)vocab - 50;
+    float *logits = malloc(vocab * sizeof *logits);
+
+    for (size_t v = 0; v < vocab; v++)
+        logits[v] = v % 2 == 0 || v < 5 ? 1.0f : -5.0f;
+    logits[a] = logits[b] = 2.0f;
+    for (int f = 0; f < FX_N_FAMILIES; f++) {
+        struct clgrpo_context *ctx = fx_context(fx_family(f));
+
+        check_kept(ctx, logits, vocab, 1.0f, (const int32_t[]){0, 1, 2, 3, 4, a, b}, 7);
+        check_kept(ctx, logits, vocab, 0.999f, (const int32_t[]){0, 1, 2, 3, 4, a, b}, 7);
+        check_kept(ctx, logits, vocab, 0.7f, (const int32_t[]){0, 1, a, b}, 4);
+        check_kept(ctx, logits, vocab, 0.5f, (const int32_t[]){a, b}, 2);
+        check_kept(ctx, logits, vocab, 0.2f, (const int32_t[]){a}, 1);
+    }
+    free(logits);
+}
+END_TEST
+
 /* Equal logits: the token is the random number's leading bits, which the host's generator must give too. */
 START_TEST(random_number_is_the_library_s_philox)
 {
@@ -311,8 +357,8 @@ main(void)
 {
     TCase *tc = fx_case("sample");
 
-    fx_tests(tc, draws_follow_the_distribution, ties_are_kept_by_lower_id, random_number_is_the_library_s_philox,
-             greedy_takes_the_largest_and_lowest, masked_logits_are_never_drawn, batch_invariance, long_rows,
-             tokens_are_where_the_sum_passes, bad_arguments_are_refused);
+    fx_tests(tc, draws_follow_the_distribution, ties_are_kept_by_lower_id, ties_of_top_k_are_cut_by_top_p,
+             random_number_is_the_library_s_philox, greedy_takes_the_largest_and_lowest, masked_logits_are_never_drawn,
+             batch_invariance, long_rows, tokens_are_where_the_sum_passes, bad_arguments_are_refused);
     return fx_main();
 }
