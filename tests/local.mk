@@ -64,6 +64,7 @@ trainer_suites = \
 	tests/trainer/check_file \
 	tests/trainer/check_interval \
 	tests/trainer/check_judge \
+	tests/trainer/check_keep_rollouts \
 	tests/trainer/check_lines \
 	tests/trainer/check_metrics \
 	tests/trainer/check_model_config \
@@ -92,6 +93,7 @@ trainer_suites = \
 	tests/trainer/check_store_redis \
 	tests/trainer/check_store_steps \
 	tests/trainer/check_summary \
+	tests/trainer/check_supervise \
 	tests/trainer/check_text \
 	tests/trainer/check_tokenizer \
 	tests/trainer/check_tokenizer_load \

@@ -248,6 +248,7 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/store/store_sqlite_phase.c \
 	trainer/store/store_sqlite_queue.c \
 	trainer/store/store_sqlite_row.c \
+	trainer/store/store_sqlite_statement.c \
 	trainer/store/store_wait.c \
 	trainer/tokenizer/tokenizer.c \
 	trainer/tokenizer/tokenizer.h \

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "run/pruned.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
 #include "scratch.h"
@@ -332,69 +331,6 @@ START_TEST(states_are_known_by_their_names)
 }
 END_TEST
 
-/* ---- keep_rollouts ---- */
-
-enum { PHASES = 10 }; /* of six train steps: two evaluations before them, two behind */
-
-static struct mg_path
-file_of(uint32_t phase, bool tools)
-{
-    return tools ? mg_tool_log_path(folder, phase) : mg_rollouts_path(folder, phase);
-}
-
-/* The phases of which both files are there; those with one of them alone would show as a letter. */
-static const char *
-phases_left(void)
-{
-    static char left[PHASES + 1];
-    size_t n = 0;
-
-    for (uint32_t i = 0; i < PHASES; i++) {
-        bool there = access(file_of(i, false).text, F_OK) == 0, tools = access(file_of(i, true).text, F_OK) == 0;
-
-        if (there || tools)
-            left[n++] = there && tools ? (char)('0' + i) : 'x';
-    }
-    left[n] = '\0';
-    return left;
-}
-
-static const char *
-prune(uint32_t keep, uint32_t steps, uint32_t needed)
-{
-    const struct mg_plan plan = {.steps = 6, .evals = true};
-
-    for (uint32_t i = 0; i < PHASES; i++)
-        for (int tools = 0; tools < 2; tools++)
-            scratch_write(file_of(i, tools).text, "x", 1);
-    mg_ok(mg_rollouts_prune(folder, &plan, keep, steps, needed, &err));
-    return phases_left();
-}
-
-START_TEST(rollouts_of_old_steps_are_removed)
-{
-    static const char *const others[] = {"2.jsonl.gz", "000002.jsonl.gz.new-7", "000002.txt", "x000002.jsonl.gz",
-                                         "notes"};
-    struct mg_path path = mg_agent_path(folder, MG_AGENT_ROLLOUTS);
-
-    mg_ok(mg_dir_make(path.text, &err));
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        scratch_put(path.text, others[i], "mine");
-    ck_assert_str_eq(prune(0, 6, 10), "0123456789");
-    ck_assert_str_eq(prune(2, 5, 10), "0156789"); /* steps 3 and 4 are phases 5 and 6 */
-    ck_assert(mg_rollouts_pruned(folder, 2, 2));
-    ck_assert(!mg_rollouts_pruned(folder, 2, 0));
-    ck_assert(!mg_rollouts_pruned(folder, 5, 2));
-    ck_assert_str_eq(prune(2, 5, 4), "01456789"); /* a restart would begin with phase 4 */
-    ck_assert_str_eq(prune(1, 6, 10), "01789");
-    ck_assert_str_eq(prune(6, 6, 10), "0123456789");
-    ck_assert_str_eq(prune(UINT32_MAX, 6, 10), "0123456789");
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        ck_assert_msg(access(mg_path_print("%s/%s", path.text, others[i]).text, F_OK) == 0, "%s is gone", others[i]);
-    scratch_remove(path.text);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -403,6 +339,6 @@ main(void)
                 an_extension_that_is_none_is_refused, a_changed_input_is_refused_by_its_name,
                 a_later_agent_adds_its_inputs, records_of_other_versions_are_told, a_record_without_digests_is_told,
                 what_is_no_run_is_told, a_missing_configuration_is_told, a_damaged_record_is_told, paths_are_spelled,
-                too_long_a_path_is_refused, states_are_known_by_their_names, rollouts_of_old_steps_are_removed);
+                too_long_a_path_is_refused, states_are_known_by_their_names);
     return suite_main();
 }

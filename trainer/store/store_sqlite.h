@@ -44,6 +44,8 @@ struct mg_sqlite {
 
 /* Records SQLite's last failure; notes whether it is an outage. */
 enum mg_status mg_sqlite_error(struct mg_sqlite *s, int code, struct mg_err *err);
+/* Prepares all statements; the tables are there. */
+enum mg_status mg_sqlite_prepare(struct mg_sqlite *s, struct mg_err *err);
 /* The statement, reset and ready to bind. */
 sqlite3_stmt *mg_sqlite_sql(struct mg_sqlite *s, enum mg_sql which);
 void mg_sqlite_bind_key(sqlite3_stmt *q, const struct mg_key *key);
