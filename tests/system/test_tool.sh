@@ -75,8 +75,8 @@ args='{"text": "Lima"}'
 tool endless 'yes'
 tool silent 'sleep 1000'
 tool stubborn 'trap "" TERM INT HUP; while :; do :; done'
-# 511 processes at most, should nothing stop it
-tool bomb 'b() { [ $1 -eq 0 ] || { b $(($1 - 1)) & b $(($1 - 1)) & wait; }; sleep 5; }; b 8'
+# 511 processes at most, should nothing stop it; a shell that cannot fork ends with 2, which would be the agent's doing
+tool bomb 'b() { [ $1 -eq 0 ] || { b $(($1 - 1)) & b $(($1 - 1)) & wait; }; sleep 5; }; (b 8) || exit 1'
 tool crash 'kill -SEGV $$'
 tool latin 'printf "Per\372"'
 tool nul 'printf "a\000b"'
