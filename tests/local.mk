@@ -259,22 +259,13 @@ EXTRA_PROGRAMS = $(fuzz_programs)
 tests_fuzz_fuzz_bench_SOURCES = tests/fuzz/fuzz_bench.c bench/output/compare.c bench/output/results.c bench/measure/row.c
 tests_fuzz_fuzz_bench_CPPFLAGS = $(bench_cppflags)
 
-# Suites that the sanitizers watch (scripts/check-sanitize): the trainer's, and those of the library that read files. The second list opens an
-# OpenCL device, whose driver keeps memory to the end: there leaks are not looked for. The third is left out: programs run there within bounds
-# of memory and time, which the sanitizers' shadow memory takes.
+# Suites that the sanitizers watch (scripts/check-sanitize): the trainer's, and those of the library that read files. The second list is left
+# out of them: programs run there within bounds of memory and time, which the sanitizers' shadow memory takes.
 sanitized_suites = $(trainer_suites) tests/lib/check_cache tests/lib/check_cache_folder tests/lib/check_tune tests/lib/check_tune_rows
-sanitized_device_suites = \
-	tests/lib/check_cache \
-	tests/lib/check_cache_folder \
-	tests/lib/check_tune \
-	tests/lib/check_tune_rows \
-	tests/trainer/check_objective \
-	tests/trainer/check_policy \
-	tests/trainer/check_policy_step
 unsanitized_suites = tests/trainer/check_process tests/trainer/check_process_root
 .PHONY: sanitized-suites
 sanitized-suites:
-	@echo "all='$(sanitized_suites)' device='$(sanitized_device_suites)' out='$(unsanitized_suites)'"
+	@echo "all='$(sanitized_suites)' out='$(unsanitized_suites)'"
 
 EXTRA_DIST += $(test_scripts) \
 	tests/fuzz/memory_file.h \

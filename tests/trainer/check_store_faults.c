@@ -143,8 +143,12 @@ START_TEST(a_killed_writer_leaves_whole_acts)
 
     close_both();
     for (int round = 0; round < 5; round++) {
-        pid_t pid = fork();
+        int began[2];
+        char byte;
+        pid_t pid;
 
+        ck_assert_int_eq(pipe(began), 0);
+        pid = fork();
         if (pid == 0) {
             struct mg_store *s = open_store();
             struct mg_results none = {0};
@@ -155,11 +159,14 @@ START_TEST(a_killed_writer_leaves_whole_acts)
 
                 for (uint32_t k = 0; k < 5; k++)
                     t[k] = (struct mg_subtask){{9, at, k, 0}, 0, "search", "whole or not at all"};
-                if (mg_store_ask(s, 9, t, 5, &cursor, &none, &err) != MG_OK)
+                if (mg_store_ask(s, 9, t, 5, &cursor, &none, &err) != MG_OK || (at == 0 && write(began[1], "", 1) != 1))
                     _exit(1);
             }
         }
-        usleep(30000 + 7000 * (useconds_t)round);
+        close(began[1]);
+        ck_assert_int_eq(read(began[0], &byte, 1), 1);
+        close(began[0]);
+        usleep(7000 * (useconds_t)round);
         ck_assert_int_eq(kill(pid, SIGKILL), 0);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
     }
