@@ -2,10 +2,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/report.h"
 
-enum { WIDTH = 520, HEIGHT = 220, LEFT = 52, RIGHT = 12, TOP = 30, BOTTOM = 28 };
+enum { WIDTH = 520, HEIGHT = 220, LEFT = 52, RIGHT = 12, TOP = 30, BOTTOM = 28, LETTER = 7, GAP = 12 };
 
 struct scale {
     double x0, x1, y0, y1;
@@ -95,6 +96,19 @@ line(FILE *to, const struct mg_chart *c, const struct mg_series *series, const s
     fprintf(to, "\"/>\n");
 }
 
+/* From the right end to the left, each as wide as its letters, so that four names leave the title its place. */
+static void
+names(FILE *to, const struct mg_chart *c)
+{
+    int x = WIDTH - RIGHT;
+
+    for (unsigned k = c->n_series; k-- > 0;) {
+        fprintf(to, "<text class=\"key c%u\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", k, x, 16,
+                c->series[k].name);
+        x -= LETTER * (int)strlen(c->series[k].name) + GAP;
+    }
+}
+
 void
 mg_chart_svg(FILE *to, const struct mg_chart *c)
 {
@@ -108,8 +122,7 @@ mg_chart_svg(FILE *to, const struct mg_chart *c)
             band(to, c, &c->series[k], &s, k);
         line(to, c, &c->series[k], &s, k);
     }
-    for (unsigned k = 0; k < c->n_series && c->n_series > 1; k++)
-        fprintf(to, "<text class=\"key c%u\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", k,
-                WIDTH - RIGHT - 90 * (int)(c->n_series - 1 - k), 16, c->series[k].name);
+    if (c->n_series > 1)
+        names(to, c);
     fprintf(to, "</svg>\n");
 }
