@@ -8,20 +8,6 @@
 #include "scratch.h"
 #include "suite.h"
 
-static char dir[64];
-
-static void
-make_dir(void)
-{
-    scratch_make(dir);
-}
-
-static void
-remove_dir(void)
-{
-    scratch_remove(dir);
-}
-
 static enum mg_status
 look(void *arg, bool *moved, struct mg_err *e)
 {
@@ -45,16 +31,16 @@ static enum mg_status
 watch(const char *script, const char *other)
 {
     static char log[2][96];
-    char *const first[] = {(char *)"/bin/sh", (char *)"-c", (char *)script, (char *)"sh", dir, NULL};
-    char *const second[] = {(char *)"/bin/sh", (char *)"-c", (char *)other, (char *)"sh", dir, NULL};
+    char *const first[] = {(char *)"/bin/sh", (char *)"-c", (char *)script, (char *)"sh", scratch_folder, NULL};
+    char *const second[] = {(char *)"/bin/sh", (char *)"-c", (char *)other, (char *)"sh", scratch_folder, NULL};
     struct mg_child child[2] = {{.name = "first", .argv = first, .log = log[0]},
                                 {.name = "second", .argv = second, .log = log[1]}};
     unsigned looks = 0;
     struct mg_watch w = {.look = look, .say = say, .arg = &looks, .every = 0.05};
     enum mg_status st;
 
-    snprintf(log[0], sizeof log[0], "%s/first.log", dir);
-    snprintf(log[1], sizeof log[1], "%s/second.log", dir);
+    snprintf(log[0], sizeof log[0], "%s/first.log", scratch_folder);
+    snprintf(log[1], sizeof log[1], "%s/second.log", scratch_folder);
     mg_err_clear(&err);
     st = mg_supervise(child, 2, &w, &err);
     ck_assert_uint_gt(looks, 0);
@@ -125,7 +111,7 @@ END_TEST
 int
 main(void)
 {
-    suite_tests(suite_case("supervise", make_dir, remove_dir, 60), children_that_end_well,
+    suite_tests(suite_case("supervise", scratch_begin, scratch_end, 60), children_that_end_well,
                 a_child_that_crashes_is_started_again, a_child_that_always_crashes_ends_the_run,
                 a_child_that_finds_its_input_wrong_ends_the_run, a_child_that_would_fail_again_ends_the_run,
                 a_deaf_child_is_killed);

@@ -12,20 +12,6 @@
 #include "scratch.h"
 #include "suite.h"
 
-static char folder[64];
-
-static void
-begin(void)
-{
-    scratch_make(folder);
-}
-
-static void
-end(void)
-{
-    scratch_remove(folder);
-}
-
 static const float values[] = {1.5f, -2.0f, 3.0f, 0.25f, 5.0f, -6.0f}, zeros[6], broken[] = {1.0f, NAN};
 
 #define VECTOR(name_, values_)                                                                                         \
@@ -42,7 +28,7 @@ put_file(const char *name, const struct mg_st_entry *entries, size_t n, enum mg_
 {
     char path[128];
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", scratch_folder, name);
     mg_ok(mg_safetensors_write(path, entries, n, dtype, &err));
 }
 
@@ -54,7 +40,7 @@ put_typed(const char *name, const char *tensor, const char *type, const char *sh
     int n = snprintf(header, sizeof header, "{\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[0,%zu]}}", tensor,
                      type, shape, bytes);
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", scratch_folder, name);
     file[0] = (char)n;
     memcpy(file + 8, header, (size_t)n);
     scratch_write(path, file, 8 + (size_t)n + bytes);
@@ -66,7 +52,7 @@ weights(void)
     struct mg_weights *w = NULL;
 
     mg_err_clear(&err);
-    mg_ok(mg_weights_open(folder, &w, &err));
+    mg_ok(mg_weights_open(scratch_folder, &w, &err));
     return w;
 }
 
@@ -85,7 +71,7 @@ refuses_to_open(const char *part)
     struct mg_weights *w = NULL;
 
     mg_err_clear(&err);
-    ck_assert_int_eq(mg_weights_open(folder, &w, &err), MG_INPUT);
+    ck_assert_int_eq(mg_weights_open(scratch_folder, &w, &err), MG_INPUT);
     ck_assert_ptr_null(w);
     suite_says(err.text, part);
 }
@@ -120,7 +106,7 @@ START_TEST(shards)
     struct mg_weights *w;
 
     put_shards();
-    scratch_put(folder, "model.safetensors.index.json",
+    scratch_put(scratch_folder, "model.safetensors.index.json",
                 INDEX("{\"model.norm.weight\": \"model-00001-of-00002.safetensors\", \"model.w.weight\": "
                       "\"model-00002-of-00002.safetensors\"}"));
     w = weights();
@@ -140,7 +126,7 @@ START_TEST(a_whole_file_comes_first)
     struct mg_weights *w;
 
     put_file("model.safetensors", all, 1, MG_ST_F32);
-    scratch_put(folder, "model.safetensors.index.json", "no index");
+    scratch_put(scratch_folder, "model.safetensors.index.json", "no index");
     w = weights();
     reads(w, "model.norm.weight", 2, 0);
     mg_weights_close(w);
@@ -176,10 +162,10 @@ START_TEST(hostile_indices)
     char path[128];
 
     put_shards();
-    scratch_put(folder, "torn.safetensors", "1234567");
-    snprintf(path, sizeof path, "%s/folder.safetensors", folder);
+    scratch_put(scratch_folder, "torn.safetensors", "1234567");
+    snprintf(path, sizeof path, "%s/folder.safetensors", scratch_folder);
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    scratch_put(folder, "model.safetensors.index.json", indices[_i].index);
+    scratch_put(scratch_folder, "model.safetensors.index.json", indices[_i].index);
     refuses_to_open(indices[_i].sentence);
     ck_assert_int_eq(rmdir(path), 0);
 }
@@ -199,7 +185,7 @@ START_TEST(indices_without_bounds)
         fputc('x', to);
     fputs(".safetensors\"}}", to);
     fclose(to);
-    scratch_put(folder, "model.safetensors.index.json", text);
+    scratch_put(scratch_folder, "model.safetensors.index.json", text);
     refuses_to_open("a is in");
     free(text);
     put_file("0.safetensors", one, 1, MG_ST_F32);
@@ -208,14 +194,14 @@ START_TEST(indices_without_bounds)
     for (int i = 1; i < 1100; i++) {
         char from[128], name[128];
 
-        snprintf(from, sizeof from, "%s/0.safetensors", folder);
-        snprintf(name, sizeof name, "%s/%d.safetensors", folder, i);
+        snprintf(from, sizeof from, "%s/0.safetensors", scratch_folder);
+        snprintf(name, sizeof name, "%s/%d.safetensors", scratch_folder, i);
         ck_assert_int_eq(link(from, name), 0);
         fprintf(to, ", \"t%d\": \"%d.safetensors\"", i, i);
     }
     fputs("}}", to);
     fclose(to);
-    scratch_put(folder, "model.safetensors.index.json", text);
+    scratch_put(scratch_folder, "model.safetensors.index.json", text);
     refuses_to_open("more than 1024 files");
     free(text);
 }
@@ -228,7 +214,7 @@ START_TEST(an_index_that_is_wrong)
     float out[6];
 
     put_shards();
-    scratch_put(folder, "model.safetensors.index.json",
+    scratch_put(scratch_folder, "model.safetensors.index.json",
                 INDEX("{\"model.norm.weight\": \"model-00002-of-00002.safetensors\"}"));
     w = weights();
     ck_assert_int_eq(mg_weights_read(w, "model.norm.weight", 2, 0, out, &err), MG_INPUT);
@@ -336,7 +322,7 @@ END_TEST
 int
 main(void)
 {
-    TCase *tc = suite_case("weights", begin, end, 0);
+    TCase *tc = suite_case("weights", scratch_begin, scratch_end, 0);
 
     suite_tests(tc, one_file, shards, a_whole_file_comes_first, indices_without_bounds, an_index_that_is_wrong,
                 no_files, what_is_read_must_fit, what_changes_nothing_is_passed_over);

@@ -48,3 +48,17 @@ scratch_put(const char *folder, const char *name, const char *text)
 {
     scratch_write(mg_path_print("%s/%s", folder, name).text, text, strlen(text));
 }
+
+char scratch_folder[64];
+
+void
+scratch_begin(void)
+{
+    scratch_make(scratch_folder);
+}
+
+void
+scratch_end(void)
+{
+    scratch_remove(scratch_folder);
+}

@@ -10,6 +10,10 @@
 void scratch_make(char folder[64]);
 /* Removes the folder with all that is in it. */
 void scratch_remove(const char *folder);
+/* The same as a test's setup and teardown, for suites that need no more. */
+extern char scratch_folder[64];
+void scratch_begin(void);
+void scratch_end(void);
 /* Removes the file, if it is there, and the folder, which may hold nothing else: no temporary file was left behind. */
 void scratch_remove_file(const char *folder, const char *path);
 void scratch_write(const char *path, const void *bytes, size_t n);
