@@ -71,6 +71,21 @@ refused "steps: 7, was 4" --extend 9 --run "$run" "$dir/whole.conf"
 refused "is no run that could be extended" --extend 9 --run "$dir/nowhere" "$dir/short.conf"
 [ ! -e "$dir/nowhere" ] || fail "a run that is not there has a folder now"
 
+# Others of the run have extended it to another number: what does not agree is refused before it is written down.
+run=$dir/short3
+python3 - "$run/store.db" <<'EOF'
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1])
+store.execute("INSERT INTO meta VALUES('extension-2', '12')")
+store.commit()
+EOF
+cp "$run/run.json" "$dir/record"
+cp "$run/starts.jsonl" "$dir/starts"
+conf 4 0 0 >"$dir/short.conf"
+refused "extension-2: to 8 train steps, that of the run in $run/store.db is to 12" --extend 8 --run "$run" "$dir/short.conf"
+cmp "$dir/record" "$run/run.json" && cmp "$dir/starts" "$run/starts.jsonl" || fail "what was refused has been written down"
+train --extend 12 --run "$run" "$dir/short.conf" || fail "the number of the others is not taken"
+
 # killed again and again on the way
 conf 300 7 8 >"$dir/whole.conf"
 train --run "$dir/long" "$dir/whole.conf" || fail "the long run failed"
@@ -101,6 +116,7 @@ while [ $kills -lt 6 ]; do
 done
 wait 2>/dev/null || :
 pids=
+[ $kills -gt 0 ] || fail "the run could not be killed: the test shows nothing"
 train --run "$run" "$dir/killed.conf" || fail "the run that was killed does not go on without the option"
 alike "$dir/long" "$run"
 echo "test_extend: 9 extended runs have the bits of longer ones, one of them killed $kills times"

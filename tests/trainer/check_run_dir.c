@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "agent/extend.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
 #include "scratch.h"
@@ -114,17 +115,17 @@ START_TEST(moved_inputs_go_on)
 }
 END_TEST
 
-/* run.json has what a run is begun with and to how many steps it was extended; a configuration of the user's never has. */
+/* run.json has what a run is begun with and to how many steps it was extended; a configuration of the user's never
+ * has. */
 START_TEST(a_run_is_extended)
 {
     struct mg_config again = {0};
 
     mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
-    mg_ok(mg_run_extend(run, &config, config.steps + 20, &err));
-    mg_ok(mg_run_extend(run, &config, config.steps + 50, &err));
-    ck_assert_int_eq(mg_run_extend(run, &config, config.steps + 50, &err), MG_INPUT);
-    suite_says(err.text, run, "130");
-    mg_err_clear(&err);
+    config.n_extended = 2;
+    config.extended[0] = config.steps + 20;
+    config.extended[1] = config.steps + 50;
+    mg_ok(mg_run_record(run, &config, &err));
     mg_ok(mg_run_config(run, &again, &err));
     ck_assert(again.steps == config.steps && again.n_extended == 2 && mg_config_steps(&again) == config.steps + 50);
     ck_assert_uint_eq(again.extended[0], config.steps + 20);
@@ -133,6 +134,34 @@ START_TEST(a_run_is_extended)
     mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
     ck_assert_uint_eq(mg_config_steps(&config), config.steps + 50);
     mg_config_free(&again);
+}
+END_TEST
+
+static void
+refuses_to_extend(uint32_t steps, const char *says)
+{
+    const uint32_t before = config.n_extended;
+
+    mg_err_clear(&err);
+    ck_assert_int_eq(mg_extend(run, &config, MG_ALL_AGENTS, steps, &err), MG_INPUT);
+    suite_says(err.text, run, says);
+    ck_assert_uint_eq(config.n_extended, before);
+}
+
+/* As many as it has already is nothing to do: a command that was interrupted may be repeated. */
+START_TEST(what_is_no_extension_is_refused)
+{
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    refuses_to_extend(config.steps + 50, "has not ended: the newest state of main is of step 0 of 80");
+    config.n_extended = 1;
+    config.extended[0] = config.steps + 50;
+    mg_err_clear(&err);
+    mg_ok(mg_extend(run, &config, MG_ALL_AGENTS, config.steps + 50, &err));
+    ck_assert_uint_eq(config.n_extended, 1);
+    refuses_to_extend(config.steps + 49, "is of 130 train steps, and is to be of 129");
+    for (config.n_extended = 0; config.n_extended < MG_MAX_ENDS; config.n_extended++)
+        config.extended[config.n_extended] = config.steps + 1 + config.n_extended;
+    refuses_to_extend(config.steps + 500, "was extended 64 times, which is the most");
 }
 END_TEST
 
@@ -336,9 +365,10 @@ main(void)
 {
     suite_tests(suite_case("run dir", begin, end, 0), a_run_begins, it_goes_on_with_the_same_configuration,
                 another_configuration_is_refused, moved_inputs_go_on, a_run_is_extended,
-                an_extension_that_is_none_is_refused, a_changed_input_is_refused_by_its_name,
-                a_later_agent_adds_its_inputs, records_of_other_versions_are_told, a_record_without_digests_is_told,
-                what_is_no_run_is_told, a_missing_configuration_is_told, a_damaged_record_is_told, paths_are_spelled,
+                what_is_no_extension_is_refused, an_extension_that_is_none_is_refused,
+                a_changed_input_is_refused_by_its_name, a_later_agent_adds_its_inputs,
+                records_of_other_versions_are_told, a_record_without_digests_is_told, what_is_no_run_is_told,
+                a_missing_configuration_is_told, a_damaged_record_is_told, paths_are_spelled,
                 too_long_a_path_is_refused, states_are_known_by_their_names);
     return suite_main();
 }

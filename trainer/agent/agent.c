@@ -244,9 +244,10 @@ record_start(struct mg_agent *a, uint32_t phase, struct mg_err *err)
     bool known = ctx != NULL && clgrpo_device_info_get(ctx, &d) == CLGRPO_OK;
 
     return mg_start_record(mg_agent_path(a->dir, MG_AGENT_STARTS).text,
-                           json_pack("{s:I, s:s, s:s, s:s}", "phase", (json_int_t)phase, "platform",
-                                     known ? d.platform : "", "device", known ? d.name : "", "driver",
-                                     known ? d.driver : ""),
+                           json_pack("{s:I, s:o, s:o, s:o}", "phase", (json_int_t)phase, "platform",
+                                     mg_start_text(known ? d.platform : ""), "device",
+                                     mg_start_text(known ? d.name : ""), "driver",
+                                     mg_start_text(known ? d.driver : "")),
                            err);
 }
 
@@ -263,10 +264,10 @@ mg_agent_run(struct mg_agent *a, struct mg_err *err)
         goto out;
     }
     MG_TRY(mg_agent_rewind(a, next, err));
-    if (next < length)
+    if (next < length) {
         MG_TRY(record_start(a, next, err));
-    if (next < length) /* a model is that of the run's end, or no whole one */
-        MG_TRY(remove_mark(a, err));
+        MG_TRY(remove_mark(a, err)); /* a model is that of the run's end, or no whole one */
+    }
     for (; next < length; next++)
         MG_TRY(run_phase(a, next, err));
     MG_TRY(write_model(a, err));

@@ -31,10 +31,14 @@ mg_extend(const char *run_dir, struct mg_config *config, int agent, uint32_t ste
 
     if (steps == mg_config_steps(config))
         return MG_OK;
-    for (uint32_t i = 0; i < config->n_agents && steps > mg_config_steps(config); i++)
+    MG_REQUIRE(steps > mg_config_steps(config), MG_INPUT, "the run in %s is of %u train steps, and is to be of %u",
+               run_dir, mg_config_steps(config), steps);
+    MG_REQUIRE(config->n_extended < MG_MAX_ENDS, MG_INPUT, "the run in %s was extended %d times, which is the most",
+               run_dir, (int)MG_MAX_ENDS);
+    for (uint32_t i = 0; i < config->n_agents; i++)
         if (agent == MG_ALL_AGENTS || agent == (int)i)
             MG_TRY(check_end(run_dir, config, config->agent[i].name, err));
-    MG_TRY(mg_run_extend(run_dir, config, steps, err));
+    config->extended[config->n_extended++] = steps;
 out:
     return st;
 }

@@ -61,6 +61,8 @@ run(const void *options, struct mg_err *err)
     if (o->extend > 0)
         MG_TRY(mg_extend(o->dir, &config, (int)which, o->extend, err));
     MG_TRY(mg_agent_open(&config, o->dir, which, &agent, err));
+    if (o->extend > 0)
+        MG_TRY(mg_run_record(o->dir, &config, err));
     MG_TRY(mg_agent_run(agent, err));
 out:
     mg_agent_close(agent);

@@ -198,11 +198,8 @@ record_start(const struct train_options *o, struct mg_err *err)
 {
     json_t *words = json_array();
 
-    for (int i = 0; i < o->n_words; i++) {
-        json_t *word = json_string(o->word[i]); /* NULL: no UTF-8 */
-
-        json_array_append_new(words, word != NULL ? word : json_string("?"));
-    }
+    for (int i = 0; i < o->n_words; i++)
+        json_array_append_new(words, mg_start_text(o->word[i]));
     return mg_start_record(mg_run_path(o->dir, MG_RUN_STARTS).text, json_pack("{s:o}", "command", words), err);
 }
 
@@ -234,8 +231,10 @@ train(const void *options, struct mg_err *err)
     MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
     if (o->extend > 0)
         MG_TRY(mg_extend(o->dir, &config, MG_ALL_AGENTS, o->extend, err));
-    MG_TRY(record_start(o, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
+    if (o->extend > 0)
+        MG_TRY(mg_run_record(o->dir, &config, err));
+    MG_TRY(record_start(o, err));
     init_watched(&w, o->dir, &config, held_out, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);

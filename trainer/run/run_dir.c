@@ -94,7 +94,8 @@ out:
     return st;
 }
 
-/* A run goes on under the configuration that it was begun with, over the same inputs; where they lie may have changed. */
+/* A run goes on under the configuration that it was begun with, over the same inputs; where they lie may have
+ * changed. */
 static enum mg_status
 go_on(const char *dir, const char *conf_path, struct mg_config *config, const struct mg_digests *inputs,
       struct mg_err *err)
@@ -143,7 +144,8 @@ mg_run_begun(const char *dir)
     return access(mg_run_path(dir, MG_RUN_CONFIG).text, F_OK) == 0;
 }
 
-/* A lock of the process and not of the file's description: children do not inherit it, and the system knows whose it is. */
+/* A lock of the process and not of the file's description: children do not inherit it, and the system knows whose it
+ * is. */
 enum mg_status
 mg_run_lock(const char *dir, int *fd, struct mg_err *err)
 {
@@ -173,7 +175,7 @@ mg_run_begin(const char *dir, const char *conf_path, struct mg_config *config, c
 }
 
 enum mg_status
-mg_run_extend(const char *dir, struct mg_config *config, uint32_t steps, struct mg_err *err)
+mg_run_record(const char *dir, const struct mg_config *config, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_path path = mg_run_path(dir, MG_RUN_CONFIG);
@@ -182,13 +184,8 @@ mg_run_extend(const char *dir, struct mg_config *config, uint32_t steps, struct 
     json_t *recorded = NULL;
     size_t len = 0;
 
-    MG_REQUIRE(steps > mg_config_steps(config), MG_INPUT, "the run in %s is of %u train steps, and is to be of %u", dir,
-               mg_config_steps(config), steps);
-    MG_REQUIRE(config->n_extended < MG_MAX_ENDS, MG_INPUT, "the run in %s was extended %d times, which is the most",
-               dir, (int)MG_MAX_ENDS);
     MG_TRY(mg_file_read(path.text, MAX_CONFIG, &before, &len, err));
     MG_TRY(recorded_inputs(dir, before, &recorded, err));
-    config->extended[config->n_extended++] = steps;
     MG_TRY(record_text(config, json_incref(recorded), &none, &now, err));
     MG_TRY(mg_file_write_atomic(path.text, now, strlen(now), err));
 out:

@@ -11,19 +11,18 @@
  */
 
 /*
- * Begins a run, or goes on with it: the folder is made, or its run.json must say the same as `config` (MG_INPUT, with the
- * first key that differs). Paths may differ, what lies at them may not: `inputs` are compared with those of run.json, and
- * those that it does not have yet are added. How the run was extended goes from run.json into `config`.
+ * Begins a run, or goes on with it: the folder is made, or its run.json must say the same as `config` (MG_INPUT, with
+ * the first key that differs). Paths may differ, what lies at them may not: `inputs` are compared with those of
+ * run.json, and those that it does not have yet are added. How the run was extended goes from run.json into `config`.
  */
 enum mg_status mg_run_begin(const char *dir, const char *conf_path, struct mg_config *config,
                             const struct mg_digests *inputs, struct mg_err *err);
-/* Makes it a run of `steps` train steps, in run.json and in `config`, which is the run's. MG_INPUT: that is not more than it
- * has. */
-enum mg_status mg_run_extend(const char *dir, struct mg_config *config, uint32_t steps, struct mg_err *err);
+/* Writes run.json anew: `config`, which is the run's and may have been extended, over the inputs that it names. */
+enum mg_status mg_run_record(const char *dir, const struct mg_config *config, struct mg_err *err);
 /* For who goes on without a configuration of its own: compares `inputs` with those of run.json. */
 enum mg_status mg_run_compare_inputs(const char *dir, const struct mg_digests *inputs, struct mg_err *err);
-/* Locks the folder, which is made if it is not there, for the life of this process; *fd is the caller's. MG_INPUT: another
- * process has it locked. */
+/* Locks the folder, which is made if it is not there, for the life of this process; *fd is the caller's. MG_INPUT:
+ * another process has it locked. */
 enum mg_status mg_run_lock(const char *dir, int *fd, struct mg_err *err);
 /* Whether a run has begun in the folder. */
 bool mg_run_begun(const char *dir);
