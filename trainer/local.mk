@@ -175,6 +175,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/report/report_drawing.c \
 	trainer/report/report_drawing.h \
 	trainer/report/report_held_out.c \
+	trainer/report/report_line.c \
+	trainer/report/report_line.h \
 	trainer/report/report_origin.c \
 	trainer/report/report_show.c \
 	trainer/report/report_show.h \

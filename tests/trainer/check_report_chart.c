@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "html_form.h"
-#include "report/report.h"
+#include "report/report_drawing.h"
+#include "report/report_line.h"
 #include "suite.h"
 
 enum { WIDTH = 520, HEIGHT = 220 };
@@ -202,11 +203,67 @@ START_TEST(bars_are_as_high_as_their_shares)
 }
 END_TEST
 
+/* ---- A chart as it is put together ---- */
+
+static bool
+place(const json_t *line, const char *key, struct mg_point *p)
+{
+    p->x = mg_line_number(line, "step");
+    p->y = mg_line_number(line, key);
+    return json_object_get(line, "step") != NULL;
+}
+
+/* Lines without a number have no place in the chart, and take none away from those that are there already. */
+START_TEST(lines_without_numbers_leave_the_others)
+{
+    json_t *numbers = json_loads("[{\"step\":1,\"a\":5},{\"step\":2,\"a\":6},{\"step\":4,\"a\":7}]", 0, NULL);
+    json_t *none = json_loads("[{\"step\":1,\"a\":null},{\"step\":2},{\"other\":4}]", 0, NULL);
+    struct mg_drawing d = {.chart = {.title = "T", .unit = ""}};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+
+    mg_ok(mg_drawing_add(&d, none, place, "a", "none", false, &err));
+    ck_assert_uint_eq(d.chart.n_series, 0);
+    mg_ok(mg_drawing_add(&d, numbers, place, "a", "some", false, &err));
+    mg_ok(mg_drawing_add(&d, none, place, "a", "none", false, &err));
+    ck_assert_uint_eq(d.chart.n_series, 1);
+    ck_assert_uint_eq(d.chart.n, 3);
+    ck_assert(d.chart.x[0] == 1.0 && d.chart.x[1] == 2.0 && d.chart.x[2] == 4.0);
+    mg_drawing_end(to, &d);
+    fclose(to);
+    ck_assert_uint_gt(len, 0);
+    free(text);
+    json_decref(numbers);
+    json_decref(none);
+}
+END_TEST
+
+/* Lines of one phase are found in one pass, whatever either file lacks or repeats. */
+START_TEST(lines_of_one_phase_are_found)
+{
+    json_t *lines = json_loads("[{\"phase\":1},{\"phase\":\"x\"},{},{\"phase\":3},{\"phase\":7}]", 0, NULL);
+    json_t *asked = json_loads("[{\"phase\":0},{\"phase\":1},{\"phase\":[]},{\"phase\":2},{\"phase\":3},{\"phase\":3},"
+                               "{\"phase\":9}]",
+                               0, NULL);
+    static const int found[] = {-1, 0, -1, -1, 3, 3, -1};
+    size_t from = 0;
+
+    for (size_t i = 0; i < json_array_size(asked); i++)
+        ck_assert_ptr_eq(mg_line_of_phase(lines, json_array_get(asked, i), &from),
+                         found[i] < 0 ? NULL : json_array_get(lines, (size_t)found[i]));
+    ck_assert_uint_eq(from, json_array_size(lines));
+    json_decref(lines);
+    json_decref(asked);
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("report chart", NULL, NULL, 0), signs_of_html, bytes_that_are_no_text,
                 lines_follow_the_numbers, a_band_lies_around_its_line, missing_numbers_have_no_point,
-                flat_lines_and_single_points_have_a_place, bars_are_as_high_as_their_shares);
+                flat_lines_and_single_points_have_a_place, bars_are_as_high_as_their_shares,
+                lines_without_numbers_leave_the_others, lines_of_one_phase_are_found);
     return suite_main();
 }

@@ -158,8 +158,7 @@ write_page(FILE *to, struct mg_report *r, struct mg_err *err)
     signals(to, &r->summary);
     fputs("<h2>Evaluations and train steps</h2>\n<p>Bands are 95% intervals: of right answers and results clustered by "
           "question, of other shares over the trajectories of a step; for rewards, which are not shares, they are an "
-          "upper "
-          "bound.</p>\n<div class=\"charts\">\n",
+          "upper bound.</p>\n<div class=\"charts\">\n",
           to);
     MG_TRY(mg_report_held_out(to, r, err));
     MG_TRY(mg_report_charts(to, r, err));

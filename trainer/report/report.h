@@ -20,9 +20,9 @@ struct mg_report {
 };
 enum mg_status mg_report_load(const char *run, struct mg_report *r, struct mg_err *err);
 void mg_report_free(struct mg_report *r);
-/* The metrics as comma-separated values (RFC 4180): a row for each phase and agent, train steps and evaluations, in the order
- * of the agents; a column for each key that is no list or object, in the order in which they come, with the times' behind
- * them. What a row lacks is empty. */
+/* The metrics as comma-separated values (RFC 4180): a row for each phase and agent, train steps and evaluations, in the
+ * order of the agents; a column for each key that is no list or object, in the order in which they come, with the
+ * times' behind them. What a row lacks is empty. */
 enum mg_status mg_report_csv(const struct mg_report *r, struct mg_file_new *f, struct mg_err *err);
 /* One self-contained HTML file, atomically. */
 enum mg_status mg_report_write(struct mg_report *r, const char *path, struct mg_err *err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "report/report.h"
+#include "report/report_line.h"
 
 static bool
 is_scalar(const json_t *value)
@@ -60,20 +61,6 @@ field(FILE *to, const json_t *value)
         json_dumpf(value, to, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
 }
 
-/* The line of times of a phase. They are in the order of the phases as metrics are: *from goes on from the last one. */
-static const json_t *
-times_of(const json_t *times, const json_t *line, size_t *from)
-{
-    const json_t *phase = json_object_get(line, "phase");
-
-    for (size_t i = *from; i < json_array_size(times); i++)
-        if (json_equal(json_object_get(json_array_get(times, i), "phase"), phase)) {
-            *from = i + 1;
-            return json_array_get(times, i);
-        }
-    return NULL;
-}
-
 static void
 rows(FILE *to, const char *agent, const json_t *lines, const json_t *times, json_t *columns)
 {
@@ -84,7 +71,7 @@ rows(FILE *to, const char *agent, const json_t *lines, const json_t *times, json
 
     json_array_foreach(lines, i, line)
     {
-        const json_t *time = times_of(times, line, &from);
+        const json_t *time = mg_line_of_phase(times, line, &from);
 
         text_field(to, agent);
         json_object_foreach(columns, key, unused)

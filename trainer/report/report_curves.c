@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/report_drawing.h"
+#include "report/report_line.h"
 
 enum { MAX_KEYS = 4 };
 

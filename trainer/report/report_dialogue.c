@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +47,19 @@ find_evaluations(const struct mg_report *r, struct stage *s)
     return there[0] && there[1];
 }
 
+static int
+by_key(const void *pa, const void *pb)
+{
+    const struct mg_key *a = &((const struct mg_trajectory *)pa)->key, *b = &((const struct mg_trajectory *)pb)->key;
+    const uint32_t x[] = {a->question, a->rollout, a->call}, y[] = {b->question, b->rollout, b->call};
+
+    for (int i = 0; i < 3; i++)
+        if (x[i] != y[i])
+            return x[i] < y[i] ? -1 : 1;
+    return 0;
+}
+
+/* The trajectories of each agent, sorted to be looked up. */
 static enum mg_status
 read_played(const struct mg_report *r, json_int_t phase, struct played *e, struct mg_err *err)
 {
@@ -57,6 +71,8 @@ read_played(const struct mg_report *r, json_int_t phase, struct played *e, struc
 
         if (access(path.text, F_OK) == 0) /* a run that has not ended may not have it yet */
             MG_TRY(mg_rollout_log_read(path.text, &e->row[i], &e->n[i], err));
+        if (e->n[i] > 0)
+            qsort(e->row[i], e->n[i], sizeof *e->row[i], by_key);
     }
 out:
     return st;
@@ -65,13 +81,9 @@ out:
 static const struct mg_trajectory *
 find(const struct played *e, uint32_t agent, uint32_t question, uint32_t call)
 {
-    for (size_t i = 0; i < e->n[agent]; i++) {
-        const struct mg_key *key = &e->row[agent][i].key;
+    const struct mg_trajectory wanted = {.key = {.question = question, .call = call}};
 
-        if (key->question == question && key->rollout == 0 && key->call == call)
-            return &e->row[agent][i];
-    }
-    return NULL;
+    return e->n[agent] > 0 ? bsearch(&wanted, e->row[agent], e->n[agent], sizeof wanted, by_key) : NULL;
 }
 
 /* Where the dialogue of a subtask is looked for. */

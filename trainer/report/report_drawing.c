@@ -6,17 +6,10 @@
 
 static const double TOO_LARGE = 1e300; /* for a difference of two to be finite */
 
-double
-mg_line_number(const json_t *line, const char *key)
-{
-    const json_t *value = json_object_get(line, key);
-
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-/* Fills the series k; how many places there are, and *any, whether one has a number. */
+/* Fills x and the series k; how many places there are, and *any, whether one has a number. */
 static size_t
-collect(struct mg_drawing *d, unsigned k, const json_t *lines, mg_point_of *point, const char *key, bool *any)
+collect(struct mg_drawing *d, unsigned k, double *x, const json_t *lines, mg_point_of *point, const char *key,
+        bool *any)
 {
     const json_t *line;
     size_t i, n = 0;
@@ -31,7 +24,7 @@ collect(struct mg_drawing *d, unsigned k, const json_t *lines, mg_point_of *poin
         p.y = fabs(p.y) < TOO_LARGE ? p.y : (double)NAN;
         p.lo = fabs(p.lo) < TOO_LARGE ? p.lo : (double)NAN;
         p.hi = fabs(p.hi) < TOO_LARGE ? p.hi : (double)NAN;
-        d->x[n] = p.x;
+        x[n] = p.x;
         d->y[k][n] = p.y;
         d->lo[k][n] = p.lo;
         d->hi[k][n++] = p.hi;
@@ -57,25 +50,27 @@ mg_drawing_add(struct mg_drawing *d, const json_t *lines, mg_point_of *point, co
     struct mg_chart *c = &d->chart;
     unsigned k = c->n_series;
     size_t n = json_array_size(lines), got;
+    double *x = NULL;
     bool any;
 
     if (n == 0 || k == MG_CHART_SERIES || (k > 0 && n < c->n))
         return MG_OK;
-    free(d->x);
-    d->x = NULL;
-    MG_ALLOC(d->x, n);
+    MG_ALLOC(x, n);
     MG_ALLOC(d->y[k], n);
     MG_ALLOC(d->lo[k], n);
     MG_ALLOC(d->hi[k], n);
-    got = collect(d, k, lines, point, key, &any);
-    c->x = d->x;
+    got = collect(d, k, x, lines, point, key, &any);
     if (!any) {
         free_series(d, k);
-        return MG_OK;
+        goto out;
     }
+    free(d->x);
+    c->x = d->x = x;
+    x = NULL;
     c->n = k > 0 && c->n < got ? c->n : got;
     c->series[c->n_series++] = (struct mg_series){name, d->y[k], band ? d->lo[k] : NULL, band ? d->hi[k] : NULL};
 out:
+    free(x);
     return st;
 }
 

@@ -20,7 +20,4 @@ enum mg_status mg_drawing_add(struct mg_drawing *d, const json_t *lines, mg_poin
 /* Writes it, if it has a series, and frees what it owns. */
 void mg_drawing_end(FILE *to, struct mg_drawing *d);
 
-/* The number of a key; NaN if it is none. */
-double mg_line_number(const json_t *line, const char *key);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/report_drawing.h"
+#include "report/report_line.h"
 #include "run/best.h"
 #include "run/run_path.h"
 
@@ -29,23 +30,9 @@ is_greedy(const json_t *line)
 
 /* ---- The table ---- */
 
-/* The line of the same phase among those of another agent, or NULL. */
-static const json_t *
-same_phase(const json_t *lines, const json_t *as)
-{
-    const json_t *line;
-    size_t i;
-
-    json_array_foreach(lines, i, line)
-    {
-        if (json_equal(json_object_get(line, "phase"), json_object_get(as, "phase")))
-            return line;
-    }
-    return NULL;
-}
-
+/* `from`: where the lines of each agent are read on from. */
 static void
-row(FILE *to, const struct mg_report *r, const json_t *line, bool best)
+row(FILE *to, const struct mg_report *r, const json_t *line, bool best, size_t from[MG_MAX_AGENTS])
 {
     struct mg_held_out h = {.there = false};
     struct mg_share success;
@@ -61,7 +48,7 @@ row(FILE *to, const struct mg_report *r, const json_t *line, bool best)
         fprintf(to, ", %.0f not judged", h.unavailable);
     fprintf(to, "</td><td>%s</td>", mg_share_text_of(&success).text);
     for (uint32_t i = 1; i < r->config.n_agents; i++) {
-        const json_t *its = same_phase(r->metrics[i], line);
+        const json_t *its = mg_line_of_phase(r->metrics[i], line, &from[i]);
         const struct mg_share results = its != NULL ? mg_results_read(its) : mg_share_of(0.0, 0.0);
 
         fprintf(to, "<td>%s</td>", mg_share_text_of(&results).text);
@@ -79,7 +66,7 @@ mg_report_evaluations(FILE *to, const struct mg_report *r, struct mg_err *err)
     struct mg_path dir = mg_run_agent_dir(r->run, r->config.agent[0].name);
     struct mg_best best;
     const json_t *line;
-    size_t i;
+    size_t i, from[MG_MAX_AGENTS] = {0};
 
     MG_TRY(mg_best_find(mg_agent_path(dir.text, MG_AGENT_METRICS).text, &best, err));
     fputs("<div class=\"wide\"><table><tr><th>held-out questions</th><th>n</th><th>success, 95% interval</th>", to);
@@ -89,7 +76,7 @@ mg_report_evaluations(FILE *to, const struct mg_report *r, struct mg_err *err)
     json_array_foreach(r->metrics[0], i, line)
     {
         if (is_sampled(line) || is_greedy(line))
-            row(to, r, line, best.there && mg_line_number(line, "phase") == best.phase);
+            row(to, r, line, best.there && mg_line_number(line, "phase") == best.phase, from);
     }
     fputs("</table></div>\n", to);
 out:

@@ -7,9 +7,9 @@
 #include "run/config.h"
 
 /*
- * The rollouts of one question of a train step as they were learnt from, as text or as one JSON object: the dialogues of
- * the first agent and, behind each, those that it asked for, with rewards, advantages and weights. MG_INPUT: the step or
- * the question is none of the run's, was not reached, or its rollouts were removed.
+ * The rollouts of one question of a train step as they were learnt from, as text or as one JSON object: the dialogues
+ * of the first agent and, behind each, those that it asked for, with rewards, advantages and weights. MG_INPUT: the
+ * step or the question is none of the run's, was not reached, or its rollouts were removed.
  */
 struct mg_show_request {
     const char *run;

@@ -32,7 +32,8 @@ struct mg_summary {
 };
 enum mg_status mg_summary_read(const char *run_dir, const struct mg_config *config, struct mg_summary *out,
                                struct mg_err *err);
-/* What a line of metrics of an evaluation says of the root's answers, and one of the agent that was called of its results. */
+/* What a line of metrics of an evaluation says of the root's answers, and one of the agent that was called of its
+ * results. */
 void mg_held_out_read(const json_t *line, struct mg_held_out *h);
 struct mg_share mg_results_read(const json_t *line);
 /* run_dir/summary.json: seconds, steps, planned, ended, tokens,
