@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/stop.h"
 #include "cli/cmd.h"
 #include "eval/source.h"
 #include "run/run_dir.h"
@@ -118,7 +119,7 @@ mg_cmd_export(int argc, char **argv)
         .options = option_rows,
         .take_arguments = take_arguments,
         .run = export_models,
-        .stops = true,
+        .stops = MG_STOP_SECONDS,
     };
     struct export_options o = {.step = NEWEST};
 
