@@ -14,8 +14,8 @@ static const double longest_wait = 120.0; /* seconds */
 enum { FIRST_PAUSE = 2, LONGEST_PAUSE = 50 /* ms */ };
 
 /*
- * One byte of the file `lock` stands for one program: its position is the hash of the key. Byte-range locks leave nothing
- * to clear up: the system drops them with the last descriptor, so with the process, too. Those of an open file
+ * One byte of the file `lock` stands for one program: its position is the hash of the key. Byte-range locks leave
+ * nothing to clear up: the system drops them with the last descriptor, so with the process, too. Those of an open file
  * description, unlike POSIX's, also keep two contexts of one process apart.
  */
 #ifdef F_OFD_SETLK

@@ -57,8 +57,9 @@ extern "C" {
 #endif
 
 /*
- * Structs that begin with struct_size are made by the macro of their name that ends in _INIT, which calls this function:
- * the caller's size, and defaults. A library that knows more fields than the caller gives the others their defaults.
+ * Structs that begin with struct_size are made by the macro of their name that ends in _INIT, which calls this
+ * function: the caller's size, and defaults. A library that knows more fields than the caller gives the others their
+ * defaults.
  */
 #define CLGRPO_DEFINE_INIT(tag, defaults)                                                                              \
     static inline struct tag tag##_init(void)                                                                          \
@@ -94,9 +95,9 @@ const char *clgrpo_version(void);                          /* "0.1.0" */
 const char *clgrpo_status_name(enum clgrpo_status status); /* "CLGRPO_E_SHAPE" */
 const char *clgrpo_status_text(enum clgrpo_status status); /* one plain sentence */
 
-/* The context keeps the last failure since it was cleared: its status, its OpenCL code, and one sentence with the actual
- * numbers. Without a context these say E_ARGUMENT, CL_SUCCESS and "". The texts are valid until the next failure or
- * clear. */
+/* The context keeps the last failure since it was cleared: its status, its OpenCL code, and one sentence with the
+ * actual numbers. Without a context these say E_ARGUMENT, CL_SUCCESS and "". The texts are valid until the next failure
+ * or clear. */
 enum clgrpo_status clgrpo_error_status(const struct clgrpo_context *ctx);
 cl_int clgrpo_error_cl(const struct clgrpo_context *ctx);
 const char *clgrpo_error_text(const struct clgrpo_context *ctx); /* "" if none */

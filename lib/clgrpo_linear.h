@@ -127,8 +127,8 @@ enum clgrpo_status clgrpo_linear_logprob(struct clgrpo_context *ctx, const struc
  *
  * Logits are computed again, tile by tile. Each element of dx and dw is one chain of fused multiply-adds in a fixed
  * order, with one writer. A row whose dlogprob and dentropy are 0 adds nothing, whatever its x: so tokens are left
- * out. A target outside 0 .. V-1 has no column, and the gradient of its row is that of -lse. A NaN of dlogprob, or of lse
- * where dlogprob is not 0, goes through to the row of dx and to dw.
+ * out. A target outside 0 .. V-1 has no column, and the gradient of its row is that of -lse. A NaN of dlogprob, or of
+ * lse where dlogprob is not 0, goes through to the row of dx and to dw.
  *
  * E_VALUE: inv_temperature.
  */

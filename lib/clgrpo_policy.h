@@ -29,11 +29,11 @@ enum clgrpo_advantage_kind {
  * kind       see the enum
  * eps        finite, >= 0, in units of the reward
  *
- * The advantage itself is not multiplied by the weight. A reward of weight 0, of a negative one or of NaN does not count
- * in the mean and the variance, and gets an advantage like the others. All advantages of a group are exactly 0 if its rewards of positive
- * weight are equal (tested by maximum = minimum), if it has none, or, of UNBIASED and LOO, if W <= 1. The rewards of
- * a group are summed in order, and no other group enters. No sum overflows, whatever the rewards; an advantage of MEAN
- * or LOO that f32 does not hold is infinite.
+ * The advantage itself is not multiplied by the weight. A reward of weight 0, of a negative one or of NaN does not
+ * count in the mean and the variance, and gets an advantage like the others. All advantages of a group are exactly 0 if
+ * its rewards of positive weight are equal (tested by maximum = minimum), if it has none, or, of UNBIASED and LOO, if
+ * W <= 1. The rewards of a group are summed in order, and no other group enters. No sum overflows, whatever the
+ * rewards; an advantage of MEAN or LOO that f32 does not hold is infinite.
  *
  * E_ARGUMENT: also an unknown kind.  E_SHAPE: also no offsets, or R or G out of 31 bits.  E_VALUE: eps.
  */

@@ -176,9 +176,9 @@ double clg_bytes_sum(const struct clgrpo_tensor *const *tensors, cl_uint n);
 /* ---- Operations ---- */
 
 /*
- * CLG_OPERATION defines an operation's function, `name` of the public header: what `run` enqueues, once `check` has found
- * nothing in its arguments. CLG_OPERATION_WITH_SPACE also defines name_workspace, of the
- * bytes that `need` says, and checks that the workspace has them. `op` begins the sentences of failures.
+ * CLG_OPERATION defines an operation's function, `name` of the public header: what `run` enqueues, once `check` has
+ * found nothing in its arguments. CLG_OPERATION_WITH_SPACE also defines name_workspace, of the bytes that `need` says,
+ * and checks that the workspace has them. `op` begins the sentences of failures.
  *
  *   enum clgrpo_status check(struct clgrpo_context *ctx, const struct name_args *args)
  *   enum clgrpo_status views(struct clgrpo_context *ctx, const struct name_args *args), of CLG_VIEWS

@@ -239,8 +239,8 @@ out:
     return st;
 }
 
-/* Builds what is noted and no other process is building. *missing is one of those that are left, NULL if there are none;
- * *n_done counts the others. *failure is the last one, as the context's record is. */
+/* Builds what is noted and no other process is building. *missing is one of those that are left, NULL if there are
+ * none; *n_done counts the others. *failure is the last one, as the context's record is. */
 static void
 build_what_is_free(struct clgrpo_context *ctx, struct clg_program **missing, size_t *n_done,
                    enum clgrpo_status *failure)

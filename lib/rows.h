@@ -8,8 +8,8 @@
 /* Items of a work-group, C_GROUP_SIZE of the kernels. */
 size_t clg_rows_group(const struct clgrpo_context *ctx);
 
-/* The kernel `entry` of a small operation's unit, whose activations are `act` in storage. `more` are further defines, ""
- * for none. */
+/* The kernel `entry` of a small operation's unit, whose activations are `act` in storage. `more` are further defines,
+ * "" for none. */
 enum clgrpo_status clg_rows_kernel(struct clgrpo_context *ctx, const char *unit, const char *entry,
                                    enum clgrpo_dtype act, const char *more, cl_kernel *out);
 /* Launches that kernel with arguments listed in place; the grid is a value. */

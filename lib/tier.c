@@ -210,7 +210,8 @@ clg_tier_judge(struct clgrpo_context *ctx, const struct clg_tier_spec *spec, str
     }
 }
 
-/* What the context knows of a tier. Those that its family can use are judged when it is made, others when somebody asks. */
+/* What the context knows of a tier. Those that its family can use are judged when it is made, others when somebody
+ * asks. */
 static const struct clg_tier_state *
 state(struct clgrpo_context *ctx, size_t id)
 {

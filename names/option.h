@@ -6,8 +6,8 @@
 
 /*
  * Why getopt_long refused an argument, as a sentence without its end: "--jsn is not an option; did you mean --json?",
- * "--run lacks its value". To be asked at once after it gave `got`, '?' or ':'; opterr is 0 and the letters begin with a
- * colon. `options` are those that it was given, `argument` is argv[optind - 1], `letter` is optopt.
+ * "--run lacks its value". To be asked at once after it gave `got`, '?' or ':'; opterr is 0 and the letters begin with
+ * a colon. `options` are those that it was given, `argument` is argv[optind - 1], `letter` is optopt.
  */
 struct names_refusal {
     char text[160];

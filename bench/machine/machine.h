@@ -11,8 +11,8 @@ struct machine_probe;
 struct machine_probe *machine_open(struct bench *b);
 void machine_close(struct machine_probe *p); /* accepts NULL */
 /* Measures b->machine and b->limits. Called again after the rows, it keeps the better figures, notes where the
- * measurements differ by much, and applies the limits to the rows anew. False, and the run has failed, if a kernel could
- * not be run. */
+ * measurements differ by much, and applies the limits to the rows anew. False, and the run has failed, if a kernel
+ * could not be run. */
 bool machine_measure(struct machine_probe *p);
 /* For between rows: measures the limits that rows have again, unless that was done a moment ago. */
 void machine_measure_between(void *probe);

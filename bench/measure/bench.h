@@ -135,8 +135,8 @@ struct bench_case {
 
 /* Measures the case and its peers in turn, round after round, and adds a row of the medians, if the row is wanted. */
 void bench_run(struct bench *b, const struct bench_case *c);
-/* The next set of buffers; `turn` counts them, from 0: a row that is bound by memory must not find its data in the caches
- * from the last run. */
+/* The next set of buffers; `turn` counts them, from 0: a row that is bound by memory must not find its data in the
+ * caches from the last run. */
 void *bench_next(void *arg, size_t arg_bytes, unsigned copies, unsigned *turn);
 /* Enqueues one run with it. */
 bool bench_enqueue(struct bench *b, const struct bench_case *c, unsigned *turn);
@@ -150,8 +150,8 @@ void bench_add_own(struct bench_case *c, const char *name, enum clgrpo_status (*
 void bench_add_row(struct bench *b, struct bench_row *row);
 /* Finds which of the machine's limits binds the row, and the row's share of it. */
 void bench_apply_limit(const struct bench_machine *m, struct bench_row *row);
-/* Whether the row is faster than the machine by more than 2%: its limit was measured too low, or its work is miscounted.
- * Not of rows that the caches hold, and not of times. */
+/* Whether the row is faster than the machine by more than 2%: its limit was measured too low, or its work is
+ * miscounted. Not of rows that the caches hold, and not of times. */
 bool bench_is_above_limit(const struct bench_row *row);
 /* Kernels, fills and copies that the program has enqueued so far. */
 unsigned bench_launches(void);

@@ -59,12 +59,10 @@ START_TEST(the_phases_of_a_run)
         {{.steps = 4, .end = {2}, .n_ends = 1}, "train@0 train@1 train@2 train@3"},
         {{.steps = 4, .evals = true, .end = {2, 3}, .n_ends = 2},
          "before@0 before-greedy@0 train@0 train@1 after@2 after-greedy@2 train@2 after@3 after-greedy@3 train@3 "
-         "after@4 "
-         "after-greedy@4"},
+         "after@4 after-greedy@4"},
         {{.steps = 5, .eval_every = 2, .evals = true, .end = {3}, .n_ends = 1},
          "before@0 before-greedy@0 train@0 train@1 during@2 train@2 after@3 after-greedy@3 train@3 during@4 train@4 "
-         "after@5 "
-         "after-greedy@5"},
+         "after@5 after-greedy@5"},
         {{.steps = 5, .eval_every = 2, .evals = true, .end = {2}, .n_ends = 1},
          "before@0 before-greedy@0 train@0 train@1 after@2 after-greedy@2 train@2 train@3 during@4 train@4 after@5 "
          "after-greedy@5"},
@@ -78,7 +76,8 @@ START_TEST(the_phases_of_a_run)
 }
 END_TEST
 
-/* A phase that a run of as many steps from the start has too is drawn as there: the same number without the extra ones. */
+/* A phase that a run of as many steps from the start has too is drawn as there: the same number without the extra
+ * ones. */
 START_TEST(an_extended_run_draws_as_a_longer_one)
 {
     const struct mg_plan longer = {.steps = 12, .eval_every = (uint32_t)_i, .evals = _i < 6};

@@ -199,7 +199,6 @@ START_TEST(values_must_fit_together)
 }
 END_TEST
 
-/* The first agent calls the others, and each of them is called, by nobody else. */
 /* Each key alone is in its range. */
 START_TEST(draws_that_would_bias_the_gradient_are_refused)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs of root's where the system does not bound root's processes: as another user, with root's files. For root alone. */
+/* Programs of root's where the system does not bound root's processes: as another user, with root's files. For root
+ * alone. */
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>

@@ -236,7 +236,8 @@ START_TEST(a_run_cut_in_the_middle_says_so)
 }
 END_TEST
 
-/* Numbers that are none, lists that are too long, and keys of other types than they should be are drawn as what is missing. */
+/* Numbers that are none, lists that are too long, and keys of other types than they should be are drawn as what is
+ * missing. */
 START_TEST(odd_metrics_are_drawn)
 {
     char *text, many[8192];

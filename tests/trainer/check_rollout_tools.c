@@ -125,8 +125,8 @@ START_TEST(results_at_two_levels_change_no_bit)
 }
 END_TEST
 
-/* Every tick gives a token to each dialogue that writes, whatever tools are at work: those without a call end in the tick
- * of their last token. */
+/* Every tick gives a token to each dialogue that writes, whatever tools are at work: those without a call end in the
+ * tick of their last token. */
 START_TEST(slow_tools_hold_nobody_up)
 {
     unsigned ended = 0, ticks = 0, without = 0, over[N] = {0};

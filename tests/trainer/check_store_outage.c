@@ -156,8 +156,8 @@ START_TEST(a_writer_that_is_killed_leaves_whole_acts)
 }
 END_TEST
 
-/* Longer than a connection may stand still: it is closed, and the act repeated on a new one, although the server has done
- * it already. */
+/* Longer than a connection may stand still: it is closed, and the act repeated on a new one, although the server has
+ * done it already. */
 START_TEST(a_server_that_stands_still_is_waited_out)
 {
     struct worker w = start(write_one);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the store on a server refuses: settings, passwords, rights, damaged rows, and what only claims to be a server. */
+/* What the store on a server refuses: settings, passwords, rights, damaged rows, and what only claims to be a
+ * server. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store in a file takes as many steps in a phase of many rows as in one of few: it looks rows up, and counts none. */
+/* The store in a file takes as many steps in a phase of many rows as in one of few: it looks rows up, and counts
+ * none. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,8 @@ fill(uint32_t phase, uint32_t n)
     free(t);
 }
 
-/* Claims the last READ subtasks of a phase, whose rows end with number `last`, and hands a result in: the steps of it. */
+/* Claims the last READ subtasks of a phase, whose rows end with number `last`, and hands a result in: the steps of
+ * it. */
 static int
 claim_last(uint32_t phase, uint32_t n, int64_t last)
 {

@@ -275,7 +275,8 @@ START_TEST(what_taught_is_told)
 }
 END_TEST
 
-/* The time that passed, with what is neither rollouts nor learning; lines of an older version have no more than those. */
+/* The time that passed, with what is neither rollouts nor learning; lines of an older version have no more than
+ * those. */
 START_TEST(seconds_are_those_that_passed)
 {
     put("main/metrics.jsonl", BEFORE);

@@ -156,7 +156,8 @@ START_TEST(a_fork_bomb)
 {
     double start = mg_clock();
 
-    /* 511 processes at most, should nothing stop it; a shell that cannot fork ends with 2, the status of a wrong call */
+    /* 511 processes at most, should nothing stop it; a shell that cannot fork ends with 2, the status of a wrong
+     * call */
     expect("b() { [ $1 -eq 0 ] || { b $(($1 - 1)) & b $(($1 - 1)) & wait; }; sleep 5; }; (b 8) || exit 1; echo done",
            MG_TOOL_UNAVAILABLE, "");
     ck_assert_double_lt(mg_clock() - start, 20.0);

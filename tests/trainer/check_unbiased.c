@@ -3,8 +3,8 @@
  * The expected gradient of a step against that of the expected reward, by enumeration: a model with five tokens, all
  * sequences of two, all pairs of them as groups, with the advantages, the objective and the gradient of a run. What the
  * gradient should be comes from differences of the expected reward. For draws from the whole distribution they agree;
- * for draws that top_p cuts they do where log-probabilities are of the tokens that are kept, and do not where they are of
- * all.
+ * for draws that top_p cuts they do where log-probabilities are of the tokens that are kept, and do not where they are
+ * of all.
  */
 #include <math.h>
 #include <stdlib.h>

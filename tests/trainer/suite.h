@@ -28,8 +28,8 @@ void suite_junk(void *bytes, size_t n, unsigned round);
 #define suite_says_not(text, ...) suite_holds((text), false, (const char *const[]){__VA_ARGS__, NULL})
 void suite_holds(const char *text, bool there, const char *const *part);
 
-/* A new case of this program's suite, which has the first one's name: each test has this fixture (NULL: none) and so many
- * seconds (0: as many as the environment says). */
+/* A new case of this program's suite, which has the first one's name: each test has this fixture (NULL: none) and so
+ * many seconds (0: as many as the environment says). */
 TCase *suite_case(const char *name, void (*before)(void), void (*after)(void), double seconds);
 /* Adds tests that run once. */
 #define suite_tests(tcase, ...) suite_add_tests((tcase), (const TTest *const[]){__VA_ARGS__, NULL})

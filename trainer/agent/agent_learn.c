@@ -119,11 +119,12 @@ read_parents(struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *e
     MG_REQUIRE(closed, MG_FAIL, "the store has no end of phase %u", w->phase.number);
     for (size_t i = 0; i < rows.n; i++) {
         const struct mg_rollout_row *row = &rows.row[i];
-        struct mg_rollout_row *at = &w->row[(size_t)row->key.question * w->n_rollouts + row->key.rollout];
+        struct mg_rollout_row *at;
 
         MG_REQUIRE(row->key.question < w->n_questions && row->key.rollout < w->n_rollouts, MG_INPUT,
                    "the store has a rollout %u of question %u, which this run does not have", row->key.rollout,
                    row->key.question);
+        at = &w->row[(size_t)row->key.question * w->n_rollouts + row->key.rollout];
         *at = *row;
         at->answer = NULL;
     }

@@ -76,8 +76,8 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     set_count(line, "tokens_generated", (double)w->tokens);
 }
 
-/* What the first agent's answers in an evaluation were worth, for an agent that it called: of all agents the same states
- * are the best. */
+/* What the first agent's answers in an evaluation were worth, for an agent that it called: of all agents the same
+ * states are the best. */
 static void
 set_success(json_t *line, const struct mg_phase_work *w)
 {

@@ -113,7 +113,6 @@ add_dialogues(struct root_phase *m, struct mg_err *err)
     for (uint32_t q = 0; q < m->w->n_questions; q++) {
         for (uint32_t k = 0; k < m->w->n_rollouts; k++) {
             struct mg_key key = {.phase = m->w->phase.number, .question = q, .rollout = k};
-
             const struct mg_asked *asked = &a->questions.q[m->w->question[q]];
 
             MG_TRY(mg_rollouts_add(a->rollouts, &key, asked->id, asked->text, err));

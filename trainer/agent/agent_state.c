@@ -39,7 +39,8 @@ mg_agent_checkpoint(struct mg_agent *a, const struct mg_phase *done, struct mg_e
     MG_TRY(mg_store_durable(a->store, err));
     MG_TRY(mg_state_save(a->part->train ? a->policy : NULL, a->dir, done->number + 1,
                          best.there ? best.phase + 1 : done->number + 1, err));
-    /* the state before this one is still there, for the case that this one is damaged, and so is what comes behind it */
+    /* the state before this one is still there, for the case that this one is damaged, and so is what comes behind
+     * it */
     MG_TRY(mg_rollouts_prune(a->dir, &a->plan, a->config->keep_rollouts, done->step + (done->kind == MG_PHASE_TRAIN),
                              a->state, err));
     a->state = done->number + 1;

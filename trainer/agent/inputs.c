@@ -51,8 +51,8 @@ check_store(const struct mg_config *c, struct mg_err *err)
     return st;
 }
 
-/* The files of a model, read whole, and the device that it is to be on: a run that was begun with a damaged model has its
- * digest, and one with a device that is not there has its name. */
+/* The files of a model, read whole, and the device that it is to be on: a run that was begun with a damaged model has
+ * its digest, and one with a device that is not there has its name. */
 static enum mg_status
 check_model(const struct mg_config *c, const struct mg_agent_config *a, const struct mg_tokenizer *tok,
             struct mg_err *err)

@@ -58,8 +58,8 @@ start(struct mg_child *c, struct mg_err *err)
     return MG_OK;
 }
 
-/* What a child wrote since it was started: the last line that is no hint, without the name of the program before it, and
- * the hint behind it. */
+/* What a child wrote since it was started: the last line that is no hint, without the name of the program before it,
+ * and the hint behind it. */
 struct last_words {
     char sentence[LOG_LINE], hint[LOG_LINE];
 };

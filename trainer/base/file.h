@@ -36,7 +36,8 @@ enum mg_status mg_file_write_atomic(const char *path, const void *data, size_t l
 
 /*
  * For a file that another library writes: the temporary name of `path`, malloc'ed, and the commit of what was written
- * under it. Temporary files of the path that dead processes have left are removed. A commit syncs the file, renames it to `path` and syncs the directory; after a failed one it is removed.
+ * under it. Temporary files of the path that dead processes have left are removed. A commit syncs the file, renames it
+ * to `path` and syncs the directory; after a failed one the temporary file is removed.
  */
 enum mg_status mg_file_temp_name(const char *path, char **temp, struct mg_err *err);
 enum mg_status mg_file_commit(const char *temp, const char *path, struct mg_err *err);
@@ -44,7 +45,8 @@ enum mg_status mg_file_commit(const char *temp, const char *path, struct mg_err 
 /* Makes a rename to `path`, or its creation, durable: syncs the directory that holds it. */
 enum mg_status mg_dir_sync(const char *path, struct mg_err *err);
 
-/* What a failed call means by its errno: MG_END where the disk is full, as it will be for the next try; else MG_FAIL. */
+/* What a failed call means by its errno: MG_END where the disk is full, as it will be for the next try; else
+ * MG_FAIL. */
 enum mg_status mg_file_fault(int error);
 
 /* Makes the directory `path` and its missing parents, mode 0777 less the umask. An existing directory is success. */

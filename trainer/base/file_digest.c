@@ -12,7 +12,8 @@
 
 enum { CHUNK = 1 << 20 };
 
-/* The digest of a file is that of the digests of its parts, so that a large one is read once, through a small buffer. */
+/* The digest of a file is that of the digests of its parts, so that a large one is read once, through a small
+ * buffer. */
 static void
 add_part(uint64_t hash[2], const void *part, size_t n)
 {

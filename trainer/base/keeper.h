@@ -12,9 +12,9 @@
  *   mgrpo-keeper PARENT SECONDS MEMORY FILES PROCESSES FILE_SIZE NETWORK GIVEN UID GID FOLDER PROGRAM [ARGUMENT]...
  *
  * PARENT: process id of the caller; when it is gone, so are the program and the keeper. The limits are decimal numbers:
- * seconds, of CPU and in all, MiB of address space, open files, processes, MiB of a file. NETWORK is 0 or 1: off or as it is. GIVEN
- * is 1 if root's program is to run as user UID of group GID.
- * Descriptors 0, 1 and 2 are the program's; to 3, a pipe, the keeper writes reports.
+ * seconds, of CPU and in all, MiB of address space, open files, processes, MiB of a file. NETWORK is 0 or 1: off or as
+ * it is. GIVEN is 1 if root's program is to run as user UID of group GID. Descriptors 0, 1 and 2 are the program's; to
+ * 3, a pipe, the keeper writes reports.
  */
 #define MG_KEEPER_NAME "mgrpo-keeper"
 enum { MG_KEEPER_REPORT_FD = 3, MG_KEEPER_NUMBERS = 10 };

@@ -120,8 +120,8 @@ out:
 
 /* ---- The command line ---- */
 
-/* The table as getopt_long wants it: letters with a colon behind those that take a value, and long names. A colon before
- * all makes it tell a value that is missing from an option that there is not. */
+/* The table as getopt_long wants it: letters with a colon behind those that take a value, and long names. A colon
+ * before all makes it tell a value that is missing from an option that there is not. */
 static void
 prepare(const struct mg_option *options, char letters[2 * MAX_OPTIONS], struct option longs[MAX_OPTIONS])
 {

@@ -209,8 +209,7 @@ print_profile(struct clgrpo_context *ctx, struct clgrpo_profile *profile, double
     starting = c.starting / STEPS;
     MG_TRY(print_kernels(profile, c.n_totals, wall, flop, err));
     printf("  a step of %.2f ms: %.2f ms (%.1f%%) in %.0f commands, %.2f ms (%.1f%%) while the device waited for the "
-           "host, "
-           "%.2f ms (%.1f%%) until a command started, %.2f ms (%.1f%%) before the first and after the last\n",
+           "host, %.2f ms (%.1f%%) until a command started, %.2f ms (%.1f%%) before the first and after the last\n",
            1e3 * wall, 1e3 * device, 100.0 * device / wall, (double)c.n_records / STEPS, 1e3 * host,
            100.0 * host / wall, 1e3 * starting, 100.0 * starting / wall, 1e3 * (wall - device - host - starting),
            100.0 * (1.0 - (device + host + starting) / wall));

@@ -6,8 +6,9 @@
 #include "dialogue/trajectory.h"
 #include "policy/policy.h"
 
-/* The learning rate of train step 0 .. steps - 1: up over lr_warmup steps, down to lr * lr_end at the last. Of a run that
- * was extended, the steps before keep theirs, and those behind have what they would have had in a run of as many steps. */
+/* The learning rate of train step 0 .. steps - 1: up over lr_warmup steps, down to lr * lr_end at the last. Of a run
+ * that was extended, the steps before keep theirs, and those behind have what they would have had in a run of as many
+ * steps. */
 double mg_learning_rate(const struct mg_config *c, uint32_t step);
 
 /* The loss of a sampled token, without its weight. */

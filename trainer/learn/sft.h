@@ -28,8 +28,8 @@ struct mg_sft_progress {
 /* Called after every step; MG_STOP ends the run early and is not an error. */
 typedef enum mg_status mg_sft_watch(void *arg, const struct mg_sft_progress *now);
 
-/* A batch in which nothing has a weight is no step. MG_INPUT: none of the first demonstrations, some thousand, has a turn of
- * the agent's own; mg_sft_score(): none at all has. */
+/* A batch in which nothing has a weight is no step. MG_INPUT: none of the first demonstrations, some thousand, has a
+ * turn of the agent's own; mg_sft_score(): none at all has. */
 enum mg_status mg_sft_run(struct mg_policy *p, struct mg_demo_file *demos, const struct mg_sft_config *config,
                           mg_sft_watch *watch, void *arg, struct mg_sft_progress *done, struct mg_err *err);
 

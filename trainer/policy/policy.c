@@ -18,8 +18,8 @@ out:
     return st;
 }
 
-/* A device that somebody named and that is not there is a wrong name; wrong are settings in the environment, too. That there
- * is none at all does not change by another try. */
+/* A device that somebody named and that is not there is a wrong name; wrong are settings in the environment, too. That
+ * there is none at all does not change by another try. */
 static enum mg_status
 open_device(struct mg_policy *p, const char *selector, struct mg_err *err)
 {

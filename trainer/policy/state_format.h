@@ -18,8 +18,8 @@ enum mg_status mg_state_format_check(const char *path, struct mg_err *err);
 /* Writes a state of a model of `elems` weights, whole or not at all. host: float [3 elems]. */
 enum mg_status mg_state_write(const char *path, size_t elems, const float *host, uint64_t version, const char *extra,
                               struct mg_err *err);
-/* Reads one. *extra is malloc'ed. MG_INPUT: the header does not fit the model, or the checksum of what follows it does not
- * agree; host may then have been written. */
+/* Reads one. *extra is malloc'ed. MG_INPUT: the header does not fit the model, or the checksum of what follows it does
+ * not agree; host may then have been written. */
 enum mg_status mg_state_read(const char *path, size_t elems, float *host, uint64_t *version, char **extra,
                              struct mg_err *err);
 

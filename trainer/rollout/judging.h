@@ -20,9 +20,9 @@ void mg_judging_close(struct mg_judging *j); /* accepts NULL; what is still aske
 
 /*
  * Asks for the verdict on a dialogue that has ended; `q` is the question that it was asked, or NULL for an agent that
- * was called. A dialogue that a tool or an agent failed gets MG_VERDICT_UNAVAILABLE, and no judge is asked; one that has
- * a verdict already, as after a restart, keeps it. The dialogue must stay until its verdict is there or the judging is
- * closed.
+ * was called. A dialogue that a tool or an agent failed gets MG_VERDICT_UNAVAILABLE, and no judge is asked; one that
+ * has a verdict already, as after a restart, keeps it. The dialogue must stay until its verdict is there or the judging
+ * is closed.
  */
 enum mg_status mg_judging_ask(struct mg_judging *j, struct mg_rollout *r, const struct mg_asked *q, struct mg_err *err);
 /* Takes the verdicts that have come; waits up to `ms` milliseconds for the first. */

@@ -127,7 +127,8 @@ mg_rollouts_leave_out(struct mg_rollouts *b, uint32_t extra)
     b->extra = extra;
 }
 
-/* What the draws of a dialogue are keyed by: its key, spread over 64 bits, as of a phase without `extra` ones before. */
+/* What the draws of a dialogue are keyed by: its key, spread over 64 bits, as of a phase without `extra` ones
+ * before. */
 static uint64_t
 draw_key(const struct mg_key *k, uint32_t extra)
 {

@@ -101,8 +101,8 @@ enum mg_status mg_rollouts_add(struct mg_rollouts *b, const struct mg_key *key, 
 enum mg_status mg_rollouts_deliver(struct mg_rollouts *b, struct mg_rollout *r, const char *result, struct mg_err *err);
 /* Ends a dialogue that waits, without a fault of its own: the agent that it waits for failed. */
 enum mg_status mg_rollouts_fail(struct mg_rollouts *b, struct mg_rollout *r, struct mg_err *err);
-/* One token for every dialogue that wants one. *busy is false if none does and no tool is at work; where only tools are,
- * it waits for them a little, unless `no_wait`. */
+/* One token for every dialogue that wants one. *busy is false if none does and no tool is at work; where only tools
+ * are, it waits for them a little, unless `no_wait`. */
 enum mg_status mg_rollouts_tick(struct mg_rollouts *b, bool *busy, struct mg_err *err);
 
 size_t mg_rollouts_count(const struct mg_rollouts *b);

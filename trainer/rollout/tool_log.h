@@ -6,9 +6,9 @@
 #include "tools/tool.h"
 
 /*
- * What programs gave to the dialogues of one phase, a JSON object a line (mgrpo-run(5)), written before a dialogue reads
- * it. A phase that is repeated, because its agent was killed, is given the same again: so it has the same bits, whatever
- * a program would say a second time.
+ * What programs gave to the dialogues of one phase, a JSON object a line (mgrpo-run(5)), written before a dialogue
+ * reads it. A phase that is repeated, because its agent was killed, is given the same again: so it has the same bits,
+ * whatever a program would say a second time.
  */
 struct mg_tool_log;
 
@@ -23,7 +23,8 @@ struct mg_tool_use {
  * MG_INPUT: a line is no result. */
 enum mg_status mg_tool_log_open(const char *path, struct mg_tool_log **out, struct mg_err *err);
 void mg_tool_log_close(struct mg_tool_log *log); /* accepts NULL */
-/* Whether the file had the result of this use; the text is malloc'ed. MG_FAIL: it had that of another one in its place. */
+/* Whether the file had the result of this use; the text is malloc'ed. MG_FAIL: it had that of another one in its
+ * place. */
 enum mg_status mg_tool_log_find(const struct mg_tool_log *log, const struct mg_tool_use *use,
                                 struct mg_tool_result *result, bool *found, struct mg_err *err);
 /* Appends a result: a process that is killed afterwards leaves it in the file. */

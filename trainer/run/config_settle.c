@@ -136,9 +136,8 @@ mg_config_find(const struct mg_config *c, const char *name, uint32_t *agent, str
     return mg_fail(err, MG_INPUT, "agent is \"%.60s\", need one of: %s", name, all);
 }
 
-/* Settings that each are fine, and under which nothing could be learnt or something would never come. */
-/* The gradient is that of the whole distribution. For draws from a part of it, the log-probability of a token would lack
- * that of the part, which depends on the weights, and the gradient would be biased. */
+/* The gradient is that of the whole distribution. For draws from a part of it, the log-probability of a token would
+ * lack that of the part, which depends on the weights, and the gradient would be biased. */
 static enum mg_status
 check_draws(const struct mg_config *c, const char *where, struct mg_err *err)
 {
@@ -154,6 +153,7 @@ out:
     return st;
 }
 
+/* Settings that each are fine, and under which nothing could be learnt or something would never come. */
 static enum mg_status
 check_learning(const struct mg_config *c, const char *where, struct mg_err *err)
 {

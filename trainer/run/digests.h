@@ -6,8 +6,8 @@
 #include "run/config.h"
 
 /*
- * Digests of what a run reads: corpus, questions, tokenizer, and of one agent or all the model that it starts from and the
- * corpora of its tools. They are of the contents, wherever the files lie.
+ * Digests of what a run reads: corpus, questions, tokenizer, and of one agent or all the model that it starts from and
+ * the corpora of its tools. They are of the contents, wherever the files lie.
  */
 enum { MG_ALL_AGENTS = -1, MG_MAX_DIGESTS = 3 + MG_MAX_AGENTS + MG_MAX_TOOLS };
 struct mg_digest {

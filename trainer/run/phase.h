@@ -9,8 +9,8 @@
 
 /*
  * A run is a fixed list of phases, the same for every agent: held-out questions before (as sampled, then greedy), the
- * train steps with held-out questions as sampled after every eval_every of them, held-out questions after. A run that was
- * extended goes on behind those with more train steps, and ends with held-out questions again.
+ * train steps with held-out questions as sampled after every eval_every of them, held-out questions after. A run that
+ * was extended goes on behind those with more train steps, and ends with held-out questions again.
  */
 enum mg_phase_kind { MG_PHASE_EVAL, MG_PHASE_TRAIN };
 struct mg_phase {

@@ -147,7 +147,8 @@ lost(struct mg_redis *r, redisContext **link, struct mg_err *err)
 
 /* ---- Sending and receiving ---- */
 
-/* Bytes that the other side has not acknowledged yet: fewer and fewer on a slow link, always as many on a broken one. */
+/* Bytes that the other side has not acknowledged yet: fewer and fewer on a slow link, always as many on a broken
+ * one. */
 static int
 unsent(const redisContext *c)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Subtasks and results: what is written stands in a hash, in which order in a stream whose entries are numbered from 1. */
+/* Subtasks and results: what is written stands in a hash, in which order in a stream whose entries are numbered from
+ * 1. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows as texts. Numbers come first, each ended by a unit separator; a text, which may hold any character, comes last. */
+/* Rows as texts. Numbers come first, each ended by a unit separator; a text, which may hold any character, comes
+ * last. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Scripts of the Redis store, each one act of the server. A script takes nothing back: it compares everything first, and
- * then writes.
+ * Scripts of the Redis store, each one act of the server. A script takes nothing back: it compares everything first,
+ * and then writes.
  *
  * Every script but BOOT and LEAVE begins with FENCE: KEYS 1-3 are the run's hash, the lease of the agent and the stream
- * of acts; ARGV 1-4 the agent ("" if none is held), its epoch, where it is held from, and the lease in ms. A reply is an
- * array that begins with the number of acts so far, or with a word that says why nothing was done.
+ * of acts; ARGV 1-4 the agent ("" if none is held), its epoch, where it is held from, and the lease in ms. A reply is
+ * an array that begins with the number of acts so far, or with a word that says why nothing was done.
  */
 #include "store/store_redis.h"
 
@@ -50,8 +50,8 @@
     "end "
 
 static const char *const text[MG_N_SCRIPTS] = {
-    /* Each right is used once, on keys of its own: one that is missing is found before an act is left half done. Then the
-     * acts that this run of the server began with: who knows of more has seen some that are lost. */
+    /* Each right is used once, on keys of its own: one that is missing is found before an act is left half done. Then
+     * the acts that this run of the server began with: who knows of more has seen some that are lost. */
     [MG_SCRIPT_BOOT] = "redis.call('HSET', KEYS[1], 'probe', 0) "
                        "redis.call('HINCRBY', KEYS[1], 'probe', 1) "
                        "redis.call('HLEN', KEYS[1]) "
@@ -76,7 +76,8 @@ static const char *const text[MG_N_SCRIPTS] = {
                              "return {acts, redis.call('HINCRBY', meta, 'epoch:' .. ARGV[5], 1)}",
     [MG_SCRIPT_LEAVE] = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], 1) end",
     [MG_SCRIPT_SYNC] = FENCE "redis.call('HINCRBY', meta, 'synced:' .. agent, 1) return {acts}",
-    /* KEYS: 4 subtasks, 5 results, 6 order of results, 7.. queues. ARGV: 5 cursor, 6 most, 7 n, then key, value, queue */
+    /* KEYS: 4 subtasks, 5 results, 6 order of results, 7.. queues. ARGV: 5 cursor, 6 most, 7 n, then key, value,
+     * queue */
     [MG_SCRIPT_ASK] = FENCE COMPARE READ "local fresh, i, there = compare(KEYS[4], tonumber(ARGV[7]), 8, 3) "
                                          "if not fresh then return {'differs', i, there} end "
                                          "for _, at in ipairs(fresh) do "
@@ -87,8 +88,8 @@ static const char *const text[MG_N_SCRIPTS] = {
                                          "local out = {acts} "
                                          "read(out, KEYS[6], KEYS[5], ARGV[5], ARGV[6]) "
                                          "return out",
-    /* KEYS: 4 subtasks, 5 results, 6 order of results, 7 queue, 8 phases. ARGV: 5 cursor, 6 most, 7 phase, 8 n, then key,
-     * value */
+    /* KEYS: 4 subtasks, 5 results, 6 order of results, 7 queue, 8 phases. ARGV: 5 cursor, 6 most, 7 phase, 8 n, then
+     * key, value */
     [MG_SCRIPT_SERVE] = FENCE COMPARE READ "local fresh, i, there = compare(KEYS[5], tonumber(ARGV[8]), 9, 2) "
                                            "if not fresh then return {'differs', i, there} end "
                                            "for _, at in ipairs(fresh) do "
@@ -100,8 +101,8 @@ static const char *const text[MG_N_SCRIPTS] = {
                                            " redis.call('XLEN', KEYS[7])} "
                                            "read(out, KEYS[7], KEYS[4], ARGV[5], ARGV[6]) "
                                            "return out",
-    /* KEYS: 4 subtasks, 5 rollouts, 6 phases. ARGV: 5 from, 6 n, 7 whether these are the last, 8 phase, 9 how it ends, 10
-     * subtasks, then values */
+    /* KEYS: 4 subtasks, 5 rollouts, 6 phases. ARGV: 5 from, 6 n, 7 whether these are the last, 8 phase, 9 how it ends,
+     * 10 subtasks, then values */
     [MG_SCRIPT_HAND_IN] = FENCE "local from, n = tonumber(ARGV[5]), tonumber(ARGV[6]) "
                                 "local there = redis.call('XRANGE', KEYS[5], from .. '-1', (from + n) .. '-0') "
                                 "if redis.call('XLEN', KEYS[5]) < from then return {'lost'} end "
