@@ -62,6 +62,7 @@ lib_libclg_la_SOURCES = \
 	lib/prepare.c \
 	lib/profile.c \
 	lib/profile.h \
+	lib/profile_read.c \
 	lib/program.c \
 	lib/rng.c \
 	lib/rows.c \

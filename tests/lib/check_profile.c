@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "next_cl.h"
 #include "op_cases.h"
 
 static struct clgrpo_context *
@@ -313,6 +314,54 @@ START_TEST(lost_records_are_counted)
 }
 END_TEST
 
+/* Of the device's clock: every so many-th command has no times; 0: all have. */
+static unsigned timeless;
+
+cl_int
+clGetEventProfilingInfo(cl_event event, cl_profiling_info what, size_t bytes, void *value, size_t *needs)
+{
+    static unsigned n;
+
+    if (timeless > 0 && what == CL_PROFILING_COMMAND_QUEUED && ++n % timeless == 0)
+        return CL_PROFILING_INFO_NOT_AVAILABLE;
+    return NEXT(clGetEventProfilingInfo)(event, what, bytes, value, needs);
+}
+
+/* A command without times has no record; the others keep their order, and those that were counted their numbers. */
+START_TEST(commands_without_times_are_lost)
+{
+    struct clgrpo_context *ctx = open_profiling(CLGRPO_FAMILY_AUTO);
+    struct clgrpo_tensor x = matrix(ctx, CLGRPO_F32, 3, 5);
+    struct clgrpo_profile *p = begin(ctx, 700);
+    struct clgrpo_profile_counts c;
+    cl_ulong last = 0;
+
+    timeless = 3;
+    for (int round = 1; round <= 2; round++) {
+        for (int i = 0; i < 300; i++)
+            fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
+        c = finish(ctx, p);
+        ck_assert_uint_eq(c.n_records, 200 * (size_t)round);
+        ck_assert_uint_eq(c.n_lost, 100 * (size_t)round);
+    }
+    for (size_t i = 0; i < c.n_records; i++) {
+        ck_assert_uint_eq(record(ctx, p, i).call, i / 2 * 3 + i % 2);
+        ck_assert_uint_ge(record(ctx, p, i).start, last);
+        last = record(ctx, p, i).start;
+    }
+    timeless = 1; /* not one of so many */
+    for (int i = 0; i < 100; i++)
+        fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    c = finish(ctx, p);
+    timeless = 0;
+    ck_assert_uint_eq(c.n_records, 400);
+    ck_assert_uint_eq(c.n_lost, 300);
+    clgrpo_profile_destroy(p);
+    clgrpo_tensor_destroy(&x);
+    clgrpo_context_destroy(ctx);
+}
+END_TEST
+
 /* Records begin and end with the profile; of two contexts each has its own. */
 START_TEST(off_leaves_nothing)
 {
@@ -376,6 +425,7 @@ main(void)
     TCase *t = fx_case("profile");
 
     fx_family_tests(t, every_operation, flop_of_a_product, flop_of_attention);
-    fx_tests(t, copies_and_fills, lost_records_are_counted, off_leaves_nothing, queue_without_times, queue_properties);
+    fx_tests(t, copies_and_fills, lost_records_are_counted, commands_without_times_are_lost, off_leaves_nothing,
+             queue_without_times, queue_properties);
     return fx_main();
 }
