@@ -202,6 +202,7 @@ test_scripts = \
 	tests/system/test_changed_inputs.sh \
 	tests/system/test_circles.sh \
 	tests/system/test_diffs.sh \
+	tests/system/test_examples.sh \
 	tests/system/test_exports.sh \
 	tests/system/test_extend.sh \
 	tests/system/test_format.sh \

@@ -77,14 +77,17 @@ for page in "$srcdir"/man/*.[1-9]; do
         done
 done | grep . && status=1
 
+# as mgrpo --help lists them
+commands=$("${top_builddir:-.}/mgrpo" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p')
+[ "$(echo "$commands" | wc -w)" -ge 11 ] || fail "mgrpo --help lists no commands"
 for program in mgrpo clgrpo-bench clgrpo-info clgrpo-tune; do
     [ -f "$srcdir/man/$program.1" ] || fail "no page for $program"
 done
-for command in train agent sft eval export ask replay show report world; do
+for command in $commands; do
     [ -f "$srcdir/man/mgrpo-$command.1" ] || fail "no page for mgrpo $command"
 done
 # what --help of a command lists is in its page, and the other way round
-for command in train agent sft eval export ask replay show report world; do
+for command in $commands; do
     "${top_builddir:-.}/mgrpo" "$command" --help | sed -n 's/^ *\(-[a-zA-Z], \)*--\([a-z-]*\).*/\2/p' | sort >manuals.help
     sed -n '/^\.\(It\|Op\|Fl\)/s/ / /p' "$srcdir/man/mgrpo-$command.1" | grep -o ' -[a-z][a-z-]*' |
         sed 's/^ -//' | sort -u >manuals.page
