@@ -126,7 +126,7 @@ parse_value(struct bench *b, struct arguments *a, int letter)
         b->seconds = strtod(optarg, &end);
         return end != optarg && *end == '\0' && b->seconds > 0.0 && b->seconds <= 3600.0
                    ? 0
-                   : bad("seconds", optarg, "a number from 0 to 3600");
+                   : bad("seconds", optarg, "a number above 0, up to 3600");
     default:
         return 2;
     }
