@@ -15,7 +15,7 @@ configure() { # FILE LINE...
     two_agents "$@" "steps = 3" "step_questions = 4" "rollouts = 6" "eval_questions = 4" "checkpoint_every = 1" >"$dir/$file"
 }
 plays() { # RUN CONF
-    "$mgrpo" train --quiet --run "$dir/$1" "$dir/$2" >"$dir/out" 2>&1 || fail "the run $1 ended with status $?"
+    "$mgrpo" train --run "$dir/$1" "$dir/$2" >"$dir/out" 2>&1 || fail "the run $1 ended with status $?"
 }
 # killed RUN CONF: the same run in another folder, killed on its way and gone on with, has the bits of RUN
 killed() { # RUN CONF
@@ -74,7 +74,7 @@ elif what == "long":
     # read to the mark, with room for a turn behind it; the agent goes on
     vocabulary = json.load(open(sys.argv[3]))["model"]["vocab"]
     mark = [vocabulary[c] for c in "\u0120[cut]"] + [vocabulary["<end>"]]
-    cut, turn, context = 0, 32, 900
+    cut, turn, context, read = 0, 32, 900, set()
     for t in logged["search"]:
         ids = t["ids"]
         for i in (i for i in range(len(ids) - 5) if ids[i:i + len(mark)] == mark and not any(t["mask"][i:i + len(mark)])):
@@ -84,7 +84,14 @@ elif what == "long":
             assert context - end >= min(turn, (context - begin) // 2) or end - begin == 1 + len(mark), (begin, end)
             assert context - end > 1, end
             cut += any(t["mask"][end:])
+            read.add((t["phase"], t["question"], t["rollout"], t["call"], i))
     assert cut > 10, cut
+    # each is counted in its phase; dialogues that alignment left out are counted and not logged
+    for m in metrics["search"]:
+        assert m["texts_cut"] >= sum(r[0] == m["phase"] for r in read), m
+    told = sum(m["texts_cut"] for m in metrics["search"] if m["name"] == "train")
+    signal = json.load((run / "summary.json").open())["signal"]
+    assert told > 0 and signal["search"]["texts_cut"] == told, (told, signal)
     assert not lost
     first = [t for t in logged["search"] if t["mask"].count(1) and len(t["ids"]) > context - turn]
     assert first, "no dialogue was as long as the context lets it be"
@@ -152,5 +159,9 @@ printf 'head -c 6000 /dev/zero | tr "\\0" "x"\n' >"$dir/long.sh"
 } >>"$dir/long.conf"
 plays long long.conf
 look long "$dir/tokenizer.json"
+grep -q '  cut [-0-9]*/[0-9]*  texts cut [-0-9]*/[1-9][0-9]*  taught ' "$dir/out" || fail "no step's line says that results were cut"
+grep -q 'search: .*; [1-9][0-9]* results and subtasks were cut to fit the context$' "$dir/out" || fail "the end does not say so"
+"$mgrpo" report --csv "$dir/long.csv" --run "$dir/long" >/dev/null || fail "the metrics as CSV: status $?"
+head -n 1 "$dir/long.csv" | grep -q ',texts_cut,' || fail "the CSV has no column of results that were cut"
 killed long long.conf
 echo "test_surroundings: what is not an agent's doing costs it nothing"

@@ -163,6 +163,7 @@ START_TEST(a_subtask_that_fills_the_context_is_cut_and_says_so)
     ck_assert_int_eq(r->state, MG_ROLLOUT_QUEUED);
     ck_assert_uint_eq(r->t.len, main_limits.context - main_limits.new_max);
     ck_assert(says_cut(last_read(r)));
+    ck_assert_uint_eq(r->t.texts_cut, 1);
     mg_rollouts_destroy(b);
 }
 END_TEST
@@ -201,6 +202,7 @@ START_TEST(a_result_that_fills_the_context_is_cut_between_characters)
     ck_assert_int_eq(mg_rollouts_deliver(b, r, text, &err), MG_OK);
     said = last_read(r);
     ck_assert(says_cut(said));
+    ck_assert_uint_eq(r->t.texts_cut, 1);
     ck_assert_uint_eq((strlen(said) - strlen(MG_CUT_MARK)) % 3, 0);
     ck_assert_int_eq(strncmp(said, text, strlen(said) - strlen(MG_CUT_MARK)), 0);
     /* room for a turn is left, and not more than a character is wasted */
@@ -225,6 +227,7 @@ START_TEST(a_result_that_fits_is_read_whole)
     memset(text, 'a', room);
     ck_assert_int_eq(mg_rollouts_deliver(b, r, text, &err), MG_OK);
     ck_assert_str_eq(last_read(r), text);
+    ck_assert_uint_eq(r->t.texts_cut, 0);
     ck_assert_uint_eq(r->t.len, main_limits.context - main_limits.new_max);
     mg_rollouts_destroy(b);
 }

@@ -249,7 +249,7 @@ END_TEST
     "\"cut_context\":2,\"tokens_trained\":300}\n"
 #define IDLE                                                                                                           \
     "{\"phase\":3,\"name\":\"train\",\"trajectories\":128,\"groups\":16,\"no_signal\":1.0,\"cut_length\":128,"         \
-    "\"cut_context\":0,\"tokens_trained\":0}\n"
+    "\"cut_context\":0,\"texts_cut\":7,\"tokens_trained\":0}\n"
 
 /* How much there was to learn from, and whose metrics are not there. */
 START_TEST(what_taught_is_told)
@@ -267,7 +267,7 @@ START_TEST(what_taught_is_told)
     suite_says(
         text,
         "main: 300 tokens taught, in 1 of 2 train steps: 88% of 32 groups without signal; of 256 trajectories 133 "
-        "cut by length, 2 by context\n",
+        "cut by length, 2 by context; 7 results and subtasks were cut to fit the context\n",
         "search: none of 2 train steps taught anything: 100% of 16 groups", "calc: its metrics are not here");
     suite_says_not(text, "search: its metrics");
     free(text);

@@ -84,6 +84,7 @@ struct mg_lesson {
     uint32_t calls_of[MAX_CALLS + 1]; /* root: rollouts with so many subtasks; the last: or more */
     uint32_t left_out;                /* rollouts that did not call this agent: they are not in its groups */
     uint32_t fault[N_FAULTS];         /* trajectories that ended by each fault, or by none */
+    uint32_t texts_cut;               /* texts that they read in part, for want of room in the context */
     double length;                    /* mean of their tokens; NaN without any */
     uint32_t longest;
     uint32_t groups, groups_without; /* that have a trajectory; in which none is better than another */

@@ -221,6 +221,7 @@ look_at_rollouts(struct mg_agent *a, struct mg_lesson *l)
         const struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
 
         l->fault[r->fault]++;
+        l->texts_cut += r->t.texts_cut;
         tokens += r->t.len;
         l->longest = r->t.len > l->longest ? r->t.len : l->longest;
         for (uint32_t k = 0; k < r->t.len; k++) {

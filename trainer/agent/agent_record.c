@@ -71,6 +71,7 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     set_count(line, "fault_turns", l->fault[MG_FAULT_TURNS]);
     set_count(line, "cut_length", l->fault[MG_FAULT_LENGTH]);
     set_count(line, "cut_context", l->fault[MG_FAULT_CONTEXT]);
+    set_count(line, "texts_cut", l->texts_cut);
     set_real(line, "length", l->length);
     set_count(line, "longest", l->longest);
     set_count(line, "tokens_generated", (double)w->tokens);

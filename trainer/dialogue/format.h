@@ -34,8 +34,8 @@ void mg_format_destroy(struct mg_format *f); /* accepts NULL */
 
 /*
  * Begins a dialogue: the question or the subtask, up to where the agent writes. A text for which `room` tokens are too
- * few is cut between two characters, and MG_CUT_MARK says so, if the tokenizer can write it; that mark and the tokens
- * around a text are written in any room. MG_INPUT: the tokenizer cannot write the text, and nothing was.
+ * few is cut between two characters, and MG_CUT_MARK says so, if the tokenizer can write it; it is counted in
+ * t->texts_cut. That mark and the tokens around a text are written in any room. MG_INPUT: the tokenizer cannot write the text, and nothing was.
  */
 enum mg_status mg_format_open(const struct mg_format *f, struct mg_trajectory *t, const char *text, size_t room,
                               struct mg_err *err);

@@ -117,7 +117,7 @@ out:
 
 /* Cuts a text to `room` tokens, the mark included. A cut inside a character takes all of it away. */
 static enum mg_status
-cut(const struct roles *r, struct mg_token_list *ids, size_t room, struct mg_err *err)
+cut(const struct roles *r, struct mg_trajectory *t, struct mg_token_list *ids, size_t room, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     size_t n = room > r->mark.n ? room - r->mark.n : 0, bytes;
@@ -128,6 +128,7 @@ cut(const struct roles *r, struct mg_token_list *ids, size_t room, struct mg_err
     MG_GROW(ids->id, n + r->mark.n, ids->room);
     for (size_t i = 0; i < r->mark.n; i++)
         ids->id[ids->n++] = r->mark.id[i];
+    t->texts_cut++;
 out:
     return st;
 }
@@ -143,7 +144,7 @@ read_turn(const struct roles *r, struct mg_trajectory *t, const int32_t *first, 
 
     MG_TRY(mg_tokenizer_encode(r->tok, text, strlen(text), 0, &ids, err));
     if (ids.n > room || ids.n + around > room)
-        MG_TRY(cut(r, &ids, room > around ? room - around : 0, err));
+        MG_TRY(cut(r, t, &ids, room > around ? room - around : 0, err));
     MG_TRY(mg_trajectory_read(t, first, first != NULL, err));
     MG_TRY(mg_trajectory_read(t, &r->sp.role[role], 1, err));
     MG_TRY(mg_trajectory_read(t, ids.id, ids.n, err));

@@ -20,6 +20,7 @@ struct mg_trajectory {
     uint8_t *mask;  /* [len] 1: sampled by the agent */
     float *logprob; /* [len] the sampler's where mask is 1, else 0 */
     uint32_t len, room;
+    uint32_t texts_cut;        /* of the texts that it read, those for which the context had too little room */
     uint32_t turn_start;       /* first token of the turn being sampled, or of the next one */
     uint32_t version;          /* of the weights that sampled it: the optimiser steps they had taken */
     struct mg_verdict verdict; /* on its answer, once it has ended and is judged */

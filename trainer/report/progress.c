@@ -69,29 +69,62 @@ add_rewards(char line[LINE], const struct mg_agent_note *const notes[], uint32_t
     }
 }
 
+/* A figure of each agent: `what`, then the figures, with a dash for an agent that does not learn. */
+static void
+add_of_each(char line[LINE], const struct mg_progress *p, uint32_t n, const char *what, const char *format,
+            double (*figure)(const struct mg_signal *s))
+{
+    for (uint32_t i = 0; i < n; i++) {
+        bool learns = p->signal[i].steps > 0.0;
+        size_t end = strlen(line);
+
+        snprintf(line + end, LINE - end, "%s%s", i == 0 ? what : "/", learns ? "" : "-");
+        if (learns)
+            add_number(line, format, figure(&p->signal[i]));
+    }
+}
+
+static double
+equal(const struct mg_signal *s)
+{
+    return 100.0 * s->equal / (s->groups > 0.0 ? s->groups : 1.0);
+}
+
+static double
+cut(const struct mg_signal *s)
+{
+    return s->cut_length + s->cut_context;
+}
+
+static double
+texts_cut(const struct mg_signal *s)
+{
+    return s->texts_cut;
+}
+
+static double
+taught(const struct mg_signal *s)
+{
+    return s->tokens;
+}
+
 /* What the last train step of each agent that learns had to teach. */
 static void
 add_signal(char line[LINE], const struct mg_progress *p, uint32_t n)
 {
-    static const char *const what[] = {"  equal ", "  cut ", "  taught "};
-    bool any = false;
+    bool any = false, any_text = false;
 
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         any |= p->signal[i].steps > 0.0;
-    for (int k = 0; any && k < 3; k++) {
-        for (uint32_t i = 0; i < n; i++) {
-            const struct mg_signal *s = &p->signal[i];
-            size_t end = strlen(line);
-
-            snprintf(line + end, LINE - end, "%s%s", i == 0 ? what[k] : "/", s->steps > 0.0 ? "" : "-");
-            if (s->steps == 0.0)
-                continue;
-            add_number(line, k == 0 ? "%.0f%%" : "%.0f",
-                       k == 0   ? 100.0 * s->equal / (s->groups > 0.0 ? s->groups : 1.0)
-                       : k == 1 ? s->cut_length + s->cut_context
-                                : s->tokens);
-        }
+        any_text |= p->signal[i].texts_cut > 0.0;
     }
+    if (!any)
+        return;
+    add_of_each(line, p, n, "  equal ", "%.0f%%", equal);
+    add_of_each(line, p, n, "  cut ", "%.0f", cut);
+    if (any_text)
+        add_of_each(line, p, n, "  texts cut ", "%.0f", texts_cut);
+    add_of_each(line, p, n, "  taught ", "%.0f", taught);
 }
 
 static void

@@ -43,6 +43,7 @@ static const struct curve curves[] = {
      {{"fault_turn", "malformed"}, {"cut_length", "length"}, {"cut_context", "context"}, {"fault_turns", "turns"}},
      false,
      false},
+    {"Results and subtasks cut to fit the context", "", ALL, {{"texts_cut", NULL}}, false, false},
     {"Length of a dialogue", "tokens", EACH, {{"length", "mean"}, {"longest", "longest"}}, false, false},
     {"Tokens through the model", "", ALL, {{"tokens_forward", NULL}}, false, false},
     {"Tokens generated", "", ALL, {{"tokens_generated", NULL}}, false, false},

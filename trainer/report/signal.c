@@ -31,6 +31,7 @@ mg_signal_add(struct mg_signal *s, const json_t *line)
     s->unavailable += number(line, "unavailable");
     s->cut_length += number(line, "cut_length");
     s->cut_context += number(line, "cut_context");
+    s->texts_cut += number(line, "texts_cut");
     s->tokens += number(line, "tokens_trained");
 }
 
@@ -53,4 +54,7 @@ mg_signal_text(const struct mg_signal *s, char text[MG_SIGNAL_TEXT])
              percent(s->equal, s->groups), s->groups, s->trajectories, s->cut_length, s->cut_context);
     if (s->unavailable > 0.0)
         snprintf(text + strlen(text), MG_SIGNAL_TEXT - strlen(text), ", %.0f unavailable", s->unavailable);
+    if (s->texts_cut > 0.0)
+        snprintf(text + strlen(text), MG_SIGNAL_TEXT - strlen(text),
+                 "; %.0f results and subtasks were cut to fit the context", s->texts_cut);
 }

@@ -175,10 +175,11 @@ signals_to_json(const struct mg_summary *s)
 
         if (g->steps > 0.0)
             json_object_set_new(all, s->name[i],
-                                json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "steps", whole(g->steps), "idle",
-                                          whole(g->idle), "groups", whole(g->groups), "equal", whole(g->equal),
+                                json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "steps", whole(g->steps),
+                                          "idle", whole(g->idle), "groups", whole(g->groups), "equal", whole(g->equal),
                                           "trajectories", whole(g->trajectories), "cut_length", whole(g->cut_length),
-                                          "cut_context", whole(g->cut_context), "tokens", whole(g->tokens)));
+                                          "cut_context", whole(g->cut_context), "texts_cut", whole(g->texts_cut),
+                                          "tokens", whole(g->tokens)));
     }
     return all;
 }

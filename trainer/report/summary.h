@@ -38,7 +38,7 @@ void mg_held_out_read(const json_t *line, struct mg_held_out *h);
 struct mg_share mg_results_read(const json_t *line);
 /* run_dir/summary.json: seconds, steps, planned, ended, tokens,
  * held_out.{before,after}.{n,success,lo,hi,calls,expert.{AGENT}.{n,mean,lo,hi},unavailable}, the same under greedy;
- * signal.{AGENT}.{steps,idle,groups,equal,trajectories,cut_length,cut_context,tokens}; missing, a list of agents. */
+ * signal.{AGENT}.{steps,idle,groups,equal,trajectories,cut_length,cut_context,texts_cut,tokens}; missing, a list of agents. */
 enum mg_status mg_summary_write(const char *run_dir, const struct mg_summary *s, struct mg_err *err);
 /* The table for people. */
 void mg_summary_print(FILE *to, const struct mg_summary *s);
