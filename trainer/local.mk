@@ -227,6 +227,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/phase.h \
 	trainer/run/pruned.c \
 	trainer/run/pruned.h \
+	trainer/run/repeatable.c \
+	trainer/run/repeatable.h \
 	trainer/run/run_dir.c \
 	trainer/run/run_dir.h \
 	trainer/run/run_path.c \

@@ -70,7 +70,9 @@ for side in main search; do
         fi
     done
     [ "$(find "$run/$side/rollouts" -name '*.jsonl.gz' | wc -l)" -eq 6 ] || fail "other rollouts of $side than those of 2 steps and 4 evaluations"
-    refused "the rollouts of step 0 were removed: keep_rollouts is 2" replay --run "$run" --agent $side 11
+    refused "step 11 cannot be repeated: it takes all rollouts from the .* on, and those of steps 0 to 9 are gone: the run keeps those of its newest 2 (keep_rollouts)$" \
+        replay --run "$run" --agent $side 11
+    grep -q "No step of this run can be repeated. Of one with keep_rollouts = 0 every step can.$" "$dir/err" || fail "no hint says what to do"
 done
 ends 0 report --run "$run" --output "$dir/page.html"
 grep -q "The rollouts of the newest 2 train steps are kept; older ones were removed." "$dir/page.html" ||

@@ -8,7 +8,7 @@
 #include "cli/cmd.h"
 #include "learn/learn.h"
 #include "run/metrics.h"
-#include "run/pruned.h"
+#include "run/repeatable.h"
 #include "dialogue/rollout_log.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
@@ -79,16 +79,6 @@ out:
 }
 
 static enum mg_status
-check_logged(const struct mg_config *c, const char *dir, const struct recorded *r, struct mg_err *err)
-{
-    if (!mg_rollouts_pruned(dir, r->phase, c->keep_rollouts))
-        return MG_OK;
-    mg_fail(err, MG_INPUT, "the rollouts of step %u were removed: keep_rollouts is %u", r->step, c->keep_rollouts);
-    mg_hint(err, "A step is repeated from the newest state at or before it; all rollouts from there on are needed.");
-    return MG_INPUT;
-}
-
-static enum mg_status
 train_logged(struct mg_policy *p, const struct mg_config *c, const struct mg_agent_config *part, const char *dir,
              const struct recorded *r, struct mg_err *err)
 {
@@ -100,7 +90,6 @@ train_logged(struct mg_policy *p, const struct mg_config *c, const struct mg_age
     double norm = 0.0;
     size_t n = 0;
 
-    MG_TRY(check_logged(c, dir, r, err));
     MG_TRY(mg_rollout_log_read(path.text, &logged, &n, err));
     MG_ALLOC(rows, n);
     for (size_t i = 0; i < n; i++)
@@ -159,6 +148,7 @@ replay(const void *options, struct mg_err *err)
     MG_TRY(mg_policy_open(part->model, &limits, &p, err));
     MG_TRY(mg_state_load(p, dir.text, r.phase, &state, err));
     plan = mg_config_plan(&c);
+    MG_TRY(mg_repeatable_check(dir.text, &plan, c.keep_rollouts, state, r.phase, err));
     for (uint32_t step = mg_plan_phase(&plan, state).step; step <= o->step; step++) {
         MG_TRY(find_step(dir.text, step, &r, err));
         MG_TRY(train_logged(p, &c, part, dir.text, &r, err));

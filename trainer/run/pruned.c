@@ -43,9 +43,3 @@ out:
         closedir(stream);
     return st;
 }
-
-bool
-mg_rollouts_pruned(const char *agent_dir, uint32_t phase, uint32_t keep)
-{
-    return keep > 0 && access(mg_rollouts_path(agent_dir, phase).text, F_OK) != 0 && errno == ENOENT;
-}

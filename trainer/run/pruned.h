@@ -2,7 +2,6 @@
 #ifndef MGRPO_PRUNED_H
 #define MGRPO_PRUNED_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -15,7 +14,5 @@
  */
 enum mg_status mg_rollouts_prune(const char *agent_dir, const struct mg_plan *plan, uint32_t keep, uint32_t steps,
                                  uint32_t needed, struct mg_err *err);
-/* Whether the trajectories of a train step were there and are not any longer, by that key. */
-bool mg_rollouts_pruned(const char *agent_dir, uint32_t phase, uint32_t keep);
 
 #endif
