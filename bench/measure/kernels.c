@@ -31,7 +31,8 @@ take(struct bench *b, struct clgrpo_profile *p, unsigned n_runs, double wall, st
     if (c.n_lost > 0)
         fprintf(stderr, "clgrpo-bench: %s: %zu commands have no record\n", row->row, c.n_lost);
     if (c.n_totals > BENCH_MAX_KERNELS)
-        fprintf(stderr, "clgrpo-bench: %s: of %zu kernels the %d longest are shown, and the rest counts as between them\n",
+        fprintf(stderr,
+                "clgrpo-bench: %s: of %zu kernels the %d longest are shown, and the rest counts as between them\n",
                 row->row, c.n_totals, (int)BENCH_MAX_KERNELS);
     for (size_t i = 0; i < c.n_totals && i < BENCH_MAX_KERNELS; i++)
         if (bench_ok(b, clgrpo_profile_total_get(p, i, &t), row->row))
