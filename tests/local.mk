@@ -60,6 +60,7 @@ trainer_suites = \
 	tests/trainer/check_corpus \
 	tests/trainer/check_demos \
 	tests/trainer/check_dialogue \
+	tests/trainer/check_doing \
 	tests/trainer/check_facts \
 	tests/trainer/check_file \
 	tests/trainer/check_interval \

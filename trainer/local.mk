@@ -29,6 +29,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/base/array.h \
 	trainer/base/clock.c \
 	trainer/base/clock.h \
+	trainer/base/doing.c \
+	trainer/base/doing.h \
 	trainer/base/file.c \
 	trainer/base/file.h \
 	trainer/base/file_digest.c \

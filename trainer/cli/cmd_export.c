@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/doing.h"
 #include "base/file.h"
 #include "base/stop.h"
 #include "cli/cmd.h"
@@ -81,11 +82,13 @@ write_one(const struct export_options *o, const struct mg_config *c, uint32_t ag
                                       .max_tokens = part->max_tokens};
     struct mg_policy *p = NULL;
 
+    mg_doing("writing the model of %s", part->name);
     MG_TRY(mg_source_open(w, o->run, c, agent, &limits, &p, err));
     MG_REQUIRE(o->step == NEWEST || w->kind != MG_SOURCE_STATE || w->step == o->step, MG_INPUT,
                "%s has no state of step %u; the nearest is of step %u", part->name, o->step, w->step);
     MG_TRY(mg_policy_save_model(p, folder.text, "f32", err));
     MG_TRY(mg_file_copy(c->tokenizer, tokenizer.text, MAX_TOKENIZER, err));
+    mg_doing_hide();
     printf("%s: %s of step %u\n", folder.text, w->kind == MG_SOURCE_STATE ? "the state" : "the model", w->step);
 out:
     mg_policy_close(p);

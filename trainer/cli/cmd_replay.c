@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/doing.h"
 #include "agent/agent.h"
 #include "cli/cmd.h"
 #include "learn/learn.h"
@@ -145,13 +146,16 @@ replay(const void *options, struct mg_err *err)
     limits.context = part->context;
     limits.max_tokens = part->max_tokens;
     MG_TRY(find_step(dir.text, o->step, &r, err));
+    mg_doing("opening the model of %s", part->name);
     MG_TRY(mg_policy_open(part->model, &limits, &p, err));
     MG_TRY(mg_state_load(p, dir.text, r.phase, &state, err));
     plan = mg_config_plan(&c);
     MG_TRY(mg_repeatable_check(dir.text, &plan, c.keep_rollouts, state, r.phase, err));
     for (uint32_t step = mg_plan_phase(&plan, state).step; step <= o->step; step++) {
+        mg_doing("train step %u", step);
         MG_TRY(find_step(dir.text, step, &r, err));
         MG_TRY(train_logged(p, &c, part, dir.text, &r, err));
+        mg_doing_hide();
         MG_TRY(compare(p, &r, err));
     }
 out:

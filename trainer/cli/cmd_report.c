@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/doing.h"
 #include "cli/cmd.h"
 #include "report/report.h"
 #include "run/run_path.h"
@@ -37,7 +38,9 @@ report(const void *options, struct mg_err *err)
     memset(&r, 0, sizeof r);
     if (o->csv != NULL)
         MG_TRY(mg_file_new_open(o->csv, &csv, err));
+    mg_doing("reading the run in %s", o->run);
     MG_TRY(mg_report_load(o->run, &r, err));
+    mg_doing_hide();
     if (o->dialogues > 0)
         MG_TRY(mg_report_dialogues(stdout, &r, o->dialogues, false, err));
     if (o->table) {
@@ -51,7 +54,9 @@ report(const void *options, struct mg_err *err)
     }
     if (o->dialogues > 0 || o->table || o->csv != NULL)
         goto out;
+    mg_doing("writing %s", path);
     MG_TRY(mg_report_write(&r, path, err));
+    mg_doing_hide();
     printf("%s\n", path);
 out:
     mg_file_new_abort(csv);

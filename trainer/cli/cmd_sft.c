@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/doing.h"
 #include "base/file.h"
 #include "cli/cmd.h"
 #include "learn/sft.h"
@@ -131,6 +132,7 @@ show(void *arg, const struct mg_sft_progress *now)
 
     if (now->seconds < w->next)
         return MG_OK;
+    mg_doing_hide();
     w->next = now->seconds + (w->terminal ? 2.0 : 30.0);
     fprintf(stderr, "%ssft %5.1f%%  %.2f M tokens  %.0f tokens/s  loss %.4f  ETA %.0f:%02.0f%s",
             w->terminal ? "\r" : "", 100.0 * now->tokens / w->budget, now->tokens / 1e6, rate, now->loss,
@@ -226,7 +228,9 @@ score(const struct sft_options *o, struct mg_demo_file *demos, struct mg_policy 
 {
     enum mg_status st = MG_OK;
 
+    mg_doing("scoring held-out demonstrations");
     MG_TRY(mg_sft_score(p, demos, o->config.max_len, o->eval_count, &r->scores, err));
+    mg_doing_hide();
     print_scores(&r->scores);
     r->scored = mg_demo_file_count(demos);
     print_count(o->eval, &r->scored, o->config.max_len);
@@ -246,6 +250,7 @@ run(const void *options, struct mg_err *err)
 
     MG_TRY(mg_tokenizer_load(o->tokenizer, &tok, err));
     mg_cmd_say_unicode(tok);
+    mg_doing("reading the demonstrations, and compiling what the first step needs");
     if (o->demos != NULL)
         MG_TRY(mg_demo_file_open(o->demos, o->agent, tok, &demos, err));
     if (o->eval != NULL)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/doing.h"
 #include "base/stop.h"
 #include "cli/cmd.h"
 #include "rollout/rollout_config.h"
@@ -58,7 +59,9 @@ call_tool(struct mg_tools *t, struct mg_tool_session *session, const char *name,
 
     MG_REQUIRE(tool < mg_tools_count(t), MG_INPUT, "the configuration has no tool \"%.60s\"", name);
     MG_TRY(mg_tool_start(session, tool, arguments, &call, err));
+    mg_doing("waiting for %s", name);
     MG_TRY(wait_for(t, &call, &result, err));
+    mg_doing_hide();
     if (result.network)
         fprintf(stderr, "mgrpo tool: %s could reach the network: the system does not let it be turned off\n", name);
     MG_REQUIRE(result.outcome != MG_TOOL_UNAVAILABLE, MG_FAIL, "%s", result.text);

@@ -8,6 +8,7 @@
 #include "agent/extend.h"
 #include "agent/inputs.h"
 #include "agent/join.h"
+#include "base/doing.h"
 #include "base/stop.h"
 #include "cli/cmd.h"
 #include "cli/profile.h"
@@ -222,8 +223,10 @@ train(const void *options, struct mg_err *err)
     MG_REQUIRE(o->extend == 0 || mg_run_begun(o->dir), MG_INPUT, "%s is no run that could be extended", o->dir);
     if (mg_run_begun(o->dir))
         MG_TRY(mg_run_lock(o->dir, &lock, err));
-    for (uint32_t i = 0; i < config.n_agents; i++)
+    for (uint32_t i = 0; i < config.n_agents; i++) {
+        mg_doing("looking at what %s reads and runs", config.agent[i].name);
         MG_TRY(mg_inputs_check(&config, i, o->conf, err));
+    }
     MG_TRY(count_held_out(&config, &held_out, err));
     MG_TRY(mg_digests_take(&config, MG_ALL_AGENTS, &inputs, err));
     if (lock < 0)
@@ -235,6 +238,7 @@ train(const void *options, struct mg_err *err)
     if (o->extend > 0)
         MG_TRY(mg_run_record(o->dir, &config, err));
     MG_TRY(record_start(o, err));
+    mg_doing_end(); /* the run has a line of its own */
     init_watched(&w, o->dir, &config, held_out, o->quiet);
     st = run_agents(o->dir, &w, err);
     mg_progress_end(&w.progress);

@@ -4,6 +4,7 @@
 
 #include "cli/cmd.h"
 #include "tools/corpus.h"
+#include "base/doing.h"
 #include "base/file.h"
 #include "world/demo.h"
 #include "world/write.h"
@@ -114,13 +115,16 @@ write_world(const void *options, struct mg_err *err)
     struct mg_questions qs = {0};
     struct mg_text corpus = {0}, questions = {0};
 
+    mg_doing("making the world");
     MG_TRY(mg_world_create(&world, o->facts ? o->facts : mg_world_facts_path(), o->seed, o->profile, err));
     MG_TRY(mg_questions_create(&qs, &world, o->demo.calc, err));
     MG_TRY(mg_dir_make(o->dir, err));
     mg_text_addf(&corpus, "%s/corpus.db", o->dir);
     mg_text_addf(&questions, "%s/questions.jsonl", o->dir);
     MG_REQUIRE(!corpus.failed && !questions.failed, MG_FAIL, "out of memory: a path");
+    mg_doing("writing the corpus");
     MG_TRY(mg_world_write_corpus(&world, corpus.p, err));
+    mg_doing("writing the questions");
     MG_TRY(mg_world_write_questions(&world, &qs, questions.p, err));
     if (o->demos)
         MG_TRY(write_demos(o, &world, corpus.p, err));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "base/doing.h"
 #include "base/stop.h"
 #include "cli/cmd.h"
 
@@ -33,8 +34,11 @@ mg_cmd_run(const struct mg_command *command, void *options, int argc, char **arg
     }
     if (command->stops > 0.0)
         mg_stop_install(command->stops);
+    if (st == MG_OK && !command->again) /* whose standard error is a log */
+        mg_doing_begin(command->name);
     if (st == MG_OK)
         st = command->run(options, &err);
+    mg_doing_end();
     if (st == MG_OK || st == MG_STOP)
         return (int)st;
     fprintf(stderr, "mgrpo %s: %s\n", command->name, err.text);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/policy.h"
+#include "base/doing.h"
 #include "base/rng.h"
 #include "base/clock.h"
 
@@ -221,7 +222,8 @@ out:
 
 /* The steps once more with a profile. */
 static enum mg_status
-profile_steps(struct mg_policy *p, const struct batch *b, double *flop, struct mg_err *err)
+profile_steps(const struct mg_agent_config *c, struct mg_policy *p, const struct batch *b, double *flop,
+              struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct clgrpo_context *ctx = mg_policy_context(p);
@@ -230,6 +232,8 @@ profile_steps(struct mg_policy *p, const struct batch *b, double *flop, struct m
 
     MG_REQUIRE(clgrpo_profile_create(ctx, MOST_COMMANDS, &profile) == CLGRPO_OK, MG_FAIL, "%s", clgrpo_error_text(ctx));
     MG_TRY(train_steps(p, b, STEPS, &wall, err));
+    mg_doing_hide();
+    printf("%s: %s\n", c->name, c->model);
     MG_TRY(print_profile(ctx, profile, wall, flop, err));
 out:
     clgrpo_profile_destroy(profile);
@@ -254,19 +258,23 @@ profile_agent(const struct mg_agent_config *c, struct mg_err *err)
     MG_REQUIRE(c->max_tokens >= LENGTH && c->context > LENGTH, MG_INPUT,
                "%s: context is %u, max_tokens %u: the profile needs more than %d", c->name, c->context, c->max_tokens,
                LENGTH);
+    mg_doing("opening the model of %s", c->name);
     MG_TRY(mg_policy_open(c->model, &limits, &p, err));
     vocab = mg_policy_config(p)->vocab_size;
     MG_TRY(batch_fill(&b, c->max_tokens, vocab, err));
     MG_TRY(batch_fill(&alike, c->max_tokens, vocab, err));
     batch_share(&alike);
+    mg_doing("the first steps of %s, which compile what they need", c->name);
     MG_TRY(train_steps(p, &b, WARM_UP, &plain, err));
+    mg_doing("train steps of %s", c->name);
     MG_TRY(gemm_rate(mg_policy_context(p), &gemm, err));
     MG_TRY(train_steps(p, &b, STEPS, &plain, err));
     MG_TRY(train_steps(p, &alike, WARM_UP, &shared, err));
     MG_TRY(train_steps(p, &alike, STEPS, &shared, err));
+    mg_doing("decoding with %s", c->name);
     MG_TRY(decode_rate(p, c->slots, vocab, &decode, err));
-    printf("%s: %s\n", c->name, c->model);
-    MG_TRY(profile_steps(p, &b, &flop, err));
+    mg_doing("train steps of %s with a profile", c->name);
+    MG_TRY(profile_steps(c, p, &b, &flop, err));
     tokens = (double)(b.n * LENGTH);
     printf(
         "  training step: %.0f tokens in %.1f ms, %.0f tokens/s, %.1f GFLOP/s, %.2f of the GEMM rate (%.1f GFLOP/s at "

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/doing.h"
 #include "run/run_dir.h"
 #include "tokenizer/vocabulary.h"
 
@@ -37,6 +38,7 @@ open_policy(const struct mg_asking_options *o, struct mg_asking *a, uint32_t age
 
     if (limits.device == NULL && part->device[0] != '\0')
         limits.device = part->device;
+    mg_doing("opening the model of %s", a->config.agent[agent].name);
     MG_TRY(mg_source_open(&a->source[agent], o->run, &a->config, agent, &limits, &a->policy[agent], err));
     MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy[agent])->vocab_size, a->source[agent].path.text, a->tok,
                                tokenizer, err));
@@ -71,6 +73,7 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
     enum mg_status st = MG_OK;
     struct mg_play_config c = {.seed = o->seed};
 
+    mg_doing("reading the run in %s", o->run);
     MG_TRY(mg_run_config(o->run, &a->config, err));
     MG_TRY(mg_tokenizer_load(o->tokenizer != NULL ? o->tokenizer : a->config.tokenizer, &a->tok, err));
     MG_TRY(mg_toolbox_open(&a->config, NULL, o->corpus, &a->toolbox, err));
@@ -89,6 +92,7 @@ mg_asking_open(const struct mg_asking_options *o, struct mg_asking *a, struct mg
         c.limits[i].slots = o->slots;
     }
     MG_TRY(mg_play_create(&c, &a->play, err));
+    mg_doing_hide();
 out:
     return st;
 }

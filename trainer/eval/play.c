@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/doing.h"
 #include "base/array.h"
 #include "rollout/pending.h"
 #include "base/stop.h"
@@ -183,6 +184,7 @@ mg_play_run(struct mg_play *p, struct mg_err *err)
         uint64_t before = tokens(p);
 
         MG_TRY(mg_stop_check(err));
+        mg_doing("%zu of %zu questions have an answer", mg_rollouts_done(p->agent[0]), mg_rollouts_count(p->agent[0]));
         MG_TRY(mg_rollouts_tick(p->agent[0], &going, err));
         MG_TRY(pass_tasks(p, err));
         for (uint32_t i = 1; i < p->n_agents; i++) {
@@ -205,6 +207,7 @@ mg_play_run(struct mg_play *p, struct mg_err *err)
     for (uint32_t i = 1; i < p->n_agents; i++)
         mg_rollouts_sort(p->agent[i]);
 out:
+    mg_doing_hide();
     return st;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "base/doing.h"
 #include "base/json.h"
 #include "world/demo_internal.h"
 
@@ -195,6 +196,7 @@ mg_demo_write(struct mg_demo_stream *stream, uint64_t count, const char *path, s
 
     MG_TRY(mg_file_new_open(path, &f, err));
     for (uint64_t i = 0; i < count; i++) {
+        mg_doing("demonstration %llu of %llu", (unsigned long long)i + 1, (unsigned long long)count);
         MG_TRY(mg_demo_next(stream, &demo, err));
         MG_TRY(mg_json_write_line(f, demo_json(&demo), err));
     }
