@@ -32,6 +32,7 @@ lib_suites = \
 	tests/lib/check_policy_loss \
 	tests/lib/check_prepare \
 	tests/lib/check_profile \
+	tests/lib/check_profile_life \
 	tests/lib/check_refusals \
 	tests/lib/check_rmsnorm \
 	tests/lib/check_rng \
@@ -150,6 +151,8 @@ tests_lib_libcases_la_SOURCES = \
 	tests/lib/op_bag.c \
 	tests/lib/op_cases.c \
 	tests/lib/op_cases.h \
+	tests/lib/profile_case.c \
+	tests/lib/profile_case.h \
 	tests/lib/sample_case.c \
 	tests/lib/sample_case.h \
 	tests/lib/stored.c \

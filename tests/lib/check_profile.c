@@ -4,45 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "next_cl.h"
 #include "op_cases.h"
-
-static struct clgrpo_context *
-open_profiling(enum clgrpo_family family)
-{
-    struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
-
-    config.family = family;
-    config.queue_properties = CL_QUEUE_PROFILING_ENABLE;
-    return fx_open(NULL, &config);
-}
-
-static struct clgrpo_profile *
-begin(struct clgrpo_context *ctx, size_t most)
-{
-    struct clgrpo_profile *p = NULL;
-
-    fx_ok(ctx, clgrpo_profile_create(ctx, most, &p));
-    return p;
-}
-
-static struct clgrpo_profile_counts
-finish(struct clgrpo_context *ctx, struct clgrpo_profile *p)
-{
-    struct clgrpo_profile_counts c = CLGRPO_PROFILE_COUNTS_INIT;
-
-    fx_ok(ctx, clgrpo_profile_finish(p, &c));
-    return c;
-}
-
-static struct clgrpo_profile_record
-record(struct clgrpo_context *ctx, struct clgrpo_profile *p, size_t i)
-{
-    struct clgrpo_profile_record r = CLGRPO_PROFILE_RECORD_INIT;
-
-    fx_ok(ctx, clgrpo_profile_record_get(p, i, &r));
-    return r;
-}
+#include "profile_case.h"
 
 static cl_ulong
 event_time(cl_event event, cl_profiling_info info)
@@ -66,7 +29,7 @@ check_totals(struct clgrpo_context *ctx, struct clgrpo_profile *p, const struct 
 
         fx_ok(ctx, clgrpo_profile_total_get(p, i, &total));
         for (size_t k = 0; k < c->n_records; k++) {
-            const struct clgrpo_profile_record r = record(ctx, p, k);
+            const struct clgrpo_profile_record r = profile_record(ctx, p, k);
 
             if (strcmp(r.operation, total.operation) == 0 && strcmp(r.kernel, total.kernel) == 0)
                 of_records += 1e-9 * (double)(r.end - r.start);
@@ -95,12 +58,12 @@ check_call(const struct op_case *op, struct op_bag *bag, struct clgrpo_profile *
     fx_ok(ctx, clgrpo_profile_clear(p));
     fx_ok(ctx, op->call(bag, queue, &event));
     ck_assert_int_eq(clWaitForEvents(1, &event), CL_SUCCESS);
-    c = finish(ctx, p);
+    c = profile_finish(ctx, p);
     ck_assert_msg(c.n_records > 0 && c.n_lost == 0, "%s: %zu records", op->name, c.n_records);
     for (size_t i = 0; i < c.n_records; i++) {
         const cl_ulong call = r.call;
 
-        r = record(ctx, p, i);
+        r = profile_record(ctx, p, i);
         /* a case may be a form of an operation, with the operation's name before its own */
         ck_assert_msg(strncmp(op->name, r.operation, strlen(r.operation)) == 0 && strncmp(r.kernel, "k_", 2) == 0,
                       "%s: %s of %s", op->name, r.kernel, r.operation);
@@ -120,7 +83,7 @@ check_call(const struct op_case *op, struct op_bag *bag, struct clgrpo_profile *
 /* On an in-order queue and on one that is not, with the bits of a context that has no profile. */
 START_TEST(every_operation)
 {
-    struct clgrpo_context *ctx = open_profiling(fx_family(_i));
+    struct clgrpo_context *ctx = profile_open(fx_family(_i));
     const cl_command_queue_properties out_of_order = CL_QUEUE_PROFILING_ENABLE | CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE;
     cl_command_queue any = clCreateCommandQueue(clgrpo_context_cl(ctx), clgrpo_context_device(ctx), out_of_order, NULL);
 
@@ -132,7 +95,7 @@ START_TEST(every_operation)
 
         op_cases[i].make(&bag);
         op_cases[i].make(&plain);
-        p = begin(ctx, 0);
+        p = profile_begin(ctx, 0);
         check_call(&op_cases[i], &bag, p, clgrpo_context_queue(ctx));
         clgrpo_profile_destroy(p);
         fx_ok(plain.ctx, op_cases[i].call(&plain, clgrpo_context_queue(plain.ctx), NULL));
@@ -140,7 +103,7 @@ START_TEST(every_operation)
         want = op_bag_outputs(&plain, &bytes);
         fx_same_bits(op_cases[i].name, got, want, bytes);
         free(got), free(want);
-        p = begin(ctx, 0);
+        p = profile_begin(ctx, 0);
         if (any != NULL)
             check_call(&op_cases[i], &bag, p, any);
         clgrpo_profile_destroy(p);
@@ -152,16 +115,6 @@ START_TEST(every_operation)
     clgrpo_context_destroy(ctx);
 }
 END_TEST
-
-static struct clgrpo_tensor
-matrix(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t rows, size_t columns)
-{
-    struct clgrpo_tensor t = {0};
-
-    fx_ok(ctx, clgrpo_tensor_create(ctx, dtype, 2, FX_SHAPE(rows, columns), &t));
-    fx_ok(ctx, clgrpo_tensor_zero(ctx, &t, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    return t;
-}
 
 /* For kernels that read it: Oclgrind takes what a fill has written for never written. */
 static struct clgrpo_tensor
@@ -181,7 +134,7 @@ zeros(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, unsigned rank, const 
 START_TEST(flop_of_a_product)
 {
     enum { M = 70, N = 90, K = 50 };
-    struct clgrpo_context *ctx = open_profiling(fx_family(_i));
+    struct clgrpo_context *ctx = profile_open(fx_family(_i));
     struct clgrpo_gemm_args a = CLGRPO_GEMM_ARGS_INIT;
     struct clgrpo_workspace space;
     size_t bytes = 0;
@@ -193,15 +146,15 @@ START_TEST(flop_of_a_product)
     fx_ok(ctx, clgrpo_gemm_workspace(ctx, &a, &bytes));
     a.workspace = space = fx_workspace(ctx, bytes);
     for (int add = 0; add < 2; add++) {
-        struct clgrpo_profile *p = begin(ctx, 0);
+        struct clgrpo_profile *p = profile_begin(ctx, 0);
         struct clgrpo_profile_counts c;
         double flop = 0.0, moved = 0.0;
 
         a.accumulate = add;
         fx_ok(ctx, clgrpo_gemm(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
-        c = finish(ctx, p);
+        c = profile_finish(ctx, p);
         for (size_t i = 0; i < c.n_records; i++) {
-            const struct clgrpo_profile_record r = record(ctx, p, i);
+            const struct clgrpo_profile_record r = profile_record(ctx, p, i);
 
             flop += r.flop;
             moved += strcmp(r.kernel, "k_gemm") == 0 ? r.bytes : 0.0;
@@ -233,10 +186,10 @@ attention_flop(struct clgrpo_context *ctx, size_t n_sequences, const cl_int *off
     a.max_len = max_len;
     a.scale = 1.0f;
     a.causal = causal;
-    p = begin(ctx, 0);
+    p = profile_begin(ctx, 0);
     fx_ok(ctx, clgrpo_attention(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    ck_assert_uint_eq(finish(ctx, p).n_records, 1);
-    flop = record(ctx, p, 0).flop / (4.0 * H * D);
+    ck_assert_uint_eq(profile_finish(ctx, p).n_records, 1);
+    flop = profile_record(ctx, p, 0).flop / (4.0 * H * D);
     clgrpo_profile_destroy(p);
     fx_release_all(&a.q, &a.k, &a.v, &a.o, &a.offsets);
     return flop;
@@ -245,7 +198,7 @@ attention_flop(struct clgrpo_context *ctx, size_t n_sequences, const cl_int *off
 /* Pairs of a query and a key, where the host can know them. */
 START_TEST(flop_of_attention)
 {
-    struct clgrpo_context *ctx = open_profiling(fx_family(_i));
+    struct clgrpo_context *ctx = profile_open(fx_family(_i));
 
     ck_assert_double_eq(attention_flop(ctx, 1, (const cl_int[]){0, 7}, 20, false), 49.0);
     ck_assert_double_eq(attention_flop(ctx, 1, (const cl_int[]){0, 7}, 7, true), 28.0);
@@ -261,19 +214,19 @@ START_TEST(copies_and_fills)
                                                                                 "tensor_zero", "tensor_write",
                                                                                 "tensor_copy", "tensor_read"};
     static const double bytes[] = {60.0, 60.0, 120.0, 60.0};
-    struct clgrpo_context *ctx = open_profiling(CLGRPO_FAMILY_AUTO);
+    struct clgrpo_context *ctx = profile_open(CLGRPO_FAMILY_AUTO);
     cl_command_queue queue = clgrpo_context_queue(ctx);
-    struct clgrpo_tensor x = matrix(ctx, CLGRPO_F32, 3, 5), y = matrix(ctx, CLGRPO_F32, 3, 5);
-    struct clgrpo_profile *p = begin(ctx, 0);
+    struct clgrpo_tensor x = profile_matrix(ctx, CLGRPO_F32, 3, 5), y = profile_matrix(ctx, CLGRPO_F32, 3, 5);
+    struct clgrpo_profile *p = profile_begin(ctx, 0);
     float host[15] = {1.0f};
 
     fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, queue, 0, NULL, NULL));
     fx_ok(ctx, clgrpo_tensor_write(ctx, queue, &x, host, sizeof host));
     fx_ok(ctx, clgrpo_tensor_copy(ctx, &x, &y, queue, 0, NULL, NULL));
     fx_ok(ctx, clgrpo_tensor_read(ctx, queue, &y, host, sizeof host));
-    ck_assert_uint_eq(finish(ctx, p).n_records, 4);
+    ck_assert_uint_eq(profile_finish(ctx, p).n_records, 4);
     for (size_t i = 0; i < 4; i++) {
-        const struct clgrpo_profile_record r = record(ctx, p, i);
+        const struct clgrpo_profile_record r = profile_record(ctx, p, i);
 
         ck_assert_str_eq(r.kernel, kernels[i]);
         ck_assert_str_eq(r.operation, operations[i]);
@@ -287,145 +240,12 @@ START_TEST(copies_and_fills)
 }
 END_TEST
 
-/* Memory is bounded: what comes when `most` records are there is counted, and the first ones stay. */
-START_TEST(lost_records_are_counted)
-{
-    struct clgrpo_context *ctx = open_profiling(CLGRPO_FAMILY_AUTO);
-    struct clgrpo_tensor x = matrix(ctx, CLGRPO_F32, 3, 5);
-    struct clgrpo_profile *p = begin(ctx, 700);
-    struct clgrpo_profile_record r = CLGRPO_PROFILE_RECORD_INIT;
-    struct clgrpo_profile_counts c;
-
-    for (int i = 0; i < 1000; i++)
-        fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    c = finish(ctx, p);
-    ck_assert_uint_eq(c.n_records, 700);
-    ck_assert_uint_eq(c.n_lost, 300);
-    ck_assert_uint_eq(record(ctx, p, 699).call, 699);
-    fx_fails(ctx, clgrpo_profile_record_get(p, 700, &r), CLGRPO_E_VALUE);
-    fx_ok(ctx, clgrpo_profile_clear(p));
-    fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    c = finish(ctx, p);
-    ck_assert_uint_eq(c.n_records, 1);
-    ck_assert_uint_eq(c.n_lost, 0);
-    clgrpo_profile_destroy(p);
-    clgrpo_tensor_destroy(&x);
-    clgrpo_context_destroy(ctx);
-}
-END_TEST
-
-/* Of the device's clock: every so many-th command has no times; 0: all have. */
-static unsigned timeless;
-
-cl_int
-clGetEventProfilingInfo(cl_event event, cl_profiling_info what, size_t bytes, void *value, size_t *needs)
-{
-    static unsigned n;
-
-    if (timeless > 0 && what == CL_PROFILING_COMMAND_QUEUED && ++n % timeless == 0)
-        return CL_PROFILING_INFO_NOT_AVAILABLE;
-    return NEXT(clGetEventProfilingInfo)(event, what, bytes, value, needs);
-}
-
-/* A command without times has no record; the others keep their order, and those that were counted their numbers. */
-START_TEST(commands_without_times_are_lost)
-{
-    struct clgrpo_context *ctx = open_profiling(CLGRPO_FAMILY_AUTO);
-    struct clgrpo_tensor x = matrix(ctx, CLGRPO_F32, 3, 5);
-    struct clgrpo_profile *p = begin(ctx, 700);
-    struct clgrpo_profile_counts c;
-    cl_ulong last = 0;
-
-    timeless = 3;
-    for (int round = 1; round <= 2; round++) {
-        for (int i = 0; i < 300; i++)
-            fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-        c = finish(ctx, p);
-        ck_assert_uint_eq(c.n_records, 200 * (size_t)round);
-        ck_assert_uint_eq(c.n_lost, 100 * (size_t)round);
-    }
-    for (size_t i = 0; i < c.n_records; i++) {
-        ck_assert_uint_eq(record(ctx, p, i).call, i / 2 * 3 + i % 2);
-        ck_assert_uint_ge(record(ctx, p, i).start, last);
-        last = record(ctx, p, i).start;
-    }
-    timeless = 1; /* not one of so many */
-    for (int i = 0; i < 100; i++)
-        fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    c = finish(ctx, p);
-    timeless = 0;
-    ck_assert_uint_eq(c.n_records, 400);
-    ck_assert_uint_eq(c.n_lost, 300);
-    clgrpo_profile_destroy(p);
-    clgrpo_tensor_destroy(&x);
-    clgrpo_context_destroy(ctx);
-}
-END_TEST
-
-/* Records begin and end with the profile; of two contexts each has its own. */
-START_TEST(off_leaves_nothing)
-{
-    struct clgrpo_context *ctx = open_profiling(CLGRPO_FAMILY_AUTO), *other = open_profiling(CLGRPO_FAMILY_AUTO);
-    struct clgrpo_tensor x = matrix(ctx, CLGRPO_F32, 3, 5), y = matrix(other, CLGRPO_F32, 3, 5);
-    struct clgrpo_profile *p = begin(ctx, 0), *second = NULL;
-
-    ck_assert_uint_eq(finish(ctx, p).n_records, 0);
-    fx_ok(other, clgrpo_tensor_zero(other, &y, clgrpo_context_queue(other), 0, NULL, NULL));
-    ck_assert_uint_eq(finish(ctx, p).n_records, 0);
-    fx_fails(ctx, clgrpo_profile_create(ctx, 0, &second), CLGRPO_E_ARGUMENT);
-    ck_assert_ptr_null(second);
-    clgrpo_profile_destroy(p);
-    fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    p = begin(ctx, 0);
-    ck_assert_uint_eq(finish(ctx, p).n_records, 0);
-    clgrpo_tensor_destroy(&x), clgrpo_tensor_destroy(&y);
-    clgrpo_context_destroy(other);
-    clgrpo_context_destroy(ctx);
-    ck_assert_int_eq(clgrpo_profile_clear(p), CLGRPO_E_ARGUMENT); /* it outlives its context, and says no more */
-    clgrpo_profile_destroy(p);
-    clgrpo_profile_destroy(NULL);
-}
-END_TEST
-
-/* A queue without times is refused, with what to do; without the profile it is as good as any. */
-START_TEST(queue_without_times)
-{
-    struct clgrpo_context *ctx = fx_open(NULL, NULL);
-    cl_command_queue queue = clgrpo_context_queue(ctx);
-    struct clgrpo_tensor x = matrix(ctx, CLGRPO_F32, 3, 5);
-    struct clgrpo_profile *p = begin(ctx, 0);
-    float host[15];
-
-    ck_assert_int_eq(clgrpo_tensor_zero(ctx, &x, queue, 0, NULL, NULL), CLGRPO_E_ARGUMENT);
-    ck_assert_msg(strstr(clgrpo_error_text(ctx), "CL_QUEUE_PROFILING_ENABLE") != NULL, "%s", clgrpo_error_text(ctx));
-    fx_fails(ctx, clgrpo_tensor_read(ctx, queue, &x, host, sizeof host), CLGRPO_E_ARGUMENT);
-    clgrpo_profile_destroy(p);
-    fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, queue, 0, NULL, NULL));
-    clgrpo_tensor_destroy(&x);
-    clgrpo_context_destroy(ctx);
-}
-END_TEST
-
-START_TEST(queue_properties)
-{
-    struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
-    struct clgrpo_context *ctx = NULL;
-    char error[256] = "";
-
-    config.queue_properties = CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE;
-    ck_assert_int_eq(clgrpo_context_open(NULL, &config, &ctx, error, sizeof error), CLGRPO_E_ARGUMENT);
-    ck_assert_msg(strstr(error, "CL_QUEUE_PROFILING_ENABLE") != NULL, "%s", error);
-    ck_assert_ptr_null(ctx);
-}
-END_TEST
-
 int
 main(void)
 {
     TCase *t = fx_case("profile");
 
     fx_family_tests(t, every_operation, flop_of_a_product, flop_of_attention);
-    fx_tests(t, copies_and_fills, lost_records_are_counted, commands_without_times_are_lost, off_leaves_nothing,
-             queue_without_times, queue_properties);
+    fx_tests(t, copies_and_fills);
     return fx_main();
 }
