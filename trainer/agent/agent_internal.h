@@ -7,6 +7,7 @@
 #include "rollout/judging.h"
 #include "rollout/pending.h"
 #include "rollout/rollout_config.h"
+#include "run/best.h"
 #include "question/question_file.h"
 #include "store/store.h"
 #include "base/clock.h"
@@ -36,7 +37,9 @@ struct mg_agent {
         struct mg_verdict verdict;
     } * known; /* [n_known] of the phase, which the store had before it */
     size_t n_known;
-    uint32_t state;    /* the phase of the state that was loaded or written last, which is good */
+    uint32_t state;      /* the phase of the state that was loaded or written last, which is good */
+    struct mg_best best; /* as of the last evaluation */
+    bool knows_best;
     bool told_network; /* that judges have one */
     struct mg_agent_note note;
     double told;  /* when, by mg_clock */

@@ -56,8 +56,8 @@ mg_share_of_clusters(const double *sum, const double *count, size_t n)
     if (largest <= 1.0)
         return mg_share_of(right, all);
     p = right / all;
-    independent =
-        clusters; /* what is known where all are alike: whether a cluster's verdicts depend on each other is not */
+    /* where all are alike nobody knows whether the verdicts of a cluster depend on each other */
+    independent = clusters;
     if (clusters > 1.0 && p > 0.0 && p < 1.0)
         independent = fmin(all, p * (1.0 - p) / variance_of_ratio(sum, count, n, p, all, clusters));
     i = mg_wilson(p * independent, independent);
