@@ -3,7 +3,6 @@
 
 #include "policy/state_file.h"
 #include "run/digests.h"
-#include "run/run_dir.h"
 #include "run/run_path.h"
 
 static enum mg_status
