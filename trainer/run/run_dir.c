@@ -15,39 +15,57 @@ enum { MAX_CONFIG = 1 << 20 };
 
 static const char another_version[] = "If another version of mgrpo has written it, that one can go on with it.";
 
+static enum mg_status
+read_record(const char *dir, char **text, struct mg_err *err)
+{
+    size_t len = 0;
+
+    return mg_file_read(mg_run_path(dir, MG_RUN_CONFIG).text, MAX_CONFIG, text, &len, err);
+}
+
 /* What run.json holds besides: MG_INPUT for one of a version that knew no digests. */
 static enum mg_status
-recorded_inputs(const char *dir, const char *record, json_t **out, struct mg_err *err)
+read_inputs(const char *dir, json_t **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    json_t *root = json_loads(record, 0, NULL);
+    char *record = NULL;
+    json_t *root = NULL;
 
+    MG_TRY(read_record(dir, &record, err));
+    root = json_loads(record, 0, NULL);
     *out = json_incref(json_object_get(root, MG_CONFIG_INPUTS));
     if (!json_is_object(*out)) {
         st = mg_fail(err, MG_INPUT, "%s lacks %s, the digests of what the run reads",
                      mg_run_path(dir, MG_RUN_CONFIG).text, MG_CONFIG_INPUTS);
         mg_hint(err, "%s", another_version);
     }
+out:
     json_decref(root);
+    free(record);
     return st;
 }
 
+/* The inputs must have the digests of the record, which is the caller's then; those that it lacks are not compared. */
 static enum mg_status
-compare_inputs(const char *dir, const json_t *recorded, const struct mg_digests *inputs, struct mg_err *err)
+compare_inputs(const char *dir, const struct mg_digests *inputs, json_t **recorded, struct mg_err *err)
 {
+    enum mg_status st = MG_OK;
+
+    MG_TRY(read_inputs(dir, recorded, err));
     for (uint32_t i = 0; i < inputs->n; i++) {
         const struct mg_digest *d = &inputs->of[i];
-        const char *before = json_string_value(json_object_get(recorded, d->name));
+        const char *before = json_string_value(json_object_get(*recorded, d->name));
 
         if (before == NULL || strcmp(before, d->text) == 0)
             continue;
-        mg_fail(err, MG_INPUT, "%s is %.250s, which does not hold what it held when the run in %.100s was begun",
-                d->name, d->path, dir);
+        st = mg_fail(err, MG_INPUT, "%s is %.250s, which does not hold what it held when the run in %.100s was begun",
+                     d->name, d->path, dir);
         mg_hint(err, "The digest is %s, was %.20s. Put the old one back, or begin another run with --run.", d->text,
                 before);
-        return MG_INPUT;
+        break;
     }
-    return MG_OK;
+out:
+    return st;
 }
 
 /* The text of run.json, with `inputs` beside those that are known already; takes the reference of `known`. */
@@ -70,16 +88,40 @@ out:
     return st;
 }
 
+/* Writes run.json anew, unless it says the same already, and before it the configuration as it was given; conf_path
+ * NULL: that stays. Takes the reference of `known`. */
+static enum mg_status
+write_record(const char *dir, const char *conf_path, const struct mg_config *config, json_t *known,
+             const struct mg_digests *inputs, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char *now = NULL, *before = NULL;
+
+    MG_TRY(record_text(config, known, inputs, &now, err));
+    if (mg_run_begun(dir))
+        MG_TRY(read_record(dir, &before, err));
+    if (before != NULL && strcmp(now, before) == 0)
+        goto out;
+    if (conf_path != NULL)
+        MG_TRY(mg_file_copy(conf_path, mg_run_path(dir, MG_RUN_CONF).text, MAX_CONFIG, err));
+    MG_TRY(mg_file_write_atomic(mg_run_path(dir, MG_RUN_CONFIG).text, now, strlen(now), err));
+out:
+    free(now);
+    free(before);
+    return st;
+}
+
 /* The keys must be those of the record; how the run was extended is taken over from it. */
 static enum mg_status
-compare_keys(const char *dir, struct mg_config *config, const char *before, struct mg_err *err)
+compare_keys(const char *dir, struct mg_config *config, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_config old = {0};
-    char *now = mg_config_to_json(config), *difference = NULL;
+    char *now = mg_config_to_json(config), *before = NULL, *difference = NULL;
 
     MG_REQUIRE(now != NULL, MG_FAIL, "out of memory: the configuration as text");
     MG_TRY(mg_run_config(dir, &old, err));
+    MG_TRY(read_record(dir, &before, err));
     difference = mg_config_difference(now, before);
     if (difference != NULL) {
         st = mg_fail(err, MG_INPUT, "the run in %s was begun with another configuration: %s", dir, difference);
@@ -90,6 +132,7 @@ compare_keys(const char *dir, struct mg_config *config, const char *before, stru
 out:
     mg_config_free(&old);
     free(now);
+    free(before);
     free(difference);
     return st;
 }
@@ -101,24 +144,13 @@ go_on(const char *dir, const char *conf_path, struct mg_config *config, const st
       struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_path path = mg_run_path(dir, MG_RUN_CONFIG);
-    char *before = NULL, *now = NULL;
     json_t *recorded = NULL;
-    size_t len = 0;
 
-    MG_TRY(mg_file_read(path.text, MAX_CONFIG, &before, &len, err));
-    MG_TRY(compare_keys(dir, config, before, err));
-    MG_TRY(recorded_inputs(dir, before, &recorded, err));
-    MG_TRY(compare_inputs(dir, recorded, inputs, err));
-    MG_TRY(record_text(config, json_incref(recorded), inputs, &now, err));
-    if (strcmp(now, before) == 0)
-        goto out;
-    MG_TRY(mg_file_copy(conf_path, mg_run_path(dir, MG_RUN_CONF).text, MAX_CONFIG, err));
-    MG_TRY(mg_file_write_atomic(path.text, now, strlen(now), err));
+    MG_TRY(compare_keys(dir, config, err));
+    MG_TRY(compare_inputs(dir, inputs, &recorded, err));
+    MG_TRY(write_record(dir, conf_path, config, json_incref(recorded), inputs, err));
 out:
     json_decref(recorded);
-    free(before);
-    free(now);
     return st;
 }
 
@@ -127,14 +159,10 @@ begin(const char *dir, const char *conf_path, const struct mg_config *config, co
       struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    char *now = NULL;
 
-    MG_TRY(record_text(config, json_object(), inputs, &now, err));
     MG_TRY(mg_dir_make(dir, err));
-    MG_TRY(mg_file_copy(conf_path, mg_run_path(dir, MG_RUN_CONF).text, MAX_CONFIG, err));
-    MG_TRY(mg_file_write_atomic(mg_run_path(dir, MG_RUN_CONFIG).text, now, strlen(now), err));
+    MG_TRY(write_record(dir, conf_path, config, json_object(), inputs, err));
 out:
-    free(now);
     return st;
 }
 
@@ -178,37 +206,23 @@ enum mg_status
 mg_run_record(const char *dir, const struct mg_config *config, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_path path = mg_run_path(dir, MG_RUN_CONFIG);
     const struct mg_digests none = {.n = 0};
-    char *before = NULL, *now = NULL;
     json_t *recorded = NULL;
-    size_t len = 0;
 
-    MG_TRY(mg_file_read(path.text, MAX_CONFIG, &before, &len, err));
-    MG_TRY(recorded_inputs(dir, before, &recorded, err));
-    MG_TRY(record_text(config, json_incref(recorded), &none, &now, err));
-    MG_TRY(mg_file_write_atomic(path.text, now, strlen(now), err));
+    MG_TRY(read_inputs(dir, &recorded, err));
+    MG_TRY(write_record(dir, NULL, config, json_incref(recorded), &none, err));
 out:
     json_decref(recorded);
-    free(before);
-    free(now);
     return st;
 }
 
 enum mg_status
 mg_run_compare_inputs(const char *dir, const struct mg_digests *inputs, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
-    char *before = NULL;
     json_t *recorded = NULL;
-    size_t len = 0;
+    enum mg_status st = compare_inputs(dir, inputs, &recorded, err);
 
-    MG_TRY(mg_file_read(mg_run_path(dir, MG_RUN_CONFIG).text, MAX_CONFIG, &before, &len, err));
-    MG_TRY(recorded_inputs(dir, before, &recorded, err));
-    MG_TRY(compare_inputs(dir, recorded, inputs, err));
-out:
     json_decref(recorded);
-    free(before);
     return st;
 }
 
@@ -218,10 +232,9 @@ mg_run_config(const char *dir, struct mg_config *out, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_path path = mg_run_path(dir, MG_RUN_CONFIG);
     char *text = NULL;
-    size_t len = 0;
 
     MG_REQUIRE(access(path.text, F_OK) == 0, MG_INPUT, "%s is not the folder of a run: there is no %s", dir, path.text);
-    MG_TRY(mg_file_read(path.text, MAX_CONFIG, &text, &len, err));
+    MG_TRY(read_record(dir, &text, err));
     st = mg_config_from_json(text, out, err);
     if (st != MG_OK) {
         mg_fail_at(err, "%.200s", path.text);
