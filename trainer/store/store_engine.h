@@ -28,6 +28,14 @@ struct mg_store {
  * MG_STORE_BATCH; what is read is checked by the engine, and is at most MG_STORE_BATCH rows, so that the caller asks
  * again where it got as many.
  */
+/* `create` makes the store of an address, `connect` opens it and may be tried again; `destroy` takes any state. */
+typedef enum mg_status mg_create_verb(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err);
+typedef enum mg_status mg_connect_verb(struct mg_store *s, struct mg_err *err);
+typedef void mg_destroy_verb(struct mg_store *s);
+typedef enum mg_status mg_agree_verb(struct mg_store *s, const char *what, const char *value, char **other,
+                                     struct mg_err *err);
+typedef enum mg_status mg_hold_verb(struct mg_store *s, const char *agent, int64_t *epoch, struct mg_err *err);
+typedef enum mg_status mg_durable_verb(struct mg_store *s, struct mg_err *err);
 typedef enum mg_status mg_changed_verb(struct mg_store *s, bool *changed, struct mg_err *err);
 typedef enum mg_status mg_ask_verb(struct mg_store *s, uint32_t phase, const struct mg_subtask *t, size_t n,
                                    int64_t *cursor, struct mg_results *out, struct mg_err *err);
@@ -46,13 +54,12 @@ typedef enum mg_status mg_note_verb(struct mg_store *s, const char *agent, struc
 
 struct mg_store_engine {
     const char *name;
-    /* `create` makes the store of an address, `connect` opens it and may be tried again; `destroy` takes any state. */
-    enum mg_status (*create)(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err);
-    enum mg_status (*connect)(struct mg_store *s, struct mg_err *err);
-    void (*destroy)(struct mg_store *s);
-    enum mg_status (*agree)(struct mg_store *s, const char *what, const char *value, char **other, struct mg_err *err);
-    enum mg_status (*hold)(struct mg_store *s, const char *agent, int64_t *epoch, struct mg_err *err);
-    enum mg_status (*durable)(struct mg_store *s, struct mg_err *err);
+    mg_create_verb *create;
+    mg_connect_verb *connect;
+    mg_destroy_verb *destroy;
+    mg_agree_verb *agree;
+    mg_hold_verb *hold;
+    mg_durable_verb *durable;
     mg_changed_verb *changed;
     mg_ask_verb *ask;
     mg_serve_verb *serve;
@@ -61,8 +68,23 @@ struct mg_store_engine {
     mg_put_note_verb *put_note;
     mg_note_verb *note;
 };
+/* The table of an engine, whose functions are mg_ENGINE_create and so on. */
+#define MG_STORE_ENGINE(engine)                                                                                        \
+    {                                                                                                                  \
+        .name = #engine, .create = mg_##engine##_create, .connect = mg_##engine##_connect,                             \
+        .destroy = mg_##engine##_destroy, .agree = mg_##engine##_agree, .hold = mg_##engine##_hold,                    \
+        .durable = mg_##engine##_durable, .changed = mg_##engine##_changed, .ask = mg_##engine##_ask,                  \
+        .serve = mg_##engine##_serve, .hand_in = mg_##engine##_hand_in, .rollouts = mg_##engine##_rollouts,            \
+        .put_note = mg_##engine##_put_note, .note = mg_##engine##_note                                                 \
+    }
 extern const struct mg_store_engine mg_store_sqlite, mg_store_redis;
-mg_changed_verb mg_redis_changed;
+mg_create_verb mg_sqlite_create, mg_redis_create;
+mg_connect_verb mg_sqlite_connect, mg_redis_connect;
+mg_destroy_verb mg_sqlite_destroy, mg_redis_destroy;
+mg_agree_verb mg_sqlite_agree, mg_redis_agree;
+mg_hold_verb mg_sqlite_hold, mg_redis_hold;
+mg_durable_verb mg_sqlite_durable, mg_redis_durable;
+mg_changed_verb mg_sqlite_changed, mg_redis_changed;
 mg_ask_verb mg_sqlite_ask, mg_redis_ask;
 mg_serve_verb mg_sqlite_serve, mg_redis_serve;
 mg_hand_in_verb mg_sqlite_hand_in, mg_redis_hand_in;

@@ -141,8 +141,8 @@ leave(struct mg_redis *r)
         freeReplyObject(reply);
 }
 
-static void
-destroy(struct mg_store *store)
+void
+mg_redis_destroy(struct mg_store *store)
 {
     struct mg_redis *r = (struct mg_redis *)store;
 
@@ -157,8 +157,8 @@ destroy(struct mg_store *store)
     free(r);
 }
 
-static enum mg_status
-create(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err)
+enum mg_status
+mg_redis_create(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_redis *r = NULL;
@@ -179,20 +179,14 @@ create(const struct mg_store_place *place, struct mg_store **out, struct mg_err 
     r = NULL;
 out:
     if (r != NULL)
-        destroy(&r->store);
+        mg_redis_destroy(&r->store);
     return st;
-}
-
-static enum mg_status
-connect(struct mg_store *store, struct mg_err *err)
-{
-    return mg_redis_connect((struct mg_redis *)store, err);
 }
 
 /* ---- What the run has in common, and holders ---- */
 
-static enum mg_status
-agree(struct mg_store *store, const char *what, const char *value, char **other, struct mg_err *err)
+enum mg_status
+mg_redis_agree(struct mg_store *store, const char *what, const char *value, char **other, struct mg_err *err)
 {
     struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
@@ -234,8 +228,8 @@ refused(struct mg_redis *r, const char *agent, const redisReply *reply, struct m
     return MG_INPUT;
 }
 
-static enum mg_status
-hold(struct mg_store *store, const char *agent, int64_t *epoch, struct mg_err *err)
+enum mg_status
+mg_redis_hold(struct mg_store *store, const char *agent, int64_t *epoch, struct mg_err *err)
 {
     struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
@@ -306,8 +300,8 @@ out:
     return st;
 }
 
-static enum mg_status
-durable(struct mg_store *store, struct mg_err *err)
+enum mg_status
+mg_redis_durable(struct mg_store *store, struct mg_err *err)
 {
     struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
@@ -323,19 +317,4 @@ out:
     return st;
 }
 
-const struct mg_store_engine mg_store_redis = {
-    .name = "redis",
-    .create = create,
-    .connect = connect,
-    .destroy = destroy,
-    .agree = agree,
-    .hold = hold,
-    .durable = durable,
-    .changed = mg_redis_changed,
-    .ask = mg_redis_ask,
-    .serve = mg_redis_serve,
-    .hand_in = mg_redis_hand_in,
-    .rollouts = mg_redis_rollouts,
-    .put_note = mg_redis_put_note,
-    .note = mg_redis_note,
-};
+const struct mg_store_engine mg_store_redis = MG_STORE_ENGINE(redis);

@@ -99,8 +99,6 @@ void mg_redis_add_key(const struct mg_redis *r, struct mg_redis_act *a, const ch
 void mg_redis_add_phase_key(const struct mg_redis *r, struct mg_redis_act *a, const char *what, uint32_t phase);
 /* Begins the arguments: the keys, those of the fence, and room for more. */
 enum mg_status mg_redis_begin(struct mg_redis *r, struct mg_redis_act *a, size_t room, struct mg_err *err);
-/* Connects if it is not connected, and checks the server: its settings, and that it has lost nothing. */
-enum mg_status mg_redis_connect(struct mg_redis *r, struct mg_err *err);
 /*
  * Runs it on a connection whose server is checked. An act that was refused is a failure: the agent is another's, or
  * the store has lost what it held.

@@ -118,9 +118,11 @@ out:
     return st;
 }
 
+/* Connects if it is not connected, and checks the server: its settings, and that it has lost nothing. */
 enum mg_status
-mg_redis_connect(struct mg_redis *r, struct mg_err *err)
+mg_redis_connect(struct mg_store *store, struct mg_err *err)
 {
+    struct mg_redis *r = (struct mg_redis *)store;
     enum mg_status st = MG_OK;
     bool fresh;
 
@@ -250,7 +252,7 @@ mg_redis_run(struct mg_redis *r, enum mg_script which, struct mg_redis_act *a, s
 {
     enum mg_status st = MG_OK;
 
-    MG_TRY(mg_redis_connect(r, err));
+    MG_TRY(mg_redis_connect(&r->store, err));
     MG_TRY(evaluate(r, which, &a->args, &a->reply, err));
     MG_TRY(check_reply(r, a->reply, &a->word, err));
 out:

@@ -103,8 +103,8 @@ disconnect(struct mg_sqlite *s)
     s->db = NULL;
 }
 
-static enum mg_status
-connect(struct mg_store *store, struct mg_err *err)
+enum mg_status
+mg_sqlite_connect(struct mg_store *store, struct mg_err *err)
 {
     struct mg_sqlite *s = (struct mg_sqlite *)store;
     enum mg_status st = MG_OK;
@@ -126,8 +126,8 @@ out:
     return st;
 }
 
-static void
-destroy(struct mg_store *store)
+void
+mg_sqlite_destroy(struct mg_store *store)
 {
     struct mg_sqlite *s = (struct mg_sqlite *)store;
 
@@ -136,8 +136,8 @@ destroy(struct mg_store *store)
     free(s);
 }
 
-static enum mg_status
-create(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err)
+enum mg_status
+mg_sqlite_create(const struct mg_store_place *place, struct mg_store **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_sqlite *s = NULL;
@@ -154,8 +154,8 @@ out:
 
 /* ---- What the run has in common, and holders ---- */
 
-static enum mg_status
-agree(struct mg_store *store, const char *what, const char *value, char **other, struct mg_err *err)
+enum mg_status
+mg_sqlite_agree(struct mg_store *store, const char *what, const char *value, char **other, struct mg_err *err)
 {
     struct mg_sqlite *s = (struct mg_sqlite *)store;
     enum mg_status st = MG_OK;
@@ -186,8 +186,8 @@ out:
     return st;
 }
 
-static enum mg_status
-hold(struct mg_store *store, const char *agent, int64_t *epoch, struct mg_err *err)
+enum mg_status
+mg_sqlite_hold(struct mg_store *store, const char *agent, int64_t *epoch, struct mg_err *err)
 {
     struct mg_sqlite *s = (struct mg_sqlite *)store;
     enum mg_status st = MG_OK;
@@ -205,8 +205,8 @@ out:
 }
 
 /* In WAL mode a commit that syncs the log syncs all commits before it; one that changes nothing syncs nothing. */
-static enum mg_status
-durable(struct mg_store *store, struct mg_err *err)
+enum mg_status
+mg_sqlite_durable(struct mg_store *store, struct mg_err *err)
 {
     struct mg_sqlite *s = (struct mg_sqlite *)store;
     enum mg_status st = MG_OK;
@@ -223,8 +223,8 @@ out:
     return st;
 }
 
-static enum mg_status
-changed(struct mg_store *store, bool *is, struct mg_err *err)
+enum mg_status
+mg_sqlite_changed(struct mg_store *store, bool *is, struct mg_err *err)
 {
     struct mg_sqlite *s = (struct mg_sqlite *)store;
     enum mg_status st = MG_OK;
@@ -242,19 +242,4 @@ out:
     return st;
 }
 
-const struct mg_store_engine mg_store_sqlite = {
-    .name = "sqlite",
-    .create = create,
-    .connect = connect,
-    .destroy = destroy,
-    .agree = agree,
-    .hold = hold,
-    .durable = durable,
-    .changed = changed,
-    .ask = mg_sqlite_ask,
-    .serve = mg_sqlite_serve,
-    .hand_in = mg_sqlite_hand_in,
-    .rollouts = mg_sqlite_rollouts,
-    .put_note = mg_sqlite_put_note,
-    .note = mg_sqlite_note,
-};
+const struct mg_store_engine mg_store_sqlite = MG_STORE_ENGINE(sqlite);
