@@ -47,9 +47,7 @@ attend_backward(struct mg_policy *p, const struct mg_batch *b, const struct mg_a
 
     mg_qkv_views(p, &a->qkv, b->n, &args.q, &args.k, &args.v);
     mg_qkv_views(p, &p->grads.dqkv, b->n, &args.dq, &args.dk, &args.dv);
-    args.offsets = clgrpo_tensor_view(p->offsets.buf, p->offsets.offset, CLGRPO_I32, 1, &(size_t){b->n_seqs + 1});
-    if (b->shared)
-        args.prefix = mg_vector(&p->prefix, 0, b->n_seqs);
+    mg_sequence_views(p, b, &args.offsets, &args.prefix);
     args.o = mg_heads(&a->o, b->n, d->H, d->D);
     args.dout = mg_heads(&p->grads.do_, b->n, d->H, d->D);
     args.lse = mg_rows(&a->lse, b->n);

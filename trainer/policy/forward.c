@@ -15,9 +15,7 @@ attend_batch(struct mg_policy *p, const struct mg_batch *b, const struct mg_acts
     struct clgrpo_attention_args args = CLGRPO_ATTENTION_ARGS_INIT;
 
     mg_qkv_views(p, &a->qkv, b->n, &args.q, &args.k, &args.v);
-    args.offsets = clgrpo_tensor_view(p->offsets.buf, p->offsets.offset, CLGRPO_I32, 1, &(size_t){b->n_seqs + 1});
-    if (b->shared)
-        args.prefix = mg_vector(&p->prefix, 0, b->n_seqs);
+    mg_sequence_views(p, b, &args.offsets, &args.prefix);
     args.o = mg_heads(&a->o, b->n, d->H, d->D);
     args.lse = mg_rows(&a->lse, b->n);
     args.max_len = b->max_len;

@@ -154,6 +154,9 @@ struct mg_batch {
     bool decode, keep;         /* keep: leave what the backward needs */
     bool shared;               /* some sequence continues another: prefix says which */
 };
+/* Where the batch's sequences begin, and which sequence each continues; *prefix is left where none continues another. */
+void mg_sequence_views(const struct mg_policy *p, const struct mg_batch *b, struct clgrpo_tensor *offsets,
+                       struct clgrpo_tensor *prefix);
 /* From token ids to the normed hidden rows that the head sees (p->hidden). */
 enum mg_status mg_forward(struct mg_policy *p, const struct mg_batch *b, struct mg_err *err);
 /* Log-probability, lse and entropy of the target of every head row. */

@@ -46,3 +46,12 @@ mg_qkv_views(const struct mg_policy *p, const struct clgrpo_tensor *qkv, size_t 
     k->offset += d->H * d->D;
     v->offset += (d->H + d->K) * d->D;
 }
+
+void
+mg_sequence_views(const struct mg_policy *p, const struct mg_batch *b, struct clgrpo_tensor *offsets,
+                  struct clgrpo_tensor *prefix)
+{
+    *offsets = mg_vector(&p->offsets, 0, b->n_seqs + 1);
+    if (b->shared)
+        *prefix = mg_vector(&p->prefix, 0, b->n_seqs);
+}
