@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/leftover.h"
+#include "base/path.h"
 
 enum { READ_STEP = 1 << 16 };
 
@@ -290,15 +291,11 @@ out:
 enum mg_status
 mg_dir_make_writable(const char *path, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
     struct mg_file_new *f = NULL;
-    char *name = NULL;
+    enum mg_status st = mg_dir_make(path, err);
 
-    MG_TRY(mg_dir_make(path, err));
-    MG_REQUIRE(asprintf(&name, "%s/tried", path) >= 0, MG_FAIL, "out of memory: a name in %s", path);
-    MG_TRY(mg_file_new_open(name, &f, err));
-out:
+    if (st == MG_OK)
+        st = mg_file_new_open(mg_path_print("%s/tried", path).text, &f, err);
     mg_file_new_abort(f);
-    free(name);
     return st;
 }
