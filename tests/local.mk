@@ -176,6 +176,8 @@ tests_trainer_libcases_la_SOURCES = \
 	tests/trainer/redis_case.h \
 	tests/trainer/scratch.c \
 	tests/trainer/scratch.h \
+	tests/trainer/small_model.c \
+	tests/trainer/small_model.h \
 	tests/trainer/small_world.c \
 	tests/trainer/small_world.h \
 	tests/trainer/store_case.c \

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "model/model_config.h"
 #include "model/params_file.h"
+#include "small_model.h"
 #include "small_world.h"
 
 static enum mg_status
@@ -15,17 +16,7 @@ write_files(const char *dir, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     char *json = mg_fake_tokenizer_json(), path[512];
-    const struct mg_model_config model = {.hidden_size = 64,
-                                          .intermediate_size = 96,
-                                          .num_hidden_layers = 1,
-                                          .num_attention_heads = 2,
-                                          .num_key_value_heads = 1,
-                                          .head_dim = 32,
-                                          .vocab_size = MG_FAKE_VOCAB,
-                                          .max_position_embeddings = 1024,
-                                          .rms_norm_eps = 1e-5,
-                                          .rope_theta = 10000.0,
-                                          .tie_word_embeddings = true};
+    const struct mg_model_config model = mg_small_model(MG_FAKE_VOCAB, 1024, true);
     struct mg_params layout = {0};
     float *weights = NULL; /* looked at, and no more: the fake policy has weights of its own */
 

@@ -15,10 +15,8 @@ disturb() {
         start_run "$dir/broken" "$dir/run.conf"
         runs=$((runs + 1))
         while [ "$done_kills" -lt "$kills" ]; do
-            draw 12
-            sleep "${seconds:-0}.$(printf %02d $((drawn + 3)))"
-            # the agents are the children; the list is empty while one is being started again
-            children=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) || break
+            nap "${seconds:-0}" 3 12
+            find_agents || break
             draw 4
             case $drawn in
             0) victim=$pid signal=KILL ;;

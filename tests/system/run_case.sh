@@ -46,6 +46,17 @@ draw() {
     drawn=$((draw_state / 7 % $1))
 }
 
+# nap SECONDS FROM N: sleeps SECONDS and a drawn number, FROM to FROM + N - 1, of hundredths
+nap() {
+    draw "$3"
+    sleep "$1.$(printf %02d $((drawn + $2)))"
+}
+# find_agents: $children are the processes of the agents of the run that start_run began; fails when it has ended. One that is being
+# started again is not among them.
+find_agents() {
+    children=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
+}
+
 # two_agents LINE...: prints a configuration of these lines and two agents, on the files that "$files" writes
 two_agents() {
     printf '%s\n' "$@"

@@ -100,11 +100,10 @@ while [ $kills -lt 6 ]; do
     while [ "$(wc -l <"$run/main/metrics.jsonl")" -le "$lines" ] && kill -0 "$pid" 2>/dev/null; do
         sleep 0.02
     done
-    draw 25
-    sleep "0.$((drawn + 10))"
+    nap 0 10 25
     # the agents too: left alone they would go on to the end
-    agents=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) || break
-    kill -KILL "$pid" $agents 2>/dev/null || :
+    find_agents || break
+    kill -KILL "$pid" $children 2>/dev/null || :
     wait "$pid" 2>/dev/null || :
     pids=
     kills=$((kills + 1))

@@ -35,13 +35,12 @@ while :; do
     start_run "$dir/broken" "$dir/broken.conf"
     starts=$((starts + 1))
     while [ "$done_kills" -lt "$kills" ]; do
-        draw 15
-        sleep "0.$(printf %02d $((drawn + 5)))"
-        agents=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) || break
+        nap 0 5 15
+        find_agents || break
         draw 5
         case $drawn in
         0) kill -9 "$pid" 2>/dev/null || break ;;
-        1) kill -9 ${agents%% *} 2>/dev/null || continue ;;
+        1) kill -9 ${children%% *} 2>/dev/null || continue ;;
         2) kill -STOP "$server" && sleep 1 && kill -CONT "$server" ;;
         *) kill_server && sleep 0.2 && start_server || fail "the server does not start again"
            server_kills=$((server_kills + 1)) ;;

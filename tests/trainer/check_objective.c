@@ -8,6 +8,7 @@
 #include "fixture.h"
 #include "learn/learn.h"
 #include "policy_case.h"
+#include "small_model.h"
 #include "base/rng.h"
 
 enum { N = 9, CONTEXT = 96, VOCAB = 61, TURNS = 4, NEW_TOKENS = 24 };
@@ -175,7 +176,7 @@ free_step(struct step *s)
 static struct mg_policy *
 open_policy(uint32_t max_tokens, struct mg_err *err)
 {
-    const struct mg_model_config config = mg_policy_case_config(VOCAB, CONTEXT, true);
+    const struct mg_model_config config = mg_small_model(VOCAB, CONTEXT, true);
     const struct mg_policy_limits limits = {.context = CONTEXT, .max_tokens = max_tokens, .train = true};
     struct mg_policy *p = NULL;
 

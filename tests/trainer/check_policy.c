@@ -8,6 +8,7 @@
 
 #include "fixture.h"
 #include "policy_case.h"
+#include "small_model.h"
 #include "base/rng.h"
 #include "suite.h"
 
@@ -373,7 +374,7 @@ START_TEST(a_device_that_is_misnamed_is_wrong_input)
 {
     struct mg_policy_limits limits = {
         .device = "no such device", .slots = MG_CASE_SLOTS, .context = MG_CASE_CONTEXT, .max_tokens = 256};
-    struct mg_model_config config = mg_policy_case_config(MG_CASE_VOCAB, MG_CASE_CONTEXT, true);
+    struct mg_model_config config = mg_small_model(MG_CASE_VOCAB, MG_CASE_CONTEXT, true);
     struct mg_policy *p = NULL;
 
     mg_err_clear(&err);

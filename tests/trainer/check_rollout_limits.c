@@ -105,18 +105,25 @@ says_cut(const char *text)
     return n >= mark && strcmp(text + n - mark, MG_CUT_MARK) == 0;
 }
 
-START_TEST(a_question_that_fills_the_context_is_no_fault)
+/* A dialogue that is opened with more than the context holds. */
+static struct mg_rollouts *
+overlong(const struct mg_rollout_part *part, unsigned *events)
 {
-    struct mg_key key = {0};
-    unsigned events = 0;
-    struct mg_rollouts *b = lone(&main_part, &main_limits, &events);
-    const struct mg_rollout *r;
+    struct mg_rollouts *b = lone(part, &main_limits, events);
     static char text[1000];
-    bool busy;
 
     memset(text, 'a', sizeof text - 1);
-    ck_assert_int_eq(mg_rollouts_add(b, &key, "q1", text, &err), MG_OK);
-    r = mg_rollouts_get(b, 0);
+    mg_ok(mg_rollouts_add(b, &(struct mg_key){0}, "q1", text, &err));
+    return b;
+}
+
+START_TEST(a_question_that_fills_the_context_is_no_fault)
+{
+    unsigned events = 0;
+    struct mg_rollouts *b = overlong(&main_part, &events);
+    const struct mg_rollout *r = mg_rollouts_get(b, 0);
+    bool busy;
+
     ck_assert_uint_eq(events, 1);
     ck_assert_int_eq(r->fault, MG_FAULT_NONE);
     ck_assert_str_eq(r->unavailable,
@@ -151,15 +158,10 @@ END_TEST
 
 START_TEST(a_subtask_that_fills_the_context_is_cut_and_says_so)
 {
-    struct mg_key key = {0};
     unsigned events = 0;
-    struct mg_rollouts *b = lone(&called_part, &main_limits, &events);
-    const struct mg_rollout *r;
-    static char text[1000];
+    struct mg_rollouts *b = overlong(&called_part, &events);
+    const struct mg_rollout *r = mg_rollouts_get(b, 0);
 
-    memset(text, 'a', sizeof text - 1);
-    ck_assert_int_eq(mg_rollouts_add(b, &key, "q1", text, &err), MG_OK);
-    r = mg_rollouts_get(b, 0);
     ck_assert_int_eq(r->state, MG_ROLLOUT_QUEUED);
     ck_assert_uint_eq(r->t.len, main_limits.context - main_limits.new_max);
     ck_assert(says_cut(last_read(r)));

@@ -12,6 +12,7 @@
 
 #include "learn/advantage.h"
 #include "policy_case.h"
+#include "small_model.h"
 #include "suite.h"
 
 enum { V = 5, N = V * V, PROMPT = 2, LEN = PROMPT + 2, K = 2 };
@@ -39,7 +40,7 @@ static void
 begin(void)
 {
     struct mg_policy_limits limits = {.slots = 2, .context = 16, .max_tokens = 128, .train = true};
-    struct mg_model_config config = mg_policy_case_config(V, 16, true);
+    struct mg_model_config config = mg_small_model(V, 16, true);
 
     mg_err_clear(&err);
     mg_ok(mg_policy_init(&config, 3, &limits, &p, &err));

@@ -3,30 +3,15 @@
 
 #include <stdlib.h>
 
+#include "small_model.h"
 #include "suite.h"
-
-struct mg_model_config
-mg_policy_case_config(int vocab, int context, bool tied)
-{
-    return (struct mg_model_config){.hidden_size = 64,
-                                    .intermediate_size = 96,
-                                    .num_hidden_layers = 2,
-                                    .num_attention_heads = 2,
-                                    .num_key_value_heads = 1,
-                                    .head_dim = 32,
-                                    .vocab_size = vocab,
-                                    .max_position_embeddings = context,
-                                    .rms_norm_eps = 1e-5,
-                                    .rope_theta = 10000.0,
-                                    .tie_word_embeddings = tied};
-}
 
 struct mg_policy *
 mg_policy_case(bool tied, uint32_t max_tokens)
 {
     struct mg_policy_limits limits = {
         .slots = MG_CASE_SLOTS, .context = MG_CASE_CONTEXT, .max_tokens = max_tokens, .train = true};
-    struct mg_model_config config = mg_policy_case_config(MG_CASE_VOCAB, MG_CASE_CONTEXT, tied);
+    struct mg_model_config config = mg_small_model(MG_CASE_VOCAB, MG_CASE_CONTEXT, tied);
     struct mg_policy *p = NULL;
     float *w;
 

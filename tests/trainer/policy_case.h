@@ -6,8 +6,6 @@
 
 enum { MG_CASE_VOCAB = 97, MG_CASE_CONTEXT = 192, MG_CASE_SLOTS = 7 };
 
-/* The shape of a small model: two layers, grouped-query attention. */
-struct mg_model_config mg_policy_case_config(int vocab, int context, bool tied);
 /* A small model on the default device, weights ten times the usual start, so that logits are far from uniform and a
  * test has something to see. Fails the test if it cannot. */
 struct mg_policy *mg_policy_case(bool tied, uint32_t max_tokens);
