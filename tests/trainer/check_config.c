@@ -91,16 +91,16 @@ END_TEST
 
 START_TEST(a_wrong_value_is_named)
 {
-    config_refuses(HEAD MODELS "steps = 0\n", ":11:", "steps", "\"0\"");
+    config_refuses_line("steps = 0", "steps", "\"0\"");
     config_refuses(HEAD "steps = 8.5\n" MODELS, ":4:", "steps", "\"8.5\"");
     config_refuses(HEAD MODELS "\nsteps = many\n", ":12:", "steps", "\"many\"");
-    config_refuses(HEAD MODELS "beta1 = 1\n", ":11:", "to 0.9999999", "\"1\"");
-    config_refuses(HEAD MODELS "steps = 1000001\n", ":11:", "to 1000000", "\"1000001\"");
+    config_refuses_line("beta1 = 1", "to 0.9999999", "\"1\"");
+    config_refuses_line("steps = 1000001", "to 1000000", "\"1000001\"");
     config_refuses("store = \"redis:/h\"\n" HEAD MODELS, ": store is", "redis://", "redis:/h");
-    config_refuses(HEAD MODELS "lr = nan\n", ":11:", "lr", "\"nan\"");
-    config_refuses(HEAD MODELS "seed = -1\n", ":11:", "seed", "\"-1\"");
-    config_refuses(HEAD MODELS "seed = 18446744073709551616\n", ":11:", "seed", "18446744073709551616");
-    config_refuses(HEAD MODELS "objective = ppo\n", ":11:", "dapo, mrlx, dr-grpo", "\"ppo\"");
+    config_refuses_line("lr = nan", "lr", "\"nan\"");
+    config_refuses_line("seed = -1", "seed", "\"-1\"");
+    config_refuses_line("seed = 18446744073709551616", "seed", "18446744073709551616");
+    config_refuses_line("objective = ppo", "dapo, mrlx, dr-grpo", "\"ppo\"");
     config_refuses(HEAD "agent main {\n model = m\n turns = 65\n}\n", ":6: agent main:", "turns", "\"65\"");
     config_refuses(HEAD ROOT "agent search {\n model = s\n train = maybe\n}\n", ":10: agent search:", "false, true",
                    "\"maybe\"");
@@ -109,12 +109,12 @@ END_TEST
 
 START_TEST(a_wrong_file_is_named)
 {
-    config_refuses(HEAD MODELS "stepz = 3\n", ":11:", "no such option", "stepz");
-    config_refuses(HEAD MODELS "step_qestions = 3\n", ":11:", "did you mean step_questions?", "step_qestions");
-    config_refuses(HEAD MODELS "weightdecay = 3\n", ":11:", "did you mean weight_decay?", "weightdecay");
+    config_refuses_line("stepz = 3", "no such option", "stepz");
+    config_refuses_line("step_qestions = 3", "did you mean step_questions?", "step_qestions");
+    config_refuses_line("weightdecay = 3", "did you mean weight_decay?", "weightdecay");
     config_refuses(HEAD "agent main {\n model = m\n contxet = 3\n}\n", ":6:", "did you mean context?", "contxet");
     config_refuses(HEAD "agnet main {\n}\n", ":4:", "did you mean agent?", "agnet");
-    config_refuses(HEAD MODELS "quux = 3\n", ":11:", "no such option 'quux'", "quux'");
+    config_refuses_line("quux = 3", "no such option 'quux'", "quux'");
     ck_assert_ptr_null(strstr(err.text, "did you mean"));
     config_refuses(HEAD MODELS "steps = 3\nlr = 1\nsteps = 4\n", ":13:", "steps is given twice", "line 11");
     config_refuses(HEAD "agent main {\n model = m\n model = n\n}\n", ":6:", "model is given twice", "5");
@@ -128,8 +128,8 @@ START_TEST(a_wrong_file_is_named)
     config_refuses(HEAD MODELS "steps = \n", ":12:", "premature end of file", "");
     config_refuses(HEAD MODELS "}\n", ":", "unexpected closing brace", "");
     config_refuses(HEAD MODELS "eval_split = \"test\n", ":", "premature end of file", "");
-    config_refuses(HEAD MODELS "agent = 3\n", ":11:", "missing title", "agent");
-    config_refuses(HEAD MODELS "main {\n}\n", ":11:", "no such option", "main");
+    config_refuses_line("agent = 3", "missing title", "agent");
+    config_refuses_line("main {\n}", "no such option", "main");
     config_refuses("", "", "questions", "missing");
 }
 END_TEST
@@ -211,9 +211,9 @@ END_TEST
 
 START_TEST(settings_under_which_nothing_is_learnt_are_refused)
 {
-    config_refuses(HEAD MODELS "rollouts = 1\n", ":11:", "rollouts", "\"1\"");
+    config_refuses_line("rollouts = 1", "rollouts", "\"1\"");
     config_refuses(HEAD MODELS "lr = 0\n", ":", "nothing would be learnt", "lr is 0");
-    config_refuses(HEAD MODELS "adam_eps = 0\n", ":11:", "adam_eps", "\"0\"");
+    config_refuses_line("adam_eps = 0", "adam_eps", "\"0\"");
     config_refuses(HEAD "agent main {\n model = m\n train = false\n}\n", ":", "no agent trains", "train is false");
     config_refuses(HEAD "agents = frozen-main\nagent main {\n model = m\n}\n", ":", "no agent trains", "");
     config_refuses(HEAD MODELS "steps = 80\nlr_warmup = 81\n", ":", "lr_warmup is 81", "steps is 80");

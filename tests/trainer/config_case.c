@@ -51,3 +51,12 @@ config_refuses(const char *text, const char *place, const char *what, const char
     ck_assert_msg(strstr(err.text, what) != NULL, "\"%s\" does not say %s", err.text, what);
     ck_assert_msg(strstr(err.text, value) != NULL, "\"%s\" does not give %s", err.text, value);
 }
+
+void
+config_refuses_line(const char *line, const char *what, const char *value)
+{
+    char text[512];
+
+    ck_assert_int_lt(snprintf(text, sizeof text, HEAD MODELS "%s\n", line), (int)sizeof text);
+    config_refuses(text, ":11:", what, value);
+}

@@ -19,5 +19,7 @@ enum mg_status config_load_bytes(const void *bytes, size_t len, struct mg_config
 void config_loads(const char *text, struct mg_config *c);
 /* Must fail, and its sentence must hold the file with `place` behind it, and the other parts. */
 void config_refuses(const char *text, const char *place, const char *what, const char *value);
+/* The same of a line behind HEAD MODELS, which is named by its number. */
+void config_refuses_line(const char *line, const char *what, const char *value);
 
 #endif
