@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "output/output.h"
 #include "output/whole_file.h"
@@ -11,9 +12,12 @@ output_try(const char *path)
 {
     struct whole_file w;
     struct stat about;
-    int why = stat(path, &about) == 0 && S_ISDIR(about.st_mode) ? EISDIR : 0;
+    const bool there = stat(path, &about) == 0, special = there && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+    int why = there && S_ISDIR(about.st_mode) ? EISDIR : 0;
 
-    if (why == 0 && whole_file_open(&w, path))
+    if (special) /* whose reader would see the end of an attempt */
+        why = access(path, W_OK) == 0 ? 0 : errno;
+    else if (why == 0 && whole_file_open(&w, path))
         whole_file_close(&w, false);
     else if (why == 0)
         why = errno;

@@ -7,11 +7,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A device, a pipe, or whatever the standard output is: nothing may take its place. NULL if the path is none of them. */
+static FILE *
+open_as_it_is(const char *path)
+{
+    struct stat file, output;
+
+    if (stat(path, &file) != 0 || S_ISDIR(file.st_mode))
+        return NULL;
+    if (fstat(STDOUT_FILENO, &output) == 0 && file.st_dev == output.st_dev && file.st_ino == output.st_ino) {
+        fflush(stdout);
+        return fdopen(dup(STDOUT_FILENO), "w");
+    }
+    return S_ISREG(file.st_mode) ? NULL : fopen(path, "w");
+}
+
 /* unlink() must not hide why the file is given up. */
 static bool
 give_up(const struct whole_file *w, int why)
 {
-    unlink(w->temporary);
+    if (w->temporary[0] != '\0')
+        unlink(w->temporary);
     errno = why;
     return false;
 }
@@ -25,8 +41,13 @@ whole_file_open(struct whole_file *w, const char *path)
         errno = ENAMETOOLONG;
         return false;
     }
-    snprintf(w->path, sizeof w->path, "%s", path);
-    snprintf(w->temporary, sizeof w->temporary, "%s.XXXXXX", path);
+    w->temporary[0] = '\0';
+    if ((w->f = open_as_it_is(path)) != NULL)
+        return true;
+    /* of a symbolic link, what it leads to: the link stays */
+    if (realpath(path, w->path) == NULL)
+        snprintf(w->path, sizeof w->path, "%s", path);
+    snprintf(w->temporary, sizeof w->temporary, "%s.XXXXXX", w->path);
     if ((fd = mkstemp(w->temporary)) < 0)
         return false;
     if (fchmod(fd, 0644) == 0 && (w->f = fdopen(fd, "w")) != NULL)
@@ -39,11 +60,12 @@ whole_file_open(struct whole_file *w, const char *path)
 bool
 whole_file_close(struct whole_file *w, bool keep)
 {
-    bool good = keep && fflush(w->f) == 0 && ferror(w->f) == 0 && fsync(fileno(w->f)) == 0;
+    const bool as_it_is = w->temporary[0] == '\0';
+    bool good = keep && fflush(w->f) == 0 && ferror(w->f) == 0 && (as_it_is || fsync(fileno(w->f)) == 0);
     const int why = errno;
 
     good = fclose(w->f) == 0 && good;
-    if (good && rename(w->temporary, w->path) == 0)
+    if (good && (as_it_is || rename(w->temporary, w->path) == 0))
         return true;
     return give_up(w, good ? errno : why);
 }

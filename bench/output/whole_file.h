@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file that appears whole or not at all: it is written under a temporary name and renamed at the end. */
+/* A file that appears whole or not at all: it is written under a temporary name and renamed at the end. A device, a pipe
+ * and the standard output are written to as they are. */
 #ifndef CLGRPO_BENCH_WHOLE_FILE_H
 #define CLGRPO_BENCH_WHOLE_FILE_H
 

@@ -53,6 +53,12 @@ rc=0; timeout 20 "$bench" --json good.json --html nowhere/x.html --tsv folder 2>
 grep -q 'nowhere/x.html: No such file' err.txt && grep -q 'folder: Is a directory' err.txt || fail "it is not said which output: $(cat err.txt)"
 [ -z "$(ls good.json* 2>/dev/null)" ] || fail "a file is left of outputs that were tried: $(ls good.json*)"
 
+# What is no file stays what it is, as /dev/stdout does.
+ln -s /proc/self/fd/1 link.json
+"$bench" --seconds 0.01 --json link.json advantage.f32.64x8 | cat >out.txt
+[ -L link.json ] && grep -q '"row": "advantage.f32.64x8"' out.txt || fail "the rows do not go to the standard output: $(ls -l link.json) $(cat out.txt)"
+rm link.json
+
 # Textbook kernels stand beside what they compute, too.
 "$bench" --seconds 0.01 gemm.f32.nn.512 >naive.txt || fail "$(cat naive.txt)"
 grep -q 'naive OpenCL' naive.txt || fail "no naive peer: $(cat naive.txt)"

@@ -102,6 +102,9 @@ parts = [r for r in table if r["agent"] == "search" and r["name"] == "train"]
 for r in parts:
     assert abs(sum(float(r["reward_" + k]) for k in ("format", "correct", "expert")) - float(r["reward"])) < 1e-9, r
 EOF
+ln -s /proc/self/fd/1 "$dir/link.csv"
+"$mgrpo" report --run "$run" --csv "$dir/link.csv" | cat >"$dir/out"
+[ -L "$dir/link.csv" ] && cmp "$dir/out" "$dir/metrics.csv" || fail "the values do not go to the standard output alone"
 refused "nowhere" report --run "$run" --csv "$dir/nowhere/metrics.csv"
 ends 2 report --run "$dir/none" --csv "$dir/none.csv"
 [ -z "$(ls "$dir" | grep none.csv)" ] || fail "a file is left of a run that is none"

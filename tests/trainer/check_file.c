@@ -169,6 +169,66 @@ START_TEST(digests_are_of_contents)
 }
 END_TEST
 
+/* ---- What nothing may take the place of ---- */
+
+START_TEST(a_link_stays_and_leads_to_the_new_file)
+{
+    char link[160];
+    struct stat s;
+
+    ck_assert_int_eq(mg_file_write_atomic(path, "old", 3, &err), MG_OK);
+    snprintf(link, sizeof link, "%s.link", path);
+    ck_assert_int_eq(symlink(path, link), 0);
+    ck_assert_int_eq(mg_file_write_atomic(link, "new", 3, &err), MG_OK);
+    expect_content("new", 3);
+    ck_assert_int_eq(lstat(link, &s), 0);
+    ck_assert(S_ISLNK(s.st_mode));
+    unlink(link);
+}
+END_TEST
+
+START_TEST(a_pipe_is_written_to)
+{
+    char pipe_name[160], got[8] = "", *temp = NULL;
+    struct stat s;
+    int fd;
+
+    snprintf(pipe_name, sizeof pipe_name, "%s.pipe", path);
+    ck_assert_int_eq(mkfifo(pipe_name, 0600), 0);
+    ck_assert_int_ge(fd = open(pipe_name, O_RDWR | O_NONBLOCK), 0);
+    ck_assert_int_eq(mg_file_write_atomic(pipe_name, "new", 3, &err), MG_OK);
+    ck_assert_int_eq(read(fd, got, sizeof got), 3);
+    ck_assert_str_eq(got, "new");
+    ck_assert_int_eq(lstat(pipe_name, &s), 0);
+    ck_assert(S_ISFIFO(s.st_mode));
+    ck_assert_int_eq(mg_file_temp_name(pipe_name, &temp, &err), MG_INPUT);
+    ck_assert_ptr_null(temp);
+    close(fd);
+    unlink(pipe_name);
+}
+END_TEST
+
+/* As a shell redirects it: what was printed before stays, and what comes afterwards goes behind it. */
+START_TEST(the_output_is_written_to)
+{
+    char link[160];
+    int fd;
+
+    ck_assert_int_ge(fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), 0);
+    snprintf(link, sizeof link, "%s.link", path);
+    ck_assert_int_eq(symlink("/proc/self/fd/1", link), 0);
+    fflush(stdout);
+    ck_assert_int_eq(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+    ck_assert_int_eq(write(STDOUT_FILENO, "before ", 7), 7);
+    ck_assert(mg_file_is_output(link) && mg_file_is_output(path));
+    ck_assert_int_eq(mg_file_write_atomic(link, "new", 3, &err), MG_OK);
+    ck_assert_int_eq(write(STDOUT_FILENO, " after", 6), 6);
+    expect_content("before new after", 16);
+    close(fd);
+    unlink(link);
+}
+END_TEST
+
 /* ---- What dead processes have left ---- */
 
 /* A process that is alive until it is ended, or for a minute. */
@@ -274,6 +334,7 @@ main(void)
 {
     suite_tests(suite_case("file", setup, teardown, 0), leftovers_of_dead_writers_are_removed,
                 a_file_that_is_being_written_stays, reads_what_was_written, keeps_to_the_limit, old_file_until_commit,
-                refuses_paths, makes_directories, a_copy_is_whole_or_none, digests_are_of_contents);
+                refuses_paths, makes_directories, a_copy_is_whole_or_none, digests_are_of_contents,
+                a_link_stays_and_leads_to_the_new_file, a_pipe_is_written_to, the_output_is_written_to);
     return suite_main();
 }

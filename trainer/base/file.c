@@ -17,7 +17,7 @@
 enum { READ_STEP = 1 << 16 };
 
 struct mg_file_new {
-    char *path, *temp;
+    char *path, *temp; /* temp NULL: a device, a pipe or the standard output, written to as it is */
     int fd;
 };
 
@@ -93,9 +93,30 @@ out:
     return st;
 }
 
+bool
+mg_file_is_output(const char *path)
+{
+    struct stat file, output;
+
+    return stat(path, &file) == 0 && fstat(STDOUT_FILENO, &output) == 0 && file.st_dev == output.st_dev &&
+           file.st_ino == output.st_ino;
+}
+
+/* What another file must not take the place of: a device, a pipe, or a socket. */
+static bool
+is_special(const char *path)
+{
+    struct stat s;
+
+    return stat(path, &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
+}
+
 enum mg_status
 mg_file_temp_name(const char *path, char **temp, struct mg_err *err)
 {
+    *temp = NULL;
+    if (is_special(path))
+        return mg_fail(err, MG_INPUT, "%s is no regular file, and cannot be replaced by one", path);
     mg_leftovers_remove(path);
     if (asprintf(temp, "%s" MG_TEMP_MARK "%ld", path, (long)getpid()) >= 0)
         return MG_OK;
@@ -103,20 +124,43 @@ mg_file_temp_name(const char *path, char **temp, struct mg_err *err)
     return mg_fail(err, MG_FAIL, "out of memory: a temporary name for %s", path);
 }
 
+/* The file that a symbolic link leads to, so that the link stays; else the path itself. */
+static char *
+behind_links(const char *path)
+{
+    struct stat s;
+    char *real = lstat(path, &s) == 0 && S_ISLNK(s.st_mode) ? realpath(path, NULL) : NULL;
+
+    return real != NULL ? real : strdup(path);
+}
+
+static const char *
+name_of(const struct mg_file_new *f)
+{
+    return f->temp != NULL ? f->temp : f->path;
+}
+
 enum mg_status
 mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_file_new *f = NULL;
+    const bool as_it_is = is_special(path) || mg_file_is_output(path);
 
     MG_ALLOC(f, 1);
     f->fd = -1;
-    MG_STRDUP(f->path, path);
-    MG_TRY(mg_file_temp_name(path, &f->temp, err));
-    f->fd = open(f->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    MG_REQUIRE(f->fd >= 0, mg_file_fault(errno) == MG_END ? MG_END : MG_INPUT, "cannot create %s: %s", f->temp,
+    f->path = as_it_is ? strdup(path) : behind_links(path);
+    MG_REQUIRE(f->path != NULL, MG_FAIL, "out of memory: the name %s", path);
+    if (!as_it_is)
+        MG_TRY(mg_file_temp_name(f->path, &f->temp, err));
+    if (mg_file_is_output(path))
+        f->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    else
+        f->fd = open(name_of(f), O_WRONLY | O_CLOEXEC | (as_it_is ? O_NOCTTY : O_CREAT | O_TRUNC), 0666);
+    MG_REQUIRE(f->fd >= 0, mg_file_fault(errno) == MG_END ? MG_END : MG_INPUT, "cannot create %s: %s", name_of(f),
                strerror(errno));
-    (void)flock(f->fd, LOCK_EX | LOCK_NB); /* says that its writer lives, where the system can say it */
+    if (f->temp != NULL)
+        (void)flock(f->fd, LOCK_EX | LOCK_NB); /* says that its writer lives, where the system can say it */
     *out_file = f;
     f = NULL;
 out:
@@ -135,7 +179,7 @@ mg_file_new_write(struct mg_file_new *f, const void *data, size_t len, struct mg
 
         if (done < 0 && errno == EINTR)
             continue;
-        MG_REQUIRE(done >= 0, mg_file_fault(errno), "cannot write %s: %s", f->temp, strerror(errno));
+        MG_REQUIRE(done >= 0, mg_file_fault(errno), "cannot write %s: %s", name_of(f), strerror(errno));
         p += done;
         len -= (size_t)done;
     }
@@ -217,8 +261,9 @@ mg_file_new_commit(struct mg_file_new **file, struct mg_err *err)
 
     *file = NULL;
     f->fd = -1;
-    MG_REQUIRE(rc == 0, mg_file_fault(errno), "cannot close %s: %s", f->temp, strerror(errno));
-    st = mg_file_commit(f->temp, f->path, err);
+    MG_REQUIRE(rc == 0, mg_file_fault(errno), "cannot close %s: %s", name_of(f), strerror(errno));
+    if (f->temp != NULL)
+        st = mg_file_commit(f->temp, f->path, err);
     file_new_free(f);
     return st;
 out:

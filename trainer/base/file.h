@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -22,8 +23,9 @@ enum mg_status mg_file_copy(const char *from, const char *to, size_t max_bytes, 
 /*
  * A file that is being written: in the same directory as `path`, under a temporary name, and renamed over `path` by the
  * commit, after fsync of the file and before fsync of its directory. Readers see the old file or the new one, never a
- * part. Commit and abort free it; a commit that fails aborts. A commit sets *f to NULL and mg_file_new_abort accepts
- * NULL, so that cleanup may call abort unconditionally.
+ * part. A symbolic link stays, and the file that it leads to is replaced; a device, a pipe and whatever the standard
+ * output is are written to as they are. Commit and abort free it; a commit that fails aborts. A commit sets *f to NULL
+ * and mg_file_new_abort accepts NULL, so that cleanup may call abort unconditionally.
  */
 struct mg_file_new;
 enum mg_status mg_file_new_open(const char *path, struct mg_file_new **f, struct mg_err *err);
@@ -31,13 +33,16 @@ enum mg_status mg_file_new_write(struct mg_file_new *f, const void *data, size_t
 enum mg_status mg_file_new_commit(struct mg_file_new **f, struct mg_err *err);
 void mg_file_new_abort(struct mg_file_new *f);
 
+/* Whether a path is the standard output: what goes there must not be mixed with what a command prints. */
+bool mg_file_is_output(const char *path);
+
 /* The three steps above for data already in memory. */
 enum mg_status mg_file_write_atomic(const char *path, const void *data, size_t len, struct mg_err *err);
 
 /*
  * For a file that another library writes: the temporary name of `path`, malloc'ed, and the commit of what was written
  * under it. Temporary files of the path that dead processes have left are removed. A commit syncs the file, renames it
- * to `path` and syncs the directory; after a failed one the temporary file is removed.
+ * to `path` and syncs the directory; after a failed one the temporary file is removed. MG_INPUT: a device or a pipe.
  */
 enum mg_status mg_file_temp_name(const char *path, char **temp, struct mg_err *err);
 enum mg_status mg_file_commit(const char *temp, const char *path, struct mg_err *err);

@@ -50,14 +50,16 @@ report(const void *options, struct mg_err *err)
     if (csv != NULL) {
         MG_TRY(mg_report_csv(&r, csv, err));
         MG_TRY(mg_file_new_commit(&csv, err));
-        printf("%s\n", o->csv);
+        if (!mg_file_is_output(o->csv))
+            printf("%s\n", o->csv);
     }
     if (o->dialogues > 0 || o->table || o->csv != NULL)
         goto out;
     mg_doing("writing %s", path);
     MG_TRY(mg_report_write(&r, path, err));
     mg_doing_hide();
-    printf("%s\n", path);
+    if (!mg_file_is_output(path))
+        printf("%s\n", path);
 out:
     mg_file_new_abort(csv);
     mg_report_free(&r);
