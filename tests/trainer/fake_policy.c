@@ -231,24 +231,35 @@ mg_policy_try(const struct mg_policy_limits *limits, struct mg_err *err)
     return MG_OK;
 }
 
+/* A model's weights, if the folder has some. */
+static enum mg_status
+read_model(struct mg_policy *p, const char *dir, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    char path[512], *extra = NULL;
+
+    snprintf(path, sizeof path, "%s/model.fake", dir);
+    if (access(path, F_OK) == 0)
+        st = mg_policy_load_state(p, path, &extra, err);
+    p->version = 0;
+    free(extra);
+    return st;
+}
+
 enum mg_status
 mg_policy_open(const char *dir, const struct mg_policy_limits *limits, struct mg_policy **out, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_model_config config = {.vocab_size = MG_FAKE_VOCAB};
     struct mg_policy *p = NULL;
-    char path[512], *extra = NULL;
 
     MG_TRY(mg_policy_init(&config, 1, limits, &p, err));
-    snprintf(path, sizeof path, "%s/model.fake", dir);
-    if (access(path, F_OK) == 0)
-        MG_TRY(mg_policy_load_state(p, path, &extra, err));
-    p->version = 0;
-    *out = p;
-    p = NULL;
+    st = read_model(p, dir, err);
+    if (st == MG_OK)
+        *out = p;
+    else
+        mg_policy_close(p);
 out:
-    free(extra);
-    mg_policy_close(p);
     return st;
 }
 
