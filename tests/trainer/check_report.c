@@ -324,14 +324,12 @@ START_TEST(damage_is_told_and_leaves_no_page)
 
     put("main", "rollouts/000000.jsonl.gz", "damage");
     ck_assert_msg(mg_report_load(run, &r, &err) == MG_OK, "%s", err.text);
-    ck_assert_int_eq(mg_report_write(&r, mg_run_path(run, MG_RUN_REPORT).text, &err), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "main/rollouts/000000.jsonl.gz"));
+    mg_fails(mg_report_write(&r, mg_run_path(run, MG_RUN_REPORT).text, &err), MG_INPUT,
+             "main/rollouts/000000.jsonl.gz");
     ck_assert_int_ne(access(mg_run_path(run, MG_RUN_REPORT).text, F_OK), 0);
     mg_report_free(&r);
     put("search", "timing.jsonl", "[]\n");
-    mg_err_clear(&err);
-    ck_assert_int_eq(mg_report_load(run, &r, &err), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "search/timing.jsonl"));
+    mg_fails(mg_report_load(run, &r, &err), MG_INPUT, "search/timing.jsonl");
     mg_report_free(&r);
 }
 END_TEST

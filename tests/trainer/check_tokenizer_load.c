@@ -206,8 +206,7 @@ START_TEST(refuses_other_splits)
     struct mg_tokenizer *tok = NULL;
 
     set_at(root, "pre_tokenizer.pretokenizers.0", split_members[_i]);
-    ck_assert_int_eq(parse(root, &tok), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "Split"));
+    mg_fails(parse(root, &tok), MG_INPUT, "Split");
     json_decref(root);
 }
 END_TEST
@@ -224,8 +223,7 @@ START_TEST(refuses_what_is_no_json_object)
 {
     struct mg_tokenizer *tok = NULL;
 
-    ck_assert_int_eq(mg_tokenizer_parse(not_json[_i], strlen(not_json[_i]), "file.json", &tok, &err), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "file.json"));
+    mg_fails(mg_tokenizer_parse(not_json[_i], strlen(not_json[_i]), "file.json", &tok, &err), MG_INPUT, "file.json");
 }
 END_TEST
 
@@ -253,8 +251,7 @@ START_TEST(missing_bytes)
     ck_assert_int_eq(parse(root, &tok), MG_OK);
     ck_assert_int_eq(mg_tokenizer_encode(tok, " a", 2, 0, &ids, &err), MG_OK);
     ck_assert_uint_eq(ids.n, 2);
-    ck_assert_int_eq(mg_tokenizer_encode(tok, " az", 3, 0, &ids, &err), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "0x7a"));
+    mg_fails(mg_tokenizer_encode(tok, " az", 3, 0, &ids, &err), MG_INPUT, "0x7a");
     ck_assert_uint_eq(ids.n, 2);
     mg_tokenizer_free(tok);
     mg_err_clear(&err);
@@ -266,8 +263,7 @@ START_TEST(missing_bytes)
     ck_assert_int_eq(ids.id[4], 0);
     mg_tokenizer_free(tok);
     set_at(root, "model.fuse_unk", "true");
-    ck_assert_int_eq(parse(root, &tok), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "fuse_unk"));
+    mg_fails(parse(root, &tok), MG_INPUT, "fuse_unk");
     mg_token_list_free(&ids);
     json_decref(root);
 }
@@ -297,8 +293,7 @@ START_TEST(missing_file)
 {
     struct mg_tokenizer *tok = NULL;
 
-    ck_assert_int_eq(mg_tokenizer_load("no-such-folder/tokenizer.json", &tok, &err), MG_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "no-such-folder/tokenizer.json"));
+    mg_fails(mg_tokenizer_load("no-such-folder/tokenizer.json", &tok, &err), MG_INPUT, "no-such-folder/tokenizer.json");
 }
 END_TEST
 

@@ -25,8 +25,7 @@ START_TEST(a_phase_is_closed_for_good)
     ck_assert(!end.closed);
     ck_assert_int_eq(mg_store_rollouts(b, 3, &closed, &rows, &err), MG_OK);
     ck_assert(!closed && rows.n == 0);
-    ck_assert_int_eq(mg_store_hand_in(a, 3, NULL, 0, 1, &err), MG_FAIL);
-    ck_assert_ptr_nonnull(strstr(err.text, "phase 3 ends with 1 subtasks, 2 were asked"));
+    mg_fails(mg_store_hand_in(a, 3, NULL, 0, 1, &err), MG_FAIL, "phase 3 ends with 1 subtasks, 2 were asked");
     mg_err_clear(&err);
     ck_assert_int_eq(mg_store_hand_in(a, 3, NULL, 0, 2, &err), MG_OK);
     ck_assert_int_eq(mg_store_hand_in(a, 3, NULL, 0, 2, &err), MG_OK);
@@ -35,8 +34,8 @@ START_TEST(a_phase_is_closed_for_good)
     ck_assert_uint_eq(end.subtasks, 1);
     ck_assert_int_eq(mg_store_rollouts(b, 3, &closed, &rows, &err), MG_OK);
     ck_assert_uint_eq(rows.n, 0);
-    ck_assert_int_eq(mg_store_hand_in(a, 3, &(struct mg_rollout_row){.key = {3, 0, 0, 0}}, 1, 2, &err), MG_FAIL);
-    ck_assert_ptr_nonnull(strstr(err.text, "the end of phase 3 diverged: 0 rollouts and 2 subtasks, now 1 and 2"));
+    mg_fails(mg_store_hand_in(a, 3, &(struct mg_rollout_row){.key = {3, 0, 0, 0}}, 1, 2, &err), MG_FAIL,
+             "the end of phase 3 diverged: 0 rollouts and 2 subtasks, now 1 and 2");
     mg_subtasks_free(&none);
 }
 END_TEST
@@ -80,9 +79,8 @@ START_TEST(rollouts_keep_their_bits_and_their_order)
         other.format ^= i == 3;
         other.calls += i == 4;
         r[5] = other;
-        mg_err_clear(&err);
-        ck_assert_int_eq(mg_store_hand_in(a, 3, r, N, 0, &err), MG_FAIL);
-        ck_assert_ptr_nonnull(strstr(err.text, "the rollout of phase 3, question 1, rollout 2, call 0 diverged: Lima"));
+        mg_fails(mg_store_hand_in(a, 3, r, N, 0, &err), MG_FAIL,
+                 "the rollout of phase 3, question 1, rollout 2, call 0 diverged: Lima");
     }
 }
 END_TEST

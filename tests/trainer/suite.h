@@ -18,15 +18,23 @@ extern struct mg_err err;
         ck_assert_msg((expr) == MG_OK, "%s: %s", #expr, err.text);                                                     \
     } while (0)
 
-/* A file of the sources, wherever they were built. */
-struct mg_path suite_source(const char *name);
-/* n bytes that are a function of the round: any in an even one, printable in an odd one. */
-void suite_junk(void *bytes, size_t n, unsigned round);
-
 /* Each of these parts stands in the text, or none of them does. */
 #define suite_says(text, ...)     suite_holds((text), true, (const char *const[]){__VA_ARGS__, NULL})
 #define suite_says_not(text, ...) suite_holds((text), false, (const char *const[]){__VA_ARGS__, NULL})
 void suite_holds(const char *text, bool there, const char *const *part);
+
+/* A call that must fail so, with a sentence that has each of these parts. */
+#define mg_fails(expr, status, ...)                                                                                    \
+    do {                                                                                                               \
+        mg_err_clear(&err);                                                                                            \
+        ck_assert_int_eq((expr), (status));                                                                            \
+        suite_says(err.text, __VA_ARGS__);                                                                             \
+    } while (0)
+
+/* A file of the sources, wherever they were built. */
+struct mg_path suite_source(const char *name);
+/* n bytes that are a function of the round: any in an even one, printable in an odd one. */
+void suite_junk(void *bytes, size_t n, unsigned round);
 
 /* A new case of this program's suite, which has the first one's name: each test has this fixture (NULL: none) and so
  * many seconds (0: as many as the environment says). */
