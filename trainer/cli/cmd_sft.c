@@ -72,12 +72,13 @@ out:
     return st;
 }
 
+#define DEFAULT_SHAPE "128,4,4,2,352"
 static const char *const dtypes[] = {"f32", "f16", "bf16", NULL};
 
 #define AT(member) .offset = offsetof(struct sft_options, member)
 static const struct mg_option option_rows[] = {
     MG_OPTION('i', "init", "DIR", "start from this model; without it, fresh weights", MG_OPTION_TEXT, AT(init)),
-    MG_OPTION(0, "shape", "SPEC", "fresh weights: width,layers,heads,kv-heads,feed-forward (default 128,4,4,2,352)",
+    MG_OPTION(0, "shape", "SPEC", "fresh weights: width,layers,heads,kv-heads,feed-forward (default " DEFAULT_SHAPE ")",
               MG_OPTION_TAKEN, AT(shape), .take = take_shape),
     MG_OPTION('t', "tokenizer", "FILE", "tokenizer.json", MG_OPTION_TEXT, AT(tokenizer)),
     MG_OPTION('d', "demos", "FILE", "demonstrations, JSON lines; - is standard input", MG_OPTION_TEXT, AT(demos)),
@@ -105,9 +106,11 @@ static const struct mg_option option_rows[] = {
 static enum mg_status
 take_arguments(void *options, int n, char **argument, struct mg_err *err)
 {
-    const struct sft_options *o = options;
+    struct sft_options *o = options;
     enum mg_status st = MG_OK;
 
+    if (o->shape.hidden_size == 0)
+        MG_TRY(take_shape(&o->shape, DEFAULT_SHAPE, err));
     MG_TRY(mg_no_arguments(options, n, argument, err));
     MG_REQUIRE(o->tokenizer != NULL && (o->demos != NULL || o->eval != NULL), MG_INPUT,
                "need --tokenizer, and --demos or --eval");
@@ -287,15 +290,7 @@ mg_cmd_sft(int argc, char **argv)
     };
     struct sft_options o = {.dtype = "f32",
                             .eval_count = 400,
-                            .shape = {.hidden_size = 128,
-                                      .num_hidden_layers = 4,
-                                      .num_attention_heads = 4,
-                                      .num_key_value_heads = 2,
-                                      .head_dim = 32,
-                                      .intermediate_size = 352,
-                                      .rms_norm_eps = 1e-5,
-                                      .rope_theta = 10000.0,
-                                      .tie_word_embeddings = true},
+                            .shape = {.rms_norm_eps = 1e-5, .rope_theta = 10000.0, .tie_word_embeddings = true},
                             .config = {.seed = 1,
                                        .tokens = 1e7,
                                        .batch_tokens = 4096,
