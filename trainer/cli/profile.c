@@ -27,7 +27,7 @@ enum {
 struct batch {
     struct mg_train_row *row;
     int32_t *ids;
-    float *weight;
+    float weight[LENGTH + 1];
     size_t n;
 };
 
@@ -36,7 +36,6 @@ batch_free(struct batch *b)
 {
     free(b->row);
     free(b->ids);
-    free(b->weight);
 }
 
 static enum mg_status
@@ -48,7 +47,6 @@ batch_fill(struct batch *b, uint32_t max_tokens, int vocab, struct mg_err *err)
     b->n = max_tokens / LENGTH;
     MG_ALLOC(b->row, b->n);
     MG_ALLOC(b->ids, b->n * (LENGTH + 1));
-    MG_ALLOC(b->weight, LENGTH + 1);
     mg_rng_init(&rng, 1, MG_RNG_SAMPLE, 0, 0, 0);
     for (size_t i = 0; i < b->n * (LENGTH + 1); i++)
         b->ids[i] = (int32_t)mg_rng_below(&rng, (uint32_t)vocab);

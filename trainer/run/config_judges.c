@@ -25,9 +25,8 @@ static enum mg_status
 put_in_order(struct mg_config *c, const char *where, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    struct mg_judge_config *settled = NULL;
+    struct mg_judge_config settled[MG_N_JUDGES] = {{.name = NULL}}, *all = NULL;
 
-    MG_ALLOC(settled, MG_N_JUDGES);
     for (uint32_t i = 0; i < c->n_judges; i++) {
         int at = 0;
 
@@ -38,15 +37,12 @@ put_in_order(struct mg_config *c, const char *where, struct mg_err *err)
         MG_REQUIRE(settled[at].name == NULL, MG_INPUT, "%s: two judges are named %s", where, names[at]);
         settled[at] = c->judge[i];
     }
+    MG_ALLOC(all, MG_N_JUDGES);
+    memcpy(all, settled, sizeof settled);
     free(c->judge);
-    c->judge = settled;
+    c->judge = all;
     c->n_judges = MG_N_JUDGES;
-    settled = NULL;
-    for (int i = 0; i < MG_N_JUDGES; i++)
-        if (c->judge[i].name == NULL)
-            MG_TRY(set_defaults(&c->judge[i], names[i], where, err));
 out:
-    free(settled);
     return st;
 }
 
@@ -57,8 +53,10 @@ mg_config_settle_judges(struct mg_config *c, const char *where, struct mg_err *e
 
     MG_TRY(put_in_order(c, where, err));
     for (int i = 0; i < MG_N_JUDGES; i++) {
-        const struct mg_judge_config *j = &c->judge[i];
+        struct mg_judge_config *j = &c->judge[i];
 
+        if (j->name == NULL)
+            MG_TRY(set_defaults(j, names[i], where, err));
         MG_REQUIRE((j->kind == MG_BY_EXEC) == (j->command.n > 0), MG_INPUT,
                    "%s: judge %s: command is %s; kind exec needs one, and no other kind has one", where, j->name,
                    j->command.n > 0 ? j->command.item[0] : "missing");

@@ -231,7 +231,6 @@ on_end(void *arg, const struct mg_process_end *end)
 static enum mg_status
 try_once(struct attempt *a, struct mg_err *err)
 {
-    enum mg_status st = MG_OK;
     const struct exec *e = a->exec;
     struct mg_process_spec spec = {.argv = (const char *const *)e->command,
                                    .folder = e->folder,
@@ -241,9 +240,7 @@ try_once(struct attempt *a, struct mg_err *err)
 
     spec.limits.output++;
     a->running = true;
-    MG_TRY(mg_process_start(e->processes, &spec, on_end, a, err));
-out:
-    return st;
+    return mg_process_start(e->processes, &spec, on_end, a, err);
 }
 
 static enum mg_status
@@ -262,7 +259,7 @@ start_exec(struct mg_tool_call *call, struct mg_err *err)
         a->next->link = &a->next;
     e->first = a;
     call->data = a;
-    MG_TRY(try_once(a, err));
+    st = try_once(a, err);
 out:
     return st;
 }
