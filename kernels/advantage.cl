@@ -3,12 +3,17 @@
  * Group-relative advantage: (r - mean) times a scale that C_KIND selects; mean and variance are weighted.
  *
  *   reward, weight, advantage [R]    offsets [G+1]    C_WEIGHTED 0: every weight is 1 and the buffer is not read
+ *   group_mean, group_deviation, group_flat [G]: of each group, written with C_TELL    batch_deviation [1]
  *
- * Item g owns group g and visits its rewards in order, so a group's bits do not depend on the other groups. Three
- * passes: extremes and weight sum; mean; variance. Differences are summed, from the smallest reward and then from the
- * mean, so that the error is relative to the spread of the rewards and not to their size. They are taken in a unit, a
- * power of two near the spread, in which no square overflows or vanishes; that changes no bits where none would.
- * Offsets outside 0 .. R are clamped. No local memory, no barriers. f32.
+ * k_advantage: item g owns group g and visits its rewards in order, so a group's bits do not depend on the other
+ * groups. Three passes: extremes and weight sum; mean; variance. Differences are summed, from the smallest reward and
+ * then from the mean, so that the error is relative to the spread of the rewards and not to their size. They are taken
+ * in a unit, a power of two near the spread, in which no square overflows or vanishes; that changes no bits where none
+ * would. Offsets outside 0 .. R are clamped. No local memory, no barriers. f32.
+ *
+ * k_batch_deviation: the same of all rewards as one group, by one work-group of C_LANES items: item l visits rewards l,
+ * l + C_LANES, ..., and item 0 joins what the others found, in their order. C_KIND 4 divides by it. Local memory: 4
+ * C_LANES bytes; two barriers a sum. f32.
  */
 #ifndef C_KIND
 #define C_KIND 0
@@ -16,85 +21,189 @@
 #ifndef C_WEIGHTED
 #define C_WEIGHTED 1
 #endif
+#ifndef C_TELL
+#define C_TELL 0
+#endif
+#ifndef C_LANES
+#define C_LANES 1
+#endif
 #define KIND_STD      0
 #define KIND_UNBIASED 1
 #define KIND_MEAN     2
 #define KIND_LOO      3
+#define KIND_BATCH    4
+#define NO_SQUARE     (C_KIND == KIND_MEAN || C_KIND == KIND_LOO || C_KIND == KIND_BATCH)
+#define NEEDS_TWO     (C_KIND == KIND_UNBIASED || C_KIND == KIND_LOO)
 
-static inline float weight_of(__global const float *weight, uint i)
+inline float
+weight_of(__global const float *weight, uint i)
 {
     return C_WEIGHTED ? weight[i] : 1.0f;
 }
 
-static inline float power_of_two(int exponent)
+inline float
+power_of_two(int exponent)
 {
     return as_float((127 + exponent) << 23);
 }
 
 /* The unit is 2^-n: in it low and high are 1 to 2 apart, or up to 8 for the largest rewards, or less if they are less
- * than 2^-64 apart. Where no square is taken n is at most 0, so that no reward of weight 0 overflows by it. */
-static inline int unit_of(float low, float high)
+ * than 2^-most apart. */
+inline int
+unit_of(float low, float high, int most)
 {
     const int exponent = as_int(0.5f * high - 0.5f * low) >> 23;
-    return clamp(126 - exponent, -126, C_KIND == KIND_MEAN || C_KIND == KIND_LOO ? 0 : 64);
+    return clamp(126 - exponent, -126, most);
 }
 
-/* The factor that makes an advantage of a deviation from the mean in units 2^-n. */
-static inline float scale_of(float variance, float total, float eps, int n)
+/* Of the rewards that count: those of positive weight. */
+typedef struct {
+    float low, high, total;
+} extremes;
+
+inline extremes
+extremes_of(__global const float *reward, __global const float *weight, uint first, uint n, uint step)
 {
-    const float ratio = C_KIND == KIND_UNBIASED || C_KIND == KIND_LOO ? total / (total - 1.0f) : 1.0f;
-    if (C_KIND == KIND_MEAN || C_KIND == KIND_LOO)
-        return ratio * power_of_two(-n);
-    const float deviation = sqrt(C_KIND == KIND_UNBIASED ? variance * ratio : variance) + eps * power_of_two(n);
-    return deviation > 0.0f ? 1.0f / deviation : 0.0f; /* 0: rewards less than 2^-139 apart, and no eps */
+    extremes e = {INFINITY, -INFINITY, 0.0f};
+
+    for (uint i = first; i < n; i += step) {
+        const float w = weight_of(weight, i);
+        if (w > 0.0f) {
+            e.low = C_MIN(e.low, reward[i]);
+            e.high = C_MAX(e.high, reward[i]);
+            e.total += w;
+        }
+    }
+    return e;
 }
 
-__kernel void k_advantage(__global const float *reward, ulong reward_offset, __global const float *weight,
-                          ulong weight_offset, __global const int *offsets, ulong offsets_offset,
-                          __global float *advantage, ulong advantage_offset, uint n_groups, int n_rewards, float eps)
+/* Where the distances of rewards are taken from: `least`, the smallest reward, and `shift` above it, in the unit. */
+typedef struct {
+    float per, least, shift;
+} origin;
+
+/* Sums over rewards first, first + step, ..: weight times distance, or with `squares` its square. */
+inline float
+sum_of(__global const float *reward, __global const float *weight, uint first, uint n, uint step, origin o,
+       bool squares)
+{
+    float sum = 0.0f;
+
+    for (uint i = first; i < n; i += step) {
+        const float w = weight_of(weight, i), d = (reward[i] * o.per - o.least) - o.shift;
+        if (w > 0.0f)
+            sum = fma(squares ? w * d : w, d, sum);
+    }
+    return sum;
+}
+
+/* The factor that makes an advantage of a deviation from the mean in units 2^-n; `deviation` is in that unit, too. */
+inline float
+scale_of(float deviation, float total, float eps, int n)
+{
+    if (C_KIND == KIND_MEAN || C_KIND == KIND_LOO)
+        return (C_KIND == KIND_LOO ? total / (total - 1.0f) : 1.0f) * power_of_two(-n);
+    const float by = deviation + eps * power_of_two(n);
+    return by > 0.0f ? 1.0f / by : 0.0f; /* 0: rewards less than 2^-139 apart, and no eps */
+}
+
+/* Of rewards whose mean is o.shift + slip above the smallest; slip is the rounding error of the mean, the weighted mean
+ * of the deviations from it. Both moments are corrected by it. */
+inline float
+deviation_of(float squares, float slip, float total)
+{
+    const float variance = C_MAX(squares / total - slip * slip, 0.0f);
+    return sqrt(C_KIND == KIND_UNBIASED && total > 1.0f ? variance * (total / (total - 1.0f)) : variance);
+}
+
+/* The deviation of a group in its own unit, where the advantages do without. */
+inline float
+told_deviation(__global const float *reward, __global const float *weight, uint n, extremes e)
+{
+    const int unit = unit_of(e.low, e.high, 64);
+    origin o = {power_of_two(unit), e.low * power_of_two(unit), 0.0f};
+
+    o.shift = sum_of(reward, weight, 0, n, 1, o, false) / e.total;
+    const float squares = sum_of(reward, weight, 0, n, 1, o, true);
+    const float slip = sum_of(reward, weight, 0, n, 1, o, false) / e.total;
+    return deviation_of(squares, slip, e.total) * power_of_two(-unit);
+}
+
+__kernel void
+k_advantage(__global const float *reward, ulong reward_offset, __global const float *weight, ulong weight_offset,
+            __global const int *offsets, ulong offsets_offset, __global float *advantage, ulong advantage_offset,
+            __global float *group_mean, ulong mean_offset, __global float *group_deviation, ulong deviation_offset,
+            __global int *group_flat, ulong flat_offset, __global const float *batch_deviation, ulong batch_offset,
+            uint n_groups, int n_rewards, float eps)
 {
     const size_t g = get_global_id(0);
 
     if (g >= n_groups)
         return;
     const int first = clamp(offsets[offsets_offset + g], 0, n_rewards);
-    const int n = clamp(offsets[offsets_offset + g + 1], first, n_rewards) - first;
-    float low = INFINITY, high = -INFINITY, total = 0.0f, sum = 0.0f, squares = 0.0f, rest = 0.0f;
+    const uint n = clamp(offsets[offsets_offset + g + 1], first, n_rewards) - first;
 
     reward += reward_offset + first;
     weight += weight_offset + first;
     advantage += advantage_offset + first;
-    for (int i = 0; i < n; ++i) {
-        const float w = weight_of(weight, i);
-        if (w > 0.0f) {
-            low = C_MIN(low, reward[i]);
-            high = C_MAX(high, reward[i]);
-            total += w;
-        }
+    const extremes e = extremes_of(reward, weight, 0, n, 1);
+    const bool has_spread = e.low < e.high, is_flat = !has_spread || (NEEDS_TWO && e.total <= 1.0f);
+    /* where no square is taken the unit is 1 or more, so that no reward of weight 0 overflows by it */
+    const int unit = has_spread ? unit_of(e.low, e.high, NO_SQUARE ? 0 : 64) : 0;
+    origin o = {power_of_two(unit), has_spread ? e.low * power_of_two(unit) : 0.0f, 0.0f};
+    float slip = 0.0f, deviation = 0.0f;
+
+    if (has_spread) {
+        o.shift = sum_of(reward, weight, 0, n, 1, o, false) / e.total;
+        slip = sum_of(reward, weight, 0, n, 1, o, false) / e.total;
+        deviation = NO_SQUARE ? 0.0f : deviation_of(sum_of(reward, weight, 0, n, 1, o, true), slip, e.total);
     }
-    const bool equal = !(low < high) || ((C_KIND == KIND_UNBIASED || C_KIND == KIND_LOO) && total <= 1.0f);
-    if (equal) {
-        for (int i = 0; i < n; ++i)
-            advantage[i] = 0.0f;
-        return;
+    if (C_TELL) {
+        group_mean[mean_offset + g] = has_spread       ? ((o.shift + slip) + o.least) * power_of_two(-unit)
+                                      : e.total > 0.0f ? e.low
+                                                       : 0.0f;
+        group_deviation[deviation_offset + g] = has_spread ? told_deviation(reward, weight, n, e) : 0.0f;
+        group_flat[flat_offset + g] = is_flat;
     }
-    const int unit = unit_of(low, high);
-    const float per = power_of_two(unit), least = low * per;
-    for (int i = 0; i < n; ++i) {
-        const float w = weight_of(weight, i);
-        sum = w > 0.0f ? fma(w, reward[i] * per - least, sum) : sum;
+    if (C_KIND == KIND_BATCH)
+        deviation = batch_deviation[batch_offset] * power_of_two(unit);
+    const float scale = scale_of(deviation, e.total, eps, unit);
+    for (uint i = 0; i < n; ++i)
+        advantage[i] = is_flat ? 0.0f : ((reward[i] * o.per - o.least) - o.shift - slip) * scale;
+}
+
+/* What the items of the group have in x, joined in their order: by how 0 added, 1 the least, 2 the largest. */
+inline float
+joined(__local float *scratch, float x, uint how)
+{
+    scratch[get_local_id(0)] = x;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    float all = scratch[0];
+    for (uint i = 1; i < C_LANES; ++i) {
+        const float both[3] = {all + scratch[i], C_MIN(all, scratch[i]), C_MAX(all, scratch[i])};
+        all = both[how];
     }
-    const float shift = sum / total;
-    for (int i = 0; i < n; ++i) {
-        const float w = weight_of(weight, i), d = (reward[i] * per - least) - shift;
-        if (w > 0.0f) {
-            squares = fma(w * d, d, squares);
-            rest = fma(w, d, rest);
-        }
-    }
-    /* The rounding error of the mean: the weighted mean of the deviations from it. Both moments are corrected. */
-    const float slip = rest / total;
-    const float scale = scale_of(C_MAX(squares / total - slip * slip, 0.0f), total, eps, unit);
-    for (int i = 0; i < n; ++i)
-        advantage[i] = ((reward[i] * per - least) - shift - slip) * scale;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return all;
+}
+
+__kernel void
+k_batch_deviation(__global const float *restrict reward, ulong reward_offset, __global const float *restrict weight,
+                  ulong weight_offset, __global float *restrict batch_deviation, ulong batch_offset, uint n)
+{
+    __local float scratch[C_LANES];
+    const uint item = get_local_id(0);
+
+    reward += reward_offset;
+    weight += weight_offset;
+    const extremes e = extremes_of(reward, weight, item, n, C_LANES);
+    const float low = joined(scratch, e.low, 1), high = joined(scratch, e.high, 2), total = joined(scratch, e.total, 0);
+    const int unit = low < high ? unit_of(low, high, 64) : 0;
+    origin o = {power_of_two(unit), low * power_of_two(unit), 0.0f};
+
+    o.shift = joined(scratch, sum_of(reward, weight, item, n, C_LANES, o, false), 0) / total;
+    const float squares = joined(scratch, sum_of(reward, weight, item, n, C_LANES, o, true), 0);
+    const float slip = joined(scratch, sum_of(reward, weight, item, n, C_LANES, o, false), 0) / total;
+    if (item == 0)
+        batch_deviation[batch_offset] = low < high ? deviation_of(squares, slip, total) * power_of_two(-unit) : 0.0f;
 }

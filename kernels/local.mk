@@ -47,6 +47,9 @@ EMBEDDED_KERNELS = \
 	kernels/linear_logprob_simt.cl \
 	kernels/lse.clh \
 	kernels/policy_loss.cl \
+	kernels/policy_rows.cl \
+	kernels/policy_stats.clh \
+	kernels/policy_token.clh \
 	kernels/probe_gemm.cl \
 	kernels/probe_rows.cl \
 	kernels/rmsnorm.cl \

@@ -30,6 +30,7 @@ lib_suites = \
 	tests/lib/check_nan \
 	tests/lib/check_optim \
 	tests/lib/check_policy_loss \
+	tests/lib/check_policy_rows \
 	tests/lib/check_prepare \
 	tests/lib/check_profile \
 	tests/lib/check_profile_life \
@@ -151,6 +152,8 @@ tests_lib_libcases_la_SOURCES = \
 	tests/lib/op_bag.c \
 	tests/lib/op_cases.c \
 	tests/lib/op_cases.h \
+	tests/lib/policy_case.c \
+	tests/lib/policy_case.h \
 	tests/lib/profile_case.c \
 	tests/lib/profile_case.h \
 	tests/lib/sample_case.c \

@@ -32,12 +32,32 @@ advantage(struct plan *p, const struct small_row *r)
     a.offsets = plan_indices(p, r->n + 1, 1, r->e, r->n * r->e + 1);
     a.advantage = plan_vector(p, r->n * r->e);
     a.kind = (enum clgrpo_advantage_kind)r->variant;
+    if (a.kind == CLGRPO_ADVANTAGE_BATCH)
+        a.batch_deviation = plan_vector(p, 1);
     PLAN(p, advantage, a);
 }
 
 /* variant: the forms of the loss that the objectives use; they differ also in the tokens' weights, which cost no
  * time. */
-enum { CLIP, CLIP_HIGHER, NO_CLIP, DUAL, KL, KL_DUAL };
+enum { CLIP, CLIP_HIGHER, NO_CLIP, DUAL, KL, KL_DUAL, CISPO, MASK, MEAN, PRODUCT, ROW_MASK };
+enum { ROW = 128 }; /* tokens of a trajectory */
+
+/* What the loss takes besides, where the ratio or the correction is not the plain one. */
+static void
+policy_options(struct plan *p, const struct small_row *r, struct clgrpo_policy_loss_args *a)
+{
+    a->ratio_max = r->variant == CISPO ? 5.0f : 0.0f;
+    a->surrogate = r->variant == CISPO ? CLGRPO_SURROGATE_CISPO : CLGRPO_SURROGATE_CLIP;
+    a->ratio = r->variant == PRODUCT ? CLGRPO_RATIO_PRODUCT
+               : r->variant == MEAN  ? CLGRPO_RATIO_MEAN
+                                     : CLGRPO_RATIO_TOKEN;
+    if (r->variant == MASK || r->variant == ROW_MASK) {
+        a->correction = r->variant == MASK ? CLGRPO_CORRECTION_TOKEN_MASK : CLGRPO_CORRECTION_ROW_MASK;
+        a->sampled_logprob = plan_vector(p, r->n);
+    }
+    if (r->variant >= MEAN)
+        a->offsets = plan_indices(p, r->n / ROW + 1, 1, ROW, r->n + 1);
+}
 
 static void
 policy_loss(struct plan *p, const struct small_row *r)
@@ -62,6 +82,7 @@ policy_loss(struct plan *p, const struct small_row *r)
         a.ref_logprob = plan_vector(p, r->n);
         a.kl_beta = 0.04f;
     }
+    policy_options(p, r, &a);
     PLAN_WITH_SPACE(p, policy_loss, a);
 }
 
@@ -82,12 +103,18 @@ static const struct small_row rows[] = {
     {"advantage.unbiased.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_UNBIASED, advantage, CLGRPO_F32},
     {"advantage.mean.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_MEAN, advantage, CLGRPO_F32},
     {"advantage.loo.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_LOO, advantage, CLGRPO_F32},
+    {"advantage.batch.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_BATCH, advantage, CLGRPO_F32},
     {"policy_loss.f32.16384", BENCH_TIME, 0.0, 16384, 1, CLIP_HIGHER, policy_loss, CLGRPO_F32},
     {"policy_loss.clip.f32.16384", BENCH_TIME, 0.0, 16384, 1, CLIP, policy_loss, CLGRPO_F32},
     {"policy_loss.unclipped.f32.16384", BENCH_TIME, 0.0, 16384, 1, NO_CLIP, policy_loss, CLGRPO_F32},
     {"policy_loss.dual.f32.16384", BENCH_TIME, 0.0, 16384, 1, DUAL, policy_loss, CLGRPO_F32},
     {"policy_loss.kl.f32.16384", BENCH_TIME, 0.0, 16384, 1, KL_DUAL, policy_loss, CLGRPO_F32},
     {"policy_loss.kl_only.f32.16384", BENCH_TIME, 0.0, 16384, 1, KL, policy_loss, CLGRPO_F32},
+    {"policy_loss.cispo.f32.16384", BENCH_TIME, 0.0, 16384, 1, CISPO, policy_loss, CLGRPO_F32},
+    {"policy_loss.mask.f32.16384", BENCH_TIME, 0.0, 16384, 1, MASK, policy_loss, CLGRPO_F32},
+    {"policy_loss.mean.f32.16384", BENCH_TIME, 0.0, 16384, 1, MEAN, policy_loss, CLGRPO_F32},
+    {"policy_loss.product.f32.16384", BENCH_TIME, 0.0, 16384, 1, PRODUCT, policy_loss, CLGRPO_F32},
+    {"policy_loss.row_mask.f32.16384", BENCH_TIME, 0.0, 16384, 1, ROW_MASK, policy_loss, CLGRPO_F32},
 };
 
 void

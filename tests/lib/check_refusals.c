@@ -21,7 +21,8 @@ static const char allowed[] = "\n"
                               "add 2 0\n"
                               "add 2 1\n"
                               "advantage 2 0\n"
-                              "policy_loss 4 0\n";
+                              "policy_loss 4 0\n"
+                              "policy_rows 4 0\n";
 
 static bool
 is_allowed(const char *name, unsigned output, unsigned as)
@@ -311,6 +312,8 @@ START_TEST(scalars_that_are_not_finite)
     SCALAR(policy_loss, clip_high);
     SCALAR(policy_loss, dual_clip);
     SCALAR(policy_loss, kl_beta);
+    SCALAR(policy_loss, ratio_min);
+    SCALAR(policy_loss, ratio_max);
     SCALAR(sample, temperature);
     SCALAR(sample, top_p);
     SCALAR(global_norm, max_norm);

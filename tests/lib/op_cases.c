@@ -279,9 +279,15 @@ OP(advantage)
     a->reward = IN(N);
     a->offsets = integers(b, 3, offsets);
     a->advantage = OUT(N);
+    a->group_mean = OUT(2);
+    a->group_deviation = OUT(2);
+    a->group_flat = OUT_OF(CLGRPO_I32, 2);
+    a->batch_deviation = OUT(1);
+    a->kind = CLGRPO_ADVANTAGE_BATCH;
 }
 
-OP(policy_loss)
+static void
+policy_tensors(struct op_bag *b, struct clgrpo_policy_loss_args *a)
 {
     *a = CLGRPO_POLICY_LOSS_ARGS_INIT;
     a->logprob = IN(N);
@@ -290,6 +296,29 @@ OP(policy_loss)
     a->weight = IN(N);
     a->dlogprob = OUT(N);
     a->stats = OUT(CLGRPO_POLICY_STATS);
+}
+
+OP(policy_loss)
+{
+    policy_tensors(b, a);
+    WORKSPACE(policy_loss);
+}
+
+static void
+make_policy_rows(struct op_bag *b)
+{
+    static const int32_t rows[] = {0, 2, N};
+    struct clgrpo_policy_loss_args *a = calloc(1, sizeof *a);
+
+    ck_assert_ptr_nonnull(a);
+    b->args = a;
+    policy_tensors(b, a);
+    a->sampled_logprob = IN(N);
+    a->ref_logprob = IN(N);
+    a->offsets = integers(b, 3, rows);
+    a->ratio = CLGRPO_RATIO_MEAN;
+    a->correction = CLGRPO_CORRECTION_ROW_TRUNCATE;
+    a->kl_beta = 0.1f;
     WORKSPACE(policy_loss);
 }
 
@@ -377,6 +406,7 @@ const struct op_case op_cases[] = {
     CASE(attention_decode),
     CASE(advantage),
     CASE(policy_loss),
+    {"policy_rows", make_policy_rows, call_policy_loss},
     CASE(sample),
     {"sample_shared", make_sample_shared, call_sample},
     CASE(global_norm),
