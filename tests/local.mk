@@ -72,6 +72,8 @@ trainer_suites = \
 	tests/trainer/check_metrics \
 	tests/trainer/check_model_config \
 	tests/trainer/check_objective \
+	tests/trainer/check_objective_gradient \
+	tests/trainer/check_passes \
 	tests/trainer/check_options \
 	tests/trainer/check_policy \
 	tests/trainer/check_policy_step \
@@ -152,8 +154,8 @@ tests_lib_libcases_la_SOURCES = \
 	tests/lib/op_bag.c \
 	tests/lib/op_cases.c \
 	tests/lib/op_cases.h \
-	tests/lib/policy_case.c \
-	tests/lib/policy_case.h \
+	tests/lib/policy_loss_case.c \
+	tests/lib/policy_loss_case.h \
 	tests/lib/profile_case.c \
 	tests/lib/profile_case.h \
 	tests/lib/sample_case.c \

@@ -113,6 +113,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/learn/align.h \
 	trainer/learn/demo_file.c \
 	trainer/learn/demo_file.h \
+	trainer/learn/batch_rows.c \
+	trainer/learn/batch_rows.h \
 	trainer/learn/learn.c \
 	trainer/learn/learn.h \
 	trainer/learn/reward.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy_case.h"
+#include "policy_loss_case.h"
 
 #include <math.h>
 #include <string.h>

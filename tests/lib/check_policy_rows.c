@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ratios and corrections of rows, CISPO, and the estimators of KL. */
-#include "policy_case.h"
+#include "policy_loss_case.h"
 
 #include <math.h>
 #include <stdlib.h>

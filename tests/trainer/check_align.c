@@ -34,6 +34,18 @@ START_TEST(every_rollout_weighs_d)
 }
 END_TEST
 
+START_TEST(without_alignment_each_weighs_one)
+{
+    for (uint32_t n = 1; n <= MAX_N; n++) {
+        float weight[MAX_N];
+
+        mg_align(MG_ALIGN_NONE, D, 5, 3, 2, 0, n, weight);
+        for (uint32_t i = 0; i < n; i++)
+            ck_assert(weight[i] == 1.0f);
+    }
+}
+END_TEST
+
 /* A drawn multiplicity is whole, at least 1 if there are few and at most 1 if there are many. */
 START_TEST(draws_are_whole)
 {
@@ -229,7 +241,7 @@ START_TEST(advantages_of_each_kind)
     static const struct {
         const char *name;
         double of_the_last;
-    } want[] = {{"std", 1.7320508}, {"unbiased", 1.5}, {"mean", 0.75}, {"loo", 1.0}, {NULL, 0.0}};
+    } want[] = {{"std", 1.7320508}, {"unbiased", 1.5}, {"mean", 0.75}, {"loo", 1.0}, {"batch", 1.7320508}, {NULL, 0.0}};
     static const float reward[] = {0.0f, 0.0f, 0.0f, 1.0f};
     static const int32_t offsets[] = {0, 4};
 
@@ -266,7 +278,8 @@ main(void)
 {
     TCase *tc = fx_case("align");
 
-    fx_tests(tc, every_rollout_weighs_d, draws_are_whole, expected_multiplicity, variance_of_draws, nothing_of_nothing,
-             draws_are_keyed, weights_are_copies, advantages_of_each_kind, a_device_error_is_told);
+    fx_tests(tc, every_rollout_weighs_d, without_alignment_each_weighs_one, draws_are_whole, expected_multiplicity,
+             variance_of_draws, nothing_of_nothing, draws_are_keyed, weights_are_copies, advantages_of_each_kind,
+             a_device_error_is_told);
     return fx_main();
 }

@@ -34,6 +34,12 @@ token_loss(int i, uint32_t j)
     return sin(3.0 * i + 1.0) + 0.1 * cos((double)j);
 }
 
+static bool
+is_per_trajectory(const char *objective)
+{
+    return strcmp(objective, "mrlx") == 0 || strcmp(objective, "gspo") == 0 || strcmp(objective, "paper-seq") == 0;
+}
+
 /* The loss of a step as the papers write it, with means over means. */
 static double
 by_definition(const char *objective)
@@ -45,13 +51,13 @@ by_definition(const char *objective)
 
         for (uint32_t j = 0; j < sampled[i]; j++)
             of_row += token_loss(i, j);
-        loss += aligned[i] * (strcmp(objective, "mrlx") == 0 ? of_row / sampled[i] : of_row);
+        loss += aligned[i] * (is_per_trajectory(objective) ? of_row / sampled[i] : of_row);
         weight += aligned[i];
         tokens += aligned[i] * sampled[i];
     }
-    if (strcmp(objective, "dapo") == 0)
+    if (strcmp(objective, "dapo") == 0 || strcmp(objective, "cispo") == 0)
         return loss / tokens;
-    if (strcmp(objective, "mrlx") == 0)
+    if (is_per_trajectory(objective))
         return loss / weight;
     ck_assert_msg(strcmp(objective, "dr-grpo") == 0, "%s has no definition in this test", objective);
     return loss / weight / (TURNS * NEW_TOKENS);
@@ -115,16 +121,23 @@ START_TEST(parameters_are_those_of_the_configuration)
 {
     const struct mg_config c = {.objective = _i,
                                 .temperature = 0.75,
-                                .clip_low = 0.125,
-                                .clip_high = 0.5,
+                                .ratio_min = 0.875,
+                                .ratio_max = 1.5,
                                 .dual_clip = 3.0,
-                                .entropy_bonus = 0.25};
+                                .entropy_bonus = 0.25,
+                                .kl_beta = 0.5,
+                                .kl = 1,
+                                .correction = 2,
+                                .correction_min = 0.25,
+                                .correction_max = 4.0};
     struct mg_loss_params p = mg_loss_params_of(&c);
 
     ck_assert_int_eq(p.loss, MG_LOSS_POLICY);
-    ck_assert_int_eq(p.clip, mg_objectives[_i].clip);
-    ck_assert(p.temperature == 0.75f && p.clip_low == 0.125f && p.clip_high == 0.5f);
-    ck_assert(p.dual_clip == 3.0f && p.entropy_bonus == 0.25f && p.kl_beta == 0.0f);
+    ck_assert(p.ratio == mg_objectives[_i].ratio && p.surrogate == mg_objectives[_i].surrogate);
+    ck_assert(p.temperature == 0.75f && p.ratio_min == 0.875f && p.ratio_max == 1.5f);
+    ck_assert(p.dual_clip == 3.0f && p.entropy_bonus == 0.25f && p.kl_beta == 0.5f);
+    ck_assert(p.kl == CLGRPO_KL_K3_RATIO && p.correction == CLGRPO_CORRECTION_TOKEN_MASK);
+    ck_assert(p.correction_min == 0.25f && p.correction_max == 4.0f);
 }
 END_TEST
 
@@ -189,7 +202,9 @@ static float *
 gradient_of(struct mg_policy *p, int objective, const struct step *s, uint32_t order, struct mg_train_stats *stats,
             struct mg_err *err)
 {
-    const struct mg_config c = {.objective = objective, .temperature = 1.0, .clip_low = 0.2, .clip_high = 0.28};
+    const bool mean = mg_objectives[objective].ratio == CLGRPO_RATIO_MEAN; /* of which the ratios are nearer to 1 */
+    const struct mg_config c = {
+        .objective = objective, .temperature = 1.0, .ratio_min = mean ? 0.995 : 0.8, .ratio_max = mean ? 1.005 : 1.28};
     struct mg_loss_params how = mg_loss_params_of(&c);
     struct mg_train_row row[N];
     uint32_t index[N];

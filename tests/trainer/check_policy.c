@@ -144,7 +144,8 @@ END_TEST
 START_TEST(ratio_of_an_on_policy_batch_is_exactly_one)
 {
     struct mg_policy *p = mg_policy_case(true, 256);
-    const struct mg_loss_params o = {.loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
+    const struct mg_loss_params o = {
+        .loss = MG_LOSS_POLICY, .temperature = 1.0f, .ratio_min = 0.8f, .ratio_max = 1.28f};
     struct mg_train_stats stats;
     struct sequences s;
 
@@ -337,7 +338,8 @@ END_TEST
 /* Nothing runs: the weights stay, and a step has the bits of one without it. What follows finds all its programs. */
 START_TEST(preparing_changes_nothing)
 {
-    const struct mg_loss_params o = {.loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
+    const struct mg_loss_params o = {
+        .loss = MG_LOSS_POLICY, .temperature = 1.0f, .ratio_min = 0.8f, .ratio_max = 1.28f};
     const struct mg_adam adam = {1e-3f, 0.9f, 0.95f, 1e-8f, 0.01f, 1.0f};
     const struct mg_sampling how[] = {{.temperature = 1.0f, .top_p = 1.0f}, {.temperature = 0.0f, .top_p = 1.0f}};
     struct mg_policy *p[2] = {mg_policy_case(true, 600), mg_policy_case(true, 600)};
@@ -352,7 +354,7 @@ START_TEST(preparing_changes_nothing)
 
         mg_ok(mg_policy_digest(p[i], &before[i], &err));
         if (i == 1)
-            mg_ok(mg_policy_prepare(p[i], how, 2, &err));
+            mg_ok(mg_policy_prepare(p[i], how, 2, &o, &err));
         ck_assert_uint_eq(mg_policy_version(p[i]), 0);
         ck_assert_int_eq(clgrpo_cache_stats_get(p[i]->ctx, &prepared), CLGRPO_OK);
         decode_all(p[i], &s, 1);

@@ -219,7 +219,8 @@ END_TEST
 static float *
 gradient(struct mg_policy *p, const struct rows *s, bool each, struct mg_train_stats *stats)
 {
-    const struct mg_loss_params o = {.loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.28f};
+    const struct mg_loss_params o = {
+        .loss = MG_LOSS_POLICY, .temperature = 1.0f, .ratio_min = 0.8f, .ratio_max = 1.28f};
     float *g = malloc(p->params.elems * sizeof *g);
 
     for (size_t i = 0; i < (each ? s->n : 1); i++) {

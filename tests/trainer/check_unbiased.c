@@ -22,7 +22,7 @@ enum { V = 5, N = V * V, PROMPT = 2, LEN = PROMPT + 2, K = 2 };
 static const double STEP = 0.02, TOLERANCE = 0.003;
 
 static const struct mg_loss_params loss = {
-    .loss = MG_LOSS_POLICY, .temperature = 0.9f, .clip = MG_CLIP_BOTH, .clip_low = 0.2f, .clip_high = 0.28f};
+    .loss = MG_LOSS_POLICY, .temperature = 0.9f, .ratio_min = 0.8f, .ratio_max = 1.28f};
 
 static struct mg_policy *p;
 static int32_t ids[N][LEN];

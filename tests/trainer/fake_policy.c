@@ -95,6 +95,16 @@ out:
 }
 
 enum mg_status
+mg_policy_logprobs(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows, float temperature,
+                   float **logprob, struct mg_err *err)
+{
+    (void)p, (void)temperature, (void)err;
+    for (size_t r = 0; r < n_rows; r++)
+        memcpy(logprob[r], rows[r].old_logprob, rows[r].len * sizeof(float));
+    return MG_OK;
+}
+
+enum mg_status
 mg_policy_step(struct mg_policy *p, const struct mg_adam *adam, double *grad_norm, struct mg_err *err)
 {
     double sum = 0.0;
@@ -281,9 +291,10 @@ mg_policy_config(const struct mg_policy *p)
 }
 
 enum mg_status
-mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, struct mg_err *err)
+mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, const struct mg_loss_params *loss,
+                  struct mg_err *err)
 {
-    (void)p, (void)how, (void)n_how, (void)err;
+    (void)p, (void)how, (void)n_how, (void)loss, (void)err;
     return MG_OK;
 }
 

@@ -72,11 +72,14 @@ open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *
                                           .seed = mg_agent_seed(a->config->seed, a->agent),
                                           .event = on_event,
                                           .arg = a};
+    const struct mg_loss_params loss = mg_loss_params_of(a->config);
     const struct mg_sampling how[] = {mg_sampling_of(a->config, false), mg_sampling_of(a->config, true)};
 
     MG_TRY(mg_policy_open(c->model, &limits, &a->policy, err));
     MG_TRY(mg_vocabulary_check(mg_policy_config(a->policy)->vocab_size, c->model, a->tok, a->config->tokenizer, err));
-    MG_TRY(mg_policy_prepare(a->policy, how, sizeof how / sizeof how[0], err));
+    MG_TRY(mg_policy_prepare(a->policy, how, sizeof how / sizeof how[0], &loss, err));
+    if (a->part->train)
+        MG_TRY(mg_reference_open(a->config, c, &a->reference, err));
     rollouts.policy = a->policy;
     MG_TRY(mg_rollouts_create(&rollouts, &a->rollouts, err));
 out:
@@ -139,6 +142,7 @@ mg_agent_close(struct mg_agent *a)
     mg_judging_close(a->judging);
     mg_rollouts_destroy(a->rollouts);
     mg_policy_close(a->policy);
+    mg_policy_close(a->reference);
     mg_question_file_free(&a->questions);
     mg_toolbox_close(&a->toolbox);
     mg_tokenizer_free(a->tok);

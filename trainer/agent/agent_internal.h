@@ -3,6 +3,7 @@
 #define MGRPO_AGENT_INTERNAL_H
 
 #include "agent/agent.h"
+#include "learn/learn.h"
 #include "learn/reward.h"
 #include "rollout/judging.h"
 #include "rollout/pending.h"
@@ -27,7 +28,7 @@ struct mg_agent {
     struct mg_tokenizer *tok;
     struct mg_toolbox toolbox;
     struct mg_question_file questions;
-    struct mg_policy *policy;
+    struct mg_policy *policy, *reference; /* reference: of the KL term, or NULL */
     struct mg_rollouts *rollouts;
     struct mg_pending pending; /* subtasks to be asked (root), results to be handed in (others) */
     struct mg_judging *judging;
@@ -92,8 +93,8 @@ struct mg_lesson {
     uint32_t longest;
     uint32_t groups, groups_without; /* that have a trajectory; in which none is better than another */
     double entropy;                  /* mean of -log p over all sampled tokens; NaN without any */
-    struct mg_train_stats stats;
-    double grad_norm, seconds;
+    struct mg_lesson_sums sums;
+    double seconds;
 };
 
 /* The end of a phase: judges its rollouts and, in a train step, learns if the agent trains. */

@@ -247,7 +247,7 @@ update(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struc
         rows[i] = &b->r[i]->t;
     }
     count_groups(b, l);
-    MG_TRY(mg_learn(a->policy, a->config, a->part, w->phase.step, rows, b->n, &l->stats, &l->grad_norm, err));
+    MG_TRY(mg_learn(a->policy, a->reference, a->config, a->part, w->phase.step, rows, b->n, &l->sums, err));
 out:
     free(rows);
     return st;

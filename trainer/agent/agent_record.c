@@ -94,7 +94,7 @@ set_success(json_t *line, const struct mg_phase_work *w)
 static void
 set_learning(json_t *line, const struct mg_lesson *l)
 {
-    const struct mg_train_stats *s = &l->stats;
+    const struct mg_train_stats *s = &l->sums.stats;
     double n = s->tokens; /* 0: nothing to learn from, and no means */
 
     set_real(line, "loss", s->loss);
@@ -104,7 +104,13 @@ set_learning(json_t *line, const struct mg_lesson *l)
     set_real(line, "ratio_min", s->ratio_min);
     set_real(line, "ratio_max", s->ratio_max);
     set_real(line, "clipped", s->clipped / n);
-    set_real(line, "grad_norm", l->grad_norm);
+    set_real(line, "dual_clipped", s->dual_clipped / n);
+    set_real(line, "kl", s->kl_sum / n);
+    set_real(line, "correction", s->correction_sum / n);
+    set_real(line, "correction_max", s->correction_max);
+    set_real(line, "corrected", s->corrected / n);
+    set_count(line, "updates", l->sums.updates);
+    set_real(line, "grad_norm", l->sums.grad_norm);
     set_count(line, "tokens_trained", s->tokens);
     set_count(line, "tokens_forward", s->forward_tokens);
     set_count(line, "staleness", MG_STALENESS);

@@ -80,15 +80,14 @@ out:
 }
 
 static enum mg_status
-train_logged(struct mg_policy *p, const struct mg_config *c, const struct mg_agent_config *part, const char *dir,
-             const struct recorded *r, struct mg_err *err)
+train_logged(struct mg_policy *p, struct mg_policy *reference, const struct mg_config *c,
+             const struct mg_agent_config *part, const char *dir, const struct recorded *r, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_trajectory *logged = NULL;
     const struct mg_trajectory **rows = NULL;
-    struct mg_train_stats stats;
+    struct mg_lesson_sums sums;
     struct mg_path path = mg_rollouts_path(dir, r->phase);
-    double norm = 0.0;
     size_t n = 0;
 
     MG_TRY(mg_rollout_log_read(path.text, &logged, &n, err));
@@ -99,7 +98,7 @@ train_logged(struct mg_policy *p, const struct mg_config *c, const struct mg_age
                        path.text, (int)logged[i].ids[j], mg_policy_config(p)->vocab_size);
     for (size_t i = 0; i < n; i++)
         rows[i] = &logged[i];
-    MG_TRY(mg_learn(p, c, part, r->step, rows, (uint32_t)n, &stats, &norm, err));
+    MG_TRY(mg_learn(p, reference, c, part, r->step, rows, (uint32_t)n, &sums, err));
 out:
     mg_rollout_log_free(logged, n);
     free(rows);
@@ -129,7 +128,7 @@ replay(const void *options, struct mg_err *err)
     enum mg_status st = MG_OK;
     struct mg_config c = {0};
     const struct mg_agent_config *part;
-    struct mg_policy *p = NULL;
+    struct mg_policy *p = NULL, *reference = NULL;
     struct mg_policy_limits limits = {.train = true};
     struct recorded r;
     struct mg_path dir;
@@ -148,18 +147,20 @@ replay(const void *options, struct mg_err *err)
     MG_TRY(find_step(dir.text, o->step, &r, err));
     mg_doing("opening the model of %s", part->name);
     MG_TRY(mg_policy_open(part->model, &limits, &p, err));
+    MG_TRY(mg_reference_open(&c, part, &reference, err));
     MG_TRY(mg_state_load(p, dir.text, r.phase, &state, err));
     plan = mg_config_plan(&c);
     MG_TRY(mg_repeatable_check(dir.text, &plan, c.keep_rollouts, state, r.phase, err));
     for (uint32_t step = mg_plan_phase(&plan, state).step; step <= o->step; step++) {
         mg_doing("train step %u", step);
         MG_TRY(find_step(dir.text, step, &r, err));
-        MG_TRY(train_logged(p, &c, part, dir.text, &r, err));
+        MG_TRY(train_logged(p, reference, &c, part, dir.text, &r, err));
         mg_doing_hide();
         MG_TRY(compare(p, &r, err));
     }
 out:
     mg_policy_close(p);
+    mg_policy_close(reference);
     mg_config_free(&c);
     return st;
 }

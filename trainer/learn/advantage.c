@@ -40,6 +40,8 @@ mg_advantages(struct clgrpo_context *ctx, const struct mg_config *c, const float
     args.advantage = args.reward;
     args.kind = mg_advantage_kinds[c->advantage].kind;
     args.eps = (float)c->advantage_eps;
+    if (args.kind == CLGRPO_ADVANTAGE_BATCH)
+        MG_TRY(translate(ctx, clgrpo_tensor_create(ctx, CLGRPO_F32, 1, &(size_t){1}, &args.batch_deviation), err));
     MG_TRY(translate(ctx, clgrpo_advantage(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL), err));
     MG_TRY(translate(
         ctx, clgrpo_tensor_read(ctx, clgrpo_context_queue(ctx), &args.advantage, advantage, n * sizeof *advantage),
@@ -48,5 +50,6 @@ out:
     clgrpo_tensor_destroy(&args.reward);
     clgrpo_tensor_destroy(&args.weight);
     clgrpo_tensor_destroy(&args.offsets);
+    clgrpo_tensor_destroy(&args.batch_deviation);
     return st;
 }

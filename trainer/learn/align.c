@@ -21,9 +21,9 @@ mg_align(enum mg_alignment mode, uint32_t calls, uint64_t seed, uint32_t step, u
 {
     struct mg_rng rng;
 
-    if (mode == MG_ALIGN_EXPECT) {
+    if (mode == MG_ALIGN_EXPECT || mode == MG_ALIGN_NONE) {
         for (uint32_t i = 0; i < n; i++)
-            weight[i] = (float)calls / (float)n;
+            weight[i] = mode == MG_ALIGN_NONE ? 1.0f : (float)calls / (float)n;
         return;
     }
     mg_rng_init(&rng, seed, MG_RNG_ALIGN, step, question, rollout);

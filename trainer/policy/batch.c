@@ -9,6 +9,7 @@ mg_packed_free(struct mg_packed_rows *k)
     free(k->ints);
     free(k->offsets);
     free(k->prefix);
+    free(k->head_rows);
     free(k->in);
     free(k->out);
 }
@@ -22,6 +23,7 @@ mg_packed_alloc(struct mg_packed_rows *k, size_t cap, struct mg_err *err)
     MG_ALLOC(k->ints, MG_N_INTS * cap);
     MG_ALLOC(k->offsets, cap + 1);
     MG_ALLOC(k->prefix, cap);
+    MG_ALLOC(k->head_rows, cap + 1);
     MG_ALLOC(k->in, MG_N_IN * cap);
     MG_ALLOC(k->out, MG_N_OUT * cap);
 out:
@@ -45,6 +47,12 @@ add_sequence(struct mg_packed_rows *k, const int32_t *ids, size_t n, int32_t pre
     b->max_len = n > b->max_len ? n : b->max_len;
 }
 
+static float
+at_or_zero(const float *x, size_t i)
+{
+    return x != NULL ? x[i] : 0.0f;
+}
+
 /* The head rows of a trajectory whose first `shared` tokens are at shared_at and whose others are at own_at. */
 static void
 add_head_rows(struct mg_packed_rows *k, const struct mg_prefix_plan *plan, size_t r, size_t shared, size_t shared_at,
@@ -59,11 +67,14 @@ add_head_rows(struct mg_packed_rows *k, const struct mg_prefix_plan *plan, size_
             continue;
         k->ints[MG_INT_ROW * cap + b->n_rows] = (int32_t)(i < shared ? shared_at + i : own_at + i - shared);
         k->ints[MG_INT_TARGET * cap + b->n_rows] = row->ids[i + 1];
-        k->in[MG_IN_OLD * cap + b->n_rows] = row->old_logprob != NULL ? row->old_logprob[i + 1] : 0.0f;
+        k->in[MG_IN_OLD * cap + b->n_rows] = at_or_zero(row->old_logprob, i + 1);
+        k->in[MG_IN_SAMPLED * cap + b->n_rows] = at_or_zero(row->sampled_logprob, i + 1);
+        k->in[MG_IN_REF * cap + b->n_rows] = at_or_zero(row->ref_logprob, i + 1);
         k->in[MG_IN_ADVANTAGE * cap + b->n_rows] = row->advantage;
-        k->in[MG_IN_WEIGHT * cap + b->n_rows] = row->weight != NULL ? row->weight[i + 1] : 0.0f;
+        k->in[MG_IN_WEIGHT * cap + b->n_rows] = at_or_zero(row->weight, i + 1);
         b->n_rows++;
     }
+    k->head_rows[++b->n_trajectories] = (int32_t)b->n_rows;
 }
 
 static void
@@ -92,7 +103,7 @@ mg_pack(struct mg_packed_rows *k, const struct mg_prefix_plan *plan, size_t *nex
     size_t taken = 0;
 
     k->batch = (struct mg_batch){.offsets_host = k->offsets};
-    k->offsets[0] = 0;
+    k->offsets[0] = k->head_rows[0] = 0;
     for (; *next < plan->n_groups; ++*next) {
         const struct mg_prefix_group *g = &plan->group[*next];
 
@@ -115,6 +126,7 @@ mg_packed_upload(struct mg_policy *p, const struct mg_packed_rows *k, struct mg_
     MG_TRY(mg_op_write(p, mg_line(&p->ints, MG_INT_ROW, b->n_rows), k->ints + MG_INT_ROW * k->cap, err));
     MG_TRY(mg_op_write(p, mg_line(&p->ints, MG_INT_TARGET, b->n_rows), k->ints + MG_INT_TARGET * k->cap, err));
     MG_TRY(mg_op_write(p, mg_vector(&p->offsets, 0, entries), k->offsets, err));
+    MG_TRY(mg_op_write(p, mg_vector(&p->head_rows, 0, b->n_trajectories + 1), k->head_rows, err));
     if (b->shared)
         MG_TRY(mg_op_write(p, mg_vector(&p->prefix, 0, b->n_seqs), k->prefix, err));
     for (size_t i = 0; i < MG_IN_DLOGPROB; i++)

@@ -13,6 +13,7 @@
 struct mg_packed_rows {
     int32_t *ints;             /* [MG_N_INTS][max_tokens] */
     int32_t *offsets, *prefix; /* where each sequence begins; the sequence that it continues, or -1 */
+    int32_t *head_rows;        /* where the head rows of each trajectory begin, and the end */
     float *in;                 /* [MG_N_IN][max_tokens] */
     float *out;                /* [MG_N_OUT][max_tokens] */
     size_t cap;

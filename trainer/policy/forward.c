@@ -75,7 +75,7 @@ layer_forward(struct mg_policy *p, const struct mg_batch *b, size_t i, const str
     struct clgrpo_tensor h1 = mg_rows(&a->h1, n), qkv = mg_rows(&a->qkv, n), o = mg_rows(&a->o, n);
     struct clgrpo_tensor mid = mg_rows(&a->mid, n), h2 = mg_rows(&a->h2, n), gate_up = mg_rows(&a->gate_up, n);
     struct clgrpo_tensor act = mg_rows(&a->act, n), branch = mg_rows(&p->branch, n);
-    struct clgrpo_tensor norm1 = mg_vector(&p->weights, w->norm1, d->E), norm2 = mg_vector(&p->weights, w->norm2, d->E);
+    struct clgrpo_tensor norm1 = mg_norm_weight(p, w->norm1), norm2 = mg_norm_weight(p, w->norm2);
     struct clgrpo_tensor rstd1 = mg_vector(&a->rstd1, 0, n), rstd2 = mg_vector(&a->rstd2, 0, n);
 
     if (before == NULL)
@@ -116,8 +116,8 @@ mg_forward(struct mg_policy *p, const struct mg_batch *b, struct mg_err *err)
     }
     MG_TRY(mg_op_add(p, mg_rows(&before->mid, b->n), mg_rows(&p->branch, b->n), last, err));
     MG_TRY(mg_op_gather(p, last, mg_line(&p->ints, MG_INT_ROW, b->n_rows), mg_rows(&p->selected, b->n_rows), err));
-    MG_TRY(mg_op_norm(p, mg_rows(&p->selected, b->n_rows), mg_vector(&p->weights, w->norm, d->E),
-                      mg_rows(&p->hidden, b->n_rows), mg_vector(&p->rstd, 0, b->n_rows), err));
+    MG_TRY(mg_op_norm(p, mg_rows(&p->selected, b->n_rows), mg_norm_weight(p, w->norm), mg_rows(&p->hidden, b->n_rows),
+                      mg_vector(&p->rstd, 0, b->n_rows), err));
 out:
     return st;
 }

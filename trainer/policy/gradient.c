@@ -28,18 +28,6 @@ out:
     return st;
 }
 
-static void
-set_clip(struct clgrpo_policy_loss_args *args, const struct mg_loss_params *o)
-{
-    switch (o->clip) {
-    case MG_CLIP_BOTH:
-        args->clip_low = o->clip_low;
-        args->clip_high = o->clip_high;
-        args->dual_clip = o->dual_clip;
-        break;
-    }
-}
-
 static enum mg_status
 policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_params *o, float *stats,
             struct mg_err *err)
@@ -53,7 +41,21 @@ policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_
     args.weight = mg_line(&p->head_in, MG_IN_WEIGHT, b->n_rows);
     args.dlogprob = mg_line(&p->head_in, MG_IN_DLOGPROB, b->n_rows);
     args.stats = p->stats;
-    set_clip(&args, o);
+    args.offsets = mg_vector(&p->head_rows, 0, b->n_trajectories + 1);
+    args.ratio = o->ratio;
+    args.surrogate = o->surrogate;
+    args.ratio_min = o->ratio_min;
+    args.ratio_max = o->ratio_max;
+    args.dual_clip = o->dual_clip;
+    args.kl = o->kl;
+    args.kl_beta = o->kl_beta;
+    if (o->kl_beta > 0.0f)
+        args.ref_logprob = mg_line(&p->head_in, MG_IN_REF, b->n_rows);
+    args.correction = o->correction;
+    args.correction_min = o->correction_min;
+    args.correction_max = o->correction_max;
+    if (o->correction != CLGRPO_CORRECTION_NONE)
+        args.sampled_logprob = mg_line(&p->head_in, MG_IN_SAMPLED, b->n_rows);
     MG_RUN_WITH_WORKSPACE(clgrpo_policy_loss, clgrpo_policy_loss_workspace, args);
     MG_TRY(mg_op_read(p, p->stats, stats, err));
 out:
@@ -81,6 +83,25 @@ out:
     return st;
 }
 
+/* Sums of a micro-batch to those of a step. */
+static void
+add_loss_stats(struct mg_train_stats *s, const float *of, bool first)
+{
+    const double least = (double)of[CLGRPO_POLICY_RATIO_MIN], most = (double)of[CLGRPO_POLICY_RATIO_MAX];
+
+    s->loss += (double)of[CLGRPO_POLICY_LOSS];
+    s->ratio_sum += (double)of[CLGRPO_POLICY_RATIO_SUM];
+    s->ratio_min = first ? least : fmin(s->ratio_min, least);
+    s->ratio_max = first ? most : fmax(s->ratio_max, most);
+    s->clipped += (double)of[CLGRPO_POLICY_CLIPPED];
+    s->dual_clipped += (double)of[CLGRPO_POLICY_DUAL_CLIPPED];
+    s->approx_kl_sum += (double)of[CLGRPO_POLICY_APPROX_KL_SUM];
+    s->kl_sum += (double)of[CLGRPO_POLICY_KL_SUM];
+    s->correction_sum += (double)of[CLGRPO_POLICY_CORRECTION_SUM];
+    s->correction_max = fmax(s->correction_max, (double)of[CLGRPO_POLICY_CORRECTION_MAX]);
+    s->corrected += (double)of[CLGRPO_POLICY_CORRECTED];
+}
+
 static enum mg_status
 add_stats(struct mg_policy *p, const struct mg_packed_rows *k, const struct mg_loss_params *o, const float *loss_stats,
           struct mg_train_stats *s, struct mg_err *err)
@@ -100,16 +121,8 @@ add_stats(struct mg_policy *p, const struct mg_packed_rows *k, const struct mg_l
     }
     s->tokens += (double)b->n_rows;
     s->forward_tokens += (double)b->n;
-    if (o->loss == MG_LOSS_NLL)
-        return MG_OK;
-    s->loss += (double)loss_stats[CLGRPO_POLICY_LOSS];
-    s->ratio_sum += (double)loss_stats[CLGRPO_POLICY_RATIO_SUM];
-    s->ratio_min = first ? (double)loss_stats[CLGRPO_POLICY_RATIO_MIN]
-                         : fmin(s->ratio_min, (double)loss_stats[CLGRPO_POLICY_RATIO_MIN]);
-    s->ratio_max = first ? (double)loss_stats[CLGRPO_POLICY_RATIO_MAX]
-                         : fmax(s->ratio_max, (double)loss_stats[CLGRPO_POLICY_RATIO_MAX]);
-    s->clipped += (double)loss_stats[CLGRPO_POLICY_CLIPPED];
-    s->approx_kl_sum += (double)loss_stats[CLGRPO_POLICY_APPROX_KL_SUM];
+    if (o->loss == MG_LOSS_POLICY)
+        add_loss_stats(s, loss_stats, first);
 out:
     return st;
 }

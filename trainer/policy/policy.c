@@ -14,6 +14,8 @@ check_limits(const struct mg_policy_limits *l, struct mg_err *err)
     MG_REQUIRE(l->context >= 2, MG_INPUT, "a context of %u tokens, need 2 or more", l->context);
     MG_REQUIRE(l->max_tokens >= l->context, MG_INPUT, "max_tokens is %u, less than one sequence of %u", l->max_tokens,
                l->context);
+    MG_REQUIRE(l->storage == CLGRPO_F32 || (!l->train && l->slots == 0), MG_FAIL,
+               "a policy that samples or trains has f32 weights");
 out:
     return st;
 }
@@ -74,7 +76,7 @@ mg_policy_init(const struct mg_model_config *config, uint64_t seed, const struct
     MG_TRY(mg_buffers_create(p, err));
     MG_ALLOC(host, p->params.elems);
     mg_params_draw(&p->params, seed, host);
-    MG_TRY(mg_op_write(p, p->weights, host, err));
+    MG_TRY(mg_weights_write(p, host, err));
     *out = p;
     p = NULL;
 out:

@@ -18,12 +18,13 @@ struct mg_policy;
 struct clgrpo_context;
 
 struct mg_policy_limits {
-    const char *device;  /* selector of clgrpo_context_open; NULL: default */
-    uint32_t slots;      /* sequences that decode at once; 0: no KV cache */
-    uint32_t context;    /* longest sequence, in tokens */
-    uint32_t max_tokens; /* tokens of one training micro-batch, or of one decoding forward */
-    bool train;          /* gradients and optimiser state are wanted */
-    bool profile;        /* the library's profile will be used: its queue has times */
+    const char *device;        /* selector of clgrpo_context_open; NULL: default */
+    uint32_t slots;            /* sequences that decode at once; 0: no KV cache */
+    uint32_t context;          /* longest sequence, in tokens */
+    uint32_t max_tokens;       /* tokens of one training micro-batch, or of one decoding forward */
+    bool train;                /* gradients and optimiser state are wanted */
+    enum clgrpo_dtype storage; /* of matrices: f32, or, to score alone (no slots, no training), f16 or bf16 */
+    bool profile;              /* the library's profile will be used: its queue has times */
 };
 
 /* Whether a policy within these limits could be opened on the device; no model is looked at. MG_INPUT: a limit or the
@@ -60,9 +61,12 @@ struct mg_sampling {
 enum mg_status mg_policy_decode(struct mg_policy *p, const struct mg_feed *feed, size_t n,
                                 const struct mg_sampling *how, int32_t *token, float *logprob, struct mg_err *err);
 
-/* Compiles ahead what drawing in these n_how ways needs, and training if the policy was opened for it; changes nothing
- * else. Processes of one machine that do so at once share the work. */
-enum mg_status mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, struct mg_err *err);
+struct mg_loss_params;
+/* Compiles ahead what drawing in these n_how ways needs, and training by this loss if the policy was opened for it, or
+ * scoring if it was opened without slots; changes nothing else. Processes of one machine that do so at once share the
+ * work. */
+enum mg_status mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_how,
+                                 const struct mg_loss_params *loss, struct mg_err *err);
 
 /* For sequences with a common prefix: positions 0..length-1 of slot `from` are copied to slot `to`, which is then as if
  * the same tokens had been fed to it. No slot is a `to` twice, or a `from` and a `to`. */
@@ -76,11 +80,13 @@ size_t mg_common_prefix(const int32_t *a, const int32_t *b, size_t most);
 /* ---- Training ---- */
 
 /* A trajectory: ids[0..len-1]. weight[i] is the loss weight of having predicted ids[i] (0: not trained; weight[0] is
- * ignored). old_logprob[i] is what the sampler recorded for ids[i] where weight[i] > 0 (ignored by NLL). */
+ * ignored). Where weight[i] > 0, and not read by NLL: old_logprob[i] is that of ids[i] under the policy that the ratio is
+ * to; sampled_logprob[i] under the one that sampled it, for a correction; ref_logprob[i] under the reference, for KL. */
 struct mg_train_row {
     const int32_t *ids;
     const float *weight;
     const float *old_logprob;
+    const float *sampled_logprob, *ref_logprob; /* may be NULL */
     uint32_t len;
     float advantage; /* one per trajectory */
 };
@@ -89,14 +95,21 @@ enum mg_loss { MG_LOSS_NLL, MG_LOSS_POLICY };
 struct mg_loss_params {
     enum mg_loss loss;
     float temperature; /* of the sampling, for the ratio to be exactly 1 */
-    enum mg_clip clip; /* of the policy loss, as its bounds are */
-    float clip_low, clip_high, dual_clip, kl_beta /* 0 here: no reference policy */, entropy_bonus;
+    float entropy_bonus;
+    /* of the policy loss, as clgrpo_policy_loss has them; kl_beta 0: no row has a ref_logprob */
+    enum clgrpo_policy_ratio ratio;
+    enum clgrpo_policy_surrogate surrogate;
+    enum clgrpo_policy_kl kl;
+    enum clgrpo_policy_correction correction;
+    float ratio_min, ratio_max, dual_clip, kl_beta, correction_min, correction_max;
 };
 struct mg_train_stats {
     double loss, tokens, weight_sum; /* trained tokens and their weight */
-    double ratio_sum, ratio_min, ratio_max, clipped, approx_kl_sum;
-    double entropy_sum;    /* over trained tokens */
-    double forward_tokens; /* all tokens that went through the model */
+    double ratio_sum, ratio_min, ratio_max, clipped, dual_clipped, approx_kl_sum;
+    double kl_sum;                                    /* to the reference */
+    double correction_sum, correction_max, corrected; /* of the importance correction, before it is cut; tokens cut */
+    double entropy_sum;                               /* over trained tokens */
+    double forward_tokens;                            /* all tokens that went through the model */
 };
 /* Adds the gradient of sum weight * loss over the rows; cut into micro-batches of at most max_tokens in the given
  * order. */
@@ -106,6 +119,11 @@ enum mg_status mg_policy_gradient(struct mg_policy *p, const struct mg_train_row
  * >= 1. Either may be NULL. */
 enum mg_status mg_policy_score(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows, float temperature,
                                float **logprob, int32_t **argmax, struct mg_err *err);
+
+/* Log-probabilities of the tokens whose weight is > 0, with the bits that sampling and mg_policy_gradient have:
+ * logprob[r][i] belongs to ids[i]. */
+enum mg_status mg_policy_logprobs(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows,
+                                  float temperature, float **logprob, struct mg_err *err);
 
 struct mg_adam {
     float lr, beta1, beta2, eps, weight_decay, max_norm;

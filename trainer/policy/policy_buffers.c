@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy_internal.h"
+#include "model/safetensors.h"
 
 #include <stdlib.h>
 
@@ -14,7 +15,9 @@ create_weights(struct mg_policy *p, struct mg_err *err)
     enum mg_status st = MG_OK;
     size_t n = p->params.elems;
 
-    CREATE_F32(&p->weights, 1, n);
+    CREATE(&p->weights, p->limits.storage, 1, p->limits.storage == CLGRPO_F32 ? n : p->params.decay_elems);
+    if (p->limits.storage != CLGRPO_F32)
+        CREATE_F32(&p->norms, 1, n - p->params.decay_elems);
     CREATE_F32(&p->norm_out, 1, 2);
     if (p->limits.train) {
         CREATE_F32(&p->grad, 1, n);
@@ -25,6 +28,25 @@ create_weights(struct mg_policy *p, struct mg_err *err)
         MG_TRY(mg_op_zero(p, p->v, err));
     }
 out:
+    return st;
+}
+
+enum mg_status
+mg_weights_write(struct mg_policy *p, const float *host, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const size_t n = p->params.decay_elems;
+    uint16_t *half = NULL;
+
+    if (p->limits.storage == CLGRPO_F32)
+        return mg_op_write(p, p->weights, host, err);
+    MG_ALLOC(half, n);
+    for (size_t i = 0; i < n; i++)
+        half[i] = p->limits.storage == CLGRPO_F16 ? mg_f32_to_f16(host[i]) : mg_f32_to_bf16(host[i]);
+    MG_TRY(mg_op_write(p, p->weights, half, err));
+    MG_TRY(mg_op_write(p, p->norms, host + n, err));
+out:
+    free(half);
     return st;
 }
 
@@ -87,6 +109,7 @@ create_activations(struct mg_policy *p, struct mg_err *err)
     CREATE(&p->offsets, CLGRPO_I32, 1, n + 1);
     CREATE(&p->prefix, CLGRPO_I32, 1, n);
     CREATE_F32(&p->head_in, 2, MG_N_IN, n);
+    CREATE(&p->head_rows, CLGRPO_I32, 1, n + 1);
     CREATE_F32(&p->head_out, 2, MG_N_OUT, n);
     CREATE_F32(&p->stats, 1, CLGRPO_POLICY_STATS);
 out:
@@ -215,13 +238,13 @@ destroy_layer_caches(struct mg_policy *p, size_t i)
 void
 mg_buffers_destroy(struct mg_policy *p)
 {
-    struct clgrpo_tensor *all[] = {&p->weights,        &p->grad,       &p->m,         &p->v,          &p->norm_out,
-                                   &p->rope,           &p->branch,     &p->selected,  &p->hidden,     &p->rstd,
-                                   &p->ints,           &p->offsets,    &p->prefix,    &p->head_in,    &p->head_out,
-                                   &p->stats,          &p->grads.dx,   &p->grads.dh,  &p->grads.dqkv, &p->grads.do_,
-                                   &p->grads.dgate_up, &p->grads.dact, &p->dselected, &p->dhidden,    &p->packed_head,
-                                   &p->logits,         &p->slots,      &p->forks,     &p->keys,       &p->drawn,
-                                   &p->drawn_logprob};
+    struct clgrpo_tensor *all[] = {&p->weights,    &p->norms,       &p->grad,           &p->m,          &p->v,
+                                   &p->norm_out,   &p->rope,        &p->branch,         &p->selected,   &p->hidden,
+                                   &p->rstd,       &p->ints,        &p->offsets,        &p->prefix,     &p->head_in,
+                                   &p->head_rows,  &p->head_out,    &p->stats,          &p->grads.dx,   &p->grads.dh,
+                                   &p->grads.dqkv, &p->grads.do_,   &p->grads.dgate_up, &p->grads.dact, &p->dselected,
+                                   &p->dhidden,    &p->packed_head, &p->logits,         &p->slots,      &p->forks,
+                                   &p->keys,       &p->drawn,       &p->drawn_logprob};
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         clgrpo_tensor_destroy(all[i]);

@@ -16,7 +16,7 @@ mg_policy_read_weights(struct mg_policy *p, const char *dir, struct mg_err *err)
 
     MG_ALLOC(host, p->params.elems);
     MG_TRY(mg_params_read(&p->params, dir, host, err));
-    MG_TRY(mg_op_write(p, p->weights, host, err));
+    MG_TRY(mg_weights_write(p, host, err));
     p->packed_fresh = false;
 out:
     free(host);

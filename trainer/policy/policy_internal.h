@@ -33,7 +33,8 @@ struct mg_policy {
     cl_command_queue queue;
     uint64_t version;
 
-    struct clgrpo_tensor weights, grad, m, v; /* [P] */
+    struct clgrpo_tensor weights, grad, m, v; /* [P]; of weights in another storage than f32 the matrices alone */
+    struct clgrpo_tensor norms;               /* [P - matrices] f32, in that case */
     struct clgrpo_tensor norm_out;            /* [2] */
     struct clgrpo_tensor rope;                /* [context][D]: cosines and sines */
     float attention_scale;                    /* 1 / sqrt(D) */
@@ -47,11 +48,12 @@ struct mg_policy {
     struct clgrpo_tensor branch; /* [N][E]: output of attention or MLP before it is added to the residual stream */
     struct clgrpo_tensor selected, hidden, rstd; /* rows that the head sees: gathered, normed */
     struct clgrpo_tensor dselected, dhidden;
-    struct clgrpo_tensor ints;     /* [4][N] i32: token, position, row, target */
-    struct clgrpo_tensor offsets;  /* [N + 1] i32 */
-    struct clgrpo_tensor prefix;   /* [N] i32 */
-    struct clgrpo_tensor head_in;  /* [5][N] f32: old_logprob, advantage, weight, dlogprob, dentropy */
-    struct clgrpo_tensor head_out; /* [3][N] f32: logprob, lse, entropy */
+    struct clgrpo_tensor ints;      /* [4][N] i32: token, position, row, target */
+    struct clgrpo_tensor offsets;   /* [N + 1] i32 */
+    struct clgrpo_tensor prefix;    /* [N] i32 */
+    struct clgrpo_tensor head_in;   /* [7][N] f32: see enum mg_head_in */
+    struct clgrpo_tensor head_rows; /* [N + 1] i32: where the head rows of each trajectory begin */
+    struct clgrpo_tensor head_out;  /* [3][N] f32: logprob, lse, entropy */
     struct clgrpo_tensor stats;
 
     struct mg_packed_layer *packed; /* of the current weights, for decoding */
@@ -67,7 +69,16 @@ struct mg_policy {
 };
 
 enum mg_ints { MG_INT_TOKEN, MG_INT_POSITION, MG_INT_ROW, MG_INT_TARGET, MG_N_INTS };
-enum mg_head_in { MG_IN_OLD, MG_IN_ADVANTAGE, MG_IN_WEIGHT, MG_IN_DLOGPROB, MG_IN_DENTROPY, MG_N_IN };
+enum mg_head_in {
+    MG_IN_OLD,
+    MG_IN_ADVANTAGE,
+    MG_IN_WEIGHT,
+    MG_IN_SAMPLED,
+    MG_IN_REF,
+    MG_IN_DLOGPROB,
+    MG_IN_DENTROPY,
+    MG_N_IN
+};
 enum mg_head_out { MG_OUT_LOGPROB, MG_OUT_LSE, MG_OUT_ENTROPY, MG_N_OUT };
 
 /* Rows 0..n-1 of a dense [N][cols] buffer. */
@@ -82,6 +93,11 @@ struct clgrpo_tensor mg_vector(const struct clgrpo_tensor *flat, size_t offset, 
 struct clgrpo_tensor mg_heads(const struct clgrpo_tensor *t, size_t n, size_t heads, size_t dim);
 void mg_qkv_views(const struct mg_policy *p, const struct clgrpo_tensor *qkv, size_t n, struct clgrpo_tensor *q,
                   struct clgrpo_tensor *k, struct clgrpo_tensor *v);
+
+/* The weight of a norm, [E], at `offset` of the parameters. */
+struct clgrpo_tensor mg_norm_weight(const struct mg_policy *p, size_t offset);
+/* All parameters, [P] on the host, rounded where they are stored in fewer bits. */
+enum mg_status mg_weights_write(struct mg_policy *p, const float *host, struct mg_err *err);
 
 /* Buffers */
 enum mg_status mg_buffers_create(struct mg_policy *p, struct mg_err *err);
@@ -150,6 +166,7 @@ struct mg_batch {
     int32_t *offsets_host; /* n_seqs + 1 of them */
     size_t max_len;
     size_t n_rows;             /* rows that the head sees */
+    size_t n_trajectories;     /* whose they are */
     struct clgrpo_tensor slot; /* decoding: [n] i32 */
     bool decode, keep;         /* keep: leave what the backward needs */
     bool shared;               /* some sequence continues another: prefix says which */

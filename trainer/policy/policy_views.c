@@ -26,6 +26,14 @@ mg_vector(const struct clgrpo_tensor *flat, size_t offset, size_t n)
 }
 
 struct clgrpo_tensor
+mg_norm_weight(const struct mg_policy *p, size_t offset)
+{
+    if (p->norms.buf == NULL)
+        return mg_vector(&p->weights, offset, p->params.dims.E);
+    return mg_vector(&p->norms, offset - p->params.decay_elems, p->params.dims.E);
+}
+
+struct clgrpo_tensor
 mg_heads(const struct clgrpo_tensor *t, size_t n, size_t heads, size_t dim)
 {
     struct clgrpo_tensor v = clgrpo_tensor_view(t->buf, t->offset, t->dtype, 3, (const size_t[]){n, heads, dim});

@@ -27,11 +27,9 @@ fill(struct rows *r, uint32_t length, uint32_t shared, uint32_t vocab)
 }
 
 static enum mg_status
-prepare_training(struct mg_policy *p, struct mg_err *err)
+prepare_training(struct mg_policy *p, const struct mg_loss_params *loss, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    const struct mg_loss_params loss = {
-        .loss = MG_LOSS_POLICY, .temperature = 1.0f, .clip_low = 0.2f, .clip_high = 0.2f};
     const struct mg_adam adam = {.lr = 1e-5f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .max_norm = 1.0f};
     const uint32_t length = p->limits.context < LENGTH ? p->limits.context : LENGTH;
     struct mg_train_stats stats;
@@ -41,7 +39,7 @@ prepare_training(struct mg_policy *p, struct mg_err *err)
     MG_ALLOC(r, 1);
     for (uint32_t shared = 0; shared <= SHARED; shared += SHARED) {
         fill(r, length, shared < length ? shared : 0, (uint32_t)p->params.dims.V);
-        MG_TRY(mg_policy_gradient(p, r->row, ROWS, &loss, &stats, err));
+        MG_TRY(mg_policy_gradient(p, r->row, ROWS, loss, &stats, err));
     }
     MG_TRY(mg_policy_step(p, &adam, &norm, err));
 out:
@@ -73,7 +71,26 @@ out:
 }
 
 static enum mg_status
-run_all(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, struct mg_err *err)
+prepare_scoring(struct mg_policy *p, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const uint32_t length = p->limits.context < LENGTH ? p->limits.context : LENGTH;
+    struct rows *r = NULL;
+    float logprob[LENGTH], *to[ROWS] = {logprob, logprob, logprob, logprob};
+
+    MG_ALLOC(r, 1);
+    for (uint32_t shared = 0; shared <= SHARED; shared += SHARED) {
+        fill(r, length, shared < length ? shared : 0, (uint32_t)p->params.dims.V);
+        MG_TRY(mg_policy_logprobs(p, r->row, ROWS, 1.0f, to, err));
+    }
+out:
+    free(r);
+    return st;
+}
+
+static enum mg_status
+run_all(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, const struct mg_loss_params *loss,
+        struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_fork fork = {.from = 0, .to = 1, .length = 1};
@@ -86,13 +103,16 @@ run_all(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, struct
     if (slots > 1)
         MG_TRY(mg_policy_fork(p, &fork, 1, err));
     if (p->limits.train)
-        MG_TRY(prepare_training(p, err));
+        MG_TRY(prepare_training(p, loss, err));
+    else if (slots == 0)
+        MG_TRY(prepare_scoring(p, err));
 out:
     return st;
 }
 
 enum mg_status
-mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, struct mg_err *err)
+mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_how, const struct mg_loss_params *loss,
+                  struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const uint64_t version = p->version;
@@ -100,7 +120,7 @@ mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_h
     enum clgrpo_status end;
 
     MG_TRY(mg_from_clgrpo(p, clgrpo_prepare_begin(p->ctx), err));
-    st = run_all(p, how, n_how, err);
+    st = run_all(p, how, n_how, loss, err);
     p->version = version; /* nothing ran */
     p->packed_fresh = packed_fresh;
     end = clgrpo_prepare_end(p->ctx);

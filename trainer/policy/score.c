@@ -54,3 +54,35 @@ out:
     mg_packed_free(&k);
     return st;
 }
+
+enum mg_status
+mg_policy_logprobs(struct mg_policy *p, const struct mg_train_row *rows, size_t n_rows, float temperature,
+                   float **logprob, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    struct mg_packed_rows k = {0};
+    struct mg_prefix_plan plan = {0};
+
+    MG_TRY(mg_packed_alloc(&k, p->rows, err));
+    MG_TRY(mg_prefix_plan_make(rows, n_rows, false, p->rows, p->limits.context, &plan, err));
+    for (size_t next = 0, r = 0; next < plan.n_groups;) {
+        size_t end, at = 0;
+
+        mg_pack(&k, &plan, &next);
+        MG_TRY(mg_packed_upload(p, &k, err));
+        MG_TRY(mg_forward(p, &k.batch, err));
+        MG_TRY(mg_head_forward(p, &k.batch, temperature, err));
+        MG_TRY(mg_op_read(p, mg_line(&p->head_out, MG_OUT_LOGPROB, k.batch.n_rows), k.out, err));
+        for (end = plan.group[next - 1].first + plan.group[next - 1].n; r < end; r++) {
+            const size_t row = plan.order[r];
+
+            for (size_t i = 1; i <= plan.fed[row]; i++)
+                if (mg_prefix_plan_wants(&plan, &rows[row], i))
+                    logprob[row][i] = k.out[at++];
+        }
+    }
+out:
+    mg_prefix_plan_free(&plan);
+    mg_packed_free(&k);
+    return st;
+}

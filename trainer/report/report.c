@@ -127,7 +127,7 @@ configuration(FILE *to, const struct mg_config *c, struct mg_err *err)
     if (text == NULL)
         return mg_fail(err, MG_FAIL, "out of memory: the configuration as text");
     fprintf(to, "<h2>Configuration</h2>\n<p>Objective %s: %s, %s. %s Advantage %s: %s</p>\n<pre>", o->name,
-            mg_ratio_text(o->ratio), mg_clip_text(o->clip), o->text, a->name, a->text);
+            mg_ratio_text(o->ratio), mg_surrogate_text(o->surrogate), o->text, a->name, a->text);
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         mg_html_text(to, line);
         fputc('\n', to);

@@ -12,7 +12,7 @@
 
 /* A run's configuration: mgrpo.conf(5) says what each key means. All ranges are checked when it is read. */
 enum mg_preset { MG_CO_TRAIN, MG_SINGLE, MG_FROZEN_SUB, MG_FROZEN_MAIN };
-enum mg_alignment { MG_ALIGN_EXPECT, MG_ALIGN_COPY, MG_ALIGN_DRAW };
+enum mg_alignment { MG_ALIGN_EXPECT, MG_ALIGN_COPY, MG_ALIGN_DRAW, MG_ALIGN_NONE };
 enum mg_answers { MG_ANSWERS_TEXT, MG_ANSWERS_JSON };
 enum mg_judged { MG_JUDGED_ANSWER, MG_JUDGED_RESULT, MG_N_JUDGES };
 enum mg_judged_by { MG_BY_SCORER, MG_BY_EXEC, MG_BY_NOBODY };
@@ -92,7 +92,14 @@ struct mg_config {
     enum mg_alignment alignment;
     int objective, advantage; /* rows of mg_objectives and mg_advantage_kinds */
     double advantage_eps;
-    double clip_low, clip_high, dual_clip, entropy_bonus;
+    double ratio_min, ratio_max, dual_clip, entropy_bonus;
+    uint32_t epochs,
+        mini_batches; /* of a step: passes over its trajectories, and parts of a pass with a step of the optimiser each */
+    int correction;   /* row of mg_correction_kinds */
+    double correction_min, correction_max;
+    int kl; /* row of mg_kl_kinds */
+    double kl_beta;
+    int reference_type; /* row of mg_storage_kinds */
     double lr, lr_end /* share of lr that is left at the last step */, beta1, beta2, adam_eps, weight_decay, max_norm;
     uint32_t lr_warmup; /* steps */
     double temperature, top_p;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 static const char *const preset_names[] = {"co-train", "single", "frozen-sub", "frozen-main", NULL};
-static const char *const alignment_names[] = {"expect", "copy", "draw", NULL};
+static const char *const alignment_names[] = {"expect", "copy", "draw", "none", NULL};
 static const char *const judge_names[] = {"scorer", "exec", "none", NULL};
 static const char *const split_names[] = {"test", "dev", "train", NULL};
 static const char *const answers_names[] = {"text", "json", NULL};
@@ -36,10 +36,18 @@ const struct mg_config_key mg_config_keys[] = {
     {"objective",        MG_KEY_CHOICE, AT(objective),        0,    0,       "dapo",     NULL,  &mg_objectives[0].name, sizeof mg_objectives[0]},
     {"advantage",        MG_KEY_CHOICE, AT(advantage),        0,    0,       "std",      NULL,  &mg_advantage_kinds[0].name, sizeof mg_advantage_kinds[0]},
     {"advantage_eps",    MG_KEY_REAL,   AT(advantage_eps),    0,    1,       "1e-6",     NULL, NULL, 0},
-    {"clip_low",         MG_KEY_REAL,   AT(clip_low),         0,    1,       "0.2",      NULL, NULL, 0},
-    {"clip_high",        MG_KEY_REAL,   AT(clip_high),        0,    10,      "0.28",     NULL, NULL, 0},
+    {"ratio_min",        MG_KEY_REAL,   AT(ratio_min),        0,    1,       "",         NULL, NULL, 0},
+    {"ratio_max",        MG_KEY_REAL,   AT(ratio_max),        1,    1e6,     "",         NULL, NULL, 0},
     {"dual_clip",        MG_KEY_REAL,   AT(dual_clip),        0,    100,     "0",        NULL, NULL, 0},
     {"entropy_bonus",    MG_KEY_REAL,   AT(entropy_bonus),    0,    1,       "0",        NULL, NULL, 0},
+    {"epochs",           MG_KEY_UINT,   AT(epochs),           1,    100,     "1",        NULL, NULL, 0},
+    {"mini_batches",     MG_KEY_UINT,   AT(mini_batches),     1,    4096,    "1",        NULL, NULL, 0},
+    {"correction",       MG_KEY_CHOICE, AT(correction),       0,    0,       "none",     NULL,  &mg_correction_kinds[0].name, sizeof mg_correction_kinds[0]},
+    {"correction_min",   MG_KEY_REAL,   AT(correction_min),   0,    1,       "0.5",      NULL, NULL, 0},
+    {"correction_max",   MG_KEY_REAL,   AT(correction_max),   1,    1e6,     "2",        NULL, NULL, 0},
+    {"kl_beta",          MG_KEY_REAL,   AT(kl_beta),          0,    10,      "0",        NULL, NULL, 0},
+    {"reference_type",   MG_KEY_CHOICE, AT(reference_type),   0,    0,       "f32",      NULL,  &mg_storage_kinds[0].name, sizeof mg_storage_kinds[0]},
+    {"kl",               MG_KEY_CHOICE, AT(kl),               0,    0,       "k3",       NULL,  &mg_kl_kinds[0].name, sizeof mg_kl_kinds[0]},
     {"lr",               MG_KEY_REAL,   AT(lr),               0,    1,       "1e-4",     NULL, NULL, 0},
     {"lr_end",           MG_KEY_REAL,   AT(lr_end),           0,    1,       "1",        NULL, NULL, 0},
     {"lr_warmup",        MG_KEY_UINT,   AT(lr_warmup),        0,    1000000, "0",        NULL, NULL, 0},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Presets, and checks that concern several keys or agents. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,34 @@ out:
     return st;
 }
 
+/* Bounds that are not given are the objective's; then what can be together. */
+static enum mg_status
+settle_objective(struct mg_config *c, const char *where, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const struct mg_objective *o = &mg_objectives[c->objective];
+    const bool once = c->epochs == 1 && c->mini_batches == 1;
+
+    c->ratio_min = isnan(c->ratio_min) ? o->ratio_min : c->ratio_min;
+    c->ratio_max = isnan(c->ratio_max) ? o->ratio_max : c->ratio_max;
+    MG_REQUIRE(c->dual_clip == 0.0 || c->dual_clip > 1.0, MG_INPUT, "%s: dual_clip is %g, need 0 or more than 1", where,
+               c->dual_clip);
+    MG_REQUIRE(c->dual_clip == 0.0 || o->surrogate == CLGRPO_SURROGATE_CLIP, MG_INPUT,
+               "%s: dual_clip is %g, but %s has none: its weights are bounded by ratio_max", where, c->dual_clip,
+               o->name);
+    MG_REQUIRE(c->dual_clip == 0.0 || !once, MG_INPUT,
+               "%s: dual_clip is %g, but with epochs 1 and mini_batches 1 all ratios are 1: it could not act", where,
+               c->dual_clip);
+    MG_REQUIRE(c->correction == 0 || c->epochs > 1, MG_INPUT,
+               "%s: correction is %s, but with epochs 1 there is nothing to correct: the weights sampled the tokens",
+               where, mg_correction_kinds[c->correction].name);
+    MG_REQUIRE(c->mini_batches <= c->step_questions, MG_INPUT,
+               "%s: mini_batches is %u, step_questions %u: a part has at least one question", where, c->mini_batches,
+               c->step_questions);
+out:
+    return st;
+}
+
 enum mg_status
 mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
 {
@@ -193,8 +222,7 @@ mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
                "%s: agent %s: reward_expert is %g, but nobody judges the first agent beside its answer", where,
                c->agent[0].name, c->agent[0].reward.expert);
     MG_TRY(check_learning(c, where, err));
-    MG_REQUIRE(c->dual_clip == 0.0 || c->dual_clip > 1.0, MG_INPUT, "%s: dual_clip is %g, need 0 or more than 1", where,
-               c->dual_clip);
+    MG_TRY(settle_objective(c, where, err));
 out:
     return st;
 }

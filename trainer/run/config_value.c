@@ -17,6 +17,10 @@ set_number(void *at, const struct mg_config_key *key, const char *text, const ch
     char *end;
     double x = strtod(text, &end);
 
+    if (text[0] == '\0' && key->missing != NULL && key->missing[0] == '\0' && !whole) { /* settled by other keys */
+        *(double *)at = (double)NAN;
+        return MG_OK;
+    }
     MG_REQUIRE(end != text && *end == '\0' && x >= key->min && x <= key->max &&
                    (!whole || (x == floor(x) && text[0] != '-')),
                MG_INPUT, "%s: %s is \"%.60s\", need a %snumber from %.10g to %.10g", where, key->name, text,

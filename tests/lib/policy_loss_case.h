@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches of tokens for the policy loss, on the host. */
-#ifndef CLGRPO_TESTS_POLICY_CASE_H
-#define CLGRPO_TESTS_POLICY_CASE_H
+#ifndef CLGRPO_TESTS_POLICY_LOSS_CASE_H
+#define CLGRPO_TESTS_POLICY_LOSS_CASE_H
 
 #include "fixture.h"
 #include "ref_policy_loss.h"
