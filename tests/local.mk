@@ -233,6 +233,7 @@ test_scripts = \
 	tests/system/test_replay.sh \
 	tests/system/test_resume.sh \
 	tests/system/test_show.sh \
+	tests/system/test_stages.sh \
 	tests/system/test_stores.sh \
 	tests/system/test_supervision.sh \
 	tests/system/test_surroundings.sh \

@@ -149,16 +149,43 @@ START_TEST(answers_of_questions_and_steps)
 }
 END_TEST
 
+static enum mg_status
+draw(const struct mg_question_file *f, enum mg_split split, uint64_t seed, uint32_t stream, bool once, uint32_t *index,
+     uint32_t n)
+{
+    const struct mg_draw how = {.split = split, .seed = seed, .stream = stream, .once = once};
+
+    return mg_question_draw(f, &how, index, n, &err);
+}
+
+START_TEST(a_draw_of_few_hops_has_no_others)
+{
+    struct mg_draw how = {.split = MG_SPLIT_TRAIN, .max_hops = 1, .seed = 5, .stream = 3};
+    uint32_t few[64], any[64], more[80], n_long = 0;
+
+    mg_ok(mg_question_draw(&file, &how, few, 64, &err));
+    how.max_hops = 0;
+    mg_ok(mg_question_draw(&file, &how, any, 64, &err));
+    mg_ok(mg_question_draw(&file, &how, more, 80, &err));
+    for (int i = 0; i < 64; i++) {
+        ck_assert_uint_le(file.q[few[i]].hops, 1);
+        n_long += file.q[any[i]].hops > 1;
+    }
+    ck_assert_uint_gt(n_long, 10);
+    ck_assert_mem_eq(any, more, sizeof any); /* the first of more are those of fewer */
+}
+END_TEST
+
 START_TEST(draws_are_functions_of_their_key)
 {
     uint32_t a[64], b[64], c[64];
 
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 3, false, a, 64, &err), MG_OK);
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 3, false, b, 64, &err), MG_OK);
+    ck_assert_int_eq(draw(&file, MG_SPLIT_TRAIN, 5, 3, false, a, 64), MG_OK);
+    ck_assert_int_eq(draw(&file, MG_SPLIT_TRAIN, 5, 3, false, b, 64), MG_OK);
     ck_assert_mem_eq(a, b, sizeof a);
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 5, 4, false, c, 64, &err), MG_OK);
+    ck_assert_int_eq(draw(&file, MG_SPLIT_TRAIN, 5, 4, false, c, 64), MG_OK);
     ck_assert_mem_ne(a, c, sizeof a);
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 6, 3, false, c, 64, &err), MG_OK);
+    ck_assert_int_eq(draw(&file, MG_SPLIT_TRAIN, 6, 3, false, c, 64), MG_OK);
     ck_assert_mem_ne(a, c, sizeof a);
     for (int i = 0; i < 64; i++)
         ck_assert_int_eq(file.q[a[i]].split, MG_SPLIT_TRAIN);
@@ -174,7 +201,7 @@ START_TEST(draws_are_distinct_and_balanced)
     for (uint32_t i = 0; i < file.n; i++)
         if (file.q[i].split == MG_SPLIT_TRAIN)
             templates += room[file.q[i].kind]++ == 0;
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TRAIN, 1, 0, false, index, 300, &err), MG_OK);
+    ck_assert_int_eq(draw(&file, MG_SPLIT_TRAIN, 1, 0, false, index, 300), MG_OK);
     for (int i = 0; i < 300; i++) {
         uint32_t k = file.q[index[i]].kind;
 
@@ -200,8 +227,8 @@ START_TEST(an_evaluation_asks_each_question_once)
     ck_assert_uint_gt(n, 300);
     ck_assert_uint_eq(mg_question_most(&file, MG_SPLIT_TEST, 300), 300);
     ck_assert_uint_eq(mg_question_most(&file, MG_SPLIT_TEST, 1000000), n);
-    mg_ok(mg_question_draw(&file, MG_SPLIT_TEST, 1, 0, true, once, n, &err));
-    mg_ok(mg_question_draw(&file, MG_SPLIT_TEST, 1, 0, false, again, n, &err));
+    mg_ok(draw(&file, MG_SPLIT_TEST, 1, 0, true, once, n));
+    mg_ok(draw(&file, MG_SPLIT_TEST, 1, 0, false, again, n));
     for (uint32_t i = 0; i < n; i++) {
         ck_assert_uint_eq(++seen[once[i]], 1);
         ck_assert_int_eq(file.q[once[i]].split, MG_SPLIT_TEST);
@@ -211,7 +238,7 @@ START_TEST(an_evaluation_asks_each_question_once)
         same++;
     ck_assert_uint_lt(same, n);
     ck_assert_mem_eq(once, again, same * sizeof *once);
-    ck_assert_int_eq(mg_question_draw(&file, MG_SPLIT_TEST, 1, 0, true, once, n + 1, &err), MG_INPUT);
+    ck_assert_int_eq(draw(&file, MG_SPLIT_TEST, 1, 0, true, once, n + 1), MG_INPUT);
     suite_says(err.text, "each once");
     free(once);
     free(again);
@@ -300,8 +327,8 @@ START_TEST(a_split_without_questions)
     fputs("{\"split\":\"dev\",\"id\":\"a\",\"question\":\"b\",\"answer\":\"c\"}\n", out);
     fclose(out);
     ck_assert_int_eq(mg_question_file_load(path, &one, &err), MG_OK);
-    ck_assert_int_eq(mg_question_draw(&one, MG_SPLIT_DEV, 1, 1, false, &index, 1, &err), MG_OK);
-    ck_assert_int_eq(mg_question_draw(&one, MG_SPLIT_TEST, 1, 1, false, &index, 1, &err), MG_INPUT);
+    ck_assert_int_eq(draw(&one, MG_SPLIT_DEV, 1, 1, false, &index, 1), MG_OK);
+    ck_assert_int_eq(draw(&one, MG_SPLIT_TEST, 1, 1, false, &index, 1), MG_INPUT);
     mg_question_file_free(&one);
 }
 END_TEST
@@ -314,8 +341,9 @@ main(void)
     suite_tests(phases, the_phases_of_a_run);
     tcase_add_loop_test(phases, an_extended_run_draws_as_a_longer_one, 0, 8);
     tcase_add_unchecked_fixture(questions, make_world, remove_dir);
-    suite_tests(questions, answers_of_questions_and_steps, draws_are_functions_of_their_key,
-                draws_are_distinct_and_balanced, an_evaluation_asks_each_question_once, bad_question_files,
+    suite_tests(questions, answers_of_questions_and_steps, a_draw_of_few_hops_has_no_others,
+                draws_are_functions_of_their_key, draws_are_distinct_and_balanced,
+                an_evaluation_asks_each_question_once, bad_question_files,
                 questions_that_cannot_be_answered_are_refused, aliases_count_as_answers, a_split_without_questions);
     return suite_main();
 }

@@ -300,6 +300,31 @@ START_TEST(copies_teach_what_weights_teach)
 }
 END_TEST
 
+/* A trajectory that is masked has the weight 0: no sum of weights has it. */
+START_TEST(a_masked_trajectory_is_as_if_it_were_not_there)
+{
+    for (int objective = 0; mg_objectives[objective].name != NULL; objective++) {
+        const struct mg_agent_config agent = {.name = (char *)"main", .turns = 1, .new_tokens = LEN};
+        uint64_t weights[2];
+
+        for (int absent = 0; absent < 2; absent++) {
+            struct mg_policy *p = mg_policy_case(true, 256);
+            struct mg_config c = base_config();
+            struct mg_lesson_sums sums;
+            struct step s;
+
+            c.objective = objective;
+            make_step(&s, p);
+            s.t[N - 1].weight = 0.0f;
+            mg_ok(mg_learn(p, NULL, &c, &agent, 0, s.rows, absent ? N - 1 : N, &sums, &err));
+            mg_ok(mg_policy_digest(p, &weights[absent], &err));
+            mg_policy_close(p);
+        }
+        ck_assert_msg(weights[0] == weights[1], "%s: a trajectory of weight 0 teaches", mg_objectives[objective].name);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -307,6 +332,6 @@ main(void)
 
     fx_tests(tc, one_pass_in_one_part_knows_no_bounds, bounds_act_in_later_passes, the_dual_clip_acts,
              divergence_is_held_back, a_reference_in_halves_is_near, corrections_act, parts_are_steps_of_the_optimiser,
-             copies_teach_what_weights_teach);
+             copies_teach_what_weights_teach, a_masked_trajectory_is_as_if_it_were_not_there);
     return fx_main();
 }

@@ -25,8 +25,9 @@ is(struct mg_reward got, enum mg_reward_kind kind, double want)
 {
     ck_assert_int_eq(got.kind, kind);
     ck_assert_double_eq_tol(got.value, want, 1e-15);
-    ck_assert_double_eq_tol(got.part[MG_PART_FORMAT] + got.part[MG_PART_CORRECT] + got.part[MG_PART_EXPERT], want,
-                            1e-15);
+    ck_assert_double_eq_tol(got.part[MG_PART_FORMAT] + got.part[MG_PART_CORRECT] + got.part[MG_PART_EXPERT] +
+                                got.part[MG_PART_LENGTH],
+                            want, 1e-15);
 }
 
 START_TEST(main_values)
@@ -102,10 +103,37 @@ START_TEST(no_verdict_is_no_punishment)
 }
 END_TEST
 
+/* What a right answer is worth after so many tokens. */
+static struct mg_reward
+after(const struct mg_agent_config *agent, uint32_t tokens)
+{
+    struct mg_reward r = mg_reward_root(&root, true, value(1.0));
+
+    mg_reward_add_length(&r, agent, tokens);
+    return r;
+}
+
+START_TEST(the_last_tokens_cost)
+{
+    const struct mg_agent_config none = {.context = 100};
+    const struct mg_agent_config some = {.context = 100, .overlong_tokens = 20, .overlong_penalty = 0.8};
+    struct mg_reward bad = mg_reward_root(&root, false, value(1.0));
+
+    is(after(&none, 100), MG_REWARD_VALUE, 1.0);
+    is(after(&some, 80), MG_REWARD_VALUE, 1.0);
+    is(after(&some, 81), MG_REWARD_VALUE, 0.96);
+    is(after(&some, 90), MG_REWARD_VALUE, 0.6);
+    is(after(&some, 100), MG_REWARD_VALUE, 0.2);
+    mg_reward_add_length(&bad, &some, 100);
+    is(bad, MG_REWARD_INVALID, 0.0);
+}
+END_TEST
+
 int
 main(void)
 {
     suite_tests(suite_case("reward", NULL, NULL, 0), main_values, sub_values, unknown_subtask_shares_out,
-                sharing_keeps_the_total, only_the_expert_counts, bad_format_is_zero, no_verdict_is_no_punishment);
+                sharing_keeps_the_total, only_the_expert_counts, bad_format_is_zero, no_verdict_is_no_punishment,
+                the_last_tokens_cost);
     return suite_main();
 }

@@ -155,6 +155,21 @@ mg_agent_close(struct mg_agent *a)
     free(a);
 }
 
+/* Which stage of the curriculum a train step belongs to; a change is told once. */
+static enum mg_status
+find_stage(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_TRY(mg_stage_find(a->config, mg_agent_path(a->dir, MG_AGENT_METRICS).text, w->phase.step, &w->stage, err));
+    if (w->stage.begun == w->phase.step && w->stage.begun > 0)
+        fprintf(stderr,
+                "mgrpo agent: train step %u: the second stage begins: success was %.3f over the last %u steps\n",
+                w->phase.step, w->stage.success, a->config->first_window);
+out:
+    return st;
+}
+
 static enum mg_status
 choose_questions(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err)
 {
@@ -163,15 +178,23 @@ choose_questions(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err
     bool train = w->phase.kind == MG_PHASE_TRAIN;
     enum mg_split split = MG_SPLIT_TRAIN;
 
-    w->n_questions = c->step_questions;
+    w->n_first = c->step_questions;
+    w->n_questions = c->step_questions * (1 + c->dynamic_rounds);
     w->n_rollouts = train ? c->rollouts : 1;
-    if (!train) {
+    if (train) {
+        MG_TRY(find_stage(a, w, err));
+    } else {
         MG_TRY(mg_split_parse(c->eval_split, &split, err));
-        w->n_questions = mg_question_most(&a->questions, split, c->eval_questions);
+        w->n_first = w->n_questions = mg_question_most(&a->questions, split, c->eval_questions);
     }
     MG_ALLOC(w->question, w->n_questions);
-    MG_TRY(mg_question_draw(&a->questions, split, c->seed, train ? w->phase.step : 0, !train, w->question,
-                            w->n_questions, err));
+    MG_TRY(mg_question_draw(&a->questions,
+                            &(struct mg_draw){.split = split,
+                                              .max_hops = train && w->stage.number == 1 ? c->first_hops : 0,
+                                              .seed = c->seed,
+                                              .stream = train ? w->phase.step : 0,
+                                              .once = !train},
+                            w->question, w->n_questions, err));
     MG_ALLOC(w->row, (size_t)w->n_questions * w->n_rollouts);
 out:
     return st;
@@ -197,7 +220,7 @@ run_phase(struct mg_agent *a, uint32_t number, struct mg_err *err)
     MG_TRY(mg_agent_recall(a, &w, err));
     a->note.phase = number;
     a->note.training = false;
-    a->note.total = w.n_questions * w.n_rollouts;
+    a->note.total = w.n_first * w.n_rollouts;
     if (a->root)
         MG_TRY(mg_agent_rollouts_root(a, &w, err));
     else

@@ -5,6 +5,7 @@
 #include "agent/agent.h"
 #include "learn/learn.h"
 #include "learn/reward.h"
+#include "run/stage.h"
 #include "rollout/judging.h"
 #include "rollout/pending.h"
 #include "rollout/rollout_config.h"
@@ -50,12 +51,15 @@ struct mg_agent {
 /* What one phase is about, and what became of it. */
 struct mg_phase_work {
     struct mg_phase phase;
-    uint32_t *question;               /* [n_questions] indices into the question file */
-    uint32_t n_questions, n_rollouts; /* rollouts of each question */
-    struct mg_rollout_row *row;       /* root: [n_questions * n_rollouts], what was handed in */
-    double rollout_seconds;           /* from the start to the end of the rollouts */
-    double wait_seconds;              /* of them, without anything to do */
-    uint64_t tokens;                  /* generated in the phase */
+    uint32_t *question; /* [n_questions] indices into the question file */
+    uint32_t n_first;   /* questions that are asked in any case; those behind may replace them */
+    uint32_t n_questions,
+        n_rollouts;             /* all that are asked in the end, of a phase that runs at most; rollouts of each */
+    struct mg_stage stage;      /* of a train step */
+    struct mg_rollout_row *row; /* root: [n_questions * n_rollouts], what was handed in */
+    double rollout_seconds;     /* from the start to the end of the rollouts */
+    double wait_seconds;        /* of them, without anything to do */
+    uint64_t tokens;            /* generated in the phase */
 };
 
 /* The rollouts of a phase, to their end: in the order of their keys afterwards. */
@@ -98,8 +102,7 @@ struct mg_lesson {
 };
 
 /* The end of a phase: judges its rollouts and, in a train step, learns if the agent trains. */
-enum mg_status mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_lesson *l,
-                              struct mg_err *err);
+enum mg_status mg_agent_learn(struct mg_agent *a, struct mg_phase_work *w, struct mg_lesson *l, struct mg_err *err);
 /* Says on standard error where a train step had nothing to teach, and why. */
 void mg_agent_tell_lesson(const struct mg_agent *a, const struct mg_phase *phase, const struct mg_lesson *l);
 /* Writes metrics and times of a phase. */

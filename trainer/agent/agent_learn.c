@@ -48,12 +48,15 @@ out:
     return st;
 }
 
+/* Its reward counts among its group's in any case; where what was cut is masked, it teaches nothing itself. */
 static void
-add(struct batch *b, struct mg_rollout *r, struct mg_reward reward, float weight)
+add(const struct mg_agent *a, struct batch *b, struct mg_rollout *r, struct mg_reward reward, float weight)
 {
+    const bool is_cut = r->fault == MG_FAULT_LENGTH || r->fault == MG_FAULT_CONTEXT;
+
     r->t.kind = reward.kind;
     r->t.reward = (float)reward.value;
-    r->t.weight = weight;
+    r->t.weight = is_cut && a->config->mask_truncated ? 0.0f : weight;
     b->r[b->n] = r;
     b->reward[b->n] = r->t.reward;
     b->weight[b->n++] = weight;
@@ -85,8 +88,10 @@ root_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, s
     MG_TRY(alloc_batch(b, n, w->n_questions, err));
     for (size_t i = 0; i < n; i++) {
         const struct mg_rollout_row *row = &w->row[i];
-        const struct mg_reward reward = mg_reward_root(&a->part->reward, row->format, &row->verdict);
+        struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
+        struct mg_reward reward = mg_reward_root(&a->part->reward, row->format, &row->verdict);
 
+        mg_reward_add_length(&reward, a->part, r->t.len);
         l->trajectories++;
         l->calls += row->calls;
         l->calls_of[row->calls < MAX_CALLS ? row->calls : MAX_CALLS]++;
@@ -99,7 +104,7 @@ root_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, s
         l->format += row->format;
         l->expert += row->verdict.value;
         l->verdicts += row->verdict.kind == MG_VERDICT_VALUE;
-        add(b, mg_rollouts_get(a->rollouts, i), (struct mg_reward){.kind = row->kind, .value = row->reward}, 1.0f);
+        add(a, b, r, (struct mg_reward){.kind = row->kind, .value = row->reward}, 1.0f);
     }
 out:
     return st;
@@ -109,7 +114,7 @@ out:
 
 /* The rollouts of the root, by question and rollout; the texts are not kept. */
 static enum mg_status
-read_parents(struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *err)
+read_parents(struct mg_agent *a, struct mg_phase_work *w, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_rollout_rows rows = {0};
@@ -128,6 +133,10 @@ read_parents(struct mg_agent *a, const struct mg_phase_work *w, struct mg_err *e
         *at = *row;
         at->answer = NULL;
     }
+    MG_REQUIRE(rows.n % w->n_rollouts == 0 && rows.n >= (size_t)w->n_first * w->n_rollouts, MG_INPUT,
+               "the store has %zu rollouts of phase %u, need %u of each of %u questions or more", rows.n,
+               w->phase.number, w->n_rollouts, w->n_first);
+    w->n_questions = (uint32_t)(rows.n / w->n_rollouts);
 out:
     mg_rollout_rows_free(&rows);
     return st;
@@ -142,6 +151,7 @@ add_aligned(struct mg_agent *a, struct batch *b, struct mg_rollout *r, const str
     const struct mg_verdict *v = &r->t.verdict;
 
     reward = mg_reward_sub(&a->part->reward, r->fault == MG_FAULT_NONE, &parent->verdict, v);
+    mg_reward_add_length(&reward, a->part, r->t.len);
     l->trajectories++;
     l->verdicts += v->kind == MG_VERDICT_VALUE;
     l->expert += v->value;
@@ -153,20 +163,21 @@ add_aligned(struct mg_agent *a, struct batch *b, struct mg_rollout *r, const str
     add_parts(l, &reward);
     l->format += r->fault == MG_FAULT_NONE;
     if (a->config->alignment != MG_ALIGN_COPY && w > 0.0f)
-        add(b, r, reward, w);
+        add(a, b, r, reward, w);
     for (float copies = w; a->config->alignment == MG_ALIGN_COPY && copies > 0.5f; copies -= 1.0f)
-        add(b, r, reward, 1.0f);
+        add(a, b, r, reward, 1.0f);
 }
 
 static enum mg_status
-sub_batch(struct mg_agent *a, const struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
+sub_batch(struct mg_agent *a, struct mg_phase_work *w, struct batch *b, struct mg_lesson *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     const struct mg_config *c = a->config;
-    size_t n = mg_rollouts_count(a->rollouts), rollouts = (size_t)w->n_questions * w->n_rollouts;
+    size_t n = mg_rollouts_count(a->rollouts), rollouts;
     float *weight = NULL;
 
     MG_TRY(read_parents(a, w, err));
+    rollouts = (size_t)w->n_questions * w->n_rollouts;
     MG_ALLOC(weight, n);
     MG_TRY(alloc_batch(b, n > rollouts * a->part->aligned ? n : rollouts * a->part->aligned, w->n_questions, err));
     l->left_out = (uint32_t)rollouts;
@@ -272,7 +283,7 @@ out:
 }
 
 enum mg_status
-mg_agent_learn(struct mg_agent *a, const struct mg_phase_work *w, struct mg_lesson *l, struct mg_err *err)
+mg_agent_learn(struct mg_agent *a, struct mg_phase_work *w, struct mg_lesson *l, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct batch b = {0};

@@ -64,6 +64,7 @@ set_rollouts(json_t *line, const struct mg_agent *a, const struct mg_phase_work 
     set_real(line, "reward_correct", l->part[MG_PART_CORRECT]);
     if (!a->root)
         set_real(line, "reward_expert", l->part[MG_PART_EXPERT]);
+    set_real(line, "reward_length", l->part[MG_PART_LENGTH]);
     set_real(line, "calls", l->calls);
     if (a->root)
         set_calls(line, l);
@@ -84,9 +85,11 @@ set_success(json_t *line, const struct mg_phase_work *w)
 {
     double sum = 0.0, n = 0.0;
 
-    for (uint32_t q = 0; q < w->n_questions; q++) {
-        sum += w->row[q].verdict.value;
-        n += w->row[q].verdict.kind == MG_VERDICT_VALUE;
+    for (size_t i = 0; i < (size_t)w->n_questions * w->n_rollouts; i++) {
+        if (w->row[i].kind == MG_REWARD_UNAVAILABLE)
+            continue;
+        sum += w->row[i].verdict.value;
+        n += w->row[i].verdict.kind == MG_VERDICT_VALUE;
     }
     set_real(line, "success", n > 0.0 ? sum / n : (double)NAN);
 }
@@ -214,8 +217,12 @@ mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct 
         set_learning(line, l);
     if (!train && a->root)
         set_hops(line, a, w);
-    if (!train && !a->root)
+    if (!a->root)
         set_success(line, w);
+    if (train) {
+        set_count(line, "questions", w->n_questions);
+        set_count(line, "stage", w->stage.number);
+    }
     MG_TRY(set_digest(line, a, err));
     st = mg_metrics_append(mg_agent_path(a->dir, MG_AGENT_METRICS).text, line, err);
     line = NULL;

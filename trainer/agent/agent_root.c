@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A phase of the root: it asks, waits for results, and hands in what its rollouts are worth. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,13 +105,14 @@ out:
     return st;
 }
 
+/* The dialogues of questions first .. end - 1. */
 static enum mg_status
-add_dialogues(struct root_phase *m, struct mg_err *err)
+add_dialogues(struct root_phase *m, uint32_t first, uint32_t end, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
     struct mg_agent *a = m->a;
 
-    for (uint32_t q = 0; q < m->w->n_questions; q++) {
+    for (uint32_t q = first; q < end; q++) {
         for (uint32_t k = 0; k < m->w->n_rollouts; k++) {
             struct mg_key key = {.phase = m->w->phase.number, .question = q, .rollout = k};
             const struct mg_asked *asked = &a->questions.q[m->w->question[q]];
@@ -147,26 +149,76 @@ out:
     return st;
 }
 
+/* What rollout i is worth. */
+static struct mg_rollout_row
+row_of(struct mg_agent *a, size_t i)
+{
+    const struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
+    struct mg_rollout_row row = {.key = r->t.key,
+                                 .calls = r->calls,
+                                 .format = r->fault == MG_FAULT_NONE,
+                                 .verdict = r->t.verdict,
+                                 .answer = r->answer};
+    struct mg_reward reward = mg_reward_root(&a->part->reward, row.format, &row.verdict);
+
+    mg_reward_add_length(&reward, a->part, r->t.len);
+    row.kind = reward.kind;
+    row.reward = reward.value;
+    return row;
+}
+
+/* How many of the questions asked so far have rollouts that are better than others. */
+static uint32_t
+count_signals(struct root_phase *m, uint32_t asked)
+{
+    uint32_t n = 0;
+
+    for (uint32_t q = 0; q < asked; q++) {
+        double low = INFINITY, high = -INFINITY;
+
+        for (uint32_t k = 0; k < m->w->n_rollouts; k++) {
+            const struct mg_rollout_row row = row_of(m->a, (size_t)q * m->w->n_rollouts + k);
+
+            if (row.kind == MG_REWARD_UNAVAILABLE)
+                continue;
+            low = fmin(low, row.reward);
+            high = fmax(high, row.reward);
+        }
+        n += low < high;
+    }
+    return n;
+}
+
+/* The questions of the step, and then, as often as the configuration says, new ones for those that have no signal.
+ * Which are asked is decided when all before have ended, so that it does not depend on time. */
+static enum mg_status
+ask(struct root_phase *m, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+    const uint32_t wanted = m->w->n_first;
+    uint32_t asked = 0, next = wanted;
+
+    for (uint32_t more = m->w->n_questions / wanted; next > asked && more > 0; more--) {
+        m->a->note.total = next * m->w->n_rollouts;
+        MG_TRY(add_dialogues(m, asked, next, err));
+        asked = next;
+        MG_TRY(run(m, err));
+        if (more > 1)
+            next = asked + (wanted - count_signals(m, asked));
+    }
+    m->w->n_questions = asked;
+out:
+    return st;
+}
+
 static enum mg_status
 hand_in(struct root_phase *m, struct mg_err *err)
 {
     struct mg_agent *a = m->a;
     size_t n = mg_rollouts_count(a->rollouts);
 
-    for (size_t i = 0; i < n; i++) {
-        const struct mg_rollout *r = mg_rollouts_get(a->rollouts, i);
-        struct mg_rollout_row *row = &m->w->row[i];
-        struct mg_reward reward;
-
-        *row = (struct mg_rollout_row){.key = r->t.key,
-                                       .calls = r->calls,
-                                       .format = r->fault == MG_FAULT_NONE,
-                                       .verdict = r->t.verdict,
-                                       .answer = r->answer};
-        reward = mg_reward_root(&a->part->reward, row->format, &row->verdict);
-        row->kind = reward.kind;
-        row->reward = reward.value;
-    }
+    for (size_t i = 0; i < n; i++)
+        m->w->row[i] = row_of(a, i);
     return mg_store_hand_in(a->store, m->w->phase.number, m->w->row, n, m->subtasks, err);
 }
 
@@ -179,8 +231,7 @@ mg_agent_rollouts_root(struct mg_agent *a, struct mg_phase_work *w, struct mg_er
     m.inbox.turns = a->limits.turns;
     m.inbox.n = (size_t)w->n_questions * w->n_rollouts * m.inbox.turns;
     MG_ALLOC(m.inbox.slot, m.inbox.n);
-    MG_TRY(add_dialogues(&m, err));
-    MG_TRY(run(&m, err));
+    MG_TRY(ask(&m, err));
     MG_TRY(hand_in(&m, err));
 out:
     for (size_t i = 0; m.inbox.slot != NULL && i < m.inbox.n; i++)

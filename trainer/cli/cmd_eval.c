@@ -125,7 +125,8 @@ choose_questions(struct evaluation *e, struct mg_err *err)
     e->of = mg_question_count(&a->questions, e->split);
     e->n = mg_question_most(&a->questions, e->split, o->count);
     MG_ALLOC(e->question, e->n);
-    MG_TRY(mg_question_draw(&a->questions, e->split, o->with.seed, 0, true, e->question, e->n, err));
+    MG_TRY(mg_question_draw(&a->questions, &(struct mg_draw){.split = e->split, .seed = o->with.seed, .once = true},
+                            e->question, e->n, err));
     for (uint32_t i = 0; o->n_systems == 2 && i < e->n; i++) {
         uint32_t at = e->question[i];
         const struct mg_asked *q = &a->questions.q[at];

@@ -6,12 +6,17 @@
 #include "run/config.h"
 #include "run/key.h"
 
-enum mg_reward_part { MG_PART_FORMAT, MG_PART_CORRECT, MG_PART_EXPERT, MG_N_PARTS };
+enum mg_reward_part { MG_PART_FORMAT, MG_PART_CORRECT, MG_PART_EXPERT, MG_PART_LENGTH, MG_N_PARTS };
 struct mg_reward {
     enum mg_reward_kind kind;
     double value;
     double part[MG_N_PARTS]; /* what it is the sum of */
 };
+
+/* The soft punishment of length, arXiv 2503.14476, eq. 13, of a dialogue of `tokens`: 0 up to context - overlong_tokens
+ * of them, and from there in a straight line to -overlong_penalty at the context. It is added to a reward that is a
+ * value. */
+void mg_reward_add_length(struct mg_reward *reward, const struct mg_agent_config *agent, uint32_t tokens);
 
 /* Of the root, M-GRPO eq. 4: format + correct * answer; INVALID if the format is, UNAVAILABLE if the verdict on its
  * answer is not a value: there is nothing else to tell its rollouts apart by. */

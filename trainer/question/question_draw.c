@@ -23,8 +23,14 @@ free_by_template(struct by_template *s)
     free(s->filled);
 }
 
+static bool
+is_drawn_from(const struct mg_asked *q, const struct mg_draw *how)
+{
+    return q->split == how->split && (how->max_hops == 0 || q->hops <= how->max_hops);
+}
+
 static enum mg_status
-fill(const struct mg_question_file *f, enum mg_split split, struct by_template *s, struct mg_err *err)
+fill(const struct mg_question_file *f, const struct mg_draw *how, struct by_template *s, struct mg_err *err)
 {
     enum mg_status st = MG_OK;
 
@@ -33,7 +39,7 @@ fill(const struct mg_question_file *f, enum mg_split split, struct by_template *
     MG_ALLOC(s->left, f->n_templates);
     MG_ALLOC(s->filled, f->n_templates);
     for (uint32_t i = 0; i < f->n; i++)
-        s->first[f->q[i].kind + 1] += f->q[i].split == split;
+        s->first[f->q[i].kind + 1] += is_drawn_from(&f->q[i], how);
     for (uint32_t t = 0; t < f->n_templates; t++) {
         if (s->first[t + 1] > 0)
             s->filled[s->n_filled++] = t;
@@ -42,7 +48,7 @@ fill(const struct mg_question_file *f, enum mg_split split, struct by_template *
     for (uint32_t i = 0; i < f->n; i++) {
         uint32_t t = f->q[i].kind;
 
-        if (f->q[i].split == split)
+        if (is_drawn_from(&f->q[i], how))
             s->question[s->first[t] + s->left[t]++] = i;
     }
 out:
@@ -95,20 +101,25 @@ mg_question_most(const struct mg_question_file *f, enum mg_split split, uint32_t
 }
 
 enum mg_status
-mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t seed, uint32_t stream, bool once,
-                 uint32_t *index, uint32_t n, struct mg_err *err)
+mg_question_draw(const struct mg_question_file *f, const struct mg_draw *how, uint32_t *index, uint32_t n,
+                 struct mg_err *err)
 {
     enum mg_status st = MG_OK;
-    uint32_t count = mg_question_count(f, split);
+    uint32_t count = 0;
     struct by_template s = {0};
     struct mg_rng rng;
 
+    for (uint32_t i = 0; i < f->n; i++)
+        count += is_drawn_from(&f->q[i], how);
+    MG_REQUIRE(count > 0 || how->max_hops == 0, MG_INPUT,
+               "none of the %u questions is of the split that is asked for and has at most %u hops", f->n,
+               how->max_hops);
     MG_REQUIRE(count > 0, MG_INPUT, "none of the %u questions is of the split that is asked for", f->n);
-    MG_REQUIRE(!once || n <= count, MG_INPUT, "%u questions, each once, of a split that has %u", n, count);
-    MG_TRY(fill(f, split, &s, err));
-    mg_rng_init(&rng, seed, MG_RNG_QUESTION, stream, (uint32_t)split, 0);
+    MG_REQUIRE(!how->once || n <= count, MG_INPUT, "%u questions, each once, of a split that has %u", n, count);
+    MG_TRY(fill(f, how, &s, err));
+    mg_rng_init(&rng, how->seed, MG_RNG_QUESTION, how->stream, (uint32_t)how->split, 0);
     for (uint32_t i = 0; i < n; i++)
-        index[i] = take(&s, draw_template(&s, &rng, once), &rng);
+        index[i] = take(&s, draw_template(&s, &rng, how->once), &rng);
 out:
     free_by_template(&s);
     return st;

@@ -64,13 +64,22 @@ enum mg_status mg_expert_verdict(const struct mg_question_file *f, const char *s
 uint32_t mg_question_count(const struct mg_question_file *f, enum mg_split split);
 /* How many of them can be asked, each once, if `wanted` are to be. */
 uint32_t mg_question_most(const struct mg_question_file *f, enum mg_split split, uint32_t wanted);
+/* How questions are drawn. */
+struct mg_draw {
+    enum mg_split split;
+    uint32_t max_hops; /* 0: any number */
+    uint64_t seed;
+    uint32_t stream;
+    bool once; /* none comes twice */
+};
 /*
- * Draws n questions of a split as indices: a template at random, then one of its questions at random, so that every
- * kind of question is asked equally often. A function of (seed, stream) alone. None comes twice before all of its
- * template have come; with `once`, none comes twice at all: a template whose questions have all come is not drawn any
- * more, and n is at most mg_question_count. MG_INPUT: the split has no questions, or with `once` not as many.
+ * Draws n questions as indices: a template at random, then one of its questions at random, so that every kind of
+ * question is asked equally often. A function of (seed, stream) alone; the first of n are those of a draw of fewer.
+ * None comes twice before all of its template have come; with `once`, none comes twice at all: a template whose
+ * questions have all come is not drawn any more, and n is at most mg_question_count. MG_INPUT: there is no such
+ * question, or with `once` not as many.
  */
-enum mg_status mg_question_draw(const struct mg_question_file *f, enum mg_split split, uint64_t seed, uint32_t stream,
-                                bool once, uint32_t *index, uint32_t n, struct mg_err *err);
+enum mg_status mg_question_draw(const struct mg_question_file *f, const struct mg_draw *how, uint32_t *index,
+                                uint32_t n, struct mg_err *err);
 
 #endif

@@ -33,16 +33,18 @@ struct mg_reward_config {
 /* A section `agent "NAME"`. */
 struct mg_agent_config {
     char *name;
-    char *model, *device; /* directory; selector of an OpenCL device, "" for the default */
-    struct mg_list calls; /* agents that it may ask */
-    struct mg_list tools; /* tools that it may use */
-    bool train;           /* false: it keeps its weights */
-    uint32_t turns;       /* own turns of a dialogue */
-    uint32_t new_tokens;  /* of one turn */
-    uint32_t context;     /* of a dialogue */
-    uint32_t slots;       /* dialogues that decode at once */
-    uint32_t max_tokens;  /* of one training micro-batch, or one decoding forward */
-    uint32_t aligned;     /* d: what the trajectories of a rollout count as after alignment */
+    char *model, *device;     /* directory; selector of an OpenCL device, "" for the default */
+    struct mg_list calls;     /* agents that it may ask */
+    struct mg_list tools;     /* tools that it may use */
+    bool train;               /* false: it keeps its weights */
+    uint32_t turns;           /* own turns of a dialogue */
+    uint32_t new_tokens;      /* of one turn */
+    uint32_t context;         /* of a dialogue */
+    uint32_t slots;           /* dialogues that decode at once */
+    uint32_t max_tokens;      /* of one training micro-batch, or one decoding forward */
+    uint32_t aligned;         /* d: what the trajectories of a rollout count as after alignment */
+    uint32_t overlong_tokens; /* the last tokens of the context, in which a dialogue costs reward; 0: none */
+    double overlong_penalty;  /* what it costs at the end of them */
     struct mg_reward_config reward;
 };
 
@@ -84,6 +86,11 @@ struct mg_config {
     uint32_t steps;          /* train steps that the run is begun with */
     uint32_t step_questions; /* questions of a step */
     uint32_t rollouts;       /* K, of a question */
+    uint32_t first_hops;     /* hops at most of a question of the first stage; 0: there is one stage */
+    uint32_t first_steps,
+        first_window; /* train steps of the first stage at most; of the mean of success that ends it */
+    double first_success;
+    uint32_t dynamic_rounds; /* of new questions in a step for those without signal */
     uint32_t eval_questions; /* held-out questions; 0: no evaluation */
     uint32_t eval_every;     /* train steps between evaluations; 0: before and after only */
     uint32_t checkpoint_every;
@@ -97,7 +104,8 @@ struct mg_config {
         mini_batches; /* of a step: passes over its trajectories, and parts of a pass with a step of the optimiser each */
     int correction;   /* row of mg_correction_kinds */
     double correction_min, correction_max;
-    int kl; /* row of mg_kl_kinds */
+    bool mask_truncated; /* trajectories that were cut teach nothing */
+    int kl;              /* row of mg_kl_kinds */
     double kl_beta;
     int reference_type; /* row of mg_storage_kinds */
     double lr, lr_end /* share of lr that is left at the last step */, beta1, beta2, adam_eps, weight_decay, max_norm;

@@ -71,6 +71,8 @@ check_agent(const struct mg_agent_config *a, const char *where, struct mg_err *e
                (int)MG_AGENT_NAME_MAX);
     MG_REQUIRE(a->context > a->new_tokens, MG_INPUT, "%s: agent %s: context is %u, new_tokens %u: a turn must fit",
                where, a->name, a->context, a->new_tokens);
+    MG_REQUIRE(a->overlong_tokens <= a->context, MG_INPUT, "%s: agent %s: overlong_tokens is %u, context %u", where,
+               a->name, a->overlong_tokens, a->context);
     MG_REQUIRE(a->max_tokens >= a->context, MG_INPUT, "%s: agent %s: max_tokens is %u, context %u: a dialogue must fit",
                where, a->name, a->max_tokens, a->context);
     MG_REQUIRE(r->format + r->correct + r->expert > 0.0, MG_INPUT, "%s: agent %s: the weights of its reward are all 0",
@@ -174,6 +176,21 @@ out:
     return st;
 }
 
+static enum mg_status
+check_stages(const struct mg_config *c, const char *where, struct mg_err *err)
+{
+    enum mg_status st = MG_OK;
+
+    MG_REQUIRE(c->first_hops > 0 || (c->first_steps == 0 && c->first_success == 0.0), MG_INPUT,
+               "%s: first_steps is %u and first_success %g, but first_hops is 0: there is no first stage", where,
+               c->first_steps, c->first_success);
+    MG_REQUIRE(c->first_hops == 0 || c->first_steps > 0 || c->first_success > 0.0, MG_INPUT,
+               "%s: first_hops is %u, but neither first_steps nor first_success ends the first stage", where,
+               c->first_hops);
+out:
+    return st;
+}
+
 /* Bounds that are not given are the objective's; then what can be together. */
 static enum mg_status
 settle_objective(struct mg_config *c, const char *where, struct mg_err *err)
@@ -222,6 +239,7 @@ mg_config_settle(struct mg_config *c, const char *where, struct mg_err *err)
                "%s: agent %s: reward_expert is %g, but nobody judges the first agent beside its answer", where,
                c->agent[0].name, c->agent[0].reward.expert);
     MG_TRY(check_learning(c, where, err));
+    MG_TRY(check_stages(c, where, err));
     MG_TRY(settle_objective(c, where, err));
 out:
     return st;
