@@ -22,7 +22,7 @@ static const char allowed[] = "\n"
                               "add 2 1\n"
                               "advantage 2 0\n"
                               "policy_loss 4 0\n"
-                              "policy_rows 4 0\n";
+                              "policy_loss_rows 4 0\n";
 
 static bool
 is_allowed(const char *name, unsigned output, unsigned as)

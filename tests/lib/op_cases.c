@@ -406,7 +406,7 @@ const struct op_case op_cases[] = {
     CASE(attention_decode),
     CASE(advantage),
     CASE(policy_loss),
-    {"policy_rows", make_policy_rows, call_policy_loss},
+    {"policy_loss_rows", make_policy_rows, call_policy_loss},
     CASE(sample),
     {"sample_shared", make_sample_shared, call_sample},
     CASE(global_norm),
