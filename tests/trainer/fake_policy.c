@@ -298,6 +298,12 @@ mg_policy_prepare(struct mg_policy *p, const struct mg_sampling *how, size_t n_h
     return MG_OK;
 }
 
+size_t
+mg_policy_bytes(struct mg_policy *p)
+{
+    return sizeof *p;
+}
+
 struct clgrpo_context *
 mg_policy_context(struct mg_policy *p)
 {

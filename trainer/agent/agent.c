@@ -80,6 +80,11 @@ open_policy(struct mg_agent *a, const struct mg_agent_config *c, struct mg_err *
     MG_TRY(mg_policy_prepare(a->policy, how, sizeof how / sizeof how[0], &loss, err));
     if (a->part->train)
         MG_TRY(mg_reference_open(a->config, c, &a->reference, err));
+    if (a->reference != NULL)
+        fprintf(stderr,
+                "mgrpo agent: the first model is kept for kl_beta, in %s: %.1f MiB beside the policy's %.1f MiB\n",
+                mg_storage_kinds[a->config->reference_type].name, (double)mg_policy_bytes(a->reference) / 0x1p20,
+                (double)mg_policy_bytes(a->policy) / 0x1p20);
     rollouts.policy = a->policy;
     MG_TRY(mg_rollouts_create(&rollouts, &a->rollouts, err));
 out:

@@ -94,8 +94,23 @@ set_success(json_t *line, const struct mg_phase_work *w)
     set_real(line, "success", n > 0.0 ? sum / n : (double)NAN);
 }
 
+/* What only some settings have. */
 static void
-set_learning(json_t *line, const struct mg_lesson *l)
+set_options(json_t *line, const struct mg_config *c, const struct mg_train_stats *s)
+{
+    if (c->dual_clip > 0.0)
+        set_real(line, "dual_clipped", s->dual_clipped / s->tokens);
+    if (c->kl_beta > 0.0)
+        set_real(line, "kl", s->kl_sum / s->tokens);
+    if (mg_correction_kinds[c->correction].kind == CLGRPO_CORRECTION_NONE)
+        return;
+    set_real(line, "correction", s->correction_sum / s->tokens);
+    set_real(line, "correction_max", s->correction_max);
+    set_real(line, "corrected", s->corrected / s->tokens);
+}
+
+static void
+set_learning(json_t *line, const struct mg_config *c, const struct mg_lesson *l)
 {
     const struct mg_train_stats *s = &l->sums.stats;
     double n = s->tokens; /* 0: nothing to learn from, and no means */
@@ -107,11 +122,7 @@ set_learning(json_t *line, const struct mg_lesson *l)
     set_real(line, "ratio_min", s->ratio_min);
     set_real(line, "ratio_max", s->ratio_max);
     set_real(line, "clipped", s->clipped / n);
-    set_real(line, "dual_clipped", s->dual_clipped / n);
-    set_real(line, "kl", s->kl_sum / n);
-    set_real(line, "correction", s->correction_sum / n);
-    set_real(line, "correction_max", s->correction_max);
-    set_real(line, "corrected", s->corrected / n);
+    set_options(line, c, s);
     set_count(line, "updates", l->sums.updates);
     set_real(line, "grad_norm", l->sums.grad_norm);
     set_count(line, "tokens_trained", s->tokens);
@@ -214,7 +225,7 @@ mg_agent_record(struct mg_agent *a, const struct mg_phase_work *w, const struct 
     set_rollouts(line, a, w, l);
     MG_TRY(set_interval(line, a, w, err));
     if (train && a->part->train)
-        set_learning(line, l);
+        set_learning(line, a->config, l);
     if (!train && a->root)
         set_hops(line, a, w);
     if (!a->root)

@@ -37,6 +37,8 @@ enum mg_status mg_policy_init(const struct mg_model_config *config, uint64_t see
                               const struct mg_policy_limits *limits, struct mg_policy **out, struct mg_err *err);
 void mg_policy_close(struct mg_policy *p); /* accepts NULL */
 const struct mg_model_config *mg_policy_config(const struct mg_policy *p);
+/* Bytes of device memory that the policy holds now. */
+size_t mg_policy_bytes(struct mg_policy *p);
 /* The library's context of this policy's device, for operations on host data (advantages). */
 struct clgrpo_context *mg_policy_context(struct mg_policy *p);
 

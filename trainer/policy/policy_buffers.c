@@ -208,36 +208,11 @@ out:
     return st;
 }
 
+/* Calls `look` for every tensor that there may be. */
 static void
-destroy_acts(struct mg_acts *a)
+each_tensor(struct mg_policy *p, void (*look)(struct clgrpo_tensor *, size_t *), size_t *arg)
 {
-    struct clgrpo_tensor *all[] = {&a->h1,  &a->rstd1, &a->qkv,   &a->o,       &a->lse,
-                                   &a->mid, &a->h2,    &a->rstd2, &a->gate_up, &a->act};
-
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        clgrpo_tensor_destroy(all[i]);
-}
-
-static void
-destroy_layer_caches(struct mg_policy *p, size_t i)
-{
-    struct mg_packed_layer *w = p->packed != NULL ? &p->packed[i] : NULL;
-
-    if (w != NULL) {
-        clgrpo_tensor_destroy(&w->qkv);
-        clgrpo_tensor_destroy(&w->o);
-        clgrpo_tensor_destroy(&w->gate_up);
-        clgrpo_tensor_destroy(&w->down);
-    }
-    if (p->k_cache != NULL)
-        clgrpo_tensor_destroy(&p->k_cache[i]);
-    if (p->v_cache != NULL)
-        clgrpo_tensor_destroy(&p->v_cache[i]);
-}
-
-void
-mg_buffers_destroy(struct mg_policy *p)
-{
+    const size_t layers = p->params.dims.layers, n_x = p->limits.train ? layers + 1 : 2;
     struct clgrpo_tensor *all[] = {&p->weights,    &p->norms,       &p->grad,           &p->m,          &p->v,
                                    &p->norm_out,   &p->rope,        &p->branch,         &p->selected,   &p->hidden,
                                    &p->rstd,       &p->ints,        &p->offsets,        &p->prefix,     &p->head_in,
@@ -245,15 +220,34 @@ mg_buffers_destroy(struct mg_policy *p)
                                    &p->grads.dqkv, &p->grads.do_,   &p->grads.dgate_up, &p->grads.dact, &p->dselected,
                                    &p->dhidden,    &p->packed_head, &p->logits,         &p->slots,      &p->forks,
                                    &p->keys,       &p->drawn,       &p->drawn_logprob};
+    /* arrays of structs of nothing but tensors */
+    const struct {
+        struct clgrpo_tensor *first;
+        size_t n;
+    } lists[] = {{p->x, n_x},
+                 {(struct clgrpo_tensor *)p->acts, p->n_acts * sizeof *p->acts / sizeof *p->x},
+                 {(struct clgrpo_tensor *)p->packed, layers * sizeof *p->packed / sizeof *p->x},
+                 {p->k_cache, layers},
+                 {p->v_cache, layers}};
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        clgrpo_tensor_destroy(all[i]);
-    for (size_t i = 0; p->acts != NULL && i < p->n_acts; i++)
-        destroy_acts(&p->acts[i]);
-    for (size_t i = 0; p->x != NULL && i < (p->limits.train ? p->params.dims.layers + 1 : 2); i++)
-        clgrpo_tensor_destroy(&p->x[i]);
-    for (size_t i = 0; i < p->params.dims.layers; i++)
-        destroy_layer_caches(p, i);
+        look(all[i], arg);
+    for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++)
+        for (size_t i = 0; lists[l].first != NULL && i < lists[l].n; i++)
+            look(&lists[l].first[i], arg);
+}
+
+static void
+destroy(struct clgrpo_tensor *t, size_t *unused)
+{
+    (void)unused;
+    clgrpo_tensor_destroy(t);
+}
+
+void
+mg_buffers_destroy(struct mg_policy *p)
+{
+    each_tensor(p, destroy, NULL);
     if (p->workspace.buf != NULL)
         clgrpo_tensor_destroy(&(struct clgrpo_tensor){.buf = p->workspace.buf});
     free(p->x);
@@ -261,4 +255,20 @@ mg_buffers_destroy(struct mg_policy *p)
     free(p->packed);
     free(p->k_cache);
     free(p->v_cache);
+}
+
+static void
+add_bytes(struct clgrpo_tensor *t, size_t *sum)
+{
+    if (t->buf != NULL)
+        *sum += clgrpo_tensor_elems(t) * clgrpo_dtype_bytes(t->dtype);
+}
+
+size_t
+mg_policy_bytes(struct mg_policy *p)
+{
+    size_t sum = p->workspace.bytes;
+
+    each_tensor(p, add_bytes, &sum);
+    return sum;
 }
