@@ -60,20 +60,13 @@ make_step(struct step *s, struct mg_policy *p)
 static struct mg_config
 base_config(void)
 {
-    return (struct mg_config){.steps = 10,
-                              .ratio_min = 0.8,
-                              .ratio_max = 1.28,
-                              .lr = 2e-4,
-                              .lr_end = 1.0,
-                              .beta1 = 0.9,
-                              .beta2 = 0.98,
-                              .adam_eps = 1e-8,
-                              .max_norm = 1.0,
-                              .temperature = 1.0,
-                              .epochs = 4,
-                              .mini_batches = 1,
-                              .correction_min = 0.5,
-                              .correction_max = 2.0};
+    struct mg_config c = mg_learn_case(2e-4, 4);
+
+    c.ratio_min = 0.8;
+    c.ratio_max = 1.28;
+    c.correction_min = 0.5;
+    c.correction_max = 2.0;
+    return c;
 }
 
 struct outcome {
@@ -114,6 +107,19 @@ learn(const struct mg_config *c)
     return learn_stored(c, CLGRPO_F32);
 }
 
+/* By c with bounds, low and high of its own, that nothing leaves, and with such that much leaves. */
+static void
+learn_wide_and_narrow(const struct mg_config *c, double *low, double *high, struct outcome *wide,
+                      struct outcome *narrow)
+{
+    *low = 0.0;
+    *high = 1e6;
+    *wide = learn(c);
+    *low = 0.99;
+    *high = 1.01;
+    *narrow = learn(c);
+}
+
 START_TEST(one_pass_in_one_part_knows_no_bounds)
 {
     struct mg_config c = base_config();
@@ -135,12 +141,7 @@ START_TEST(bounds_act_in_later_passes)
         struct outcome wide, narrow;
 
         c.objective = objective;
-        c.ratio_min = 0.0;
-        c.ratio_max = 1e6;
-        wide = learn(&c);
-        c.ratio_min = 0.99;
-        c.ratio_max = 1.01;
-        narrow = learn(&c);
+        learn_wide_and_narrow(&c, &c.ratio_min, &c.ratio_max, &wide, &narrow);
         ck_assert_msg(wide.sums.stats.ratio_max > 1.05, "%s: the largest ratio is %g", mg_objectives[objective].name,
                       wide.sums.stats.ratio_max);
         ck_assert_msg(wide.sums.stats.clipped < 0.1 * narrow.sums.stats.clipped && narrow.sums.stats.clipped > 10.0,
@@ -213,12 +214,7 @@ START_TEST(corrections_act)
         struct outcome wide, narrow;
 
         c.correction = kind;
-        c.correction_min = 0.0;
-        c.correction_max = 1e6;
-        wide = learn(&c);
-        c.correction_min = 0.99;
-        c.correction_max = 1.01;
-        narrow = learn(&c);
+        learn_wide_and_narrow(&c, &c.correction_min, &c.correction_max, &wide, &narrow);
         ck_assert_msg(wide.weights != none.weights && narrow.weights != wide.weights, "%s does not act",
                       mg_correction_kinds[kind].name);
         ck_assert(wide.sums.stats.corrected < 0.1 * narrow.sums.stats.corrected &&

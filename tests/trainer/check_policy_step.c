@@ -81,16 +81,7 @@ END_TEST
 static enum mg_status
 learn(float advantage, double *norm)
 {
-    const struct mg_config c = {.steps = 10,
-                                .lr = 0.01,
-                                .beta1 = 0.9,
-                                .beta2 = 0.98,
-                                .adam_eps = 1e-8,
-                                .max_norm = 1.0,
-                                .weight_decay = 0.1,
-                                .temperature = 1.0,
-                                .epochs = 1,
-                                .mini_batches = 1};
+    struct mg_config c = mg_learn_case(0.01, 1);
     const struct mg_agent_config agent = {.name = (char *)"main", .turns = 1, .new_tokens = LEN};
     uint8_t mask[LEN] = {0};
     float logprob[LEN], *to = logprob;
@@ -100,6 +91,7 @@ learn(float advantage, double *norm)
     struct mg_lesson_sums sums;
     enum mg_status st;
 
+    c.weight_decay = 0.1;
     memset(mask + LEN / 2, 1, LEN / 2);
     mg_ok(mg_policy_score(p, row, 1, 1.0f, &to, NULL, &err));
     st = mg_learn(p, NULL, &c, &agent, 3, rows, 1, &sums, &err);

@@ -24,3 +24,18 @@ mg_policy_case(bool tied, uint32_t max_tokens)
     free(w);
     return p;
 }
+
+struct mg_config
+mg_learn_case(double lr, uint32_t epochs)
+{
+    return (struct mg_config){.steps = 10,
+                              .lr = lr,
+                              .lr_end = 1.0,
+                              .beta1 = 0.9,
+                              .beta2 = 0.98,
+                              .adam_eps = 1e-8,
+                              .max_norm = 1.0,
+                              .temperature = 1.0,
+                              .epochs = epochs,
+                              .mini_batches = 1};
+}

@@ -3,11 +3,14 @@
 #define MGRPO_TESTS_POLICY_CASE_H
 
 #include "policy/policy_internal.h"
+#include "run/config.h"
 
 enum { MG_CASE_VOCAB = 97, MG_CASE_CONTEXT = 192, MG_CASE_SLOTS = 7 };
 
 /* A small model on the default device, weights ten times the usual start, so that logits are far from uniform and a
  * test has something to see. Fails the test if it cannot. */
 struct mg_policy *mg_policy_case(bool tied, uint32_t max_tokens);
+/* How a test trains: by AdamW at a learning rate that stays, in so many passes; no bounds, no decay. */
+struct mg_config mg_learn_case(double lr, uint32_t epochs);
 
 #endif
