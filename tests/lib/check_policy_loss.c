@@ -62,8 +62,7 @@ START_TEST(masked_tokens_add_nothing)
             b.advantage[i] = NAN;
         }
         got = policy_run(fx_context(fx_family(f)), &b, false);
-        fx_same_bits("dlogprob", clean.dlogprob, got.dlogprob, b.n * sizeof(float));
-        fx_same_bits("stats", clean.stats, got.stats, CLGRPO_POLICY_STATS * sizeof(float));
+        policy_same_bits(&b, &clean, &got);
         for (size_t i = 2; i < b.n; i += 5)
             ck_assert(got.dlogprob[i] == 0.0f);
         policy_result_free(&clean);
@@ -113,8 +112,7 @@ START_TEST(same_bits_twice)
         struct policy_result one = policy_run(fx_context(fx_family(f)), &b, false),
                              two = policy_run(fx_context(fx_family(f)), &b, false);
 
-        fx_same_bits("dlogprob", one.dlogprob, two.dlogprob, b.n * sizeof(float));
-        fx_same_bits("stats", one.stats, two.stats, CLGRPO_POLICY_STATS * sizeof(float));
+        policy_same_bits(&b, &one, &two);
         policy_result_free(&one);
         policy_result_free(&two);
         policy_batch_free(&b);

@@ -5,6 +5,21 @@
 #include "next_cl.h"
 #include "profile_case.h"
 
+/* A tensor is zeroed so many times; the profile has so many records then, and has lost so many commands. */
+static struct clgrpo_profile_counts
+zero(struct clgrpo_context *ctx, struct clgrpo_profile *p, struct clgrpo_tensor *x, int times, size_t n_records,
+     size_t n_lost)
+{
+    struct clgrpo_profile_counts c;
+
+    for (int i = 0; i < times; i++)
+        fx_ok(ctx, clgrpo_tensor_zero(ctx, x, clgrpo_context_queue(ctx), 0, NULL, NULL));
+    c = profile_finish(ctx, p);
+    ck_assert_uint_eq(c.n_records, n_records);
+    ck_assert_uint_eq(c.n_lost, n_lost);
+    return c;
+}
+
 /* Memory is bounded: what comes when `most` records are there is counted, and the first ones stay. */
 START_TEST(lost_records_are_counted)
 {
@@ -12,20 +27,12 @@ START_TEST(lost_records_are_counted)
     struct clgrpo_tensor x = profile_matrix(ctx, CLGRPO_F32, 3, 5);
     struct clgrpo_profile *p = profile_begin(ctx, 700);
     struct clgrpo_profile_record r = CLGRPO_PROFILE_RECORD_INIT;
-    struct clgrpo_profile_counts c;
 
-    for (int i = 0; i < 1000; i++)
-        fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    c = profile_finish(ctx, p);
-    ck_assert_uint_eq(c.n_records, 700);
-    ck_assert_uint_eq(c.n_lost, 300);
+    zero(ctx, p, &x, 1000, 700, 300);
     ck_assert_uint_eq(profile_record(ctx, p, 699).call, 699);
     fx_fails(ctx, clgrpo_profile_record_get(p, 700, &r), CLGRPO_E_VALUE);
     fx_ok(ctx, clgrpo_profile_clear(p));
-    fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    c = profile_finish(ctx, p);
-    ck_assert_uint_eq(c.n_records, 1);
-    ck_assert_uint_eq(c.n_lost, 0);
+    zero(ctx, p, &x, 1, 1, 0);
     clgrpo_profile_destroy(p);
     clgrpo_tensor_destroy(&x);
     clgrpo_context_destroy(ctx);
@@ -55,25 +62,16 @@ START_TEST(commands_without_times_are_lost)
     cl_ulong last = 0;
 
     timeless = 3;
-    for (int round = 1; round <= 2; round++) {
-        for (int i = 0; i < 300; i++)
-            fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-        c = profile_finish(ctx, p);
-        ck_assert_uint_eq(c.n_records, 200 * (size_t)round);
-        ck_assert_uint_eq(c.n_lost, 100 * (size_t)round);
-    }
+    for (size_t round = 1; round <= 2; round++)
+        c = zero(ctx, p, &x, 300, 200 * round, 100 * round);
     for (size_t i = 0; i < c.n_records; i++) {
         ck_assert_uint_eq(profile_record(ctx, p, i).call, i / 2 * 3 + i % 2);
         ck_assert_uint_ge(profile_record(ctx, p, i).start, last);
         last = profile_record(ctx, p, i).start;
     }
     timeless = 1; /* not one of so many */
-    for (int i = 0; i < 100; i++)
-        fx_ok(ctx, clgrpo_tensor_zero(ctx, &x, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    c = profile_finish(ctx, p);
+    zero(ctx, p, &x, 100, 400, 300);
     timeless = 0;
-    ck_assert_uint_eq(c.n_records, 400);
-    ck_assert_uint_eq(c.n_lost, 300);
     clgrpo_profile_destroy(p);
     clgrpo_tensor_destroy(&x);
     clgrpo_context_destroy(ctx);

@@ -208,3 +208,10 @@ policy_check_slope(const struct policy_batch *b)
     free(stopped);
     free_reference(&r);
 }
+
+void
+policy_same_bits(const struct policy_batch *b, const struct policy_result *one, const struct policy_result *two)
+{
+    fx_same_bits("dlogprob", one->dlogprob, two->dlogprob, b->n * sizeof(float));
+    fx_same_bits("stats", one->stats, two->stats, CLGRPO_POLICY_STATS * sizeof(float));
+}

@@ -24,6 +24,8 @@ struct policy_result {
 };
 struct policy_result policy_run(struct clgrpo_context *ctx, const struct policy_batch *b, bool in_place);
 void policy_result_free(struct policy_result *r);
+/* Two results of a batch, gradients and statistics, have the same bits. */
+void policy_same_bits(const struct policy_batch *b, const struct policy_result *one, const struct policy_result *two);
 
 /* The operation against the reference; of a batch of more than 100 tokens, that bounds and correction act in it. */
 void policy_check(struct clgrpo_context *ctx, const struct policy_batch *b);
