@@ -30,6 +30,8 @@ clgrpo_bench_SOURCES = \
 	bench/measure/now.c \
 	bench/measure/now.h \
 	bench/measure/print.c \
+	bench/measure/program.c \
+	bench/measure/program.h \
 	bench/measure/row.c \
 	bench/measure/row.h \
 	bench/measure/select.c \
@@ -117,7 +119,9 @@ clgrpo_info_SOURCES = \
 	bench/info/info.h \
 	bench/info/info_tuning.c \
 	bench/measure/family.c \
-	bench/measure/family.h
+	bench/measure/family.h \
+	bench/measure/program.c \
+	bench/measure/program.h
 clgrpo_info_CPPFLAGS = $(bench_cppflags)
 clgrpo_info_CFLAGS = $(base_cflags) $(JANSSON_CFLAGS)
 clgrpo_info_LDFLAGS = $(base_ldflags)
@@ -130,6 +134,8 @@ clgrpo_tune_SOURCES = \
 	bench/measure/median.h \
 	bench/measure/now.c \
 	bench/measure/now.h \
+	bench/measure/program.c \
+	bench/measure/program.h \
 	bench/output/whole_file.c \
 	bench/output/whole_file.h \
 	bench/tune/tune_attention.c \

@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "machine/machine.h"
 #include "measure/bench.h"
+#include "measure/program.h"
 #include "names/nearest.h"
 #include "output/output.h"
 #include "peers/peers.h"
@@ -142,6 +143,7 @@ no_such_row(const char *pattern)
     names_try(&n, "submit");
     names_try(&n, "compare");
     fprintf(stderr, "clgrpo-bench: no row's name is or holds \"%.60s\"%s\n", pattern, names_hint_of(&n, "").text);
+    fputs("  clgrpo-bench --list prints the names.\n", stderr);
     return 2;
 }
 
@@ -164,14 +166,12 @@ run(struct bench *b, const struct arguments *a)
 static int
 open_and_run(struct bench *b, const struct arguments *a)
 {
-    char error[256];
     cl_int code;
-    int rc = 1;
+    int rc = program_open("clgrpo-bench", a->device, &a->config, &b->ctx);
 
-    if (clgrpo_context_open(a->device, &a->config, &b->ctx, error, sizeof error) != CLGRPO_OK) {
-        fprintf(stderr, "clgrpo-bench: %s\n", error);
-        return 1;
-    }
+    if (rc != 0)
+        return rc;
+    rc = 1;
     b->queue = clCreateCommandQueue(clgrpo_context_cl(b->ctx), clgrpo_context_device(b->ctx), CL_QUEUE_PROFILING_ENABLE,
                                     &code);
     if (code != CL_SUCCESS)
@@ -184,8 +184,8 @@ open_and_run(struct bench *b, const struct arguments *a)
     return rc;
 }
 
-int
-main(int argc, char **argv)
+static int
+bench(int argc, char **argv)
 {
     static struct bench b = {.seconds = 0.3, .n_groups = GROUPS};
     struct arguments a = {.config = CLGRPO_CONTEXT_CONFIG_INIT};
@@ -211,4 +211,11 @@ main(int argc, char **argv)
     output_free(&b.previous);
     output_free(&b.peers);
     return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    program_begin();
+    return program_end("clgrpo-bench", bench(argc, argv));
 }

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "measure/family.h"
+#include "measure/program.h"
 #include "names/option.h"
 #include "tune.h"
 
-static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering]\n"
+static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering] [--version]\n"
                             "List the OpenCL devices, how to select them, the kernels that clgrpo would use, the tiers "
                             "with the verdicts of their\n"
                             "probes, and the tuned parameters with where each comes from.\n"
@@ -19,7 +20,7 @@ static const char usage[] = "usage: clgrpo-info [--json] [--allow-reordering]\n"
 
 static struct clgrpo_context_config config;
 
-enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64, ERROR = 512 };
+enum { MAX_PLATFORMS = 16, MAX_DEVICES = 64, ERROR = 512, OPT_VERSION = 256 };
 
 static void
 print_text(const char *selector, bool chosen, struct clgrpo_context *ctx, const struct clgrpo_device_info *d)
@@ -88,14 +89,26 @@ open_device(const char *selector, struct clgrpo_device_info *d, bool *malformed,
     return NULL;
 }
 
-/* The key of the device that a program gets without naming one. */
+/* The key of the device that a program gets without naming one. A name in CLGRPO_DEVICE that is none is told, and the
+ * devices are listed nevertheless, for that is how one finds the right name. */
 static bool
 find_default(char *key, size_t bytes, bool *malformed, char error[ERROR])
 {
     struct clgrpo_device_info d;
     struct clgrpo_context *ctx = open_device(NULL, &d, malformed, error);
+    bool misnamed = ctx == NULL && getenv("CLGRPO_DEVICE") != NULL;
 
-    snprintf(key, bytes, "%s", d.key);
+    if (misnamed) {
+        char unset[ERROR];
+
+        unsetenv("CLGRPO_DEVICE");
+        misnamed = (ctx = open_device(NULL, &d, malformed, unset)) != NULL;
+    }
+    if (misnamed) {
+        fprintf(stderr, "clgrpo-info: CLGRPO_DEVICE: %s\n", error);
+        *malformed = true;
+    }
+    snprintf(key, bytes, "%s", misnamed ? "" : d.key);
     clgrpo_context_destroy(ctx);
     return ctx != NULL;
 }
@@ -135,12 +148,13 @@ list(bool json)
     return found && !malformed ? 0 : 1;
 }
 
-int
-main(int argc, char **argv)
+static int
+info(int argc, char **argv)
 {
     static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
                                           {"allow-reordering", no_argument, NULL, 'r'},
                                           {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, OPT_VERSION},
                                           {NULL, 0, NULL, 0}};
     bool json = false;
     int letter;
@@ -148,10 +162,12 @@ main(int argc, char **argv)
     config = CLGRPO_CONTEXT_CONFIG_INIT;
     opterr = 0;
     while ((letter = getopt_long(argc, argv, ":jrh", longs, NULL)) != -1) {
-        if (letter == 'h') {
+        if (letter == 'h')
             fputs(usage, stdout);
+        if (letter == OPT_VERSION)
+            printf("clgrpo-info %s\n", clgrpo_version());
+        if (letter == 'h' || letter == OPT_VERSION)
             return 0;
-        }
         if (letter == 'j')
             json = true;
         else if (letter == 'r')
@@ -167,4 +183,11 @@ main(int argc, char **argv)
         return 2;
     }
     return list(json);
+}
+
+int
+main(int argc, char **argv)
+{
+    program_begin();
+    return program_end("clgrpo-info", info(argc, argv));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "measure/family.h"
+#include "names/nearest.h"
 #include "tune/tune_case.h"
 
 TUNE_RUN_WITH_SPACE(static, gemm, gemm)
@@ -167,6 +168,22 @@ is_wanted(const struct tune *t, const struct tune_case *c, char **ops, size_t n_
     return n_ops == 0;
 }
 
+/* Lists each once: the operations of the list stand together. */
+static void
+refuse_operation(const char *op)
+{
+    struct names_nearest n = {.wanted = op};
+
+    for (size_t i = 0; i < N_LIST; i++)
+        names_try(&n, list[i].op);
+    fprintf(stderr, "clgrpo-tune: there is no operation \"%.40s\" to tune%s\n  There are", op,
+            names_hint_of(&n, "").text);
+    for (size_t i = 0; i < N_LIST; i++)
+        if (i == 0 || strcmp(list[i].op, list[i - 1].op) != 0)
+            fprintf(stderr, " %s", list[i].op);
+    fputs(".\n", stderr);
+}
+
 static bool
 is_known(const char *op)
 {
@@ -184,7 +201,7 @@ tune_cases(const struct tune *t, char **ops, size_t n_ops, struct tune_case *cas
 
     for (size_t i = 0; i < n_ops; i++)
         if (!is_known(ops[i])) {
-            fprintf(stderr, "clgrpo-tune: there is no operation \"%.40s\" to tune\n", ops[i]);
+            refuse_operation(ops[i]);
             return 0;
         }
     for (size_t i = 0; i < N_LIST; i++) {

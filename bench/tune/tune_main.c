@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "measure/family.h"
+#include "measure/program.h"
 #include "names/option.h"
 #include "tune/tuner.h"
 
@@ -147,23 +148,20 @@ run(struct tune *t, const struct options *o, char **ops, size_t n_ops)
     return rc;
 }
 
-int
-main(int argc, char **argv)
+static int
+tune(int argc, char **argv)
 {
     static struct tune t = {.seconds = 60.0, .link = CLG_TUNE_DEVICE};
     struct clgrpo_context_config config = CLGRPO_CONTEXT_CONFIG_INIT;
     struct clgrpo_device_info info = CLGRPO_DEVICE_INFO_INIT;
     struct options o = {.config = config};
-    char error[512];
     const char *sentence;
     int rc = parse(argc, argv, &t, &o);
 
+    if (rc == 0 && !o.done)
+        rc = program_open("clgrpo-tune", o.device, &o.config, &t.ctx);
     if (rc != 0 || o.done)
         return rc;
-    if (clgrpo_context_open(o.device, &o.config, &t.ctx, error, sizeof error) != CLGRPO_OK) {
-        fprintf(stderr, "clgrpo-tune: %s\n", error);
-        return 1;
-    }
     if (clg_tune_malformed(t.ctx, &sentence) > 0) { /* the file is written anew from what is understood of it */
         fprintf(stderr, "clgrpo-tune: %s\n", sentence);
         clgrpo_context_destroy(t.ctx);
@@ -177,4 +175,11 @@ main(int argc, char **argv)
              : 1;
     clgrpo_context_destroy(t.ctx);
     return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    program_begin();
+    return program_end("clgrpo-tune", tune(argc, argv));
 }

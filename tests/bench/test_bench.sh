@@ -58,6 +58,14 @@ ln -s /proc/self/fd/1 link.json
 "$bench" --seconds 0.01 --json link.json advantage.f32.64x8 | cat >out.txt
 [ -L link.json ] && grep -q '"row": "advantage.f32.64x8"' out.txt || fail "the rows do not go to the standard output: $(ls -l link.json) $(cat out.txt)"
 rm link.json
+ln -s /dev/full full.tsv
+rc=0; "$bench" --seconds 0.01 --tsv full.tsv advantage.f32.64x8 >out.txt 2>err.txt || rc=$?
+[ $rc -eq 1 ] && [ -h full.tsv ] && grep -q 'full.tsv: No space left' err.txt || fail "a full device: exit $rc, $(cat err.txt)"
+
+# What to do about a wrong value, row or device.
+refused "clgrpo-bench: --seconds is \"0\", need a number above 0, up to 3600" --seconds 0
+refused "  clgrpo-bench --list prints the names." no.such.row
+refused "  clgrpo-info lists the devices; clgrpo_context(3) says how one is named." --device none gemm.f32.nn.512
 
 # Textbook kernels stand beside what they compute, too.
 "$bench" --seconds 0.01 gemm.f32.nn.512 >naive.txt || fail "$(cat naive.txt)"

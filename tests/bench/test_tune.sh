@@ -78,7 +78,20 @@ expect 2 'clgrpo-tune: --bugdet is not an option; did you mean --budget?' "$bin/
 expect 2 'clgrpo-info: --jsn is not an option; did you mean --json?' "$bin/clgrpo-info" --jsn
 expect 2 'clgrpo-info: takes no argument, got "list"' "$bin/clgrpo-info" list
 expect 2 'device, arch, vendor or class' "$bin/clgrpo-tune" --link any
-expect 1 'no device matches' "$bin/clgrpo-tune" --device none
+expect 2 'There are .*gemm_cpu' "$bin/clgrpo-tune" gemm
+expect 2 'no device matches' "$bin/clgrpo-tune" --device none
+expect 2 'no device matches' env CLGRPO_DEVICE=none "$bin/clgrpo-tune"
+expect 1 'CLGRPO_DEVICE: no device matches' env CLGRPO_DEVICE=none "$bin/clgrpo-info"
+grep -q '^  0:0 ' tune.out || complain "clgrpo-info lists no device where CLGRPO_DEVICE names none: $(cat tune.out)"
+"$bin/clgrpo-info" --version >tune.out && grep -q '^clgrpo-info [0-9]' tune.out || complain "clgrpo-info has no version"
+for program in info tune bench; do # what cannot be written, or is closed
+    rc=0
+    "$bin/clgrpo-$program" --help >/dev/full 2>tune.err || rc=$?
+    [ "$rc" -eq 1 ] && grep -q 'standard output: No space left' tune.err || complain "clgrpo-$program on a full disk: exit $rc, $(cat tune.err)"
+    rc=0
+    "$bin/clgrpo-$program" --help >&- 2>tune.err || rc=$?
+    [ "$rc" -eq 1 ] && grep -q 'standard output: Bad file' tune.err || complain "clgrpo-$program without output: exit $rc, $(cat tune.err)"
+done
 cmp -s "$file" tune.before || complain "a refused command changed the file"
 echo broken >>"$file"
 expect 1 'line [567]: there are not nine columns' "$bin/clgrpo-tune" --family cpu linear_logprob_cpu
