@@ -140,6 +140,14 @@ name_of(const struct mg_file_new *f)
     return f->temp != NULL ? f->temp : f->path;
 }
 
+static bool
+is_dir(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 enum mg_status
 mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err *err)
 {
@@ -147,6 +155,7 @@ mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err 
     struct mg_file_new *f = NULL;
     const bool as_it_is = is_special(path) || mg_file_is_output(path);
 
+    MG_REQUIRE(!is_dir(path), MG_INPUT, "%s is a directory, a file is needed", path);
     MG_ALLOC(f, 1);
     f->fd = -1;
     f->path = as_it_is ? strdup(path) : behind_links(path);
@@ -157,7 +166,7 @@ mg_file_new_open(const char *path, struct mg_file_new **out_file, struct mg_err 
         f->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
     else
         f->fd = open(name_of(f), O_WRONLY | O_CLOEXEC | (as_it_is ? O_NOCTTY : O_CREAT | O_TRUNC), 0666);
-    MG_REQUIRE(f->fd >= 0, mg_file_fault(errno) == MG_END ? MG_END : MG_INPUT, "cannot create %s: %s", name_of(f),
+    MG_REQUIRE(f->fd >= 0, mg_file_fault(errno) == MG_END ? MG_END : MG_INPUT, "cannot create %s: %s", path,
                strerror(errno));
     if (f->temp != NULL)
         (void)flock(f->fd, LOCK_EX | LOCK_NB); /* says that its writer lives, where the system can say it */
@@ -295,14 +304,6 @@ mg_file_write_atomic(const char *path, const void *data, size_t len, struct mg_e
 out:
     mg_file_new_abort(f);
     return st;
-}
-
-static bool
-is_dir(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 enum mg_status

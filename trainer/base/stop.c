@@ -36,8 +36,12 @@ mg_stop_install(double seconds)
     limit.it_value.tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9);
     sigemptyset(&action.sa_mask);
     sigemptyset(&end.sa_mask);
-    sigaction(SIGALRM, &end, NULL);
-    limited = timer_create(CLOCK_MONOTONIC, &event, &patience) == 0;
+    if (seconds <= 0.0)
+        action = end;
+    else {
+        sigaction(SIGALRM, &end, NULL);
+        limited = timer_create(CLOCK_MONOTONIC, &event, &patience) == 0;
+    }
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }

@@ -8,7 +8,7 @@
 
 /* SIGINT and SIGTERM ask for a stop: the work goes on to its next safe point and ends there with MG_STOP. What is not
  * there after so many seconds, since it compiles a kernel or reads a large file, ends at once with the same status:
- * whatever is on the disk is whole at any moment. */
+ * whatever is on the disk is whole at any moment. With 0 seconds it all ends at once. */
 void mg_stop_install(double seconds);
 /* For commands, and for who waits for others that were asked at the same time. */
 #define MG_STOP_SECONDS       1.4

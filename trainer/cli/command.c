@@ -28,12 +28,13 @@ mg_cmd_run(const struct mg_command *command, void *options, int argc, char **arg
 
     mg_err_clear(&err);
     st = mg_options_read(command, options, argc, argv, &help, &err);
+    if (st != MG_OK)
+        mg_hint(&err, "mgrpo %s --help tells how it is used.", command->name);
     if (st == MG_OK && help) {
         mg_usage_print(command);
         return MG_OK;
     }
-    if (command->stops > 0.0)
-        mg_stop_install(command->stops);
+    mg_stop_install(command->stops);
     if (st == MG_OK && !command->again) /* whose standard error is a log */
         mg_doing_begin(command->name);
     if (st == MG_OK)

@@ -2,8 +2,10 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/keeper.h"
 #include "cli/cmd.h"
@@ -36,6 +38,16 @@ print_usage(FILE *out)
     fputs("\nmgrpo COMMAND --help tells of one command; mgrpo --version prints the version.\n", out);
 }
 
+/* A file that is opened later must not get the place of a closed standard input, output or error. Opened the other way
+ * round, its use fails as that of the closed one did. */
+static void
+fill_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 /* Output that could not be written, to a full disk say, is a failure of the command. */
 static int
 flush_output(int code)
@@ -61,6 +73,7 @@ no_such_command(const char *name)
 int
 main(int argc, char **argv)
 {
+    fill_standard();
     mg_keeper_enter(argc, argv);
     if (argc < 2) {
         print_usage(stderr);
