@@ -237,6 +237,8 @@ trainer_libmgrpo_la_SOURCES = \
 	trainer/run/run_dir.h \
 	trainer/run/run_path.c \
 	trainer/run/run_path.h \
+	trainer/run/run_unused.c \
+	trainer/run/run_unused.h \
 	trainer/run/stage.c \
 	trainer/run/stage.h \
 	trainer/run/start.c \

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder of a run: begun once, gone on with under the same configuration alone. */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "agent/extend.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
+#include "run/run_unused.h"
 #include "scratch.h"
 #include "suite.h"
 
@@ -96,6 +99,48 @@ START_TEST(another_configuration_is_refused)
     ck_assert_int_eq(mg_file_read(path, 4096, &text, &len, &err), MG_OK);
     ck_assert_ptr_nonnull(strstr(text, "\"rollouts\": \"8\""));
     free(text);
+}
+END_TEST
+
+/* A start that failed binds the next one to nothing; what an agent has ended does, and so does an agent that works. */
+START_TEST(a_failed_start_is_forgotten)
+{
+    static const char *const kept[] = {"main/metrics.jsonl", "main/state-000000001", "search/model"};
+    char path[256];
+    int lock;
+
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    mg_ok(mg_dir_make(mg_path_print("%s/main/rollouts", run).text, &err));
+    mg_ok(mg_dir_make(mg_path_print("%s/search", run).text, &err));
+    scratch_put(run, "main/lock", "");
+    scratch_put(run, "main/rollouts/000000.tools.jsonl", "{}\n");
+    scratch_put(run, "main/rollouts/mine.txt", "of the user's");
+    scratch_put(run, "store.db", "rows");
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        scratch_put(run, kept[i], "");
+        ck_assert_msg(!mg_run_unused(run), "%s", kept[i]);
+        snprintf(path, sizeof path, "%s/%s", run, kept[i]);
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    snprintf(path, sizeof path, "%s/main/lock", run);
+    lock = open(path, O_RDWR);
+    ck_assert_int_eq(flock(lock, LOCK_EX | LOCK_NB), 0);
+    ck_assert(!mg_run_unused(run));
+    close(lock);
+    ck_assert(mg_run_unused(run));
+
+    config.rollouts = 4;
+    ck_assert_int_eq(mg_run_begin(run, conf, &config, &inputs, &err), MG_INPUT);
+    mg_err_clear(&err);
+    mg_ok(mg_run_forget(run, &err));
+    ck_assert(!mg_run_begun(run));
+    mg_ok(mg_run_begin(run, conf, &config, &inputs, &err));
+    ck_assert_int_ne(access(mg_path_print("%s/store.db", run).text, F_OK), 0);
+    ck_assert_int_ne(access(mg_path_print("%s/main/rollouts/000000.tools.jsonl", run).text, F_OK), 0);
+    snprintf(path, sizeof path, "%s/main/rollouts/mine.txt", run);
+    ck_assert_int_eq(unlink(path), 0); /* it was left */
+    for (const char *const *p = (const char *const[]){"main/rollouts", "main/lock", "main", "search", NULL}; *p; p++)
+        ck_assert_int_eq(remove(mg_path_print("%s/%s", run, *p).text), 0);
 }
 END_TEST
 
@@ -363,7 +408,7 @@ int
 main(void)
 {
     suite_tests(suite_case("run dir", begin, end, 0), a_run_begins, it_goes_on_with_the_same_configuration,
-                another_configuration_is_refused, moved_inputs_go_on, a_run_is_extended,
+                another_configuration_is_refused, a_failed_start_is_forgotten, moved_inputs_go_on, a_run_is_extended,
                 what_is_no_extension_is_refused, an_extension_that_is_none_is_refused,
                 a_changed_input_is_refused_by_its_name, a_later_agent_adds_its_inputs,
                 records_of_other_versions_are_told, a_record_without_digests_is_told, what_is_no_run_is_told,

@@ -18,6 +18,7 @@
 #include "run/metrics.h"
 #include "run/run_dir.h"
 #include "run/run_path.h"
+#include "run/run_unused.h"
 #include "run/start.h"
 #include "agent/supervise.h"
 
@@ -49,6 +50,8 @@ take_arguments(void *options, int n, char **argument, struct mg_err *err)
 
     if (n != 1)
         return mg_fail(err, MG_INPUT, "need one configuration file, got %d", n);
+    if (o->profile && o->extend > 0)
+        return mg_fail(err, MG_INPUT, "--profile trains nothing, and --extend %u trains on: which of them?", o->extend);
     o->conf = argument[0];
     return MG_OK;
 }
@@ -204,6 +207,23 @@ record_start(const struct train_options *o, struct mg_err *err)
     return mg_start_record(mg_run_path(o->dir, MG_RUN_STARTS).text, json_pack("{s:o}", "command", words), err);
 }
 
+/* A first start that failed binds the next one to nothing. */
+static enum mg_status
+begin(const struct train_options *o, struct mg_config *config, const struct mg_digests *inputs, struct mg_err *err)
+{
+    enum mg_status st = mg_run_begin(o->dir, o->conf, config, inputs, err);
+
+    if (st != MG_INPUT || !mg_run_begun(o->dir) || !mg_run_unused(o->dir))
+        return st;
+    fprintf(stderr, "mgrpo train: %s\n  It had not ended its first phase, and begins again with this one.\n",
+            err->text);
+    mg_err_clear(err);
+    MG_TRY(mg_run_forget(o->dir, err));
+    MG_TRY(mg_run_begin(o->dir, o->conf, config, inputs, err));
+out:
+    return st;
+}
+
 static enum mg_status
 train(const void *options, struct mg_err *err)
 {
@@ -231,7 +251,7 @@ train(const void *options, struct mg_err *err)
     MG_TRY(mg_digests_take(&config, MG_ALL_AGENTS, &inputs, err));
     if (lock < 0)
         MG_TRY(mg_run_lock(o->dir, &lock, err));
-    MG_TRY(mg_run_begin(o->dir, o->conf, &config, &inputs, err));
+    MG_TRY(begin(o, &config, &inputs, err));
     if (o->extend > 0)
         MG_TRY(mg_extend(o->dir, &config, MG_ALL_AGENTS, o->extend, err));
     MG_TRY(mg_join(&config, o->dir, NULL, "mgrpo train", &w.store, err));
