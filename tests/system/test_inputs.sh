@@ -39,6 +39,7 @@ wrong 'agent search: model is ' '/^agent "search"/,$ s/model = .*/model = "nowhe
 wrong 'agent main: model is ' 's/model = .*/model = "corpus.db"/'
 mkdir "$dir/empty" "$dir/bare" "$dir/small"
 wrong 'agent main: cannot open ' 's/model = .*/model = "empty"/'
+grep -q 'mgrpo-model(5)' "$dir/err" || fail "it is not said what a model is"
 cp "$dir/config.json" "$dir/bare"
 wrong 'agent main: ' 's/model = .*/model = "bare"/'
 grep -q 'bare/model.safetensors' "$dir/err" || fail "it is not said that the model has no weights"
@@ -67,7 +68,7 @@ sed 's/"<search>"/"<other>"/g' "$dir/tokenizer.json" >"$dir/lacking.json"
 wrong "agent main over $dir/lacking.json: the tokenizer has no token <search>" 's/tokenizer.json/lacking.json/'
 sed '3 s/"answer": *"[^"]*"/"answer": "?"/; 3 s/"aliases": *\[[^]]*\]/"aliases": []/' "$dir/questions.jsonl" >"$dir/bad.jsonl"
 wrong "$dir/bad.jsonl:3: the answer \"?\" can never be right" 's/questions.jsonl/bad.jsonl/'
-wrong 'the corpus cannot be read' 's/corpus.db/good.conf/'
+wrong "the corpus $dir/good.conf cannot be read" 's/corpus.db/good.conf/'
 wrong 'tool "open" opens the hits of a search' 's/"search", "open"/"open"/'
 wrong 'tool "t": kind is "exek"' 's/"open"/"open", "t"/' 'tool "t" {' ' kind = "exek"' '}'
 wrong 'tool "t": command is "./nowhere"' 's/"open"/"open", "t"/' 'tool "t" {' ' kind = "exec"' ' command = {"./nowhere"}' '}'
@@ -93,4 +94,70 @@ fi
 chmod +x "$dir/judge.sh"
 judge ' command = {"./judge.sh"}\n' >>"$dir/good.conf"
 "$mgrpo" train --quiet --run "$dir/run" "$dir/good.conf" >"$dir/out" 2>"$dir/err" || fail "the good configuration does not run"
+
+# A first start that fails behind the checks, here for a folder in the place of the store, binds the next one to nothing; a run that has
+# ended a phase stays what it is.
+mkdir -p "$dir/second/store.db"
+status=0
+"$mgrpo" train --quiet --run "$dir/second" "$dir/good.conf" >"$dir/out" 2>"$dir/err" || status=$?
+[ "$status" -ne 0 ] && [ -e "$dir/second/run.json" ] || fail "a store that is a folder: status $status"
+rmdir "$dir/second/store.db"
+sed 's/^rollouts = 2/rollouts = 3/' "$dir/good.conf" >"$dir/mended.conf"
+"$mgrpo" train --quiet --run "$dir/second" "$dir/mended.conf" >"$dir/out" 2>"$dir/err" || fail "the mended configuration does not run"
+grep -q 'rollouts: 3, was 2' "$dir/err" && grep -q 'begins again' "$dir/err" || fail "it is not said that the run begins again"
+status=0
+"$mgrpo" train --quiet --run "$dir/second" "$dir/good.conf" >"$dir/out" 2>"$dir/err" || status=$?
+[ "$status" -eq 2 ] && grep -q 'rollouts: 2, was 3' "$dir/err" || fail "a run that has ended takes another configuration: status $status"
+
+# Options that contradict, or lack what they need, and what a question on a command line may not be: each says what to do.
+says() { # TEXT HINT COMMAND...
+    text=$1 hint=$2 status=0
+    shift 2
+    "$mgrpo" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+    [ "$status" -eq 2 ] || fail "$* ended with status $status, not 2"
+    grep -qF -- "$text" "$dir/err" && grep -qF -- "$hint" "$dir/err" || fail "$* does not say \"$text\" and \"$hint\""
+}
+says 'need one configuration file, got 0' 'mgrpo train --help' train
+says '--profile trains nothing' 'which of them' train --profile --extend 9 "$dir/good.conf"
+says 'got 3 arguments' 'in quotes' ask What is it
+says 'the question is empty' 'mgrpo ask --help' ask ' '
+says 'the question is not UTF-8' '' ask "$(printf 'caf\351')"
+says 'need one of --output, --dialogues, --table and --csv, got 2' '' report --run "$dir/run" --table --csv "$dir/x.csv"
+says 'unexpected argument' 'named by --run' report "$dir/run"
+says 'is not the folder of a run' '--run names another' report --run "$dir/nowhere"
+says 'without --demos there are none' '' world --output "$dir/x" "$dir/world"
+says '--count is "0", need a whole number from 1' '' world --demos gold --count 0 "$dir/world"
+says '--batch is 256 tokens' '--context 512' sft --tokenizer "$dir/tokenizer.json" --demos "$dir/x" --out "$dir/m" --batch 256
+says '--lr is 0' 'nothing would be learnt' sft --tokenizer "$dir/tokenizer.json" --demos "$dir/x" --out "$dir/m" --lr 0
+says 'the agent main is given two models' '' eval --run "$dir/run" --model "main=$dir" --model "main=$dir"
+says "$dir/bad.jsonl:3: " 'mgrpo-questions(5)' eval --run "$dir/run" --questions "$dir/bad.jsonl"
+says "$dir/good.conf:1: " 'mgrpo-tokenizer(5)' eval --run "$dir/run" --tokenizer "$dir/good.conf"
+sed 's|"split": *"[a-z]*"|"split":"train"|' "$dir/questions.jsonl" >"$dir/train.jsonl"
+says "$dir/train.jsonl: none of the " 'is of split test' eval --run "$dir/run" --questions "$dir/train.jsonl"
+mv "$dir/run/main/metrics.jsonl" "$dir/away"
+says "there is no $dir/run/main/metrics.jsonl" 'first phase' report --run "$dir/run" --table
+mv "$dir/away" "$dir/run/main/metrics.jsonl"
+
+# Who is stopped says so by its status, whatever it was doing.
+printf '{"agent": "main", "turns": [{"role": "user", "text": "hi"}, {"role": "answer", "text": "x", "train": 1}]}\n' >"$dir/demos.jsonl"
+for command in "sft --tokenizer $dir/tokenizer.json --demos $dir/demos.jsonl --out $dir/m --tokens 1e14 --batch 1024" "world --demos noisy --count 4000000 $dir/world"; do
+    timeout 60 "$mgrpo" $command >"$dir/out" 2>"$dir/err" &
+    pid=$! pids=$pid
+    sleep 1
+    kill -TERM "$pid"
+    await_run
+    [ "$status" -eq 3 ] || fail "$command, stopped, ended with status $status"
+done
+
+# A closed standard input, output or error is none, and no file gets its place. A page on standard output is there alone.
+for fd in 0 1 2; do
+    status=0
+    eval "\"\$mgrpo\" train --quiet --run \"$dir/run\" \"$dir/good.conf\" $fd>&-" >"$dir/out" 2>"$dir/err" || status=$?
+    [ "$status" -eq $((fd == 1)) ] || fail "with $fd closed a run ended with status $status"
+done
+ln -s /dev/stdout "$dir/to"
+"$mgrpo" report --run "$dir/run" --csv "$dir/to" | head -n 1 | grep -q '^agent,' && [ -h "$dir/to" ] || fail "no table on standard output"
+status=0
+"$mgrpo" report --run "$dir/run" --output "$dir" >"$dir/out" 2>"$dir/err" || status=$?
+[ "$status" -eq 2 ] && grep -qF "$dir is a directory" "$dir/err" || fail "a page in the place of a folder: status $status"
 echo "test_inputs: 27 that are refused, and nothing is left of them"

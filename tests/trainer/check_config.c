@@ -113,6 +113,10 @@ START_TEST(a_wrong_file_is_named)
     config_refuses_line("step_qestions = 3", "did you mean step_questions?", "step_qestions");
     config_refuses_line("weightdecay = 3", "did you mean weight_decay?", "weightdecay");
     config_refuses(HEAD "agent main {\n model = m\n contxet = 3\n}\n", ":6:", "did you mean context?", "contxet");
+    config_refuses(HEAD MODELS "device = cpu\n", ":11:", "it belongs into a section agent", "device");
+    config_refuses(HEAD "agent main {\n model = m\n seed = 3\n}\n", ":6:", "it stands outside of all sections", "seed");
+    config_refuses("corpus = \"c.db\nquestions = \"q/a.jsonl\"\n", ":2:", "a quotation mark missing", "q/a.jsonl");
+    config_refuses(HEAD MODELS "seed = -1\n", ":11:", "from 0 to 18446744073709551615", "seed");
     config_refuses(HEAD "agnet main {\n}\n", ":4:", "did you mean agent?", "agnet");
     config_refuses_line("quux = 3", "no such option 'quux'", "quux'");
     ck_assert_ptr_null(strstr(err.text, "did you mean"));

@@ -24,8 +24,8 @@ enum mg_status mg_file_copy(const char *from, const char *to, size_t max_bytes, 
  * A file that is being written: in the same directory as `path`, under a temporary name, and renamed over `path` by the
  * commit, after fsync of the file and before fsync of its directory. Readers see the old file or the new one, never a
  * part. A symbolic link stays, and the file that it leads to is replaced; a device, a pipe and whatever the standard
- * output is are written to as they are; a directory is MG_INPUT. Commit and abort free it; a commit that fails aborts. A commit sets *f to NULL
- * and mg_file_new_abort accepts NULL, so that cleanup may call abort unconditionally.
+ * output is are written to as they are; a directory is MG_INPUT. Commit and abort free it; a commit that fails aborts.
+ * A commit sets *f to NULL and mg_file_new_abort accepts NULL, so that cleanup may call abort unconditionally.
  */
 struct mg_file_new;
 enum mg_status mg_file_new_open(const char *path, struct mg_file_new **f, struct mg_err *err);

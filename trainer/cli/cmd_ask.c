@@ -35,11 +35,20 @@ take_arguments(void *options, int n, char **argument, struct mg_err *err)
 {
     struct ask_options *o = options;
     enum mg_status st = MG_OK;
+    size_t length;
 
-    MG_REQUIRE(n == 1, MG_INPUT, "need one question, got %d arguments", n);
+    if (n > 1) {
+        mg_fail(err, MG_INPUT, "need one question, got %d arguments", n);
+        mg_hint(err, "Put the question in quotes, so that the shell hands it over as one.");
+        return MG_INPUT;
+    }
+    MG_REQUIRE(n == 1, MG_INPUT, "need one question, got none");
     o->question = argument[0];
-    MG_REQUIRE(strlen(o->question) <= MG_TURN_TEXT_MAX && mg_text_valid(o->question, strlen(o->question)), MG_INPUT,
-               "the question has %zu bytes, need UTF-8 of at most %d", strlen(o->question), (int)MG_TURN_TEXT_MAX);
+    length = strlen(o->question);
+    MG_REQUIRE(strspn(o->question, " \t\n\r") < length, MG_INPUT, "the question is empty");
+    MG_REQUIRE(mg_text_valid(o->question, length), MG_INPUT, "the question is not UTF-8");
+    MG_REQUIRE(length <= MG_TURN_TEXT_MAX, MG_INPUT, "the question has %zu bytes, need %d at most", length,
+               (int)MG_TURN_TEXT_MAX);
 out:
     return st;
 }

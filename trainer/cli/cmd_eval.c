@@ -123,6 +123,8 @@ choose_questions(struct evaluation *e, struct mg_err *err)
     MG_TRY(mg_option_choose("--split", o->split != NULL ? o->split : a->config.eval_split, splits, &split, err));
     e->split = (enum mg_split)split;
     e->of = mg_question_count(&a->questions, e->split);
+    MG_REQUIRE(e->of > 0, MG_INPUT, "%s: none of the %u questions is of split %s",
+               o->with.questions != NULL ? o->with.questions : a->config.questions, a->questions.n, splits[split]);
     e->n = mg_question_most(&a->questions, e->split, o->count);
     MG_ALLOC(e->question, e->n);
     MG_TRY(mg_question_draw(&a->questions, &(struct mg_draw){.split = e->split, .seed = o->with.seed, .once = true},

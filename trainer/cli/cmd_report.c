@@ -26,6 +26,23 @@ static const struct mg_option option_rows[] = {
 };
 
 static enum mg_status
+take_arguments(void *options, int n, char **argument, struct mg_err *err)
+{
+    const struct report_options *o = options;
+    enum mg_status st = MG_OK;
+    int kinds = (o->output != NULL) + (o->dialogues > 0) + o->table + (o->csv != NULL);
+
+    if (n > 0) {
+        mg_fail(err, MG_INPUT, "unexpected argument \"%.60s\"", argument[0]);
+        mg_hint(err, "The folder of the run is named by --run.");
+        return MG_INPUT;
+    }
+    MG_REQUIRE(kinds <= 1, MG_INPUT, "need one of --output, --dialogues, --table and --csv, got %d", kinds);
+out:
+    return st;
+}
+
+static enum mg_status
 report(const void *options, struct mg_err *err)
 {
     const struct report_options *o = options;
@@ -74,7 +91,7 @@ mg_cmd_report(int argc, char **argv)
         .arguments = "[OPTION]...",
         .about = "Draw a run as one HTML file, or print parts of it.\n",
         .options = option_rows,
-        .take_arguments = mg_no_arguments,
+        .take_arguments = take_arguments,
         .run = report,
     };
     struct report_options o = {.run = "run"};

@@ -116,6 +116,10 @@ take_arguments(void *options, int n, char **argument, struct mg_err *err)
                "need --tokenizer, and --demos or --eval");
     MG_REQUIRE(o->demos == NULL || o->out != NULL, MG_INPUT, "--demos needs --out");
     MG_REQUIRE(o->demos != NULL || o->init != NULL, MG_INPUT, "--eval alone needs --init");
+    MG_REQUIRE(o->config.batch_tokens >= o->config.max_len, MG_INPUT,
+               "--batch is %u tokens, and a demonstration may have --context %u: it must fit into one",
+               o->config.batch_tokens, o->config.max_len);
+    MG_REQUIRE(o->demos == NULL || o->config.lr > 0.0f, MG_INPUT, "--lr is 0: nothing would be learnt");
 out:
     return st;
 }
@@ -138,7 +142,7 @@ show(void *arg, const struct mg_sft_progress *now)
     mg_doing_hide();
     w->next = now->seconds + (w->terminal ? 2.0 : 30.0);
     fprintf(stderr, "%ssft %5.1f%%  %.2f M tokens  %.0f tokens/s  loss %.4f  ETA %.0f:%02.0f%s",
-            w->terminal ? "\r" : "", 100.0 * now->tokens / w->budget, now->tokens / 1e6, rate, now->loss,
+            w->terminal ? "\r" : "", 100.0 * fmin(now->tokens / w->budget, 1.0), now->tokens / 1e6, rate, now->loss,
             floor(left / 60.0), floor(fmod(left, 60.0)), w->terminal ? "  " : "\n");
     fflush(stderr);
     return MG_OK;

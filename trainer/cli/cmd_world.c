@@ -11,7 +11,8 @@
 
 struct options {
     const char *dir, *facts, *output;
-    uint64_t seed, count;
+    uint64_t seed;
+    uint32_t count;
     enum mg_world_profile profile;
     bool demos;
     struct mg_demo_options demo;
@@ -63,7 +64,7 @@ static const struct mg_option option_rows[] = {
               .choice = agents),
     MG_OPTION('t', "split", "NAME", "from questions of: train or test (default train)", MG_OPTION_TAKEN,
               .take = take_split),
-    MG_OPTION('n', "count", "N", "how many (default 10000)", MG_OPTION_U64, AT(count)),
+    MG_OPTION('n', "count", "N", "how many (default 10000)", MG_OPTION_U32, AT(count), .min = 1, .max = UINT32_MAX),
     MG_OPTION('r', "demo-seed", "N", "which (default 0)", MG_OPTION_U64, AT(demo.seed)),
     MG_OPTION('o', "output", "FILE", "where (default DIR/demos-KIND-SPLIT.jsonl)", MG_OPTION_TEXT, AT(output)),
     MG_OPTION_END,
@@ -78,6 +79,8 @@ take_arguments(void *options, int n, char **argument, struct mg_err *err)
         return mg_fail(err, MG_INPUT, "need one folder to write to, got %d", n);
     if (o->demo.agent == MG_DEMO_CALC && !o->demo.calc)
         return mg_fail(err, MG_INPUT, "demonstrations of calc need --calc");
+    if (o->output != NULL && !o->demos)
+        return mg_fail(err, MG_INPUT, "--output is where demonstrations go, and without --demos there are none");
     o->dir = argument[0];
     return MG_OK;
 }

@@ -57,6 +57,8 @@ open_policies(const struct mg_asking_options *o, struct mg_asking *a, struct mg_
         uint32_t agent = 0;
 
         MG_TRY(named_model(o, &a->config, i, &agent, &path, err));
+        MG_REQUIRE(folder[agent] == NULL, MG_INPUT, "the agent %s is given two models, %.150s and %.150s",
+                   a->config.agent[agent].name, folder[agent], path);
         folder[agent] = path;
     }
     MG_TRY(o->best ? mg_sources_best(o->run, &a->config, folder, a->source, err)

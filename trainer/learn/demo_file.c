@@ -153,6 +153,8 @@ mg_demo_file_next(struct mg_demo_file *f, uint32_t max_len, struct mg_example *o
             return MG_OK;
     }
 out:
+    if (st == MG_INPUT)
+        mg_hint(err, "mgrpo-demos(5) says what a file of demonstrations holds: a JSON object a line.");
     return st;
 }
 

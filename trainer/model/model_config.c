@@ -346,6 +346,8 @@ mg_model_config_load(const char *dir, struct mg_model_config *out, struct mg_err
     MG_TRY(mg_file_read(path.text, MAX_CONFIG_BYTES, &json, &len, err));
     MG_TRY(mg_model_config_parse(json, len, path.text, out, err));
 out:
+    if (st == MG_INPUT)
+        mg_hint(err, "A model is a folder with config.json and model.safetensors; mgrpo-model(5) says which are read.");
     free(json);
     return st;
 }

@@ -43,6 +43,8 @@ mg_params_read(const struct mg_params *p, const char *dir, float *host, struct m
     MG_TRY(mg_params_each(p, read_slice, &r, err));
     MG_TRY(mg_weights_check_rest(r.weights, p->dims.tied, err));
 out:
+    if (st == MG_INPUT)
+        mg_hint(err, "mgrpo-model(5) says which models are read.");
     free(r.scratch);
     mg_weights_close(r.weights);
     return st;

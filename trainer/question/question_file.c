@@ -243,6 +243,8 @@ mg_question_file_load(const char *path, struct mg_question_file *out, struct mg_
     *out = f;
     f = (struct mg_question_file){0};
 out:
+    if (st == MG_INPUT)
+        mg_hint(err, "mgrpo-questions(5) says what a question file holds: a JSON object a line.");
     mg_lines_close(&lines);
     mg_question_file_free(&f);
     return st;

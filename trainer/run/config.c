@@ -45,6 +45,31 @@ static struct given {
 } given[MAX_GIVEN];
 static size_t n_given;
 
+static bool
+has_key(const struct mg_config_key *keys, size_t n, const char *name)
+{
+    size_t i = 0;
+
+    while (i < n && strcmp(keys[i].name, name) != 0)
+        i++;
+    return i < n;
+}
+
+/* Where a key belongs that is none of this section. */
+static void
+add_place(const cfg_t *cfg, const char *name, char *out, size_t bytes)
+{
+    bool top = strcmp(cfg->name, "root") == 0;
+
+    if (!top && has_key(mg_config_keys, mg_n_config_keys, name))
+        snprintf(out, bytes, "; it stands outside of all sections");
+    for (size_t i = 0; i < MG_N_SECTIONS; i++)
+        if (strcmp(mg_sections[i].name, cfg->name) != 0 && has_key(mg_sections[i].keys, mg_sections[i].n_keys, name)) {
+            snprintf(out, bytes, "; it belongs into a section %s \"NAME\" { ... }", mg_sections[i].name);
+            return;
+        }
+}
+
 /* To a sentence that names a key which is none: the key that was probably meant. */
 static void
 add_nearest(const cfg_t *cfg)
@@ -60,6 +85,12 @@ add_nearest(const cfg_t *cfg)
     for (cfg_opt_t *o = cfg->opts; o != NULL && o->name != NULL; o++)
         names_try(&n, o->name);
     snprintf(parse_error + end, sizeof parse_error - end, "%s", names_hint_of(&n, "").text);
+    if (parse_error[end] != '\0')
+        return;
+    if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") < strlen(name))
+        snprintf(parse_error + end, sizeof parse_error - end, "; is a quotation mark missing before it?");
+    else
+        add_place(cfg, name, parse_error + end, sizeof parse_error - end);
 }
 
 static void

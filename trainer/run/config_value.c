@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The value of one key: set from text with its checks, and written as JSON. */
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,17 +15,20 @@ set_number(void *at, const struct mg_config_key *key, const char *text, const ch
 {
     enum mg_status st = MG_OK;
     bool whole = key->type != MG_KEY_REAL;
-    char *end;
+    char *end, most[32];
     double x = strtod(text, &end);
 
     if (text[0] == '\0' && key->missing != NULL && key->missing[0] == '\0' && !whole) { /* settled by other keys */
         *(double *)at = (double)NAN;
         return MG_OK;
     }
+    snprintf(most, sizeof most, "%.10g", key->max);
+    if (key->type == MG_KEY_U64)
+        snprintf(most, sizeof most, "%" PRIu64, UINT64_MAX);
     MG_REQUIRE(end != text && *end == '\0' && x >= key->min && x <= key->max &&
                    (!whole || (x == floor(x) && text[0] != '-')),
-               MG_INPUT, "%s: %s is \"%.60s\", need a %snumber from %.10g to %.10g", where, key->name, text,
-               whole ? "whole " : "", key->min, key->max);
+               MG_INPUT, "%s: %s is \"%.60s\", need a %snumber from %.10g to %s", where, key->name, text,
+               whole ? "whole " : "", key->min, most);
     if (key->type == MG_KEY_REAL)
         *(double *)at = x;
     else if (key->type == MG_KEY_UINT)

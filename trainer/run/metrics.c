@@ -139,6 +139,11 @@ mg_metrics_each(const char *path, mg_metrics_visit *visit, void *arg, struct mg_
     const char *at, *stop;
     json_t *line = NULL;
 
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        mg_fail(err, MG_INPUT, "there is no %s", path);
+        mg_hint(err, "The run has not ended its first phase yet, or the file was removed.");
+        return MG_INPUT;
+    }
     MG_TRY(mg_file_read(path, MAX_METRICS, &text, &len, err));
     for (at = text; (stop = line_end(at, text + len)) != NULL; at = stop + 1) {
         json_error_t why = {.text = "not an object"};

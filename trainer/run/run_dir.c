@@ -233,7 +233,11 @@ mg_run_config(const char *dir, struct mg_config *out, struct mg_err *err)
     struct mg_path path = mg_run_path(dir, MG_RUN_CONFIG);
     char *text = NULL;
 
-    MG_REQUIRE(access(path.text, F_OK) == 0, MG_INPUT, "%s is not the folder of a run: there is no %s", dir, path.text);
+    if (access(path.text, F_OK) != 0) {
+        mg_fail(err, MG_INPUT, "%s is not the folder of a run: there is no %s", dir, path.text);
+        mg_hint(err, "--run names another, if the command has it; mgrpo train makes one.");
+        return MG_INPUT;
+    }
     MG_TRY(read_record(dir, &text, err));
     st = mg_config_from_json(text, out, err);
     if (st != MG_OK) {

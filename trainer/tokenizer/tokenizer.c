@@ -70,6 +70,8 @@ mg_tokenizer_load(const char *path, struct mg_tokenizer **tok, struct mg_err *er
     MG_TRY(mg_file_read(path, MAX_FILE, &json, &len, err));
     MG_TRY(mg_tokenizer_parse(json, len, path, tok, err));
 out:
+    if (st == MG_INPUT)
+        mg_hint(err, "mgrpo-tokenizer(5) says which tokenizer.json are read.");
     free(json);
     return st;
 }

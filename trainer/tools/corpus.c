@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/corpus.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/corpus_words.h"
 #include "base/hash.h"
@@ -44,11 +46,19 @@ struct candidate {
     double score; /* smaller is better */
 };
 
+static const char *
+path_of(const struct mg_corpus *c)
+{
+    const char *path = sqlite3_db_filename(c->db, "main");
+
+    return path != NULL ? path : "";
+}
+
 static enum mg_status
 prepare(struct mg_corpus *c, sqlite3_stmt **stmt, const char *sql, struct mg_err *err)
 {
     if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK)
-        return mg_fail(err, MG_INPUT, "the corpus cannot be read: %s", sqlite3_errmsg(c->db));
+        return mg_fail(err, MG_INPUT, "the corpus %s cannot be read: %s", path_of(c), sqlite3_errmsg(c->db));
     return MG_OK;
 }
 
@@ -59,9 +69,10 @@ count_pages(struct mg_corpus *c, struct mg_err *err)
     sqlite3_stmt *count = NULL;
 
     MG_TRY(prepare(c, &count, "SELECT count(*) FROM docs", err));
-    MG_REQUIRE(sqlite3_step(count) == SQLITE_ROW, MG_INPUT, "the corpus is damaged: %s", sqlite3_errmsg(c->db));
+    MG_REQUIRE(sqlite3_step(count) == SQLITE_ROW, MG_INPUT, "the corpus %s is damaged: %s", path_of(c),
+               sqlite3_errmsg(c->db));
     c->n_pages = (uint32_t)sqlite3_column_int64(count, 0);
-    MG_REQUIRE(c->n_pages > 0, MG_INPUT, "the corpus has no pages");
+    MG_REQUIRE(c->n_pages > 0, MG_INPUT, "the corpus %s has no pages", path_of(c));
 out:
     sqlite3_finalize(count);
     return st;
@@ -74,6 +85,7 @@ mg_corpus_open(struct mg_corpus **out, const char *path, struct mg_err *err)
     struct mg_corpus *c = NULL;
 
     MG_ALLOC(c, 1);
+    MG_REQUIRE(access(path, R_OK) == 0, MG_INPUT, "cannot open the corpus %s: %s", path, strerror(errno));
     MG_REQUIRE(sqlite3_open_v2(path, &c->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK, MG_INPUT,
                "cannot open the corpus %s: %s", path, c->db ? sqlite3_errmsg(c->db) : "out of memory");
     sqlite3_exec(c->db, "PRAGMA cache_size = -16384; PRAGMA mmap_size = 67108864", NULL, NULL, NULL);
