@@ -47,15 +47,17 @@ policy_loss(struct mg_policy *p, const struct mg_batch *b, const struct mg_loss_
     args.ratio_min = o->ratio_min;
     args.ratio_max = o->ratio_max;
     args.dual_clip = o->dual_clip;
-    args.kl = o->kl;
-    args.kl_beta = o->kl_beta;
-    if (o->kl_beta > 0.0f)
+    if (o->kl_beta > 0.0f) {
+        args.kl = o->kl;
+        args.kl_beta = o->kl_beta;
         args.ref_logprob = mg_line(&p->head_in, MG_IN_REF, b->n_rows);
-    args.correction = o->correction;
-    args.correction_min = o->correction_min;
-    args.correction_max = o->correction_max;
-    if (o->correction != CLGRPO_CORRECTION_NONE)
+    }
+    if (o->correction != CLGRPO_CORRECTION_NONE) {
+        args.correction = o->correction;
+        args.correction_min = o->correction_min;
+        args.correction_max = o->correction_max;
         args.sampled_logprob = mg_line(&p->head_in, MG_IN_SAMPLED, b->n_rows);
+    }
     MG_RUN_WITH_WORKSPACE(clgrpo_policy_loss, clgrpo_policy_loss_workspace, args);
     MG_TRY(mg_op_read(p, p->stats, stats, err));
 out:
