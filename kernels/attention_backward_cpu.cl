@@ -10,8 +10,9 @@
  *   the query heads of g
  *   the sequences whose queries see the keys: for keys of b all of the group's, else the keys' own sequence
  *   blocks of 64 queries
- * dq is added up in its tensor from one chunk to the next, without the scale, and delta is kept in the workspace
- * [N][H]. Every sum has the order of the two-pass kernels, and so their bits. No barriers, no local memory.
+ * dq is added up from one chunk to the next without the scale, in its tensor or, if that is of halves, behind delta
+ * [N][H] in the workspace, [N][H][D]. Every sum has the order of the two-pass kernels, and so their bits. No barriers,
+ * no local memory.
  */
 #ifndef P_TILES
 #define P_TILES 16
@@ -30,7 +31,7 @@ clg_dq_batch(const struct clg_queries *b, int key, int n_keys, const float *ds, 
         }
 }
 
-/* The n rows of a block of dq, from its tensor to private memory. */
+/* The n rows of a block of dq, from where it is added up to private memory. */
 static inline void
 clg_dq_load(__global const float *from, size_t row, int n, float *dq)
 {
@@ -41,10 +42,10 @@ clg_dq_load(__global const float *from, size_t row, int n, float *dq)
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_backward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
-                     C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
-                     C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
-                     C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv), C_TENSOR(const int, prefix), int n_prefix,
+k_attention_backward(C_TENSOR_HEADS(const c_act, q), C_TENSOR_HEADS(const c_act, k), C_TENSOR_HEADS(const c_act, v),
+                     C_TENSOR_HEADS(const c_act, o), C_TENSOR_HEADS(const c_act, dout), C_TENSOR_ROWS(const float, lse),
+                     C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(c_act, dq),
+                     C_TENSOR_HEADS(c_act, dk), C_TENSOR_HEADS(c_act, dv), C_TENSOR(const int, prefix), int n_prefix,
                      int n_batch, int max_len,
                      int n_heads, float scale2, float scale, int causal)
 {
@@ -84,8 +85,16 @@ k_attention_backward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float,
                         const size_t r = start + first;
                         const int n = min(len - first, C_BLOCK);
                         const bool last = from == of && (end == n_keys || (causal && first + C_BLOCK <= end));
-                        __global const float *dout = dout_buf + dout_off + r * dout_row + h * dout_head;
-                        __global float *dq_out = dq_buf + dq_off + r * dq_row + h * dq_head;
+                        __global const c_act *dout = dout_buf + dout_off + r * dout_row + h * dout_head;
+                        __global c_act *dq_out = dq_buf + dq_off + r * dq_row + h * dq_head;
+#if C_ACT_F32
+                        __global float *dq_sum = dq_out;
+                        const size_t sum_row = dq_row;
+#else
+                        __global float *dq_sum =
+                            delta_buf + delta_off + (size_t)n_batch * n_all + (r * n_all + h) * C_HEAD_DIM;
+                        const size_t sum_row = (size_t)n_all * C_HEAD_DIM;
+#endif
                         clg_pack_queries(q_buf + q_off + r * q_row + h * q_head, q_row, dout, dout_row, first, len,
                                          masked, scale2, &block);
                         for (int j = 0; j < C_BLOCK; j++) {
@@ -98,7 +107,7 @@ k_attention_backward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float,
                         for (int i = 0; i < (C_BLOCK + P_ROWS) * (C_HEAD_DIM / C_VW); i++)
                             vf_store((vf)(0.0f), i, dq);
                         if (!fresh)
-                            clg_dq_load(dq_out, dq_row, n, dq);
+                            clg_dq_load(dq_sum, sum_row, n, dq);
                         for (int t = 0; t < n_tiles; t += P_BATCH) {
                             const int key = key0 + t * P_ROWS, batch = min(n_tiles - t, P_BATCH);
                             if (masked && key >= first + C_BLOCK)
@@ -113,7 +122,7 @@ k_attention_backward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float,
                             if (last)
                                 clg_row_scaled(dq + i * C_HEAD_DIM, scale, dq_out + i * dq_row);
                             else
-                                clg_row_copy(dq + i * C_HEAD_DIM, dq_out + i * dq_row);
+                                clg_row_copy(dq + i * C_HEAD_DIM, dq_sum + i * sum_row);
                     }
                 }
             for (int i = 0; key0 + i < end; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attention forward, cpu family: o = softmax(scale q k^T) v over packed sequences, which may continue another; f32.
+ * Attention forward, cpu family: o = softmax(scale q k^T) v over packed sequences, which may continue another;
+ * tensors of heads are C_ACT, all else is f32.
  * Rows and keys are numbered by their position in the history, that is, with a prefix's rows first.
  *
  * Group (x, g, b) owns the query rows of chunk x of sequence b, for the query heads of key head g: up to P_TILES
@@ -40,8 +41,8 @@ clg_forward_batch(int n_tiles, const int *row, const int *visible, int first, in
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_forward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
-                    C_TENSOR(const int, offsets), C_TENSOR_HEADS(float, o), C_TENSOR_ROWS(float, lse), int has_lse,
+k_attention_forward(C_TENSOR_HEADS(const c_act, q), C_TENSOR_HEADS(const c_act, k), C_TENSOR_HEADS(const c_act, v),
+                    C_TENSOR(const int, offsets), C_TENSOR_HEADS(c_act, o), C_TENSOR_ROWS(float, lse), int has_lse,
                     C_TENSOR(const int, prefix), int n_prefix,
                     int n_batch, int max_len, int n_heads, int tiles, float scale2, int causal)
 {

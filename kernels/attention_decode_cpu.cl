@@ -67,9 +67,9 @@ clg_walk_together(clg_rows *r, const struct clg_tokens *all, struct clg_token t,
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_TENSOR(const int, position),
+k_attention_decode(C_TENSOR_HEADS(const c_act, q), C_TENSOR(const int, slot), C_TENSOR(const int, position),
                    C_TENSOR(const cache_t, k), C_TENSOR(const cache_t, v), C_TENSOR(const int, prefix_slot),
-                   C_TENSOR(const int, prefix_length), C_TENSOR_HEADS(float, o), int n_tokens, int n_group, int n_slots,
+                   C_TENSOR(const int, prefix_length), C_TENSOR_HEADS(c_act, o), int n_tokens, int n_group, int n_slots,
                    int n_positions, int n_heads, float scale2)
 {
     const struct clg_tokens all = {k_buf + k_off,
@@ -90,7 +90,7 @@ k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_
         if (token.slot < 0) {
             for (int h = 0; h < n_heads; h++)
                 for (int c = 0; c < C_HEAD_DIM / C_VW; c++)
-                    vf_store((vf)(0.0f), c, o_buf + n * o_row + h * o_head);
+                    C_OF(clg_store_, C_ACT)((vf)(0.0f), c, o_buf + n * o_row + h * o_head);
             continue;
         }
         while (n + run < end && clg_together(token, clg_token_at(&all, n + run)))

@@ -26,9 +26,9 @@
 #define C_COLS ((C_HEAD_DIM + C_BLOCK - 1) / C_BLOCK)
 
 __attribute__((reqd_work_group_size(C_BLOCK, 1, 1))) __kernel void
-k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_TENSOR(const int, position),
+k_attention_decode(C_TENSOR_HEADS(const c_act, q), C_TENSOR(const int, slot), C_TENSOR(const int, position),
                    C_TENSOR(const cache_t, k), C_TENSOR(const cache_t, v), C_TENSOR(const int, prefix_slot),
-                   C_TENSOR(const int, prefix_length), C_TENSOR_HEADS(float, o), int n_slots, int n_positions,
+                   C_TENSOR(const int, prefix_length), C_TENSOR_HEADS(c_act, o), int n_slots, int n_positions,
                    int n_heads, float scale2)
 {
     __local float q[P_HEADS * C_HEAD_DIM], p[P_HEADS * C_BLOCK], partial[P_HEADS * C_X], factor[P_HEADS];
@@ -58,7 +58,7 @@ k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_
         for (int c = 0; c < C_COLS; c++)
             o[h][c] = 0.0f;
         for (int d = j; d < C_HEAD_DIM; d += C_BLOCK)
-            q[h * C_HEAD_DIM + d] = q_buf[(h < heads ? h : 0) * q_head + d];
+            q[h * C_HEAD_DIM + d] = C_OF(clg_get_, C_ACT)((h < heads ? h : 0) * q_head + d, q_buf);
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int first = 0; first < visible; first += C_BLOCK) {
@@ -128,6 +128,6 @@ k_attention_decode(C_TENSOR_HEADS(const float, q), C_TENSOR(const int, slot), C_
         const float f = valid ? 1.0f / sum : 0.0f;
         for (int c = 0; c < C_COLS; c++)
             if (h < heads && j + c * C_BLOCK < C_HEAD_DIM)
-                o_buf[h * o_head + j + c * C_BLOCK] = fma(o[h][c], f, 0.0f);
+                C_OF(clg_put_, C_ACT)(fma(o[h][c], f, 0.0f), h * o_head + j + c * C_BLOCK, o_buf);
     }
 }

@@ -14,9 +14,9 @@
 #endif
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
-                 C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse), C_TENSOR(const int, offsets),
-                 C_TENSOR(const float, delta), C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv),
+k_attention_dkdv(C_TENSOR_HEADS(const c_act, q), C_TENSOR_HEADS(const c_act, k), C_TENSOR_HEADS(const c_act, v),
+                 C_TENSOR_HEADS(const c_act, dout), C_TENSOR_ROWS(const float, lse), C_TENSOR(const int, offsets),
+                 C_TENSOR(const float, delta), C_TENSOR_HEADS(c_act, dk), C_TENSOR_HEADS(c_act, dv),
                  C_TENSOR(const int, prefix), int n_prefix,
                  int n_batch, int max_len, int n_heads, float scale2, float scale, int causal)
 {

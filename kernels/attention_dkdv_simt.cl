@@ -18,9 +18,9 @@
  * of 256 D bytes a block for four products: 21 operations a byte.
  */
 C_GROUP __kernel void
-k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
-                 C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse), C_TENSOR(const int, offsets),
-                 C_TENSOR(const float, delta), C_TENSOR_HEADS(float, dk), C_TENSOR_HEADS(float, dv),
+k_attention_dkdv(C_TENSOR_HEADS(const c_act, q), C_TENSOR_HEADS(const c_act, k), C_TENSOR_HEADS(const c_act, v),
+                 C_TENSOR_HEADS(const c_act, dout), C_TENSOR_ROWS(const float, lse), C_TENSOR(const int, offsets),
+                 C_TENSOR(const float, delta), C_TENSOR_HEADS(c_act, dk), C_TENSOR_HEADS(c_act, dv),
                  C_TENSOR(const int, prefix), int n_prefix,
                  int n_batch, int max_len, int n_heads, float scale2, float scale, int causal)
 {
@@ -52,8 +52,8 @@ k_attention_dkdv(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k),
             const int start_q = rows.start, len_q = rows.len;
             for (int first = masked ? key0 : 0; first < len_q; first += C_BLOCK) {
                 const size_t r = start_q + first;
-                __global const float *q = q_buf + q_off + r * q_row + h * q_head;
-                __global const float *dout = dout_buf + dout_off + r * dout_row + h * dout_head;
+                __global const c_act *q = q_buf + q_off + r * q_row + h * q_head;
+                __global const c_act *dout = dout_buf + dout_off + r * dout_row + h * dout_head;
                 for (int e = item; e < C_BLOCK; e += T_ITEMS) {
                     const bool inside = first + e < len_q;
                     lse[e] = inside ? lse_buf[lse_off + (r + e) * lse_row + h] * C_LOG2E : 0.0f;

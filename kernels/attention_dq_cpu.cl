@@ -65,9 +65,9 @@ clg_dq_batch(int n_tiles, const int *row, const int *visible, int first, int len
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-k_attention_dq(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
-               C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
-               C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
+k_attention_dq(C_TENSOR_HEADS(const c_act, q), C_TENSOR_HEADS(const c_act, k), C_TENSOR_HEADS(const c_act, v),
+               C_TENSOR_HEADS(const c_act, o), C_TENSOR_HEADS(const c_act, dout), C_TENSOR_ROWS(const float, lse),
+               C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(c_act, dq),
                C_TENSOR(const int, prefix), int n_prefix,
                int n_batch, int max_len, int n_heads, int tiles, float scale2, float scale, int causal)
 {

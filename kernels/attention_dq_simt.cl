@@ -19,7 +19,7 @@
 
 /* delta, and lse in base 2, of the item's rows; 0 past the end. */
 TILE_FN void
-clg_row_constants(__global const float *o, ulong o_row, __global const float *dout, ulong dout_row,
+clg_row_constants(__global const c_act *o, ulong o_row, __global const c_act *dout, ulong dout_row,
                   __global const float *lse, ulong lse_row, int n, __local float *partial, float *delta, float *lse2)
 {
 #pragma unroll
@@ -27,7 +27,7 @@ clg_row_constants(__global const float *o, ulong o_row, __global const float *do
         const int r = CLG_ROW(i);
         float sum = 0.0f;
         for (size_t d = get_local_id(0); d < C_HEAD_DIM && r < n; d += C_X)
-            sum = fma(dout[r * dout_row + d], o[r * o_row + d], sum);
+            sum = fma(C_OF(clg_get_, C_ACT)(r * dout_row + d, dout), C_OF(clg_get_, C_ACT)(r * o_row + d, o), sum);
         partial[CLG_PARTIAL(i)] = sum;
         lse2[i] = r < n ? lse[r * lse_row] * C_LOG2E : 0.0f;
     }
@@ -41,9 +41,9 @@ clg_row_constants(__global const float *o, ulong o_row, __global const float *do
 }
 
 C_GROUP __kernel void
-k_attention_dq(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
-               C_TENSOR_HEADS(const float, o), C_TENSOR_HEADS(const float, dout), C_TENSOR_ROWS(const float, lse),
-               C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(float, dq),
+k_attention_dq(C_TENSOR_HEADS(const c_act, q), C_TENSOR_HEADS(const c_act, k), C_TENSOR_HEADS(const c_act, v),
+               C_TENSOR_HEADS(const c_act, o), C_TENSOR_HEADS(const c_act, dout), C_TENSOR_ROWS(const float, lse),
+               C_TENSOR(const int, offsets), C_TENSOR(float, delta), C_TENSOR_HEADS(c_act, dq),
                C_TENSOR(const int, prefix), int n_prefix,
                int n_batch, int max_len, int n_heads, float scale2, float scale, int causal)
 {

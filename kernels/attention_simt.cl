@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Attention forward, simt family: o = softmax(scale q k^T) v over packed sequences, which with C_PREFIX 1 may continue
- * another; f32. Rows and keys are numbered by their position in the history, that is, with a prefix's rows first.
+ * another; tensors of heads are C_ACT, all else is f32. Rows and keys are numbered by their position in the history,
+ * that is, with a prefix's rows first.
  *
  * Group (t, h, b) owns 64 query rows of sequence b and query head h; group 0 has the last rows, which see the most
  * keys where the mask is causal. It visits the blocks of keys up to the last that a row sees, with the online softmax
@@ -66,8 +67,8 @@ clg_block_softmax(float *s, int low, const int *last, __local float *partial, fl
 }
 
 C_GROUP __kernel void
-k_attention_forward(C_TENSOR_HEADS(const float, q), C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v),
-                    C_TENSOR(const int, offsets), C_TENSOR_HEADS(float, o), C_TENSOR_ROWS(float, lse), int has_lse,
+k_attention_forward(C_TENSOR_HEADS(const c_act, q), C_TENSOR_HEADS(const c_act, k), C_TENSOR_HEADS(const c_act, v),
+                    C_TENSOR(const int, offsets), C_TENSOR_HEADS(c_act, o), C_TENSOR_ROWS(float, lse), int has_lse,
                     C_TENSOR(const int, prefix), int n_prefix,
                     int n_batch, int max_len, int n_heads, float scale2, int causal)
 {

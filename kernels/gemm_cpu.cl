@@ -14,6 +14,9 @@
  * [k][m], as [mc][kc] from [m][k]. With C_PACK_B (and C_PACK_A) b is [k][n], and its slices are packed there too;
  * else b is packed already. A launch computes the groups from first_group on, each with scratch memory of its own.
  *
+ * c is stored as C_ACT. Of halves the group computes its block of C in scratch memory, behind the slices, as the kernel
+ * of f32 computes it in C, and rounds it at the end: no sum is stored in halves on its way.
+ *
  * Each whole tile prefetches its share of the next panel, and the next tile of C. Products of one to three rows
  * multiply several panels at once.
  *
@@ -135,6 +138,33 @@ gemm_widen_a(__global const a_t *a, size_t lda, uint n_rows, uint n_k, uint kc, 
     }
 }
 
+#if !C_ACT_F32
+/* A block of C to and from f32, whose rows are nc elements apart. */
+static inline void
+gemm_widen_c(__global const c_act *c, size_t ldc, uint n_rows, uint n_cols, uint nc, __global float *to)
+{
+    for (uint i = 0; i < n_rows; ++i, c += ldc, to += nc) {
+        uint j = 0;
+        for (; j + C_VW <= n_cols; j += C_VW)
+            vf_store(C_OF(clg_load_, C_ACT)(0, c + j), 0, to + j);
+        for (; j < n_cols; ++j)
+            to[j] = C_OF(clg_get_, C_ACT)(j, c);
+    }
+}
+
+static inline void
+gemm_narrow_c(__global const float *from, uint nc, uint n_rows, uint n_cols, __global c_act *c, size_t ldc)
+{
+    for (uint i = 0; i < n_rows; ++i, c += ldc, from += nc) {
+        uint j = 0;
+        for (; j + C_VW <= n_cols; j += C_VW)
+            C_OF(clg_store_, C_ACT)(vf_load(0, from + j), 0, c + j);
+        for (; j < n_cols; ++j)
+            C_OF(clg_put_, C_ACT)(from[j], j, c);
+    }
+}
+#endif
+
 #define GEMM_LINE        64 /* bytes */
 #define GEMM_AHEAD_TILES 4
 
@@ -244,7 +274,7 @@ GEMM_DEFINE_ROWS(3, 2)
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 k_gemm(__global const a_t *restrict a, ulong a_at, __global const b_t *restrict b, ulong b_at,
-       __global float *restrict c, ulong c_at, __global float *restrict scratch, ulong scratch_at, ulong lda, ulong ldb,
+       __global c_act *restrict c, ulong c_at, __global float *restrict scratch, ulong scratch_at, ulong lda, ulong ldb,
        ulong ldc, uint m, uint n, uint k, uint mc, uint nc, uint kc, uint m_blocks, uint n_blocks, uint m_inner,
        uint first_group, uint finish, float alpha)
 {
@@ -252,8 +282,17 @@ k_gemm(__global const a_t *restrict a, ulong a_at, __global const b_t *restrict 
     uint inner = m_inner ? m_blocks : n_blocks, outer_i = g / inner, inner_i = g - outer_i * inner;
     uint m0 = (m_inner ? inner_i : outer_i) * mc, n0 = (m_inner ? outer_i : inner_i) * nc;
     uint m1 = min(m, m0 + mc), n1 = min(n, n0 + nc);
+#if !C_ACT_F32
+    const size_t slices = (size_t)kc * (C_PACK_A * mc + C_PACK_B * nc), block_row = nc;
+    __global float *own_a = scratch + scratch_at + get_group_id(0) * (slices + mc * nc);
+    __global float *block = own_a + slices;
+    if (finish == GEMM_ADD || finish == GEMM_SCALE_AND_ADD)
+        gemm_widen_c(c + c_at + m0 * ldc + n0, ldc, m1 - m0, n1 - n0, nc, block);
+#else
+    const size_t block_row = ldc;
 #if C_PACK_A
     __global float *own_a = scratch + scratch_at + get_group_id(0) * kc * (mc + C_PACK_B * nc);
+#endif
 #endif
     uint k0 = 0;
     do {
@@ -284,9 +323,15 @@ k_gemm(__global const a_t *restrict a, ulong a_at, __global const b_t *restrict 
 #endif
         const bool from_c = k0 > 0 || finish == GEMM_ADD;
         const uint finish_now = k0 + n_k == k ? finish : GEMM_STORE;
+#if C_ACT_F32
         __global float *tiles = c + c_at + m0 * ldc;
+#define TILES_AT(j) (tiles + (j))
+#else
+#define TILES_AT(j) (block + ((j) - n0))
+#endif
         uint j = n0;
-#define ROWS_ARGS tiles + n0, ldc, n1 - n0, rows, row_stride, step, panels, panel_stride, n_k, from_c, finish_now, alpha
+#define ROWS_ARGS                                                                                                      \
+    TILES_AT(n0), block_row, n1 - n0, rows, row_stride, step, panels, panel_stride, n_k, from_c, finish_now, alpha
         if (m1 - m0 == 1)
             j += gemm_rows_1(ROWS_ARGS);
         else if (m1 - m0 == 2)
@@ -296,9 +341,12 @@ k_gemm(__global const a_t *restrict a, ulong a_at, __global const b_t *restrict 
         for (; j < n1; j += GEMM_NR) {
             __global const panel_t *panel = panels + (j - n0) * panel_stride;
             __global const panel_t *next = n1 - j > GEMM_NR ? panel + GEMM_NR * panel_stride : panel;
-            gemm_panel(tiles + j, ldc, m1 - m0, min((uint)GEMM_NR, n1 - j), rows, tile_stride, row_stride, step, panel,
-                       next, n_k, from_c, finish_now, alpha);
+            gemm_panel(TILES_AT(j), block_row, m1 - m0, min((uint)GEMM_NR, n1 - j), rows, tile_stride, row_stride, step,
+                       panel, next, n_k, from_c, finish_now, alpha);
         }
         k0 += n_k;
     } while (k0 < k);
+#if !C_ACT_F32
+    gemm_narrow_c(block, nc, m1 - m0, n1 - n0, c + c_at + m0 * ldc + n0, ldc);
+#endif
 }

@@ -6,7 +6,7 @@
  * bit depends on the tile.
  *
  * C_TRANS_A: A is [k][m], else [m][k]. C_TRANS_B: B is [n][k], else [k][n]. Rows and columns past the edge are computed
- * from zeros and not stored. C_A, C_B: the storage types of A and B, f32 unless given.
+ * from zeros and not stored. C_A, C_B and C_ACT: the storage types of A, B and C, f32 unless given.
  */
 #ifndef C_TRANS_A
 #define C_TRANS_A 0
@@ -26,7 +26,7 @@
 
 __attribute__((reqd_work_group_size(P_TX, P_TY, 1))) __kernel void
 k_gemm(__global const C_OF(clg_t_, C_A) *restrict a, ulong a_at, __global const C_OF(clg_t_, C_B) *restrict b, ulong b_at,
-       __global float *restrict c, ulong c_at, ulong lda, ulong ldb, ulong ldc, int m, int n, int k, int finish,
+       __global c_act *restrict c, ulong c_at, ulong lda, ulong ldb, ulong ldc, int m, int n, int k, int finish,
        float alpha)
 {
     __local tile_x la[T_LOCAL_A] __attribute__((aligned(16))), lb[T_LOCAL_B] __attribute__((aligned(16)));
@@ -42,7 +42,8 @@ k_gemm(__global const C_OF(clg_t_, C_A) *restrict a, ulong a_at, __global const 
 #pragma unroll
         for (int j = 0; j < P_NI; j++) {
             const size_t col = ITEM_X + TILE_AT(j, P_TX);
-            acc[i * P_NI + j] = finish == GEMM_ADD && row < rows && (int)col < cols ? c[row * ldc + col] : 0.0f;
+            acc[i * P_NI + j] =
+                finish == GEMM_ADD && row < rows && (int)col < cols ? C_OF(clg_get_, C_ACT)(row * ldc + col, c) : 0.0f;
         }
     }
     tile_product(acc, (__global const tile_stored *)a, lda, S_KIND_A, rows, (__global const tile_stored *)b, ldb, S_KIND_B, cols, k, la, lb);
@@ -54,10 +55,13 @@ k_gemm(__global const C_OF(clg_t_, C_A) *restrict a, ulong a_at, __global const 
 #pragma unroll
         for (int j = 0; j < P_NI; j++) {
             const size_t col = ITEM_X + TILE_AT(j, P_TX);
-            __global float *at = c + row * ldc + col;
+            __global c_act *at = c + row * ldc + col;
             const float sum = acc[i * P_NI + j];
             if ((int)col < cols)
-                *at = finish == GEMM_SCALE_AND_ADD ? fma(alpha, sum, *at) : finish == GEMM_SCALE ? alpha * sum : sum;
+                C_OF(clg_put_, C_ACT)(finish == GEMM_SCALE_AND_ADD ? fma(alpha, sum, C_OF(clg_get_, C_ACT)(0, at))
+                                      : finish == GEMM_SCALE       ? alpha * sum
+                                                                   : sum,
+                                      0, at);
         }
     }
 }

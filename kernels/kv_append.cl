@@ -19,7 +19,7 @@
 typedef C_OF(clg_t_, C_CACHE) cache_t;
 
 __attribute__((reqd_work_group_size(P_GROUP, 1, 1))) __kernel void
-k_kv_append(C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v), C_TENSOR(const int, slot),
+k_kv_append(C_TENSOR_HEADS(const c_act, k), C_TENSOR_HEADS(const c_act, v), C_TENSOR(const int, slot),
             C_TENSOR(const int, position), C_TENSOR(cache_t, k_cache), C_TENSOR(cache_t, v_cache), int n_slots,
             int n_positions)
 {
@@ -31,7 +31,7 @@ k_kv_append(C_TENSOR_HEADS(const float, k), C_TENSOR_HEADS(const float, v), C_TE
     k_cache_buf += k_cache_off + base + (size_t)(position / C_BLOCK) * C_BLOCK * C_HEAD_DIM + position % C_BLOCK;
     v_cache_buf += v_cache_off + base + (size_t)position * C_HEAD_DIM;
     for (int d = get_local_id(0); d < C_HEAD_DIM; d += P_GROUP) {
-        C_OF(clg_put_, C_CACHE)(k_buf[k_off + n * k_row + g * k_head + d], d * C_BLOCK, k_cache_buf);
-        C_OF(clg_put_, C_CACHE)(v_buf[v_off + n * v_row + g * v_head + d], d, v_cache_buf);
+        C_OF(clg_put_, C_CACHE)(C_OF(clg_get_, C_ACT)(k_off + n * k_row + g * k_head + d, k_buf), d * C_BLOCK, k_cache_buf);
+        C_OF(clg_put_, C_CACHE)(C_OF(clg_get_, C_ACT)(v_off + n * v_row + g * v_head + d, v_buf), d, v_cache_buf);
     }
 }

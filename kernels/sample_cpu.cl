@@ -156,17 +156,17 @@ static uint draw_row(const row_cut *r, float u)
 }
 
 /* The first token of logit top, else 0. */
-static uint first_equal(__global const float *logits, uint vocab, float inv_temperature, float top)
+static uint first_equal(__global const c_act *logits, uint vocab, float inv_temperature, float top)
 {
     for (uint v = 0; v < vocab; ++v)
-        if (logits[v] * inv_temperature == top)
+        if (C_OF(clg_get_, C_ACT)(v, logits) * inv_temperature == top)
             return v;
     return 0;
 }
 
 /* The first token of the largest logit, which lies in the first segment that has that maximum; uses no scratch
  * memory. */
-static uint greedy_row(__global const float *logits, uint vocab, float inv_temperature, float *lse)
+static uint greedy_row(__global const c_act *logits, uint vocab, float inv_temperature, float *lse)
 {
     const uint n_segments = (vocab + C_LSE_SEGMENT - 1) / C_LSE_SEGMENT;
     lse_state all = lse_empty();
@@ -190,7 +190,7 @@ static uint greedy_row(__global const float *logits, uint vocab, float inv_tempe
 }
 
 /* After the pass: the token, and the row's log-sum-exp. */
-static uint finish_row(row_slot slot, __global const float *logits, __global const ulong *key, uint vocab,
+static uint finish_row(row_slot slot, __global const c_act *logits, __global const ulong *key, uint vocab,
                        float inv_temperature, uint top_k, float top_p, float *lse)
 {
     const lse_state all = join_segments(slot);
@@ -213,7 +213,7 @@ static uint finish_row(row_slot slot, __global const float *logits, __global con
 }
 
 #define SAMPLE_ARGS                                                                                                    \
-    __global const float *restrict logits, ulong logits_offset, ulong row_stride, __global const ulong *restrict key,  \
+    __global const c_act *restrict logits, ulong logits_offset, ulong row_stride, __global const ulong *restrict key,  \
         ulong key_offset, ulong key_stride, __global int *restrict token, ulong token_offset,                          \
         __global float *restrict logprob, ulong logprob_offset, uint has_logprob, __global float *scratch,             \
         ulong scratch_offset, uint n_rows, uint vocab, uint words, float inv_temperature, uint top_k, float top_p
@@ -232,7 +232,7 @@ inline void write_row(__global int *token, __global float *logprob, bool has_log
         float lse;                                                                                                     \
         const uint chosen = chosen_row;                                                                                \
         write_row(token + token_offset + (b), logprob + logprob_offset + (b), has_logprob != 0, chosen,                \
-                  ROW(b)[chosen] * inv_temperature, lse);                                                              \
+                  C_OF(clg_get_, C_ACT)(chosen, ROW(b)) * inv_temperature, lse);                                       \
     } while (0)
 #define FINISH_ROW(b, slot)                                                                                            \
     finish_row(slot, ROW(b), key + key_offset + (b)*key_stride, vocab, inv_temperature, top_k, top_p, &lse)

@@ -46,7 +46,7 @@ static inline tally tally_sum(tally mine, __local int *ints, __local float *floa
     return r;
 }
 
-static inline lse_state row_state(__global const float *logits, uint vocab, float inv_temperature, __local float *m,
+static inline lse_state row_state(__global const c_act *logits, uint vocab, float inv_temperature, __local float *m,
                                   __local float *s)
 {
     const uint item = get_local_id(0), lane = item % C_LSE_LANES, quad = item / C_LSE_LANES;
@@ -59,7 +59,7 @@ static inline lse_state row_state(__global const float *logits, uint vocab, floa
         for (uint v = first + 4 * lane; v < end; v += C_LSE_STEP) {
             float z[4];
             for (uint j = 0; j < 4; ++j)
-                z[j] = v + j < end ? logits[v + j] * inv_temperature : C_MASKED;
+                z[j] = v + j < end ? C_OF(clg_get_, C_ACT)(v + j, logits) * inv_temperature : C_MASKED;
             mine = lse_step(mine, (float4)(z[0], z[1], z[2], z[3]));
         }
         m[item] = mine.m;
@@ -183,13 +183,13 @@ static inline uint draw_row(__global const float *weights, uint vocab, uint run,
 }
 
 /* The first token of logit top, else 0. */
-static inline uint first_equal(__global const float *logits, uint vocab, float inv_temperature, float top, __local int *ints)
+static inline uint first_equal(__global const c_act *logits, uint vocab, float inv_temperature, float top, __local int *ints)
 {
     const uint item = get_local_id(0);
     uint first = vocab;
 
     for (uint v = item; v < vocab; v += N_ITEMS)
-        first = logits[v] * inv_temperature == top ? min(first, v) : first;
+        first = C_OF(clg_get_, C_ACT)(v, logits) * inv_temperature == top ? min(first, v) : first;
     ints[item] = (int)first;
     barrier(BOTH_FENCES);
     for (uint i = 0; i < N_ITEMS; ++i)
@@ -199,7 +199,7 @@ static inline uint first_equal(__global const float *logits, uint vocab, float i
 }
 
 __attribute__((reqd_work_group_size(N_ITEMS, 1, 1))) __kernel void
-k_sample(__global const float *restrict logits, ulong logits_offset, ulong row_stride, __global const ulong *restrict key,
+k_sample(__global const c_act *restrict logits, ulong logits_offset, ulong row_stride, __global const ulong *restrict key,
          ulong key_offset, ulong key_stride, __global int *restrict token, ulong token_offset,
          __global float *restrict logprob, ulong logprob_offset, uint has_logprob, __global float *restrict scratch,
          ulong scratch_offset, uint n_rows, uint vocab, uint words, float inv_temperature, uint top_k, float top_p,
@@ -212,7 +212,7 @@ k_sample(__global const float *restrict logits, ulong logits_offset, ulong row_s
     __global int *ranks = (__global int *)(weights + words / 2);
 
     for (size_t b = get_group_id(0); b < n_rows; b += get_num_groups(0)) {
-        __global const float *row = logits + logits_offset + b * row_stride;
+        __global const c_act *row = logits + logits_offset + b * row_stride;
         const lse_state s = row_state(row, vocab, inv_temperature, floats, more);
         const float lse = lse_value(s);
         uint chosen;
@@ -222,7 +222,7 @@ k_sample(__global const float *restrict logits, ulong logits_offset, ulong row_s
         } else {
             __global const ulong *k = key + key_offset + b * key_stride;
             for (uint v = item; v < vocab; v += N_ITEMS) {
-                const float z = row[v] * inv_temperature, d = z - s.m;
+                const float z = C_OF(clg_get_, C_ACT)(v, row) * inv_temperature, d = z - s.m;
                 weights[v] = d > C_LSE_FLOOR ? clg_exp(d) : 0.0f;
                 ranks[v] = rank_of(z);
             }
@@ -234,7 +234,7 @@ k_sample(__global const float *restrict logits, ulong logits_offset, ulong row_s
         if (item == 0) {
             token[token_offset + b] = (int)chosen;
             if (has_logprob)
-                logprob[logprob_offset + b] = row[chosen] * inv_temperature - lse;
+                logprob[logprob_offset + b] = C_OF(clg_get_, C_ACT)(chosen, row) * inv_temperature - lse;
         }
     }
 }

@@ -57,11 +57,11 @@ clg_attention_check_batch(struct clgrpo_context *ctx, const char *op, const stru
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = b->q->shape[0], h = b->q->shape[1], d = b->q->shape[2], k = b->k->shape[1];
 
-    CLG_TRY(clg_tensor_check(ctx, op, "q", b->q, CLGRPO_F32, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
-    CLG_TRY(clg_tensor_check(ctx, op, "k", b->k, CLGRPO_F32, 3, CLG_SHAPE(n, CLG_ANY, d)));
+    CLG_TRY(clg_tensor_check_storage(ctx, op, "q", b->q, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check(ctx, op, "k", b->k, b->q->dtype, 3, CLG_SHAPE(n, CLG_ANY, d)));
     CLG_TRY(clg_attention_check_heads(ctx, op, h, k, d, b->scale));
-    CLG_TRY(clg_tensor_check(ctx, op, "v", b->v, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
-    CLG_TRY(clg_tensor_check(ctx, op, "o", b->o, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_tensor_check(ctx, op, "v", b->v, b->q->dtype, 3, CLG_SHAPE(n, k, d)));
+    CLG_TRY(clg_tensor_check(ctx, op, "o", b->o, b->q->dtype, 3, CLG_SHAPE(n, h, d)));
     CLG_TRY(clg_tensor_check(ctx, op, "offsets", b->offsets, CLGRPO_I32, 1, CLG_SHAPE(CLG_ANY)));
     CLG_REQUIRE(ctx, b->offsets->shape[0] >= 1, CLGRPO_E_SHAPE, "%s: offsets is empty, need one more than sequences",
                 op);

@@ -31,8 +31,9 @@ struct clg_attention_cut clg_attention_cut_choose(const struct clgrpo_context *c
                                                   size_t n_pairs, size_t max_len);
 
 /*
- * What forward and backward are given alike. The check: q, o [N][H][D], k, v [N][K][D], offsets [B + 1] with B of 0 or
- * more, prefix [B] if it has a buffer, counts that fit the kernels' ints, and clg_attention_check_heads.
+ * What forward and backward are given alike. The check: q, o [N][H][D], k, v [N][K][D], all of one type of storage,
+ * offsets [B + 1] with B of 0 or more, prefix [B] if it has a buffer, counts that fit the kernels' ints, and
+ * clg_attention_check_heads.
  */
 struct clg_attention_batch {
     const struct clgrpo_tensor *q, *k, *v, *o, *offsets, *prefix;

@@ -86,9 +86,9 @@ describe(const struct clgrpo_context *ctx, size_t tile, size_t head_dim, const s
         aligned = aligned && (tensors[i]->offset | tensors[i]->stride[0] | tensors[i]->stride[1]) % 4 == 0;
     snprintf(chosen.defines, sizeof chosen.defines,
              "-DC_HEAD_DIM=%zu -DC_ALIGNED=%d -DC_PREFIX=%d -DP_TY=%u -DP_MI=%u -DP_K=%u -DP_VEC=%u -DP_SUB_M=%u "
-             "-DP_SUB_N=%u -DP_UNROLL=%u -DP_BUFFERS=%u",
+             "-DP_SUB_N=%u -DP_UNROLL=%u -DP_BUFFERS=%u%s",
              head_dim, aligned, prefix->buf != NULL, t->y, t->m, t->k, t->vec, t->sub_m, t->sub_n, t->unroll,
-             t->buffers);
+             t->buffers, clg_act_define(tensors[0]->dtype));
     return chosen;
 }
 

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attention over packed sequences of unequal length, and decoding with a KV cache. Include clgrpo.h. */
+/*
+ * Attention over packed sequences of unequal length, and decoding with a KV cache. Include clgrpo.h.
+ *
+ * act: queries, keys, values, outputs and their gradients, f32, f16 or bf16, all of one call the same, whatever the
+ * type of a KV cache. Arithmetic is f32, and a result has the bits of that of f32 tensors that hold the same values,
+ * rounded once when it is stored: to nearest even, NaN to NaN, what is too large for f16 to infinity. E_DTYPE: also act
+ * of two types.
+ */
 #ifndef CLGRPO_ATTENTION_H
 #define CLGRPO_ATTENTION_H
 
@@ -15,11 +22,11 @@ enum { CLGRPO_ATTENTION_BLOCK = 64 };
  *
  * j runs over the rows of n's sequence, with `causal` over those at or before n. Scores are never stored.
  *
- * q        [N][H][D] f32
- * k, v     [N][K][D] f32; q, k and v may be columns of one buffer
+ * q        [N][H][D] act
+ * k, v     [N][K][D] act; q, k and v may be columns of one buffer
  * offsets  [B+1] i32, ascending from 0, the last at most N: sequence b is rows offsets[b] .. offsets[b+1]-1; it may
  *          have none. Values outside 0 .. N, and one below its predecessor, are clamped
- * o        [N][H][D] f32, written; rows from offsets[B] on are left as they are, here and in lse
+ * o        [N][H][D] act, written; rows from offsets[B] on are left as they are, here and in lse
  * lse      [N][H] f32, written; the backward reads it; buf may be NULL
  * prefix   [B] i32, see below; buf may be NULL
  * max_len  at least the length of the longest sequence: it sizes the launch; a longer one ends there
@@ -59,13 +66,14 @@ enum clgrpo_status clgrpo_attention(struct clgrpo_context *ctx, const struct clg
  *
  * q, k, v, offsets, prefix, max_len, scale, causal: as in the forward
  * o, lse   as the forward wrote them
- * dout     [N][H][D] f32, the gradient by o
- * dq       [N][H][D] f32, written
- * dk, dv   [N][K][D] f32, written; dq, dk and dv may be columns of one buffer
+ * dout     [N][H][D] act, the gradient by o
+ * dq       [N][H][D] act, written
+ * dk, dv   [N][K][D] act, written; dq, dk and dv may be columns of one buffer
  *
  * Rows from offsets[B] on are left as they are. dk and dv sum over the query heads of a key head; those of a prefix
  * also over the sequences that continue it, after its own rows and in the order of the batch. Each element has one
- * writer and one order of its sum, whatever else is in the batch; there are no atomics.
+ * writer and one order of its sum, whatever else is in the batch; there are no atomics. The workspace holds N H floats;
+ * for halves in the cpu family N H (D + 1), as dq is added up there.
  *
  * Statuses as in the forward.
  */
@@ -90,16 +98,16 @@ enum clgrpo_status clgrpo_attention_backward(struct clgrpo_context *ctx,
 /*
  * Stores the keys and values of N tokens in the KV cache, at (slot[n], position[n]).
  *
- * k, v      [N][K][D] f32
+ * k, v      [N][K][D] act
  * slot      [N] i32, 0 .. S-1
  * position  [N] i32, 0 .. L-1
  * k_cache   [S][K][L/64][D*64] f32, f16 or bf16, dense; each block of 64 keys is transposed, [D][64], so that
  *           neighbouring elements belong to neighbouring keys
  * v_cache   [S][K][L][D] of k_cache's type, dense
  *
- * Values are rounded to nearest even where the cache holds halves. A pair (slot, position) that is out of range is
- * skipped; two tokens of one call must not have the same pair. The caller zeroes both caches before their first use: a
- * NaN behind the last key of a block would reach the sums in spite of its mask.
+ * Values are rounded to nearest even where the cache holds less than they do. A pair (slot, position) that is out of
+ * range is skipped; two tokens of one call must not have the same pair. The caller zeroes both caches before their
+ * first use: a NaN behind the last key of a block would reach the sums in spite of its mask.
  *
  * E_SHAPE: also D not 32, 64 or 128, or L no multiple of CLGRPO_ATTENTION_BLOCK.
  */
@@ -145,10 +153,10 @@ enum clgrpo_status clgrpo_kv_copy(struct clgrpo_context *ctx, const struct clgrp
  *
  *   o[n][h] = sum_j softmax_j(scale q[n][h] . k[j][g]) v[j][g]        g = h / (H / K), j = 0 .. position[n]
  *
- * q                 [N][H][D] f32
+ * q                 [N][H][D] act
  * slot, position    [N] i32; a pair out of range gives a row of zeros
  * k_cache, v_cache  as in clgrpo_kv_append
- * o                 [N][H][D] f32, written
+ * o                 [N][H][D] act, written
  * prefix_slot       [N] i32, see below; buf may be NULL
  * prefix_length     [N] i32, a multiple of CLGRPO_ATTENTION_BLOCK, 0 .. position[n]; buf is NULL where prefix_slot's is
  * scale             finite, > 0

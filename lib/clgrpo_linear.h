@@ -10,7 +10,7 @@
  *
  * a         [M][K], or [K][M] with trans_a; f32, f16 or bf16
  * b         [K][N], or [N][K] with trans_b; f32, f16 or bf16
- * c         [M][N] f32, accumulated or written
+ * c         [M][N] f32, f16 or bf16, accumulated or written; the types of a, b and c are free
  * alpha     finite; 1 by default
  * b_packed  [clgrpo_gemm_pack_elems(ctx, K, N)] f32, f16 or bf16: op(B) as clgrpo_gemm_pack wrote it; buf may be
  *           NULL. If it is given, b is read for its shape alone, and b.buf may be NULL
@@ -20,8 +20,9 @@
  * E_VALUE: alpha.
  *
  * Stored halves become f32 before they are multiplied: the bits are those of the product of f32 tensors that hold the
- * same values. The one exception is f16 by f16 where the tier half-product is in use, see clgrpo-tuning(5), which
- * takes a context that allows reordering.
+ * same values, where c is of halves rounded once, at the end: to nearest even, NaN to NaN, what is too large for f16 to
+ * infinity. The one exception is f16 by f16 where the tier half-product is in use, see clgrpo-tuning(5), which takes a
+ * context that allows reordering.
  *
  * An element of C is one chain of fused multiply-adds over k = 0, 1, ..., K-1, which starts from C if it accumulates
  * and alpha is 1, else from 0. alpha, unless it is 1, multiplies the finished sum, to which C is added if it

@@ -161,7 +161,7 @@ enum clgrpo_status clgrpo_policy_loss(struct clgrpo_context *ctx, const struct c
  * Draws one token per row from softmax(logits / temperature), cut to the top_k most likely tokens and then to the
  * smallest set of them whose share of the remaining probability reaches top_p.
  *
- * logits       [B][V] f32; V is at least 1; a row stride of 0 repeats one row
+ * logits       [B][V] f32, f16 or bf16; V is at least 1; a row stride of 0 repeats one row
  * key          [B][2] u64, see below; not read at temperature 0
  * token        [B] i32, written
  * logprob      [B] f32, written; buf may be NULL
@@ -175,6 +175,8 @@ enum clgrpo_status clgrpo_policy_loss(struct clgrpo_context *ctx, const struct c
  * A logit that divided by the temperature (by 1 where that is 0) is -1e30 or less masks its token. A row is no
  * distribution if it masks every token, or holds a logit that, so divided, is NaN or plus infinity: its logprob is NaN,
  * and its token the first of plus infinity, else 0.
+ *
+ * Halves are drawn from, to the bit, as f32 logits that hold the same values are.
  *
  * logprob is the token's log-probability under softmax(logits / temperature) before the cuts, at temperature 1 where
  * it is 0. It has the bits of clgrpo_linear_logprob at inv_temperature = 1.0f / temperature if clgrpo_gemm made the

@@ -32,7 +32,8 @@ run_empty(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
     if (args->accumulate)
         return CLGRPO_OK;
     CLG_WORK(seq, 0.0, CLG_BYTES(&args->c));
-    CLG_TRY(CLG_RUN(seq, "gemm_empty", "k_gemm_empty", NULL, &grid, CLG_TENSOR_ROWS(&args->c)));
+    CLG_TRY(
+        CLG_RUN(seq, "gemm_empty", "k_gemm_empty", clg_act_define(args->c.dtype), &grid, CLG_TENSOR_ROWS(&args->c)));
 out:
     return st;
 }
@@ -46,7 +47,8 @@ clg_gemm_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args)
         return run_empty(seq, args);
 #ifdef HAVE_CLBLAST
     if (clg_gemm_provider_choose(seq->ctx, args->c.shape[0], args->trans_a) == CLG_GEMM_CLBLAST &&
-        args->b_packed.buf == NULL && args->a.dtype == CLGRPO_F32 && args->b.dtype == CLGRPO_F32)
+        args->b_packed.buf == NULL && args->a.dtype == CLGRPO_F32 && args->b.dtype == CLGRPO_F32 &&
+        args->c.dtype == CLGRPO_F32)
         return clg_gemm_clblast_run(seq, args);
 #endif
     return seq->ctx->family == CLGRPO_FAMILY_CPU ? clg_gemm_cpu_run(seq, args) : clg_gemm_simt_run(seq, args);

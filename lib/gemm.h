@@ -7,7 +7,7 @@
 
 /* clgrpo_gemm without its argument check, as launches of `seq`. */
 enum clgrpo_status clg_gemm_run(struct clg_seq *seq, const struct clgrpo_gemm_args *args);
-/* Bytes of workspace that clg_gemm_run needs; depends on shapes, flags and whether b_packed.buf is set. */
+/* Bytes of workspace that clg_gemm_run needs; depends on shapes, types, flags and whether b_packed.buf is set. */
 size_t clg_gemm_workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args);
 
 /* Who computes a product: OWN, unless the library was built with CLBlast, and the environment says CLGRPO_GEMM=clblast

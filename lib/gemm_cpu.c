@@ -18,6 +18,7 @@ struct plan {
     size_t m, n, k;
     enum clg_gemm_class shape_class;
     bool pack_a, pack_b;      /* groups copy slices of A, of B */
+    bool narrow;              /* C is of halves: groups compute their block of it in f32 in scratch memory */
     bool pack_first;          /* all of B is packed by a launch before */
     enum clgrpo_dtype panels; /* the type of its elements then */
     size_t mc, nc, kc, m_blocks, n_blocks, groups_per_launch;
@@ -104,15 +105,17 @@ make_plan(const struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
     p.kc = one_slice ? p.k : block(p.k, tuned(ctx, &p, CLG_TUNE_GEMM_CPU_KC), 1);
     p.pack_a = turn_a || args->a.dtype != CLGRPO_F32;
     p.pack_b = turn_a && !args->trans_b && !packed;
+    p.narrow = args->c.dtype != CLGRPO_F32;
     p.pack_first = !packed && !p.pack_b;
     p.panels = p.m <= CLG_GEMM_MR ? args->b.dtype : CLGRPO_F32; /* few rows read a panel once, as it is */
     plan_blocks(ctx, &p);
     if (p.pack_first)
         p.packed_elems = clg_round_up(clgrpo_gemm_pack_elems(ctx, p.k, p.n), 16);
     p.groups_per_launch = p.m_blocks * p.n_blocks;
-    if (p.pack_a && p.groups_per_launch > most)
+    if ((p.pack_a || p.narrow) && p.groups_per_launch > most)
         p.groups_per_launch = most;
-    p.scratch_elems = p.groups_per_launch * p.kc * ((p.pack_a ? p.mc : 0) + (p.pack_b ? p.nc : 0));
+    p.scratch_elems =
+        p.groups_per_launch * (p.kc * ((p.pack_a ? p.mc : 0) + (p.pack_b ? p.nc : 0)) + (p.narrow ? p.mc * p.nc : 0));
     return p;
 }
 
@@ -127,11 +130,12 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_gemm_args *args, const struc
     struct clg_grid grid = clg_grid1(n, 1);
     bool m_inner = p->m <= p->n; /* neighbouring groups use the same block of the larger operand */
     const char *b_type = clg_storage_name(b->dtype);
-    char defines[128];
+    char defines[160];
 
-    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_PACK_A=%d -DC_PACK_B=%d -DC_A=%s -DC_B=%s -DC_PANEL=%s",
-             args->trans_a, p->pack_a, p->pack_b, clg_storage_name(args->a.dtype), b_type, p->pack_b ? "f32" : b_type);
     clg_gemm_work(seq, args, (double)n / (double)(p->m_blocks * p->n_blocks));
+    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_PACK_A=%d -DC_PACK_B=%d -DC_A=%s -DC_B=%s -DC_PANEL=%s%s",
+             args->trans_a, p->pack_a, p->pack_b, clg_storage_name(args->a.dtype), b_type, p->pack_b ? "f32" : b_type,
+             clg_act_define(args->c.dtype));
     CLG_TRY(CLG_RUN(seq, "gemm_cpu", "k_gemm", defines, &grid, CLG_TENSOR(&args->a), CLG_TENSOR(b),
                     CLG_TENSOR(&args->c), CLG_MEM(scratch), CLG_SIZE(scratch_at), CLG_SIZE(args->a.stride[0]),
                     CLG_SIZE(args->b.stride[0]), CLG_SIZE(args->c.stride[0]), CLG_UINT(p->m), CLG_UINT(p->n),

@@ -42,12 +42,12 @@ static enum clgrpo_status
 get_kernel(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args, const struct operands *o,
            const struct clg_simt_tile *tile, cl_kernel *kernel, size_t *most)
 {
-    char of_tile[CLG_SIMT_TILE_DEFINES], defines[CLG_SIMT_TILE_DEFINES + 112];
+    char of_tile[CLG_SIMT_TILE_DEFINES], defines[CLG_SIMT_TILE_DEFINES + 128];
 
     clg_simt_tile_defines(tile, of_tile);
-    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_TRANS_B=%d -DC_ALIGNED=%d -DC_A=%s -DC_B=%s%s %s",
+    snprintf(defines, sizeof defines, "-DC_TRANS_A=%d -DC_TRANS_B=%d -DC_ALIGNED=%d -DC_A=%s -DC_B=%s%s%s %s",
              args->trans_a, o->trans_b, is_aligned(&args->a) && is_aligned(&o->b), clg_storage_name(args->a.dtype),
-             clg_storage_name(o->b.dtype), of_tile, half_tier(ctx, &args->a, &o->b));
+             clg_storage_name(o->b.dtype), clg_act_define(args->c.dtype), of_tile, half_tier(ctx, &args->a, &o->b));
     return clg_kernel_get_most(ctx, "gemm_simt", "k_gemm", defines, kernel, most);
 }
 

@@ -55,9 +55,10 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_args *a)
                      (size_t)clg_tune_get(seq->ctx, CLG_TUNE_ATTENTION_CPU_TILES, clg_attention_class(a->q.shape[2]));
     struct clg_attention_cut cut = clg_attention_cut_choose(seq->ctx, limit, group, k * n_sequences, a->max_len);
     struct clg_grid grid = {3, {cut.n_chunks, k, n_sequences}, {1, 1, 1}};
-    char defines[64];
+    char defines[80];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], limit);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu%s", a->q.shape[2], limit,
+             clg_act_define(a->q.dtype));
     CLG_TRY(CLG_RUN(seq, "attention_cpu", "k_attention_forward", defines, &grid, ARGUMENTS(a), CLG_INT(group),
                     CLG_INT(cut.tiles), CLG_FLOAT(a->scale * CLG_ATTENTION_LOG2E), CLG_INT(a->causal)));
 out:

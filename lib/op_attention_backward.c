@@ -14,10 +14,10 @@ check(struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a
     const size_t n = a->q.shape[0], h = a->q.shape[1], d = a->q.shape[2], k = a->k.shape[1];
 
     CLG_TRY(clg_attention_check_batch(ctx, OP, CLG_ATTENTION_BATCH(a)));
-    CLG_TRY(clg_tensor_check(ctx, OP, "dout", &a->dout, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
-    CLG_TRY(clg_tensor_check(ctx, OP, "dq", &a->dq, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
-    CLG_TRY(clg_tensor_check(ctx, OP, "dk", &a->dk, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
-    CLG_TRY(clg_tensor_check(ctx, OP, "dv", &a->dv, CLGRPO_F32, 3, CLG_SHAPE(n, k, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dout", &a->dout, a->q.dtype, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dq", &a->dq, a->q.dtype, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dk", &a->dk, a->q.dtype, 3, CLG_SHAPE(n, k, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "dv", &a->dv, a->q.dtype, 3, CLG_SHAPE(n, k, d)));
     CLG_TRY(clg_tensor_check(ctx, OP, "lse", &a->lse, CLGRPO_F32, 2, CLG_SHAPE(n, h)));
 out:
     return st;
@@ -27,12 +27,13 @@ CLG_VIEWS(views, clgrpo_attention_backward, OP, CLG_OUT(a, dq), CLG_OUT(a, dk), 
           CLG_IN(a, k), CLG_IN(a, v), CLG_IN(a, o), CLG_IN(a, lse), CLG_IN(a, dout), CLG_IN(a, offsets),
           CLG_IN(a, prefix))
 
-/* delta [N][H] */
+/* delta [N][H]; behind it, where the one-pass kernel cannot add up dq in its tensor, the sums [N][H][D] */
 static size_t
 workspace_bytes(const struct clgrpo_context *ctx, const struct clgrpo_attention_backward_args *a)
 {
-    (void)ctx;
-    return a->q.shape[0] * a->q.shape[1] * sizeof(float);
+    const bool adds = ctx->family == CLGRPO_FAMILY_CPU && a->q.dtype != CLGRPO_F32;
+
+    return a->q.shape[0] * a->q.shape[1] * (adds ? 1 + a->q.shape[2] : 1) * sizeof(float);
 }
 
 /* Which kernels run, and their grids. */
@@ -114,10 +115,11 @@ static enum clgrpo_status
 launch_one_pass(struct clg_seq *seq, const struct clgrpo_attention_backward_args *a, const struct plan *plan)
 {
     enum clgrpo_status st = CLGRPO_OK;
-    char defines[64];
+    char defines[80];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
     say_work(seq, a, 5.0, CLG_BYTES(&a->o, &a->dq, &a->dk, &a->dv));
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu%s", a->q.shape[2], plan->limit,
+             clg_act_define(a->q.dtype));
     CLG_TRY(CLG_RUN(seq, "attention_backward_cpu", "k_attention_backward", defines, &plan->dkdv,
                     CLG_TENSOR_HEADS(&a->q), CLG_TENSOR_HEADS(&a->k), CLG_TENSOR_HEADS(&a->v), CLG_TENSOR_HEADS(&a->o),
                     CLG_TENSOR_HEADS(&a->dout), CLG_TENSOR_ROWS(&a->lse), CLG_TENSOR(&a->offsets),
@@ -138,10 +140,11 @@ launch_two_passes(struct clg_seq *seq, const struct clgrpo_attention_backward_ar
     const double scale = a->scale, scale2 = (double)(a->scale * CLG_ATTENTION_LOG2E);
     const size_t delta = a->workspace.offset_bytes / sizeof(float);
     cl_kernel dq = plan->simt.kernel[0], dkdv = plan->simt.kernel[1];
-    char defines[64];
+    char defines[80];
 
     if (cpu) {
-        snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu", a->q.shape[2], plan->limit);
+        snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_TILES=%zu%s", a->q.shape[2], plan->limit,
+                 clg_act_define(a->q.dtype));
         CLG_TRY(clg_kernel_get(seq->ctx, "attention_dq_cpu", "k_attention_dq", defines, &dq));
         CLG_TRY(clg_kernel_get(seq->ctx, "attention_dkdv_cpu", "k_attention_dkdv", defines, &dkdv));
     }

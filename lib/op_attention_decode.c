@@ -22,10 +22,10 @@ check(struct clgrpo_context *ctx, const struct clgrpo_attention_decode_args *a)
     enum clgrpo_status st = CLGRPO_OK;
     const size_t n = a->q.shape[0], h = a->q.shape[1], d = a->q.shape[2], k = a->k_cache.shape[1];
 
-    CLG_TRY(clg_tensor_check(ctx, OP, "q", &a->q, CLGRPO_F32, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check_storage(ctx, OP, "q", &a->q, 3, CLG_SHAPE(CLG_ANY, CLG_ANY, CLG_ANY)));
     CLG_TRY(clg_attention_check_cache(ctx, OP, &a->k_cache, &a->v_cache, k, d));
     CLG_TRY(clg_attention_check_heads(ctx, OP, h, k, d, a->scale));
-    CLG_TRY(clg_tensor_check(ctx, OP, "o", &a->o, CLGRPO_F32, 3, CLG_SHAPE(n, h, d)));
+    CLG_TRY(clg_tensor_check(ctx, OP, "o", &a->o, a->q.dtype, 3, CLG_SHAPE(n, h, d)));
     CLG_TRY(clg_tensor_check(ctx, OP, "slot", &a->slot, CLGRPO_I32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_tensor_check(ctx, OP, "position", &a->position, CLGRPO_I32, 1, CLG_SHAPE(n)));
     CLG_TRY(clg_attention_check_count(ctx, OP, "the number of tokens", n));
@@ -71,8 +71,8 @@ launch_simt(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     struct clg_grid grid = {3, {n, parts, k}, {CLGRPO_ATTENTION_BLOCK, 1, 1}};
     char defines[96];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_HEADS=%zu -DC_CACHE=%s -DC_PREFIX=%d", a->q.shape[2], heads,
-             clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_HEADS=%zu -DC_CACHE=%s -DC_PREFIX=%d%s", a->q.shape[2],
+             heads, clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL, clg_act_define(a->q.dtype));
     CLG_TRY(CLG_RUN(seq, "attention_decode_simt", "k_attention_decode", defines, &grid, CLG_TENSOR_HEADS(&a->q),
                     CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position), CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache),
                     CLG_TENSOR(prefix_of(a, &a->prefix_slot)), CLG_TENSOR(prefix_of(a, &a->prefix_length)),
@@ -127,8 +127,9 @@ launch_cpu(struct clg_seq *seq, const struct clgrpo_attention_decode_args *a)
     struct clg_grid grid = {2, {(n + s.tokens - 1) / s.tokens, k, 1}, {1, 1, 1}};
     char defines[160];
 
-    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DC_CACHE=%s -DC_PREFIX=%d",
-             a->q.shape[2], s.rows, s.tiles, clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL);
+    snprintf(defines, sizeof defines, "-DC_HEAD_DIM=%zu -DP_ROWS=%zu -DP_TILES=%zu -DC_CACHE=%s -DC_PREFIX=%d%s",
+             a->q.shape[2], s.rows, s.tiles, clg_storage_name(a->v_cache.dtype), a->prefix_slot.buf != NULL,
+             clg_act_define(a->q.dtype));
     CLG_TRY(CLG_RUN(seq, "attention_decode_cpu", "k_attention_decode", defines, &grid, CLG_TENSOR_HEADS(&a->q),
                     CLG_TENSOR(&a->slot), CLG_TENSOR(&a->position), CLG_TENSOR(&a->k_cache), CLG_TENSOR(&a->v_cache),
                     CLG_TENSOR(prefix_of(a, &a->prefix_slot)), CLG_TENSOR(prefix_of(a, &a->prefix_length)),

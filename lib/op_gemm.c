@@ -21,7 +21,7 @@ check(struct clgrpo_context *ctx, const struct clgrpo_gemm_args *args)
     CLG_REQUIRE(ctx, isfinite(args->alpha), CLGRPO_E_VALUE, "gemm: alpha is %g, need a finite number",
                 (double)args->alpha);
     CLG_TRY(clg_tensor_check_storage(ctx, "gemm", "a", &args->a, 2, args->trans_a ? CLG_SHAPE(k, m) : CLG_SHAPE(m, k)));
-    CLG_TRY(clg_tensor_check(ctx, "gemm", "c", &args->c, CLGRPO_F32, 2, CLG_SHAPE(m, n)));
+    CLG_TRY(clg_tensor_check_storage(ctx, "gemm", "c", &args->c, 2, CLG_SHAPE(m, n)));
     if (args->b_packed.buf == NULL) {
         CLG_TRY(
             clg_tensor_check_storage(ctx, "gemm", "b", &args->b, 2, args->trans_b ? CLG_SHAPE(n, k) : CLG_SHAPE(k, n)));

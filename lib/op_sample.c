@@ -52,7 +52,7 @@ check(struct clgrpo_context *ctx, const struct clgrpo_sample_args *a)
     const size_t most = 0x7fffffff - 1024 * 4;
     const size_t b = a->logits.shape[0], v = a->logits.shape[1];
 
-    CLG_TRY(clg_tensor_check(ctx, OP, "logits", &a->logits, CLGRPO_F32, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
+    CLG_TRY(clg_tensor_check_storage(ctx, OP, "logits", &a->logits, 2, CLG_SHAPE(CLG_ANY, CLG_ANY)));
     CLG_REQUIRE(ctx, v >= 1 && v <= most && b <= most, CLGRPO_E_SHAPE,
                 OP ": %zu rows of %zu logits; need 1 or more logits and neither over %zu", b, v, most);
     CLG_TRY(clg_tensor_check(ctx, OP, "token", &a->token, CLGRPO_I32, 1, CLG_SHAPE(b)));
@@ -124,7 +124,7 @@ run(struct clg_seq *seq, const struct clgrpo_sample_args *a)
     const struct clg_grid parts = {2, {clg_divide_up(v, PART), b, 1}, {1, 1, 1}};
     char defines[64];
 
-    snprintf(defines, sizeof defines, "-DC_GREEDY=%d -DC_CUT=%d", greedy, is_cut);
+    snprintf(defines, sizeof defines, "-DC_GREEDY=%d -DC_CUT=%d%s", greedy, is_cut, clg_act_define(a->logits.dtype));
     if (!is_shared(ctx, a))
         return launch(seq, a, "k_sample", defines, &grid);
     if (is_cut)

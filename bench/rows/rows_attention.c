@@ -21,31 +21,32 @@ struct shape {
     const char *label;
     size_t heads, kv_heads, dim, count, shortest, longest;
     enum lengths lengths;
-    bool full;  /* without the causal mask */
-    bool large; /* for large machines only */
+    bool full;   /* without the causal mask */
+    bool large;  /* for large machines only */
+    bool halves; /* in f16 and bf16 too */
 };
 static const struct shape shapes[] = {
-    {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024, EVEN, false, false},
-    {"d64.s2048.causal", 8, 8, 64, 1, 2048, 2048, EVEN, false, false},
-    {"d64.s4096.causal", 4, 4, 64, 1, 4096, 4096, EVEN, false, false},
-    {"d64.s8192.causal", 2, 2, 64, 1, 8192, 8192, EVEN, false, false},
-    {"d128.s1024.causal", 8, 8, 128, 1, 1024, 1024, EVEN, false, false},
-    {"d128.s2048.causal", 4, 4, 128, 1, 2048, 2048, EVEN, false, false},
-    {"d128.s4096.causal", 4, 4, 128, 1, 4096, 4096, EVEN, false, false},
-    {"d64.gqa4.s2048.causal", 8, 2, 64, 1, 2048, 2048, EVEN, false, false},
-    {"d64.s1024.full", 8, 8, 64, 1, 1024, 1024, EVEN, true, false},
-    {"d128.gqa32-8.s1024.causal", 32, 8, 128, 1, 1024, 1024, EVEN, false, false},
-    {"d128.gqa28-4.s1024.causal", 28, 4, 128, 1, 1024, 1024, EVEN, false, false},
-    {"d32.packed.32x50-300", 4, 4, 32, 32, 50, 300, EVEN, false, false},
-    {"d64.rollouts.48x64-1024", 8, 2, 64, 48, 64, 1024, ROLLOUTS, false, false},
-    {"d64.s16384.causal", 1, 1, 64, 1, 16384, 16384, EVEN, false, true},
-    {"d64.h32.8x2048.causal", 32, 32, 64, 8, 2048, 2048, EVEN, false, true},
-    {"d64.h32.2x8192.causal", 32, 32, 64, 2, 8192, 8192, EVEN, false, true},
-    {"d64.h32.s16384.causal", 32, 32, 64, 1, 16384, 16384, EVEN, false, true},
-    {"d128.s8192.causal", 2, 2, 128, 1, 8192, 8192, EVEN, false, true},
-    {"d128.h16.8x2048.causal", 16, 16, 128, 8, 2048, 2048, EVEN, false, true},
-    {"d128.h16.s16384.causal", 16, 16, 128, 1, 16384, 16384, EVEN, false, true},
-    {"d128.h16.8x2048.full", 16, 16, 128, 8, 2048, 2048, EVEN, true, true},
+    {"d64.s1024.causal", 8, 8, 64, 1, 1024, 1024, EVEN, false, false, true},
+    {"d64.s2048.causal", 8, 8, 64, 1, 2048, 2048, EVEN, false, false, false},
+    {"d64.s4096.causal", 4, 4, 64, 1, 4096, 4096, EVEN, false, false, true},
+    {"d64.s8192.causal", 2, 2, 64, 1, 8192, 8192, EVEN, false, false, false},
+    {"d128.s1024.causal", 8, 8, 128, 1, 1024, 1024, EVEN, false, false, false},
+    {"d128.s2048.causal", 4, 4, 128, 1, 2048, 2048, EVEN, false, false, true},
+    {"d128.s4096.causal", 4, 4, 128, 1, 4096, 4096, EVEN, false, false, false},
+    {"d64.gqa4.s2048.causal", 8, 2, 64, 1, 2048, 2048, EVEN, false, false, true},
+    {"d64.s1024.full", 8, 8, 64, 1, 1024, 1024, EVEN, true, false, false},
+    {"d128.gqa32-8.s1024.causal", 32, 8, 128, 1, 1024, 1024, EVEN, false, false, false},
+    {"d128.gqa28-4.s1024.causal", 28, 4, 128, 1, 1024, 1024, EVEN, false, false, false},
+    {"d32.packed.32x50-300", 4, 4, 32, 32, 50, 300, EVEN, false, false, true},
+    {"d64.rollouts.48x64-1024", 8, 2, 64, 48, 64, 1024, ROLLOUTS, false, false, false},
+    {"d64.s16384.causal", 1, 1, 64, 1, 16384, 16384, EVEN, false, true, false},
+    {"d64.h32.8x2048.causal", 32, 32, 64, 8, 2048, 2048, EVEN, false, true, false},
+    {"d64.h32.2x8192.causal", 32, 32, 64, 2, 8192, 8192, EVEN, false, true, false},
+    {"d64.h32.s16384.causal", 32, 32, 64, 1, 16384, 16384, EVEN, false, true, false},
+    {"d128.s8192.causal", 2, 2, 128, 1, 8192, 8192, EVEN, false, true, false},
+    {"d128.h16.8x2048.causal", 16, 16, 128, 8, 2048, 2048, EVEN, false, true, false},
+    {"d128.h16.s16384.causal", 16, 16, 128, 1, 16384, 16384, EVEN, false, true, false},
+    {"d128.h16.8x2048.full", 16, 16, 128, 8, 2048, 2048, EVEN, true, true, false},
 };
 
 static size_t
@@ -76,7 +77,8 @@ layout(const struct shape *s, cl_int *offsets)
 
 /* prefix [count], or NULL: without shared prefixes. */
 static void
-prepare(struct bench *b, const struct shape *s, const cl_int *offsets, const cl_int *prefix, struct attention *a)
+prepare(struct bench *b, const struct shape *s, enum clgrpo_dtype type, const cl_int *offsets, const cl_int *prefix,
+        struct attention *a)
 {
     struct clgrpo_attention_args fwd = CLGRPO_ATTENTION_ARGS_INIT;
     struct clgrpo_attention_backward_args bwd = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
@@ -84,18 +86,18 @@ prepare(struct bench *b, const struct shape *s, const cl_int *offsets, const cl_
     const size_t n = (size_t)offsets[s->count];
 
     a->forward = a->backward = (struct plan){.b = b};
-    fwd.q = bwd.q = plan_heads(p, n, s->heads, s->dim);
-    fwd.k = bwd.k = plan_heads(p, n, s->kv_heads, s->dim);
-    fwd.v = bwd.v = plan_heads(p, n, s->kv_heads, s->dim);
-    fwd.o = bwd.o = plan_heads(p, n, s->heads, s->dim);
+    fwd.q = bwd.q = plan_random(p, type, 3, BENCH_SHAPE(n, s->heads, s->dim));
+    fwd.k = bwd.k = plan_random(p, type, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
+    fwd.v = bwd.v = plan_random(p, type, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
+    fwd.o = bwd.o = plan_random(p, type, 3, BENCH_SHAPE(n, s->heads, s->dim));
     fwd.lse = bwd.lse = plan_matrix(p, n, s->heads);
     fwd.offsets = bwd.offsets = plan_ints(p, s->count + 1, offsets);
     if (prefix != NULL)
         fwd.prefix = bwd.prefix = plan_ints(p, s->count, prefix);
-    bwd.dout = plan_heads(p, n, s->heads, s->dim);
-    bwd.dq = plan_heads(p, n, s->heads, s->dim);
-    bwd.dk = plan_heads(p, n, s->kv_heads, s->dim);
-    bwd.dv = plan_heads(p, n, s->kv_heads, s->dim);
+    bwd.dout = plan_random(p, type, 3, BENCH_SHAPE(n, s->heads, s->dim));
+    bwd.dq = plan_random(p, type, 3, BENCH_SHAPE(n, s->heads, s->dim));
+    bwd.dk = plan_random(p, type, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
+    bwd.dv = plan_random(p, type, 3, BENCH_SHAPE(n, s->kv_heads, s->dim));
     fwd.max_len = bwd.max_len = s->longest;
     fwd.causal = bwd.causal = !s->full;
     fwd.scale = bwd.scale = 1.0f / sqrtf((float)s->dim);
@@ -153,8 +155,8 @@ family_rows(struct bench *b, const struct family *f)
     batch.count++;
     batch.longest = f->past > f->length ? f->past : f->length;
     layout(&one, offsets_one);
-    prepare(b, &batch, offsets, prefix, &shared);
-    prepare(b, &one, offsets_one, NULL, &repeated);
+    prepare(b, &batch, CLGRPO_F32, offsets, prefix, &shared);
+    prepare(b, &one, CLGRPO_F32, offsets_one, NULL, &repeated);
     bench_add_own(&fwd, "repeated", plan_run, &repeated.forward, 0);
     bench_add_own(&bwd, "repeated", plan_run, &repeated.backward, 0);
     fwd.work = 4.0 * (alone + n * own) * (double)(f->heads * f->dim);
@@ -179,10 +181,12 @@ wanted(struct bench *b, const struct shape *s, size_t tokens, const char *row, d
     return s->large ? bench_wanted_large(b, row, &need) : bench_wanted(b, row);
 }
 
+/* If type is f16 or bf16, the peer is the same in f32. */
 static void
-shape_rows(struct bench *b, const struct shape *s)
+shape_rows(struct bench *b, const struct shape *s, enum clgrpo_dtype type)
 {
-    static struct attention a;
+    static struct attention a, f32;
+    const double size = (double)clgrpo_dtype_bytes(type);
     struct bench_case fwd = {.kind = BENCH_FLOP, .run = plan_run, .arg = &a.forward},
                       bwd = {.kind = BENCH_FLOP, .run = plan_run, .arg = &a.backward};
     struct peer_naive *naive;
@@ -191,32 +195,44 @@ shape_rows(struct bench *b, const struct shape *s)
                  keys = (double)(s->kv_heads * s->dim), tokens = (double)offsets[s->count];
     bool forward, backward;
 
-    snprintf(fwd.row, sizeof fwd.row, "attention.fwd.f32.%s", s->label);
-    snprintf(bwd.row, sizeof bwd.row, "attention.bwd.f32.%s", s->label);
+    snprintf(fwd.row, sizeof fwd.row, "attention.fwd.%s.%s", bench_dtype_name(type), s->label);
+    snprintf(bwd.row, sizeof bwd.row, "attention.bwd.%s.%s", bench_dtype_name(type), s->label);
     fwd.work = 4.0 * pairs * queries; /* two products */
     bwd.work = 2.5 * fwd.work;        /* five */
-    fwd.bytes = 4.0 * tokens * (2.0 * queries + 2.0 * keys + (double)s->heads);
-    bwd.bytes = 4.0 * tokens * (4.0 * queries + 4.0 * keys + (double)s->heads);
+    fwd.bytes = tokens * (size * (2.0 * queries + 2.0 * keys) + 4.0 * (double)s->heads);
+    bwd.bytes = tokens * (size * (4.0 * queries + 4.0 * keys) + 4.0 * (double)s->heads);
     forward = wanted(b, s, (size_t)offsets[s->count], fwd.row, fwd.work);
     backward = wanted(b, s, (size_t)offsets[s->count], bwd.row, bwd.work);
     if (!forward && !backward)
         return;
-    prepare(b, s, offsets, NULL, &a);
+    prepare(b, s, type, offsets, NULL, &a);
+    if (type != CLGRPO_F32) {
+        prepare(b, s, CLGRPO_F32, offsets, NULL, &f32);
+        bench_add_own(&fwd, "f32", plan_run, &f32.forward, 0);
+        bench_add_own(&bwd, "f32", plan_run, &f32.backward, 0);
+    }
     if (forward && !b->failed) {
-        naive = peer_add_naive_attention(b, &fwd, &a.forward.calls[0].args.attention);
+        naive = type == CLGRPO_F32 ? peer_add_naive_attention(b, &fwd, &a.forward.calls[0].args.attention) : NULL;
         bench_run(b, &fwd);
         peer_naive_destroy(naive);
     }
-    if (backward && !b->failed && bench_ok(b, plan_run(b, &a.forward), fwd.row))
+    if (backward && !b->failed && bench_ok(b, plan_run(b, &a.forward), fwd.row) &&
+        (type == CLGRPO_F32 || bench_ok(b, plan_run(b, &f32.forward), fwd.row)))
         bench_run(b, &bwd);
     release(&a);
+    if (type != CLGRPO_F32)
+        release(&f32);
 }
 
 void
 rows_attention(struct bench *b)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        shape_rows(b, &shapes[i]);
+        shape_rows(b, &shapes[i], CLGRPO_F32);
+    for (enum clgrpo_dtype type = CLGRPO_F16; type <= CLGRPO_BF16; type++)
+        for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+            if (shapes[i].halves)
+                shape_rows(b, &shapes[i], type);
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         family_rows(b, &families[i]);
 }

@@ -10,7 +10,7 @@
 struct decode {
     const char *label;
     size_t heads, kv_heads, dim, slots, length;
-    bool halves; /* with caches in f16 and bf16 too */
+    bool halves; /* in f16 and bf16 too */
     size_t prefix, group;
     bool large; /* for large machines only */
 };
@@ -40,8 +40,8 @@ prepare(struct bench *b, const struct decode *d, enum clgrpo_dtype dtype, bool s
     struct clgrpo_attention_decode_args a = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
 
     *p = (struct plan){.b = b};
-    a.q = plan_heads(p, n, d->heads, d->dim);
-    a.o = plan_heads(p, n, d->heads, d->dim);
+    a.q = plan_random(p, dtype, 3, BENCH_SHAPE(n, d->heads, d->dim));
+    a.o = plan_random(p, dtype, 3, BENCH_SHAPE(n, d->heads, d->dim));
     a.k_cache = plan_random(p, dtype, 4, BENCH_SHAPE(slots, d->kv_heads, blocks, d->dim * CLGRPO_ATTENTION_BLOCK));
     a.v_cache = plan_random(p, dtype, 4, BENCH_SHAPE(slots, d->kv_heads, d->length, d->dim));
     a.slot = plan_series(p, n, 0, 1, 1);

@@ -80,7 +80,7 @@ host_copy(struct bench *b, const struct clgrpo_tensor *t)
 }
 
 static void
-prepare(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, struct gemm *g)
+prepare(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, enum clgrpo_dtype of_c, struct gemm *g)
 {
     struct clgrpo_gemm_args init = CLGRPO_GEMM_ARGS_INIT;
     struct clgrpo_gemm_pack_args pack = CLGRPO_GEMM_PACK_ARGS_INIT;
@@ -89,7 +89,7 @@ prepare(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, struct 
     *g = (struct gemm){.args = init, .m = (int)s->m, .n = (int)s->n, .k = (int)s->k};
     g->args.a = bench_random_as(b, dtype, 2, s->trans_a ? BENCH_SHAPE(s->k, s->m) : BENCH_SHAPE(s->m, s->k));
     g->args.b = bench_random_as(b, dtype, 2, s->trans_b ? BENCH_SHAPE(s->n, s->k) : BENCH_SHAPE(s->k, s->n));
-    g->args.c = bench_random(b, 2, BENCH_SHAPE(s->m, s->n));
+    g->args.c = bench_random_as(b, of_c, 2, BENCH_SHAPE(s->m, s->n));
     g->args.trans_a = s->trans_a;
     g->args.trans_b = s->trans_b;
     g->args.accumulate = s->accumulate;
@@ -131,25 +131,25 @@ reads_once(const struct shape *s)
 }
 
 static void
-describe(const struct shape *s, enum clgrpo_dtype dtype, struct bench_case *c)
+describe(const struct shape *s, enum clgrpo_dtype dtype, enum clgrpo_dtype of_c, struct bench_case *c)
 {
     double size = (double)clgrpo_dtype_bytes(dtype), m = (double)s->m, n = (double)s->n, k = (double)s->k;
 
     c->kind = reads_once(s) ? BENCH_READ : BENCH_FLOP;
     c->flop = 2.0 * m * n * k;
-    c->bytes = size * (m * k + k * n) + 4.0 * (s->accumulate ? 2.0 : 1.0) * m * n;
+    c->bytes = size * (m * k + k * n) + (double)clgrpo_dtype_bytes(of_c) * (s->accumulate ? 2.0 : 1.0) * m * n;
     c->work = reads_once(s) ? size * n * k : c->flop;
     c->run = run_gemm;
 }
 
 /* `copies` products of equal shape; NULL if memory is short. */
 static struct gemm *
-prepare_all(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, unsigned copies)
+prepare_all(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, enum clgrpo_dtype of_c, unsigned copies)
 {
     struct gemm *g = bench_alloc(b, copies, sizeof *g);
 
     for (unsigned i = 0; g != NULL && i < copies; i++)
-        prepare(b, s, dtype, &g[i]);
+        prepare(b, s, dtype, of_c, &g[i]);
     return g;
 }
 
@@ -184,23 +184,23 @@ wanted(struct bench *b, const struct shape *s, const struct bench_case *c)
     return s->large ? bench_wanted_large(b, c->row, &need) : bench_wanted(b, c->row);
 }
 
-/* a and b are stored in `dtype`. If that is f16 or bf16, the peer is the same product in f32. */
+/* a and b are stored in `dtype`, c as `of_c`. If dtype is f16 or bf16, the peer is the same product in f32. */
 static void
-gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype)
+gemm_row(struct bench *b, const struct shape *s, enum clgrpo_dtype dtype, enum clgrpo_dtype of_c)
 {
     struct bench_case c = {.copies = 1};
     struct gemm *g, *g32 = NULL;
     struct peer_naive *naive = NULL;
 
-    snprintf(c.row, sizeof c.row, "gemm.%s.%s", bench_dtype_name(dtype), s->label);
-    describe(s, dtype, &c);
+    snprintf(c.row, sizeof c.row, "gemm.%s.%s%s", bench_dtype_name(dtype), of_c != CLGRPO_F32 ? "c." : "", s->label);
+    describe(s, dtype, of_c, &c);
     if (!wanted(b, s, &c))
         return;
     if (reads_once(s))
         c.copies = bench_copies(b, c.work);
-    g = prepare_all(b, s, dtype, c.copies);
+    g = prepare_all(b, s, dtype, of_c, c.copies);
     if (dtype != CLGRPO_F32)
-        g32 = prepare_all(b, s, CLGRPO_F32, c.copies);
+        g32 = prepare_all(b, s, CLGRPO_F32, CLGRPO_F32, c.copies);
     if (g == NULL || (dtype != CLGRPO_F32 && g32 == NULL))
         goto out;
     c.arg = g;
@@ -228,5 +228,9 @@ rows_gemm(struct bench *b)
     for (int t = 0; t < 3; t++)
         for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
             if (t == 0 || shapes[i].halves)
-                gemm_row(b, &shapes[i], stored[t]);
+                gemm_row(b, &shapes[i], stored[t], CLGRPO_F32);
+    for (int t = 1; t < 3; t++)
+        for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+            if (shapes[i].halves && !shapes[i].accumulate)
+                gemm_row(b, &shapes[i], stored[t], stored[t]);
 }

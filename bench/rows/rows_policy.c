@@ -12,7 +12,7 @@ sample(struct plan *p, const struct small_row *r)
 {
     struct clgrpo_sample_args a = CLGRPO_SAMPLE_ARGS_INIT;
 
-    a.logits = plan_matrix(p, r->n, r->e);
+    a.logits = plan_random(p, r->act, 2, BENCH_SHAPE(r->n, r->e));
     a.key = plan_zeros(p, CLGRPO_U64, 2, BENCH_SHAPE(r->n, 2));
     a.token = plan_indices(p, r->n, 1, 1, 1);
     a.logprob = plan_vector(p, r->n);
@@ -95,6 +95,10 @@ static const struct small_row rows[] = {
     {"sample.top_k.f32.1x131072", BENCH_READ, 1.0, 1, 131072, TOP_K, sample, CLGRPO_F32},
     {"sample.top_p.f32.1x131072", BENCH_READ, 1.0, 1, 131072, TOP_P, sample, CLGRPO_F32},
     {"sample.greedy.f32.64x151936", BENCH_READ, 1.0, 64, 151936, GREEDY, sample, CLGRPO_F32},
+    {"sample.f16.64x151936", BENCH_READ, 0.5, 64, 151936, PLAIN, sample, CLGRPO_F16},
+    {"sample.bf16.64x151936", BENCH_READ, 0.5, 64, 151936, PLAIN, sample, CLGRPO_BF16},
+    {"sample.top_p.f16.64x151936", BENCH_READ, 0.5, 64, 151936, TOP_P, sample, CLGRPO_F16},
+    {"sample.top_p.bf16.64x151936", BENCH_READ, 0.5, 64, 151936, TOP_P, sample, CLGRPO_BF16},
     {"advantage.f32.256x4", BENCH_TIME, 0.0, 256, 4, CLGRPO_ADVANTAGE_STD, advantage, CLGRPO_F32},
     {"advantage.f32.64x8", BENCH_TIME, 0.0, 64, 8, CLGRPO_ADVANTAGE_STD, advantage, CLGRPO_F32},
     {"advantage.f32.64x16", BENCH_TIME, 0.0, 64, 16, CLGRPO_ADVANTAGE_STD, advantage, CLGRPO_F32},

@@ -16,7 +16,8 @@ struct attention_shape {
     bool causal;
     float size; /* of q and k: 1, or more for large scores */
     size_t n_sequences, lens[CASE_MAX_SEQUENCES];
-    const int32_t *prefix; /* [n_sequences], or NULL */
+    const int32_t *prefix;  /* [n_sequences], or NULL */
+    enum clgrpo_dtype type; /* of all tensors of heads in storage; the host's values are such */
 };
 
 struct attention_case {
@@ -35,8 +36,9 @@ void attention_mixed_lens(struct attention_shape *shape);
 
 struct attention_case *attention_case_create(struct clgrpo_context *ctx, const struct attention_shape *shape,
                                              uint64_t seed);
-/* Four query heads of 32 over two key heads, causal, of mixed lengths. */
+/* Four query heads of 32 over two key heads, causal, of mixed lengths; in f32, and in a type of storage. */
 struct attention_case *attention_case_usual(struct clgrpo_context *ctx, uint64_t seed);
+struct attention_case *attention_case_usual_in(struct clgrpo_context *ctx, enum clgrpo_dtype type, uint64_t seed);
 /* Uploads again after the test has changed q_host, k_host, v_host or dout_host. */
 void attention_case_refresh(struct clgrpo_context *ctx, struct attention_case *c);
 void attention_case_destroy(struct attention_case *c);
@@ -50,9 +52,9 @@ void attention_forward_check(struct clgrpo_context *ctx, const struct attention_
 void attention_same_forward(struct clgrpo_context *ctx, struct attention_case *a, struct attention_case *b);
 /*
  * A check of either direction, attention_forward_check or attention_backward_check, over head counts and sizes, without
- * the causal mask, with scores far apart, and with one long sequence.
+ * the causal mask, with scores far apart, and with one long sequence; of halves fewer.
  */
-void attention_check_shapes(struct clgrpo_context *ctx,
+void attention_check_shapes(struct clgrpo_context *ctx, enum clgrpo_dtype type,
                             void (*check)(struct clgrpo_context *, const struct attention_shape *, uint64_t));
 /* Puts the rows of `from`'s sequence b at row `at` of `to`'s host data; without their dout unless `loss`. */
 void attention_copy_rows(struct attention_case *to, size_t at, const struct attention_case *from, size_t b, bool loss);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stored.h"
+
 /* A cache of `slots` slots, and the slot that each sequence of a case lives in. */
 struct cache {
     size_t n_slots, n_positions;
@@ -67,16 +69,16 @@ step_free(struct step *s)
 
 /* Rows `row` of x [..][width], uploaded as [n][heads][D] with a gap between rows. */
 static struct clgrpo_tensor
-gather(struct clgrpo_context *ctx, const struct step *s, const float *x, size_t heads, size_t head_dim)
+gather(struct clgrpo_context *ctx, const struct attention_case *c, const struct step *s, const float *x, size_t heads)
 {
-    size_t width = heads * head_dim;
+    const size_t head_dim = c->shape.D, width = heads * head_dim;
     float *rows = malloc((s->n * width + 1) * sizeof *rows);
     struct clgrpo_tensor t;
 
     ck_assert_ptr_nonnull(rows);
     for (size_t i = 0; i < s->n; i++)
         memcpy(rows + i * width, x + (size_t)s->row[i] * width, width * sizeof *rows);
-    t = fx_upload_strided(ctx, s->n, width, width + 7, rows);
+    t = fx_upload_strided_in(ctx, c->shape.type, s->n, width, width + 7, rows);
     t.rank = 3;
     t.shape[1] = heads;
     t.shape[2] = head_dim;
@@ -97,18 +99,18 @@ run_step(struct clgrpo_context *ctx, const struct attention_case *c, const struc
     size_t width = shape->H * shape->D;
     float *got;
 
-    append.k = gather(ctx, s, c->k_host, shape->K, shape->D);
-    append.v = gather(ctx, s, c->v_host, shape->K, shape->D);
+    append.k = gather(ctx, c, s, c->k_host, shape->K);
+    append.v = gather(ctx, c, s, c->v_host, shape->K);
     append.slot = args.slot = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(s->n), s->slot);
     append.position = args.position = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(s->n), s->position);
     append.k_cache = args.k_cache = cache->k;
     append.v_cache = args.v_cache = cache->v;
-    args.q = gather(ctx, s, c->q_host, shape->H, shape->D);
-    args.o = fx_output(ctx, CLGRPO_F32, 3, FX_SHAPE(s->n, shape->H, shape->D));
+    args.q = gather(ctx, c, s, c->q_host, shape->H);
+    args.o = fx_output(ctx, shape->type, 3, FX_SHAPE(s->n, shape->H, shape->D));
     args.scale = c->scale;
     fx_ok(ctx, clgrpo_kv_append(ctx, &append, clgrpo_context_queue(ctx), 0, NULL, NULL));
     fx_ok(ctx, clgrpo_attention_decode(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    got = fx_download(ctx, &args.o);
+    got = fx_download_in(ctx, &args.o);
     for (size_t i = 0; i < s->n; i++)
         memcpy(o + (size_t)s->row[i] * width, got + i * width, width * sizeof *o);
     free(got);
@@ -153,7 +155,7 @@ check_case(struct clgrpo_context *ctx, const struct attention_shape *shape, size
     float *got = decode_all(ctx, c, chunk);
 
     ref_attention_forward(&c->ref, c->q64, c->k64, c->v64, want, lse, size, lse + rows);
-    fx_close("o", got, want, size, rows * shape->D, 1.0, shape->D + c->max_len);
+    fx_close_in(shape->type, "o", got, want, size, rows * shape->D, 1.0, shape->D + c->max_len);
     free(got);
     free(want);
     free(size);
@@ -164,11 +166,12 @@ check_case(struct clgrpo_context *ctx, const struct attention_shape *shape, size
 START_TEST(matches_the_reference)
 {
     static const size_t dims[] = {32, 64, 128};
-    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
 
     for (size_t d = 0; d < 3; d++)
         for (size_t group = 1; group <= 4; group *= 2) {
-            struct attention_shape s = {.H = group, .K = 1, .D = dims[d], .causal = true, .size = 1.0f};
+            struct attention_shape s = {
+                .H = group, .K = 1, .D = dims[d], .causal = true, .size = 1.0f, .type = fx_storage(_i)};
 
             attention_mixed_lens(&s);
             check_case(ctx, &s, 11, 10 * d + group);
@@ -201,11 +204,15 @@ START_TEST(batch_invariance_with_the_forward)
         float size;
     } cases[] = {{9, 1, 32, 1.0f}, {4, 1, 32, 1.0f}, {2, 2, 64, 8.0f}, {2, 1, 128, 1.0f}, {10, 2, 128, 1.0f}};
     static const size_t chunks[] = {1, 0, 6, 64, 200};
-    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
 
-    for (size_t i = 0; i < (fx_small() ? 1 : sizeof cases / sizeof *cases); i++) {
-        struct attention_shape s = {
-            .H = cases[i].H, .K = cases[i].K, .D = cases[i].D, .causal = true, .size = cases[i].size};
+    for (size_t i = 0; i < (fx_small() ? 1 : sizeof cases / sizeof *cases); i += fx_storage(_i) == CLGRPO_F32 ? 1 : 2) {
+        struct attention_shape s = {.H = cases[i].H,
+                                    .K = cases[i].K,
+                                    .D = cases[i].D,
+                                    .causal = true,
+                                    .size = cases[i].size,
+                                    .type = fx_storage(_i)};
         struct attention_case *c;
         float *trained;
 
@@ -341,8 +348,11 @@ main(void)
 {
     TCase *t = fx_case("attention_decode");
 
-    fx_family_tests(t, append_follows_the_layout, out_of_range_and_bad_arguments, batch_invariance_with_the_forward);
-    if (!fx_small()) /* the rest walks the same kernels */
-        fx_family_tests(t, matches_the_reference, odd_head_counts, batch_invariance_of_zeros);
+    fx_family_tests(t, append_follows_the_layout, out_of_range_and_bad_arguments);
+    fx_storage_tests(t, batch_invariance_with_the_forward);
+    if (!fx_small()) { /* the rest walks the same kernels */
+        fx_family_tests(t, odd_head_counts, batch_invariance_of_zeros);
+        fx_storage_tests(t, matches_the_reference);
+    }
     return fx_main();
 }

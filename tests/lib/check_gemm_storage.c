@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Products of operands that are stored as halves: the bits of products of the f32 values that are stored. */
+/* Products of operands that are stored as halves: the bits of products of the f32 values that are stored, rounded once
+ * where c is of halves. */
 #include "gemm_case.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "stored.h"
+
 static const struct stored {
-    enum clgrpo_dtype a, b, packed;
+    enum clgrpo_dtype a, b, c, packed;
 } stored[] = {
-    {CLGRPO_F32, CLGRPO_F16, CLGRPO_F16},
-    {CLGRPO_F16, CLGRPO_F32, CLGRPO_F32},
-    {CLGRPO_BF16, CLGRPO_F16, CLGRPO_F32},
-    {CLGRPO_BF16, CLGRPO_BF16, CLGRPO_BF16},
+    {CLGRPO_F32, CLGRPO_F16, CLGRPO_F32, CLGRPO_F16},
+    {CLGRPO_F16, CLGRPO_F32, CLGRPO_BF16, CLGRPO_F32},
+    {CLGRPO_BF16, CLGRPO_F16, CLGRPO_F16, CLGRPO_F32},
+    {CLGRPO_BF16, CLGRPO_BF16, CLGRPO_BF16, CLGRPO_BF16},
 };
 enum { N_STORED = sizeof stored / sizeof stored[0] };
 
@@ -23,6 +26,7 @@ check_stored(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, fl
 
     fx_store_as(ctx, types->a, &p.args.a, p.a);
     fx_store_as(ctx, types->b, &p.args.b, p.b);
+    gemm_product_store_c(ctx, &p, types->c);
     if (packed)
         gemm_product_pack(ctx, &p, types->packed);
     gemm_product_check(ctx, &p);
@@ -48,6 +52,23 @@ START_TEST(stored_as_halves)
 }
 END_TEST
 
+/* More slices of k than one, and blocks of C that fewer groups at a time compute than there are; a product over no
+ * terms. */
+START_TEST(long_sums_are_rounded_once)
+{
+    static const struct gemm_shape shapes[] = {{130, 70, 2100}, {700, 40, 33}, {3, 20, 0}};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+
+    for (int i = 0; i < 3; i++)
+        for (unsigned flags = 0; flags < (fx_small() ? 1 : 8); flags += 3) {
+            struct gemm_product p = gemm_product_make(ctx, shapes[i], flags, flags & 1 ? 0.75f : 1.0f, 1);
+
+            gemm_product_store_c(ctx, &p, fx_storage(1 + i % 2));
+            gemm_product_check(ctx, &p);
+        }
+}
+END_TEST
+
 START_TEST(packing_rounds)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
@@ -70,6 +91,6 @@ main(void)
 {
     TCase *tc = fx_case("gemm_storage");
 
-    fx_family_tests(tc, stored_as_halves, packing_rounds);
+    fx_family_tests(tc, stored_as_halves, long_sums_are_rounded_once, packing_rounds);
     return fx_main();
 }

@@ -75,8 +75,8 @@ START_TEST(bits_of_f32_rounded_once)
 END_TEST
 
 /* Operations each of whose rows is its own; their tensors of as many rows as the first are cut to one. */
-static const char *const of_rows[] = {"embedding",       "rmsnorm", "rmsnorm_alone", "rope", "swiglu",
-                                      "swiglu_backward", "add"};
+static const char *const of_rows[] = {"embedding", "rmsnorm", "rmsnorm_alone",   "rope", "swiglu", "swiglu_backward",
+                                      "add",       "sample",  "attention_decode"};
 enum { N_OF_ROWS = sizeof of_rows / sizeof of_rows[0] };
 
 static size_t

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stored.h"
+
 struct gemm_product
 gemm_product_make(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, float alpha, size_t pad)
 {
@@ -32,6 +34,18 @@ gemm_product_make(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flag
     p.args.accumulate = p.ref.accumulate;
     p.args.alpha = alpha;
     return p;
+}
+
+void
+gemm_product_store_c(struct clgrpo_context *ctx, struct gemm_product *p, enum clgrpo_dtype dtype)
+{
+    struct clgrpo_tensor *c = &p->args.c;
+    const size_t m = c->shape[0], n = c->shape[1], stride = c->stride[0];
+
+    fx_release(c);
+    fx_round(dtype, p->c, m * n);
+    *c = p->ref.accumulate ? fx_upload_strided_in(ctx, dtype, m, n, stride, p->c)
+                           : fx_upload_strided_as(ctx, dtype, m, n, stride, NULL);
 }
 
 void
@@ -81,7 +95,7 @@ gemm_product_run(struct clgrpo_context *ctx, struct gemm_product *p)
     fx_workspace_release(&p->args.workspace);
     p->args.workspace = fx_workspace(ctx, bytes);
     fx_ok(ctx, clgrpo_gemm(ctx, &p->args, clgrpo_context_queue(ctx), 0, NULL, NULL));
-    return fx_download(ctx, &p->args.c);
+    return fx_download_in(ctx, &p->args.c);
 }
 
 void
@@ -95,7 +109,7 @@ gemm_product_verify_near(const struct gemm_product *p, const float *got)
              p->ref.n, p->ref.k, p->ref.trans_a, p->ref.trans_b, p->ref.accumulate, (double)p->ref.alpha,
              p->args.b_packed.buf != NULL);
     ref_gemm(&p->ref, want, magnitude);
-    fx_close(what, got, want, magnitude, n, 2.0, p->ref.k);
+    fx_close_in(p->args.c.dtype, what, got, want, magnitude, n, 2.0, p->ref.k);
     free(want);
     free(magnitude);
 }
@@ -108,6 +122,7 @@ gemm_product_verify(const struct gemm_product *p, const float *got)
 
     gemm_product_verify_near(p, got);
     ref_gemm_chain(&p->ref, chain);
+    fx_round(p->args.c.dtype, chain, n);
     fx_same_bits("the chain of a product", got, chain, n * sizeof *chain);
     free(chain);
 }

@@ -19,6 +19,8 @@ struct gemm_product {
 /* flags: 1 a is transposed, 2 b, 4 accumulate. */
 struct gemm_product gemm_product_make(struct clgrpo_context *ctx, struct gemm_shape s, unsigned flags, float alpha,
                                       size_t pad);
+/* c in storage of this type. */
+void gemm_product_store_c(struct clgrpo_context *ctx, struct gemm_product *p, enum clgrpo_dtype dtype);
 /* b in packed form, of elements of this type, in place of b. */
 void gemm_product_pack(struct clgrpo_context *ctx, struct gemm_product *p, enum clgrpo_dtype dtype);
 /* c, malloc'ed. */

@@ -173,7 +173,7 @@ OP(gemm)
     *a = CLGRPO_GEMM_ARGS_INIT;
     a->a = IN(E, N);
     a->b = IN(E, V);
-    a->c = INOUT(N, V);
+    a->c = INOUT_ACT(N, V);
     a->trans_a = a->accumulate = true;
     a->alpha = 0.5f; /* the form that packs all of b first */
     WORKSPACE(gemm);
@@ -190,7 +190,7 @@ OP(gemm_pack)
 /* What the two passes of the head are given alike, and those of attention. */
 #define GIVE_HEAD() (a->x = IN(N, E), a->w = IN(V, E), a->target = integers(b, N, tokens))
 #define GIVE_BATCH()                                                                                                   \
-    (a->q = IN(N, H, D), a->k = IN(N, K, D), a->v = IN(N, K, D), a->offsets = integers(b, 3, offsets),                 \
+    (a->q = IN_ACT(N, H, D), a->k = IN_ACT(N, K, D), a->v = IN_ACT(N, K, D), a->offsets = integers(b, 3, offsets),     \
      a->prefix = integers(b, 2, prefix), a->max_len = 3, a->scale = 0.2f)
 
 OP(linear_logprob)
@@ -220,7 +220,7 @@ OP(attention)
 {
     *a = CLGRPO_ATTENTION_ARGS_INIT;
     GIVE_BATCH();
-    a->o = OUT(N, H, D);
+    a->o = OUT_ACT(N, H, D);
     a->lse = OUT(N, H);
     WORKSPACE(attention);
 }
@@ -229,20 +229,20 @@ OP(attention_backward)
 {
     *a = CLGRPO_ATTENTION_BACKWARD_ARGS_INIT;
     GIVE_BATCH();
-    a->o = IN(N, H, D);
+    a->o = IN_ACT(N, H, D);
     a->lse = IN(N, H);
-    a->dout = IN(N, H, D);
-    a->dq = OUT(N, H, D);
-    a->dk = OUT(N, K, D);
-    a->dv = OUT(N, K, D);
+    a->dout = IN_ACT(N, H, D);
+    a->dq = OUT_ACT(N, H, D);
+    a->dk = OUT_ACT(N, K, D);
+    a->dv = OUT_ACT(N, K, D);
     WORKSPACE(attention_backward);
 }
 
 OP(kv_append)
 {
     *a = CLGRPO_KV_APPEND_ARGS_INIT;
-    a->k = IN(N, K, D);
-    a->v = IN(N, K, D);
+    a->k = IN_ACT(N, K, D);
+    a->v = IN_ACT(N, K, D);
     a->slot = integers(b, N, slots);
     a->position = integers(b, N, positions);
     a->k_cache = INOUT(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
@@ -262,14 +262,14 @@ OP(kv_copy)
 OP(attention_decode)
 {
     *a = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
-    a->q = IN(N, H, D);
+    a->q = IN_ACT(N, H, D);
     a->slot = integers(b, N, slots);
     a->position = integers(b, N, positions);
     a->k_cache = IN(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
     a->v_cache = IN(S, K, L, D);
     a->prefix_slot = integers(b, N, slots);
     a->prefix_length = integers(b, N, no_prefix);
-    a->o = OUT(N, H, D);
+    a->o = OUT_ACT(N, H, D);
     a->scale = 0.2f;
 }
 
@@ -327,7 +327,7 @@ OP(sample)
     static const uint64_t keys[2 * N] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 
     *a = CLGRPO_SAMPLE_ARGS_INIT;
-    a->logits = IN(N, V);
+    a->logits = IN_ACT(N, V);
     a->key = keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(N, 2), keys), false);
     a->token = OUT_OF(CLGRPO_I32, N);
     a->logprob = OUT(N);
@@ -346,7 +346,7 @@ make_sample_shared(struct op_bag *b)
     ck_assert_ptr_nonnull(a);
     b->args = a;
     *a = CLGRPO_SAMPLE_ARGS_INIT;
-    a->logits = IN(1, 16385);
+    a->logits = IN_ACT(1, 16385);
     a->key = keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(1, 2), keys), false);
     a->token = OUT_OF(CLGRPO_I32, 1);
     a->logprob = OUT(1);

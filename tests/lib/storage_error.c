@@ -12,18 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attention_gradients.h"
 #include "ref_gemm.h"
 #include "ref_layer.h"
 #include "ref_linear_logprob.h"
 #include "stored.h"
 
+static const char *family, *platform;
+
+/* One line, of n values. */
 static void
-report(struct clgrpo_context *ctx, const char *what, enum clgrpo_dtype type, const struct clgrpo_tensor *result,
-       const double *want, bool relative)
+print_error(const char *what, enum clgrpo_dtype type, const float *got, const double *want, size_t n, bool relative)
 {
     static const char *const names[] = {[CLGRPO_F32] = "f32", [CLGRPO_F16] = "f16", [CLGRPO_BF16] = "bf16"};
-    const size_t n = clgrpo_tensor_elems(result);
-    float *got = fx_download_in(ctx, result);
     double most = 0.0, sum = 0.0, size = 0.0, unit;
 
     for (size_t i = 0; i < n; i++) {
@@ -34,7 +35,17 @@ report(struct clgrpo_context *ctx, const char *what, enum clgrpo_dtype type, con
         size += want[i] * want[i];
     }
     unit = relative ? sqrt(size / (double)n) : 1.0;
-    printf("%s\t%s\t%.3g\t%.3g\n", what, names[type], most / unit, sqrt(sum / (double)n) / unit);
+    printf("%s\t%s\t%s\t%s\t%.3g\t%.3g\n", platform, family, what, names[type], most / unit,
+           sqrt(sum / (double)n) / unit);
+}
+
+static void
+report(struct clgrpo_context *ctx, const char *what, enum clgrpo_dtype type, const struct clgrpo_tensor *result,
+       const double *want, bool relative)
+{
+    float *got = fx_download_in(ctx, result);
+
+    print_error(what, type, got, want, clgrpo_tensor_elems(result), relative);
     free(got);
 }
 
@@ -45,7 +56,7 @@ stored(struct clgrpo_context *ctx, enum clgrpo_dtype dtype, size_t rows, size_t 
 }
 
 static void
-gemm_errors(struct clgrpo_context *ctx, size_t k)
+gemm_errors(struct clgrpo_context *ctx, size_t k, bool stores_c)
 {
     enum { M = 64, N = 96 };
     float *a = fx_random(M * k, 1.0f, 1), *b = fx_random(N * k, 1.0f, 2);
@@ -53,7 +64,7 @@ gemm_errors(struct clgrpo_context *ctx, size_t k)
     static double want[M * N], magnitude[M * N];
     char what[64];
 
-    snprintf(what, sizeof what, "gemm %dx%dx%zu", M, N, k);
+    snprintf(what, sizeof what, "gemm %dx%dx%zu%s", M, N, k, stores_c ? ", c too" : "");
     ref_gemm(&ref, want, magnitude);
     for (int t = 0; t < FX_N_STORAGES; t++) {
         struct clgrpo_gemm_args args = CLGRPO_GEMM_ARGS_INIT;
@@ -61,7 +72,7 @@ gemm_errors(struct clgrpo_context *ctx, size_t k)
 
         args.a = stored(ctx, fx_storage(t), M, k, a);
         args.b = stored(ctx, fx_storage(t), N, k, b);
-        args.c = fx_output(ctx, CLGRPO_F32, 2, FX_SHAPE(M, N));
+        args.c = fx_output(ctx, stores_c ? fx_storage(t) : CLGRPO_F32, 2, FX_SHAPE(M, N));
         args.trans_b = true;
         fx_ok(ctx, clgrpo_gemm_workspace(ctx, &args, &bytes));
         args.workspace = fx_workspace(ctx, bytes);
@@ -148,12 +159,12 @@ decode_errors(struct clgrpo_context *ctx, size_t length)
         struct clgrpo_tensor k2 = stored(ctx, fx_storage(t), K, length * D, k),
                              v2 = stored(ctx, fx_storage(t), K, length * D, v);
 
-        args.q = fx_upload(ctx, CLGRPO_F32, 3, FX_SHAPE(1, K, D), q);
+        args.q = fx_upload_in(ctx, fx_storage(t), 3, FX_SHAPE(1, K, D), q);
         args.slot = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(1), &slot);
         args.position = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(1), &position);
         args.k_cache = clgrpo_tensor_view(k2.buf, k2.offset, k2.dtype, 4, FX_SHAPE(1, K, length / 64, D * 64));
         args.v_cache = clgrpo_tensor_view(v2.buf, v2.offset, v2.dtype, 4, FX_SHAPE(1, K, length, D));
-        args.o = fx_output(ctx, CLGRPO_F32, 3, FX_SHAPE(1, K, D));
+        args.o = fx_output(ctx, fx_storage(t), 3, FX_SHAPE(1, K, D));
         args.scale = 0.125f;
         fx_ok(ctx, clgrpo_attention_decode(ctx, &args, clgrpo_context_queue(ctx), 0, NULL, NULL));
         report(ctx, what, fx_storage(t), &args.o, want, true);
@@ -273,21 +284,109 @@ rope_errors(struct clgrpo_context *ctx)
     free(x), free(table), free(want);
 }
 
+/* The log-probabilities of the tokens drawn, whichever they are. */
+static void
+sample_errors(struct clgrpo_context *ctx)
+{
+    enum { N = 64, V = 1000 };
+    float *logits = fx_random(N * V, 8.0f, 17);
+    const uint64_t keys[2 * N] = {0};
+    double want[N];
+
+    for (int t = 0; t < FX_N_STORAGES; t++) {
+        struct clgrpo_sample_args a = CLGRPO_SAMPLE_ARGS_INIT;
+        int32_t *token;
+        size_t bytes;
+
+        a.logits = stored(ctx, fx_storage(t), N, V, logits);
+        a.key = fx_upload(ctx, CLGRPO_U64, 2, FX_SHAPE(N, 2), keys);
+        a.token = fx_output(ctx, CLGRPO_I32, 1, FX_SHAPE(N));
+        a.logprob = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(N));
+        fx_ok(ctx, clgrpo_sample_workspace(ctx, &a, &bytes));
+        a.workspace = fx_workspace(ctx, bytes);
+        RUN(sample, a);
+        token = fx_download(ctx, &a.token);
+        for (int i = 0; i < N; i++) {
+            double sum = 0.0;
+
+            for (int v = 0; v < V; v++)
+                sum += exp((double)logits[i * V + v]);
+            want[i] = (double)logits[i * V + token[i]] - log(sum);
+        }
+        report(ctx, "sample 64x1000, log-probability", fx_storage(t), &a.logprob, want, false);
+        free(token);
+        fx_release_all(&a.logits, &a.key, &a.token, &a.logprob);
+        fx_workspace_release(&a.workspace);
+    }
+    free(logits);
+}
+
+/* One sequence; against the case of f32, whose values are not rounded. */
+static void
+attention_errors(struct clgrpo_context *ctx, size_t length)
+{
+    static const char *const names[] = {"", " backward, dq", " backward, dk", " backward, dv"};
+    struct attention_shape s = {
+        .H = 4, .K = 2, .D = 64, .causal = true, .size = 1.0f, .n_sequences = 1, .lens = {length}};
+    struct attention_case *exact = attention_case_create(ctx, &s, 20);
+    const size_t q = exact->n * s.H * s.D, k = exact->n * s.K * s.D;
+    double *o = calloc(4 * q, sizeof *o), *rest = o + q;
+    struct ref_attention_gradients want = attention_ref_gradients(exact);
+
+    ck_assert_ptr_nonnull(o);
+    ref_attention_forward(&exact->ref, exact->q64, exact->k64, exact->v64, o, rest, rest + q, rest + 2 * q);
+    for (int t = 0; t < FX_N_STORAGES; t++) {
+        struct attention_case *c;
+        struct attention_gradients g;
+        float *got;
+        char what[64];
+
+        s.type = fx_storage(t);
+        c = attention_case_create(ctx, &s, 20);
+        got = attention_case_forward(ctx, c, NULL);
+        g = attention_case_backward(ctx, c);
+        for (int i = 0; i < 4; i++) {
+            const float *const results[] = {got, g.dq, g.dk, g.dv};
+            const double *const truths[] = {o, want.dq, want.dk, want.dv};
+
+            snprintf(what, sizeof what, "attention of %zu, D 64%s", length, names[i]);
+            print_error(what, s.type, results[i], truths[i], i < 2 ? q : k, true);
+        }
+        free(got);
+        attention_gradients_free(&g);
+        attention_case_destroy(c);
+    }
+    attention_ref_gradients_free(&want);
+    attention_case_destroy(exact);
+    free(o);
+}
+
 START_TEST(table)
 {
-    struct clgrpo_context *ctx = fx_context(CLGRPO_FAMILY_CPU);
+    struct clgrpo_context *ctx = fx_context(fx_family(_i));
+    struct clgrpo_device_info info = CLGRPO_DEVICE_INFO_INIT;
 
-    printf("# operation\tstorage\tmaximum\troot mean square\n");
-    gemm_errors(ctx, 128);
-    gemm_errors(ctx, 1024);
-    gemm_errors(ctx, 4096);
-    head_errors(ctx);
+    fx_ok(ctx, clgrpo_device_info_get(ctx, &info));
+    platform = info.platform;
+    family = fx_family_name(fx_family(_i));
+    if (_i == 0)
+        printf("# platform\tfamily\toperation\tstorage\tmaximum\troot mean square\n");
+    gemm_errors(ctx, 128, false);
+    gemm_errors(ctx, 128, true);
     decode_errors(ctx, 256);
-    decode_errors(ctx, 4096);
     add_errors(ctx);
     rmsnorm_errors(ctx);
     swiglu_errors(ctx);
     rope_errors(ctx);
+    sample_errors(ctx);
+    attention_errors(ctx, 65);
+    if (fx_small())
+        return;
+    gemm_errors(ctx, 1024, false);
+    gemm_errors(ctx, 4096, false);
+    head_errors(ctx);
+    decode_errors(ctx, 4096);
+    attention_errors(ctx, 512);
 }
 END_TEST
 
@@ -296,6 +395,6 @@ main(void)
 {
     TCase *tc = fx_case("storage_error");
 
-    fx_tests(tc, table);
+    fx_family_tests(tc, table);
     return fx_main();
 }

@@ -15,6 +15,12 @@ fx_storage(int index)
     return types[index % FX_N_STORAGES];
 }
 
+double
+fx_unit(enum clgrpo_dtype dtype)
+{
+    return dtype == CLGRPO_F16 ? 0x1p-11 : dtype == CLGRPO_BF16 ? 0x1p-8 : 0.0;
+}
+
 void *
 fx_narrow(enum clgrpo_dtype dtype, const float *x, size_t n)
 {
@@ -96,9 +102,8 @@ void
 fx_close_in(enum clgrpo_dtype dtype, const char *what, const float *got, const double *want, const double *magnitude,
             size_t n, double c, size_t n_terms)
 {
-    /* of rounding to nearest: half of an ulp, and of the least number */
-    const double unit = dtype == CLGRPO_F16 ? 0x1p-11 : dtype == CLGRPO_BF16 ? 0x1p-8 : 0.0;
-    const double least = dtype == CLGRPO_F16 ? 0x1p-25 : 0.0;
+    /* the error of rounding: half of an ulp, or of the least number */
+    const double unit = fx_unit(dtype), least = dtype == CLGRPO_F16 ? 0x1p-25 : 0.0;
     const double f32 = c * 0x1p-23 * sqrt((double)n_terms + 1.0);
     double *size = malloc((n + 1) * sizeof *size);
 

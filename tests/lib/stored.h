@@ -12,6 +12,8 @@ enum clgrpo_dtype fx_storage(int index);
 #define fx_storage_tests(tcase, ...)                                                                                   \
     fx_add_tests((tcase), FX_N_FAMILIES *FX_N_STORAGES, (const TTest *const[]){__VA_ARGS__, NULL})
 
+/* Half of a unit in the last place of a half, relative; 0 for f32. */
+double fx_unit(enum clgrpo_dtype dtype);
 /* n values in storage of a type, rounded to nearest even by the reference. malloc'ed. */
 void *fx_narrow(enum clgrpo_dtype dtype, const float *x, size_t n);
 /* Rounds values to what the type can hold; fx_random of such values. */
