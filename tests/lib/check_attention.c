@@ -9,7 +9,7 @@
 
 START_TEST(matches_the_reference)
 {
-    attention_check_shapes(fx_context(fx_family(_i / FX_N_STORAGES)), fx_storage(_i), attention_forward_check);
+    attention_check_shapes(fx_context(fx_family(_i / FX_FEW_STORAGES)), fx_few_storage(_i), attention_forward_check);
 }
 END_TEST
 
@@ -96,8 +96,8 @@ END_TEST
 /* A sequence alone, and among others at any place, gives the same bits, zeros' signs included. */
 START_TEST(batch_invariance)
 {
-    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
-    struct attention_shape s = {.H = 2, .K = 1, .D = 32, .causal = true, .size = 1.0f, .type = fx_storage(_i)};
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_FEW_STORAGES));
+    struct attention_shape s = {.H = 2, .K = 1, .D = 32, .causal = true, .size = 1.0f, .type = fx_few_storage(_i)};
     struct attention_case *all;
     float *a;
 
@@ -172,11 +172,11 @@ main(void)
 {
     TCase *t = fx_case("attention");
 
-    fx_storage_tests(t, matches_the_reference);
+    fx_few_storage_tests(t, matches_the_reference);
     fx_family_tests(t, bad_arguments_are_refused);
     if (!fx_small()) { /* the rest walks the same kernels */
         fx_family_tests(t, odd_head_counts, equal_keys_give_the_mean, masked_keys_leave_no_trace, same_bits_twice);
-        fx_storage_tests(t, batch_invariance);
+        fx_few_storage_tests(t, batch_invariance);
     }
     return fx_main();
 }

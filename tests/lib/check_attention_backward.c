@@ -4,7 +4,7 @@
 
 START_TEST(matches_the_reference)
 {
-    attention_check_shapes(fx_context(fx_family(_i / FX_N_STORAGES)), fx_storage(_i), attention_backward_check);
+    attention_check_shapes(fx_context(fx_family(_i / FX_FEW_STORAGES)), fx_few_storage(_i), attention_backward_check);
 }
 END_TEST
 
@@ -41,13 +41,18 @@ END_TEST
 START_TEST(one_pass_or_two)
 {
     static const size_t dims[] = {32, 64, 128, 32, 32}, lens[] = {701, 389, 130, 257, 65};
-    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_FEW_STORAGES));
 
-    if (fx_small() && fx_family(_i / FX_N_STORAGES) == CLGRPO_FAMILY_SIMT) /* one way only, and slow there */
+    if (fx_small() && fx_family(_i / FX_FEW_STORAGES) == CLGRPO_FAMILY_SIMT) /* one way only, and slow there */
         return;
-    for (size_t i = fx_small() ? 4 : 0; i < (fx_small() ? 5 : 4); i += fx_storage(_i) == CLGRPO_F32 ? 1 : 2) {
-        struct attention_shape s = {
-            .H = 16, .K = 8, .D = dims[i], .causal = i != 3, .size = 1.0f, .n_sequences = 3, .type = fx_storage(_i)};
+    for (size_t i = fx_small() ? 4 : 0; i < (fx_small() ? 5 : 4); i += fx_few_storage(_i) == CLGRPO_F32 ? 1 : 2) {
+        struct attention_shape s = {.H = 16,
+                                    .K = 8,
+                                    .D = dims[i],
+                                    .causal = i != 3,
+                                    .size = 1.0f,
+                                    .n_sequences = 3,
+                                    .type = fx_few_storage(_i)};
         struct attention_case *c;
         struct attention_gradients few;
 
@@ -70,8 +75,8 @@ END_TEST
 /* Each sequence alone, and as one of a batch. */
 START_TEST(bits_do_not_depend_on_the_batch)
 {
-    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
-    struct attention_case *c = attention_case_usual_in(ctx, fx_storage(_i), 130);
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_FEW_STORAGES));
+    struct attention_case *c = attention_case_usual_in(ctx, fx_few_storage(_i), 130);
     struct attention_gradients all = attention_case_backward(ctx, c);
 
     for (size_t b = 0; b < c->shape.n_sequences; b++) {
@@ -120,11 +125,11 @@ main(void)
 {
     TCase *t = fx_case("attention_backward");
 
-    fx_storage_tests(t, matches_the_reference, one_pass_or_two);
+    fx_few_storage_tests(t, matches_the_reference, one_pass_or_two);
     fx_family_tests(t, bad_arguments_are_refused);
     if (!fx_small()) { /* the rest walks the same kernels */
         fx_family_tests(t, many_heads_to_a_key, same_bits_twice);
-        fx_storage_tests(t, bits_do_not_depend_on_the_batch);
+        fx_few_storage_tests(t, bits_do_not_depend_on_the_batch);
     }
     fx_tests(t, finite_differences_of_the_reference);
     return fx_main();

@@ -166,12 +166,12 @@ check_case(struct clgrpo_context *ctx, const struct attention_shape *shape, size
 START_TEST(matches_the_reference)
 {
     static const size_t dims[] = {32, 64, 128};
-    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_FEW_STORAGES));
 
     for (size_t d = 0; d < 3; d++)
         for (size_t group = 1; group <= 4; group *= 2) {
             struct attention_shape s = {
-                .H = group, .K = 1, .D = dims[d], .causal = true, .size = 1.0f, .type = fx_storage(_i)};
+                .H = group, .K = 1, .D = dims[d], .causal = true, .size = 1.0f, .type = fx_few_storage(_i)};
 
             attention_mixed_lens(&s);
             check_case(ctx, &s, 11, 10 * d + group);
@@ -204,15 +204,16 @@ START_TEST(batch_invariance_with_the_forward)
         float size;
     } cases[] = {{9, 1, 32, 1.0f}, {4, 1, 32, 1.0f}, {2, 2, 64, 8.0f}, {2, 1, 128, 1.0f}, {10, 2, 128, 1.0f}};
     static const size_t chunks[] = {1, 0, 6, 64, 200};
-    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_N_STORAGES));
+    struct clgrpo_context *ctx = fx_context(fx_family(_i / FX_FEW_STORAGES));
 
-    for (size_t i = 0; i < (fx_small() ? 1 : sizeof cases / sizeof *cases); i += fx_storage(_i) == CLGRPO_F32 ? 1 : 2) {
+    for (size_t i = 0; i < (fx_small() ? 1 : sizeof cases / sizeof *cases);
+         i += fx_few_storage(_i) == CLGRPO_F32 ? 1 : 2) {
         struct attention_shape s = {.H = cases[i].H,
                                     .K = cases[i].K,
                                     .D = cases[i].D,
                                     .causal = true,
                                     .size = cases[i].size,
-                                    .type = fx_storage(_i)};
+                                    .type = fx_few_storage(_i)};
         struct attention_case *c;
         float *trained;
 
@@ -349,10 +350,10 @@ main(void)
     TCase *t = fx_case("attention_decode");
 
     fx_family_tests(t, append_follows_the_layout, out_of_range_and_bad_arguments);
-    fx_storage_tests(t, batch_invariance_with_the_forward);
+    fx_few_storage_tests(t, batch_invariance_with_the_forward);
     if (!fx_small()) { /* the rest walks the same kernels */
         fx_family_tests(t, odd_head_counts, batch_invariance_of_zeros);
-        fx_storage_tests(t, matches_the_reference);
+        fx_few_storage_tests(t, matches_the_reference);
     }
     return fx_main();
 }

@@ -120,6 +120,24 @@ START_TEST(same_bits_twice)
 }
 END_TEST
 
+/* What a program has that was built when the operation had neither rows nor the statistics behind the first eight. */
+START_TEST(a_caller_of_the_first_version_is_served)
+{
+    enum { FIRST = CLGRPO_POLICY_DUAL_CLIPPED };
+    struct policy_batch b = policy_batch_make(131, true);
+    struct policy_result now = policy_run(fx_context(fx_family(_i)), &b, false), then;
+
+    b.n_stats = FIRST;
+    b.options.struct_size = offsetof(struct clgrpo_policy_loss_args, sampled_logprob);
+    then = policy_run(fx_context(fx_family(_i)), &b, false);
+    fx_same_bits("dlogprob", now.dlogprob, then.dlogprob, b.n * sizeof(float));
+    fx_same_bits("the first statistics", now.stats, then.stats, FIRST * sizeof(float));
+    policy_result_free(&now);
+    policy_result_free(&then);
+    policy_batch_free(&b);
+}
+END_TEST
+
 START_TEST(bad_arguments_are_refused)
 {
     for (int f = 0; f < FX_N_FAMILIES; f++) {
@@ -150,7 +168,7 @@ main(void)
 {
     TCase *tc = fx_case("policy_loss");
 
-    fx_family_tests(tc, matches_the_reference);
+    fx_family_tests(tc, matches_the_reference, a_caller_of_the_first_version_is_served);
     fx_tests(tc, reference_gradient_is_the_slope, equal_logprobs_have_ratio_one, masked_tokens_add_nothing,
              an_active_nan_is_not_hidden, no_token_at_all, same_bits_twice, bad_arguments_are_refused);
     return fx_main();

@@ -74,7 +74,7 @@ policy_run(struct clgrpo_context *ctx, const struct policy_batch *b, bool in_pla
     if (b->offsets != NULL)
         a.offsets = fx_upload(ctx, CLGRPO_I32, 1, FX_SHAPE(b->n_rows + 1), b->offsets);
     a.dlogprob = in_place ? a.logprob : fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(b->n));
-    a.stats = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(CLGRPO_POLICY_STATS));
+    a.stats = fx_output(ctx, CLGRPO_F32, 1, FX_SHAPE(b->n_stats > 0 ? b->n_stats : CLGRPO_POLICY_STATS));
     fx_ok(ctx, clgrpo_policy_loss_workspace(ctx, &a, &bytes));
     a.workspace = fx_workspace(ctx, bytes);
     fx_ok(ctx, clgrpo_policy_loss(ctx, &a, clgrpo_context_queue(ctx), 0, NULL, NULL));

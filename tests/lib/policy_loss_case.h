@@ -9,6 +9,7 @@
 struct policy_batch {
     size_t n, n_rows;
     float *logprob, *old_logprob, *sampled_logprob, *ref_logprob, *advantage, *weight;
+    size_t n_stats;                         /* 0: all */
     int32_t *offsets;                       /* [n_rows + 1], or NULL */
     struct clgrpo_policy_loss_args options; /* all but the tensors */
 };

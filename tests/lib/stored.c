@@ -15,6 +15,14 @@ fx_storage(int index)
     return types[index % FX_N_STORAGES];
 }
 
+enum clgrpo_dtype
+fx_few_storage(int index)
+{
+    const bool is_cpu = fx_family(index / FX_FEW_STORAGES) == CLGRPO_FAMILY_CPU;
+
+    return index % FX_FEW_STORAGES == 0 ? CLGRPO_F32 : is_cpu ? CLGRPO_F16 : CLGRPO_BF16;
+}
+
 double
 fx_unit(enum clgrpo_dtype dtype)
 {

@@ -12,6 +12,13 @@ enum clgrpo_dtype fx_storage(int index);
 #define fx_storage_tests(tcase, ...)                                                                                   \
     fx_add_tests((tcase), FX_N_FAMILIES *FX_N_STORAGES, (const TTest *const[]){__VA_ARGS__, NULL})
 
+/* The same for operations whose kernels take long to compile, f32 and one type of halves for each family: that halves of
+ * both types have the bits of f32, rounded, a suite of its own shows. fx_family(_i / FX_FEW_STORAGES), fx_few_storage(_i). */
+enum { FX_FEW_STORAGES = 2 };
+enum clgrpo_dtype fx_few_storage(int index);
+#define fx_few_storage_tests(tcase, ...)                                                                               \
+    fx_add_tests((tcase), FX_N_FAMILIES *FX_FEW_STORAGES, (const TTest *const[]){__VA_ARGS__, NULL})
+
 /* Half of a unit in the last place of a half, relative; 0 for f32. */
 double fx_unit(enum clgrpo_dtype dtype);
 /* n values in storage of a type, rounded to nearest even by the reference. malloc'ed. */

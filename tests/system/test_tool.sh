@@ -54,6 +54,7 @@ calls 2 'expression is missing' calc '{}'
 calls 2 'no JSON' calc '1 + 1'
 calls 2 'needs arguments' calc
 calls 2 'no tool "calk"' calk '{}'
+calls 2 'It has: ' calk '{}'
 calls 0 'capital:' search '{"query": "Peru country"}' open '{"hit": 1}'
 calls 2 'there is no hit 1, the last search had 0' open '{"hit": 1}'
 "$mgrpo" tool "$dir/run.conf" >"$dir/out" || fail "the tools are not listed"

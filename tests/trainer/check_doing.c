@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a command says of itself while people wait: nothing before two seconds, a line after them, and none that is left on
  * a terminal. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,9 +96,13 @@ START_TEST(a_terminal_has_one_line)
     int terminal = posix_openpt(O_RDWR | O_NOCTTY);
     char name[64], text[1000];
 
+    if (terminal < 0 && errno == ENOENT) { /* a container may have no /dev/ptmx */
+        puts("the system has no pseudo-terminals: what a terminal gets is not looked at");
+        return;
+    }
+    ck_assert_int_ge(terminal, 0);
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
-    ck_assert_int_ge(terminal, 0);
     ck_assert_int_eq(grantpt(terminal) | unlockpt(terminal), 0);
     ck_assert_int_eq(ptsname_r(terminal, name, sizeof name), 0);
     listen(open(name, O_RDWR | O_NOCTTY), terminal);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/doing.h"
 #include "base/stop.h"
@@ -49,6 +50,18 @@ out:
 }
 
 static enum mg_status
+unknown(const struct mg_tools *t, const char *name, struct mg_err *err)
+{
+    char all[256] = "";
+
+    for (size_t i = 0; i < mg_tools_count(t); i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", mg_tool_name(t, i));
+    mg_fail(err, MG_INPUT, "the configuration has no tool \"%.60s\"", name);
+    mg_hint(err, all[0] != '\0' ? "It has: %s." : "It has none%s.", all);
+    return MG_INPUT;
+}
+
+static enum mg_status
 call_tool(struct mg_tools *t, struct mg_tool_session *session, const char *name, const char *arguments,
           struct mg_err *err)
 {
@@ -57,7 +70,8 @@ call_tool(struct mg_tools *t, struct mg_tool_session *session, const char *name,
     struct mg_tool_call *call = NULL;
     struct mg_tool_result result = {.text = NULL};
 
-    MG_REQUIRE(tool < mg_tools_count(t), MG_INPUT, "the configuration has no tool \"%.60s\"", name);
+    if (tool >= mg_tools_count(t))
+        MG_TRY(unknown(t, name, err));
     MG_TRY(mg_tool_start(session, tool, arguments, &call, err));
     mg_doing("waiting for %s", name);
     MG_TRY(wait_for(t, &call, &result, err));
