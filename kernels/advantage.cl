@@ -36,7 +36,7 @@
 #define NEEDS_TWO     (C_KIND == KIND_UNBIASED || C_KIND == KIND_LOO)
 
 inline float
-weight_of(__global const float *weight, uint i)
+weight_of(__global const float *weight, int i)
 {
     return C_WEIGHTED ? weight[i] : 1.0f;
 }
@@ -62,11 +62,11 @@ typedef struct {
 } extremes;
 
 inline extremes
-extremes_of(__global const float *reward, __global const float *weight, uint first, uint n, uint step)
+extremes_of(__global const float *reward, __global const float *weight, int first, int n, int step)
 {
     extremes e = {INFINITY, -INFINITY, 0.0f};
 
-    for (uint i = first; i < n; i += step) {
+    for (int i = first; i < n; i += step) {
         const float w = weight_of(weight, i);
         if (w > 0.0f) {
             e.low = C_MIN(e.low, reward[i]);
@@ -82,19 +82,24 @@ typedef struct {
     float per, least, shift;
 } origin;
 
-/* Sums over rewards first, first + step, ..: weight times distance, or with `squares` its square. */
-inline float
-sum_of(__global const float *reward, __global const float *weight, uint first, uint n, uint step, origin o,
-       bool squares)
-{
-    float sum = 0.0f;
+/* Over rewards first, first + step, ..: weight times distance, and times its square. */
+typedef struct {
+    float distances, squares;
+} sums;
 
-    for (uint i = first; i < n; i += step) {
+inline sums
+sums_of(__global const float *reward, __global const float *weight, int first, int n, int step, origin o)
+{
+    sums s = {0.0f, 0.0f};
+
+    for (int i = first; i < n; i += step) {
         const float w = weight_of(weight, i), d = (reward[i] * o.per - o.least) - o.shift;
-        if (w > 0.0f)
-            sum = fma(squares ? w * d : w, d, sum);
+        if (w > 0.0f) {
+            s.squares = fma(w * d, d, s.squares);
+            s.distances = fma(w, d, s.distances);
+        }
     }
-    return sum;
+    return s;
 }
 
 /* The factor that makes an advantage of a deviation from the mean in units 2^-n; `deviation` is in that unit, too. */
@@ -118,30 +123,41 @@ deviation_of(float squares, float slip, float total)
 
 /* The deviation of a group in its own unit, where the advantages do without. */
 inline float
-told_deviation(__global const float *reward, __global const float *weight, uint n, extremes e)
+told_deviation(__global const float *reward, __global const float *weight, int n, extremes e)
 {
     const int unit = unit_of(e.low, e.high, 64);
     origin o = {power_of_two(unit), e.low * power_of_two(unit), 0.0f};
 
-    o.shift = sum_of(reward, weight, 0, n, 1, o, false) / e.total;
-    const float squares = sum_of(reward, weight, 0, n, 1, o, true);
-    const float slip = sum_of(reward, weight, 0, n, 1, o, false) / e.total;
-    return deviation_of(squares, slip, e.total) * power_of_two(-unit);
+    o.shift = sums_of(reward, weight, 0, n, 1, o).distances / e.total;
+    const sums s = sums_of(reward, weight, 0, n, 1, o);
+    return deviation_of(s.squares, s.distances / e.total, e.total) * power_of_two(-unit);
 }
+
+/* Parameters that only some builds have: each costs a launch some time. */
+#if C_TELL
+#define TELL_TENSORS                                                                                                   \
+    , __global float *group_mean, ulong mean_offset, __global float *group_deviation, ulong deviation_offset,          \
+        __global int *group_flat, ulong flat_offset
+#else
+#define TELL_TENSORS
+#endif
+#if C_KIND == KIND_BATCH
+#define BATCH_TENSOR , __global const float *batch_deviation, ulong batch_offset
+#else
+#define BATCH_TENSOR
+#endif
 
 __kernel void
 k_advantage(__global const float *reward, ulong reward_offset, __global const float *weight, ulong weight_offset,
             __global const int *offsets, ulong offsets_offset, __global float *advantage, ulong advantage_offset,
-            __global float *group_mean, ulong mean_offset, __global float *group_deviation, ulong deviation_offset,
-            __global int *group_flat, ulong flat_offset, __global const float *batch_deviation, ulong batch_offset,
-            uint n_groups, int n_rewards, float eps)
+            uint n_groups, int n_rewards, float eps TELL_TENSORS BATCH_TENSOR)
 {
     const size_t g = get_global_id(0);
 
     if (g >= n_groups)
         return;
     const int first = clamp(offsets[offsets_offset + g], 0, n_rewards);
-    const uint n = clamp(offsets[offsets_offset + g + 1], first, n_rewards) - first;
+    const int n = clamp(offsets[offsets_offset + g + 1], first, n_rewards) - first;
 
     reward += reward_offset + first;
     weight += weight_offset + first;
@@ -154,22 +170,29 @@ k_advantage(__global const float *reward, ulong reward_offset, __global const fl
     float slip = 0.0f, deviation = 0.0f;
 
     if (has_spread) {
-        o.shift = sum_of(reward, weight, 0, n, 1, o, false) / e.total;
-        slip = sum_of(reward, weight, 0, n, 1, o, false) / e.total;
-        deviation = NO_SQUARE ? 0.0f : deviation_of(sum_of(reward, weight, 0, n, 1, o, true), slip, e.total);
+        o.shift = sums_of(reward, weight, 0, n, 1, o).distances / e.total;
+        const sums s = sums_of(reward, weight, 0, n, 1, o);
+        slip = s.distances / e.total;
+        deviation = NO_SQUARE ? 0.0f : deviation_of(s.squares, slip, e.total);
     }
-    if (C_TELL) {
-        group_mean[mean_offset + g] = has_spread       ? ((o.shift + slip) + o.least) * power_of_two(-unit)
-                                      : e.total > 0.0f ? e.low
-                                                       : 0.0f;
-        group_deviation[deviation_offset + g] = has_spread ? told_deviation(reward, weight, n, e) : 0.0f;
-        group_flat[flat_offset + g] = is_flat;
+#if C_TELL
+    group_mean[mean_offset + g] = has_spread       ? ((o.shift + slip) + o.least) * power_of_two(-unit)
+                                  : e.total > 0.0f ? e.low
+                                                   : 0.0f;
+    group_deviation[deviation_offset + g] = has_spread ? told_deviation(reward, weight, n, e) : 0.0f;
+    group_flat[flat_offset + g] = is_flat;
+#endif
+#if C_KIND == KIND_BATCH
+    deviation = batch_deviation[batch_offset] * power_of_two(unit);
+#endif
+    if (is_flat) {
+        for (int i = 0; i < n; ++i)
+            advantage[i] = 0.0f;
+        return;
     }
-    if (C_KIND == KIND_BATCH)
-        deviation = batch_deviation[batch_offset] * power_of_two(unit);
     const float scale = scale_of(deviation, e.total, eps, unit);
-    for (uint i = 0; i < n; ++i)
-        advantage[i] = is_flat ? 0.0f : ((reward[i] * o.per - o.least) - o.shift - slip) * scale;
+    for (int i = 0; i < n; ++i)
+        advantage[i] = ((reward[i] * o.per - o.least) - o.shift - slip) * scale;
 }
 
 /* What the items of the group have in x, joined in their order: by how 0 added, 1 the least, 2 the largest. */
@@ -189,10 +212,10 @@ joined(__local float *scratch, float x, uint how)
 
 __kernel void
 k_batch_deviation(__global const float *restrict reward, ulong reward_offset, __global const float *restrict weight,
-                  ulong weight_offset, __global float *restrict batch_deviation, ulong batch_offset, uint n)
+                  ulong weight_offset, __global float *restrict batch_deviation, ulong batch_offset, int n)
 {
     __local float scratch[C_LANES];
-    const uint item = get_local_id(0);
+    const int item = get_local_id(0);
 
     reward += reward_offset;
     weight += weight_offset;
@@ -201,9 +224,9 @@ k_batch_deviation(__global const float *restrict reward, ulong reward_offset, __
     const int unit = low < high ? unit_of(low, high, 64) : 0;
     origin o = {power_of_two(unit), low * power_of_two(unit), 0.0f};
 
-    o.shift = joined(scratch, sum_of(reward, weight, item, n, C_LANES, o, false), 0) / total;
-    const float squares = joined(scratch, sum_of(reward, weight, item, n, C_LANES, o, true), 0);
-    const float slip = joined(scratch, sum_of(reward, weight, item, n, C_LANES, o, false), 0) / total;
+    o.shift = joined(scratch, sums_of(reward, weight, item, n, C_LANES, o).distances, 0) / total;
+    const sums s = sums_of(reward, weight, item, n, C_LANES, o);
+    const float squares = joined(scratch, s.squares, 0), slip = joined(scratch, s.distances, 0) / total;
     if (item == 0)
         batch_deviation[batch_offset] = low < high ? deviation_of(squares, slip, total) * power_of_two(-unit) : 0.0f;
 }

@@ -3,7 +3,7 @@
  * Policy loss of tokens by themselves.
  *
  *   logprob, old_logprob, sampled_logprob (C_CORRECTION), ref_logprob (C_REF), advantage, weight, dlogprob [N]
- *   part [n_items][12]
+ *   part [n_items][N_STATS]
  *
  * k_policy_loss: item i owns P_ITEM_VECTORS native vectors of tokens from vector i * P_ITEM_VECTORS on and writes their
  * sums to part[i]; tokens past N are loaded as weight 0. dlogprob may be logprob. f32.

@@ -3,7 +3,7 @@
  * Policy loss by rows, which are trajectories: where the ratio or the correction is that of a row.
  *
  *   logprob, old_logprob, sampled_logprob (C_CORRECTION), ref_logprob (C_REF), advantage, weight, dlogprob [N]
- *   offsets [R+1]    part [R C_LANES][12], each item's sums
+ *   offsets [R+1]    part [R C_LANES][N_STATS], each item's sums
  *
  * C_LEVEL of a token's log_ratio: 0 its own; 1 the mean over the n tokens of its row whose weight is not 0; 2 their
  * sum. So with L the loss, dL/dlogprob[t] = sum over the row of dL/dlog_ratio, over n (1) or whole (2), where the token

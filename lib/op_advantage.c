@@ -58,6 +58,30 @@ or_else(const struct clgrpo_tensor *t, const struct clgrpo_tensor *other)
     return t->buf != NULL ? t : other;
 }
 
+/* The kernel has parameters of the tensors that it writes or reads beside the usual ones, and no others. */
+static enum clgrpo_status
+launch(struct clg_seq *seq, cl_kernel kernel, const struct clg_grid *grid, const struct clgrpo_advantage_args *a,
+       const struct clgrpo_tensor *weight)
+{
+    struct clg_arg args[19] = {CLG_TENSOR(&a->reward),
+                               CLG_TENSOR(weight),
+                               CLG_TENSOR(&a->offsets),
+                               CLG_TENSOR(&a->advantage),
+                               CLG_UINT(grid->n_groups[0] > 0 ? a->offsets.shape[0] - 1 : (size_t)0),
+                               CLG_INT(a->reward.shape[0]),
+                               CLG_FLOAT(a->eps)};
+    const struct clg_arg told[] = {CLG_TENSOR(&a->group_mean), CLG_TENSOR(&a->group_deviation),
+                                   CLG_TENSOR(&a->group_flat)};
+    const struct clg_arg batch[] = {CLG_TENSOR(&a->batch_deviation)};
+    cl_uint n = 11;
+
+    for (size_t i = 0; a->group_mean.buf != NULL && i < sizeof told / sizeof told[0]; i++)
+        args[n++] = told[i];
+    for (size_t i = 0; a->kind == CLGRPO_ADVANTAGE_BATCH && i < sizeof batch / sizeof batch[0]; i++)
+        args[n++] = batch[i];
+    return clg_launch(seq, kernel, grid, args, n);
+}
+
 static enum clgrpo_status
 run(struct clg_seq *seq, const struct clgrpo_advantage_args *a)
 {
@@ -77,16 +101,12 @@ run(struct clg_seq *seq, const struct clgrpo_advantage_args *a)
     if (a->batch_deviation.buf != NULL) {
         CLG_WORK(seq, 0.0, CLG_BYTES(&a->reward, &a->weight, &a->batch_deviation));
         CLG_TRY(CLG_LAUNCH(seq, batch, &one, CLG_TENSOR(or_else(&a->reward, &a->offsets)),
-                           CLG_TENSOR(or_else(weight, &a->offsets)), CLG_TENSOR(&a->batch_deviation), CLG_UINT(n)));
+                           CLG_TENSOR(or_else(weight, &a->offsets)), CLG_TENSOR(&a->batch_deviation), CLG_INT(n)));
     }
     CLG_WORK(seq, 0.0,
              CLG_BYTES(&a->reward, &a->weight, &a->offsets, &a->advantage, &a->group_mean, &a->group_deviation,
                        &a->group_flat));
-    CLG_TRY(CLG_LAUNCH(
-        seq, advantage, &grid, CLG_TENSOR(&a->reward), CLG_TENSOR(weight), CLG_TENSOR(&a->offsets),
-        CLG_TENSOR(&a->advantage), CLG_TENSOR(or_else(&a->group_mean, &a->advantage)),
-        CLG_TENSOR(or_else(&a->group_deviation, &a->advantage)), CLG_TENSOR(or_else(&a->group_flat, &a->offsets)),
-        CLG_TENSOR(or_else(&a->batch_deviation, &a->reward)), CLG_UINT(n_groups), CLG_INT(n), CLG_FLOAT(a->eps)));
+    CLG_TRY(launch(seq, advantage, &grid, a, weight));
 out:
     return st;
 }

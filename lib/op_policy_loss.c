@@ -192,8 +192,8 @@ run(struct clg_seq *seq, const struct clgrpo_policy_loss_args *a)
     const int with_ref = a->ref_logprob.buf == NULL ? 0 : a->kl == CLGRPO_KL_K3 ? 1 : 2;
     cl_kernel loss, stats;
     char defines[128];
-    int n = snprintf(defines, sizeof defines, "-DC_REF=%d -DC_CISPO=%d -DC_CORRECTION=%d", with_ref,
-                     a->surrogate == CLGRPO_SURROGATE_CISPO, (int)a->correction);
+    int n = snprintf(defines, sizeof defines, "-DC_REF=%d -DC_CISPO=%d -DC_DUAL=%d -DC_CORRECTION=%d", with_ref,
+                     a->surrogate == CLGRPO_SURROGATE_CISPO, a->dual_clip > 0.0f, (int)a->correction);
 
     if (by_rows(a)) {
         snprintf(defines + n, sizeof defines - (size_t)n, " -DC_LEVEL=%d -DC_LANES=%zu", (int)a->ratio,
