@@ -125,33 +125,25 @@ gemm_pack_a(__global const a_t *a, size_t lda, uint n_cols, uint n_k, uint kc, _
     }
 }
 
-/* A slice of A [m][k] as f32, its rows kc elements apart. */
-static inline void
-gemm_widen_a(__global const a_t *a, size_t lda, uint n_rows, uint n_k, uint kc, __global float *to)
-{
-    for (uint i = 0; i < n_rows; ++i, a += lda, to += kc) {
-        uint p = 0;
-        for (; p + C_VW <= n_k; p += C_VW)
-            vf_store(C_OF(clg_load_, C_A)(0, a + p), 0, to + p);
-        for (; p < n_k; ++p)
-            to[p] = C_OF(clg_get_, C_A)(p, a);
+/* Rows in storage S as f32, which are `stride` and `to_stride` elements apart: a slice of A, a block of C. */
+#define GEMM_DEFINE_WIDEN(name, S)                                                                                     \
+    static inline void name(__global const C_OF(clg_t_, S) * from, size_t stride, uint n_rows, uint n, uint to_stride, \
+                            __global float *to)                                                                        \
+    {                                                                                                                  \
+        for (uint i = 0; i < n_rows; ++i, from += stride, to += to_stride) {                                           \
+            uint j = 0;                                                                                                \
+            for (; j + C_VW <= n; j += C_VW)                                                                           \
+                vf_store(C_OF(clg_load_, S)(0, from + j), 0, to + j);                                                  \
+            for (; j < n; ++j)                                                                                         \
+                to[j] = C_OF(clg_get_, S)(j, from);                                                                    \
+        }                                                                                                              \
     }
-}
+GEMM_DEFINE_WIDEN(gemm_widen_a, C_A)
 
 #if !C_ACT_F32
-/* A block of C to and from f32, whose rows are nc elements apart. */
-static inline void
-gemm_widen_c(__global const c_act *c, size_t ldc, uint n_rows, uint n_cols, uint nc, __global float *to)
-{
-    for (uint i = 0; i < n_rows; ++i, c += ldc, to += nc) {
-        uint j = 0;
-        for (; j + C_VW <= n_cols; j += C_VW)
-            vf_store(C_OF(clg_load_, C_ACT)(0, c + j), 0, to + j);
-        for (; j < n_cols; ++j)
-            to[j] = C_OF(clg_get_, C_ACT)(j, c);
-    }
-}
+GEMM_DEFINE_WIDEN(gemm_widen_c, C_ACT)
 
+/* A block of C back from f32, whose rows are nc elements apart. */
 static inline void
 gemm_narrow_c(__global const float *from, uint nc, uint n_rows, uint n_cols, __global c_act *c, size_t ldc)
 {
@@ -327,7 +319,7 @@ k_gemm(__global const a_t *restrict a, ulong a_at, __global const b_t *restrict 
         __global float *tiles = c + c_at + m0 * ldc;
 #define TILES_AT(j) (tiles + (j))
 #else
-#define TILES_AT(j) (block + ((j) - n0))
+#define TILES_AT(j) (block + ((j)-n0))
 #endif
         uint j = n0;
 #define ROWS_ARGS                                                                                                      \

@@ -76,6 +76,7 @@ trainer_suites = \
 	tests/trainer/check_passes \
 	tests/trainer/check_options \
 	tests/trainer/check_policy \
+	tests/trainer/check_policy_state \
 	tests/trainer/check_policy_step \
 	tests/trainer/check_prefix \
 	tests/trainer/check_process \
@@ -89,6 +90,7 @@ trainer_suites = \
 	tests/trainer/check_rollout_log_damage \
 	tests/trainer/check_rollout_tools \
 	tests/trainer/check_run_dir \
+	tests/trainer/check_run_path \
 	tests/trainer/check_safetensors \
 	tests/trainer/check_scorer \
 	tests/trainer/check_sft \

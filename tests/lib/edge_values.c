@@ -146,10 +146,8 @@ advantage_answer(struct clgrpo_context *ctx, float first, float second)
 START_TEST(table)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
-    struct clgrpo_device_info info = CLGRPO_DEVICE_INFO_INIT;
 
-    fx_ok(ctx, clgrpo_device_info_get(ctx, &info));
-    platform = info.platform;
+    platform = fx_platform(ctx);
     family = fx_family_name(fx_family(_i));
     if (_i == 0)
         printf("# platform\tfamily\toperation\tinput\tanswer\n");

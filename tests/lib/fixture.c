@@ -46,6 +46,16 @@ fx_family_name(enum clgrpo_family family)
     return family == CLGRPO_FAMILY_SIMT ? "simt" : "cpu";
 }
 
+const char *
+fx_platform(struct clgrpo_context *ctx)
+{
+    static struct clgrpo_device_info info;
+
+    info = CLGRPO_DEVICE_INFO_INIT;
+    fx_ok(ctx, clgrpo_device_info_get(ctx, &info));
+    return info.platform;
+}
+
 struct clgrpo_context *
 fx_open(const char *selector, const struct clgrpo_context_config *config)
 {

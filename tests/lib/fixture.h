@@ -20,6 +20,8 @@ struct clgrpo_context *fx_context(enum clgrpo_family family);
 struct clgrpo_context *fx_open(const char *selector, const struct clgrpo_context_config *config);
 /* "simt", "cpu". */
 const char *fx_family_name(enum clgrpo_family family);
+/* The platform of a context, for tables; good until the next call. */
+const char *fx_platform(struct clgrpo_context *ctx);
 /* For loop tests over both: index 0 and 1. The environment's CLGRPO_TEST_FAMILY=simt|cpu leaves that one. */
 #define FX_N_FAMILIES fx_n_families()
 int fx_n_families(void);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stored.h"
+
 const struct op_case *
 op_case_named(const char *name)
 {
@@ -13,6 +15,32 @@ op_case_named(const char *name)
         k++;
     ck_assert_msg(k < n_op_cases, "no operation %s", name);
     return &op_cases[k];
+}
+
+struct clgrpo_tensor
+op_bag_keep(struct op_bag *b, struct clgrpo_tensor t, bool is_output)
+{
+    ck_assert_uint_lt(b->n, OP_TENSORS);
+    b->tensor[b->n] = t;
+    b->is_output[b->n++] = is_output;
+    return t;
+}
+
+struct clgrpo_tensor
+op_bag_fill(struct op_bag *b, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape, bool is_output)
+{
+    struct clgrpo_tensor t = clgrpo_tensor_view(NULL, 0, dtype, rank, shape);
+    float *host = fx_random_in(b->values, clgrpo_tensor_elems(&t), 0.5f, 100 + b->n);
+
+    t = op_bag_keep(b, fx_upload_in(b->ctx, dtype, rank, shape, host), is_output);
+    free(host);
+    return t;
+}
+
+struct clgrpo_tensor
+op_bag_integers(struct op_bag *b, size_t n, const int32_t *host)
+{
+    return op_bag_keep(b, fx_upload(b->ctx, CLGRPO_I32, 1, FX_SHAPE(n), host), false);
 }
 
 void

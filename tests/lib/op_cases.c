@@ -9,63 +9,40 @@
 
 enum { N = 5, E = 32, F = 24, V = 40, H = 4, K = 2, D = 32, S = 2, L = 64 };
 
-static struct clgrpo_tensor
-keep(struct op_bag *b, struct clgrpo_tensor t, bool is_output)
-{
-    ck_assert_uint_lt(b->n, OP_TENSORS);
-    b->tensor[b->n] = t;
-    b->is_output[b->n++] = is_output;
-    return t;
-}
-
-static struct clgrpo_tensor
-filled(struct op_bag *b, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape, bool is_output)
-{
-    struct clgrpo_tensor t = clgrpo_tensor_view(NULL, 0, dtype, rank, shape);
-    float *host = fx_random_in(b->values, clgrpo_tensor_elems(&t), 0.5f, 100 + b->n);
-
-    t = keep(b, fx_upload_in(b->ctx, dtype, rank, shape, host), is_output);
-    free(host);
-    return t;
-}
-
 /* Tensors: read; read and written; written. Those with ACT hold activations, or their gradients. */
 #define FILLED(dtype, is_output, ...)                                                                                  \
-    filled(b, dtype, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__), is_output)
+    op_bag_fill(b, dtype, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__), is_output)
 #define IN(...)        FILLED(CLGRPO_F32, false, __VA_ARGS__)
 #define INOUT(...)     FILLED(CLGRPO_F32, true, __VA_ARGS__)
 #define IN_ACT(...)    FILLED(b->act, false, __VA_ARGS__)
 #define INOUT_ACT(...) FILLED(b->act, true, __VA_ARGS__)
 #define OUT_OF(dtype, ...)                                                                                             \
-    keep(b, fx_output(b->ctx, dtype, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__)), true)
+    op_bag_keep(b, fx_output(b->ctx, dtype, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), FX_SHAPE(__VA_ARGS__)),  \
+                true)
 #define OUT(...)     OUT_OF(CLGRPO_F32, __VA_ARGS__)
 #define OUT_ACT(...) OUT_OF(b->act, __VA_ARGS__)
-
-static struct clgrpo_tensor
-integers(struct op_bag *b, size_t n, const int32_t *host)
-{
-    return keep(b, fx_upload(b->ctx, CLGRPO_I32, 1, FX_SHAPE(n), host), false);
-}
 
 static const int32_t offsets[3] = {0, 2, N}, prefix[2] = {-1, 0}, tokens[N] = {3, 39, 0, 3, 17},
                      positions[N] = {0, 1, 0, 1, 2}, slots[N] = {0, 0, 1, 1, 1}, no_prefix[N] = {0};
 
-/* Filled by `fill`, called by name. */
-#define OP(name)                                                                                                       \
-    static void fill_##name(struct op_bag *b, struct clgrpo_##name##_args *a);                                         \
+/* FORM: arguments of an operation, filled by what follows. OP: those that have its name, and its call. */
+#define FORM(name, op)                                                                                                 \
+    static void fill_##name(struct op_bag *b, struct clgrpo_##op##_args *a);                                           \
     static void make_##name(struct op_bag *b)                                                                          \
     {                                                                                                                  \
-        b->args = calloc(1, sizeof(struct clgrpo_##name##_args));                                                      \
+        b->args = calloc(1, sizeof(struct clgrpo_##op##_args));                                                        \
         ck_assert_ptr_nonnull(b->args);                                                                                \
         fill_##name(b, b->args);                                                                                       \
     }                                                                                                                  \
+    static void fill_##name(struct op_bag *b, struct clgrpo_##op##_args *a)
+#define OP(name)                                                                                                       \
     static enum clgrpo_status call_##name(const struct op_bag *b, cl_command_queue queue, cl_event *event)             \
     {                                                                                                                  \
         struct clgrpo_##name##_args *a = b->args;                                                                      \
                                                                                                                        \
         return clgrpo_##name(b->ctx, a, queue, 0, NULL, event);                                                        \
     }                                                                                                                  \
-    static void fill_##name(struct op_bag *b, struct clgrpo_##name##_args *a)
+    FORM(name, name)
 
 #define WORKSPACE(name)                                                                                                \
     do {                                                                                                               \
@@ -79,7 +56,7 @@ OP(embedding)
 {
     *a = CLGRPO_EMBEDDING_ARGS_INIT;
     a->table = IN(V, E);
-    a->index = integers(b, N, tokens);
+    a->index = op_bag_integers(b, N, tokens);
     a->y = OUT_ACT(N, E);
 }
 
@@ -87,7 +64,7 @@ OP(embedding_backward)
 {
     *a = CLGRPO_EMBEDDING_BACKWARD_ARGS_INIT;
     a->dy = IN_ACT(N, E);
-    a->index = integers(b, N, tokens);
+    a->index = op_bag_integers(b, N, tokens);
     a->dtable = INOUT(V, E);
 }
 
@@ -102,13 +79,8 @@ OP(rmsnorm)
 }
 
 /* Without a residual. */
-static void
-make_rmsnorm_alone(struct op_bag *b)
+FORM(rmsnorm_alone, rmsnorm)
 {
-    struct clgrpo_rmsnorm_args *a = calloc(1, sizeof *a);
-
-    ck_assert_ptr_nonnull(a);
-    b->args = a;
     *a = CLGRPO_RMSNORM_ARGS_INIT;
     a->x = IN_ACT(N, E);
     a->w = IN(E);
@@ -134,8 +106,8 @@ OP(rope)
     *a = CLGRPO_ROPE_ARGS_INIT;
     clgrpo_rope_table_fill(table, 8, D, 10000.0);
     a->x = INOUT_ACT(N, H, D);
-    a->position = integers(b, N, positions);
-    a->table = keep(b, fx_upload(b->ctx, CLGRPO_F32, 2, FX_SHAPE(8, D), table), false);
+    a->position = op_bag_integers(b, N, positions);
+    a->table = op_bag_keep(b, fx_upload(b->ctx, CLGRPO_F32, 2, FX_SHAPE(8, D), table), false);
 }
 
 OP(swiglu)
@@ -188,10 +160,11 @@ OP(gemm_pack)
 }
 
 /* What the two passes of the head are given alike, and those of attention. */
-#define GIVE_HEAD() (a->x = IN(N, E), a->w = IN(V, E), a->target = integers(b, N, tokens))
+#define GIVE_HEAD() (a->x = IN(N, E), a->w = IN(V, E), a->target = op_bag_integers(b, N, tokens))
 #define GIVE_BATCH()                                                                                                   \
-    (a->q = IN_ACT(N, H, D), a->k = IN_ACT(N, K, D), a->v = IN_ACT(N, K, D), a->offsets = integers(b, 3, offsets),     \
-     a->prefix = integers(b, 2, prefix), a->max_len = 3, a->scale = 0.2f)
+    (a->q = IN_ACT(N, H, D), a->k = IN_ACT(N, K, D), a->v = IN_ACT(N, K, D),                                           \
+     a->offsets = op_bag_integers(b, 3, offsets), a->prefix = op_bag_integers(b, 2, prefix), a->max_len = 3,           \
+     a->scale = 0.2f)
 
 OP(linear_logprob)
 {
@@ -243,8 +216,8 @@ OP(kv_append)
     *a = CLGRPO_KV_APPEND_ARGS_INIT;
     a->k = IN_ACT(N, K, D);
     a->v = IN_ACT(N, K, D);
-    a->slot = integers(b, N, slots);
-    a->position = integers(b, N, positions);
+    a->slot = op_bag_integers(b, N, slots);
+    a->position = op_bag_integers(b, N, positions);
     a->k_cache = INOUT(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
     a->v_cache = INOUT(S, K, L, D);
 }
@@ -252,9 +225,9 @@ OP(kv_append)
 OP(kv_copy)
 {
     *a = CLGRPO_KV_COPY_ARGS_INIT;
-    a->source = integers(b, 1, (const int32_t[]){0});
-    a->target = integers(b, 1, (const int32_t[]){1});
-    a->length = integers(b, 1, (const int32_t[]){3});
+    a->source = op_bag_integers(b, 1, (const int32_t[]){0});
+    a->target = op_bag_integers(b, 1, (const int32_t[]){1});
+    a->length = op_bag_integers(b, 1, (const int32_t[]){3});
     a->k_cache = INOUT(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
     a->v_cache = INOUT(S, K, L, D);
 }
@@ -263,12 +236,12 @@ OP(attention_decode)
 {
     *a = CLGRPO_ATTENTION_DECODE_ARGS_INIT;
     a->q = IN_ACT(N, H, D);
-    a->slot = integers(b, N, slots);
-    a->position = integers(b, N, positions);
+    a->slot = op_bag_integers(b, N, slots);
+    a->position = op_bag_integers(b, N, positions);
     a->k_cache = IN(S, K, L / CLGRPO_ATTENTION_BLOCK, D * CLGRPO_ATTENTION_BLOCK);
     a->v_cache = IN(S, K, L, D);
-    a->prefix_slot = integers(b, N, slots);
-    a->prefix_length = integers(b, N, no_prefix);
+    a->prefix_slot = op_bag_integers(b, N, slots);
+    a->prefix_length = op_bag_integers(b, N, no_prefix);
     a->o = OUT_ACT(N, H, D);
     a->scale = 0.2f;
 }
@@ -277,7 +250,7 @@ OP(advantage)
 {
     *a = CLGRPO_ADVANTAGE_ARGS_INIT;
     a->reward = IN(N);
-    a->offsets = integers(b, 3, offsets);
+    a->offsets = op_bag_integers(b, 3, offsets);
     a->advantage = OUT(N);
     a->group_mean = OUT(2);
     a->group_deviation = OUT(2);
@@ -304,18 +277,14 @@ OP(policy_loss)
     WORKSPACE(policy_loss);
 }
 
-static void
-make_policy_rows(struct op_bag *b)
+FORM(policy_loss_rows, policy_loss)
 {
     static const int32_t rows[] = {0, 2, N};
-    struct clgrpo_policy_loss_args *a = calloc(1, sizeof *a);
 
-    ck_assert_ptr_nonnull(a);
-    b->args = a;
     policy_tensors(b, a);
     a->sampled_logprob = IN(N);
     a->ref_logprob = IN(N);
-    a->offsets = integers(b, 3, rows);
+    a->offsets = op_bag_integers(b, 3, rows);
     a->ratio = CLGRPO_RATIO_MEAN;
     a->correction = CLGRPO_CORRECTION_ROW_TRUNCATE;
     a->kl_beta = 0.1f;
@@ -328,7 +297,7 @@ OP(sample)
 
     *a = CLGRPO_SAMPLE_ARGS_INIT;
     a->logits = IN_ACT(N, V);
-    a->key = keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(N, 2), keys), false);
+    a->key = op_bag_keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(N, 2), keys), false);
     a->token = OUT_OF(CLGRPO_I32, N);
     a->logprob = OUT(N);
     a->top_k = 7;
@@ -337,17 +306,13 @@ OP(sample)
 }
 
 /* One row so long that groups of the cpu family share it. */
-static void
-make_sample_shared(struct op_bag *b)
+FORM(sample_shared, sample)
 {
     static const uint64_t keys[2] = {1, 2};
-    struct clgrpo_sample_args *a = calloc(1, sizeof *a);
 
-    ck_assert_ptr_nonnull(a);
-    b->args = a;
     *a = CLGRPO_SAMPLE_ARGS_INIT;
     a->logits = IN_ACT(1, 16385);
-    a->key = keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(1, 2), keys), false);
+    a->key = op_bag_keep(b, fx_upload(b->ctx, CLGRPO_U64, 2, FX_SHAPE(1, 2), keys), false);
     a->token = OUT_OF(CLGRPO_I32, 1);
     a->logprob = OUT(1);
     a->top_k = 7;
@@ -372,10 +337,10 @@ OP(adamw)
     a->param = INOUT(V * E);
     for (int i = 0; i < V * E; i++)
         grad[i] = (uint16_t)(0x3c00 + i % 128); /* bf16 from 2^-7 to 2^-6 */
-    a->grad = keep(b, fx_upload(b->ctx, CLGRPO_BF16, 1, FX_SHAPE(V * E), grad), false);
+    a->grad = op_bag_keep(b, fx_upload(b->ctx, CLGRPO_BF16, 1, FX_SHAPE(V * E), grad), false);
     a->copy = OUT_OF(CLGRPO_BF16, V * E);
-    a->m = keep(b, fx_upload(b->ctx, CLGRPO_F32, 1, FX_SHAPE(V * E), zeros), true);
-    a->v = keep(b, fx_upload(b->ctx, CLGRPO_F32, 1, FX_SHAPE(V * E), zeros), true);
+    a->m = op_bag_keep(b, fx_upload(b->ctx, CLGRPO_F32, 1, FX_SHAPE(V * E), zeros), true);
+    a->v = op_bag_keep(b, fx_upload(b->ctx, CLGRPO_F32, 1, FX_SHAPE(V * E), zeros), true);
     a->lr = 0.01f;
     a->step = 1;
 }
@@ -406,7 +371,7 @@ const struct op_case op_cases[] = {
     CASE(attention_decode),
     CASE(advantage),
     CASE(policy_loss),
-    {"policy_loss_rows", make_policy_rows, call_policy_loss},
+    {"policy_loss_rows", make_policy_loss_rows, call_policy_loss},
     CASE(sample),
     {"sample_shared", make_sample_shared, call_sample},
     CASE(global_norm),

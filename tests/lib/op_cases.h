@@ -26,6 +26,12 @@ extern const unsigned n_op_cases;
 /* Fails the test if there is none of this name. */
 const struct op_case *op_case_named(const char *name);
 
+/* The bag's next tensor, which it then owns. */
+struct clgrpo_tensor op_bag_keep(struct op_bag *b, struct clgrpo_tensor t, bool is_output);
+/* One of random values; of host's. */
+struct clgrpo_tensor op_bag_fill(struct op_bag *b, enum clgrpo_dtype dtype, unsigned rank, const size_t *shape,
+                                 bool is_output);
+struct clgrpo_tensor op_bag_integers(struct op_bag *b, size_t n, const int32_t *host);
 void op_bag_release(struct op_bag *b);
 /* Where the args hold the bag's tensor; NULL if they do not. */
 struct clgrpo_tensor *op_bag_in_args(const struct op_bag *b, unsigned i);

@@ -364,10 +364,8 @@ attention_errors(struct clgrpo_context *ctx, size_t length)
 START_TEST(table)
 {
     struct clgrpo_context *ctx = fx_context(fx_family(_i));
-    struct clgrpo_device_info info = CLGRPO_DEVICE_INFO_INIT;
 
-    fx_ok(ctx, clgrpo_device_info_get(ctx, &info));
-    platform = info.platform;
+    platform = fx_platform(ctx);
     family = fx_family_name(fx_family(_i));
     if (_i == 0)
         printf("# platform\tfamily\toperation\tstorage\tmaximum\troot mean square\n");

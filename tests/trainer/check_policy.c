@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policy on a device: one forward for sampling and training, the gradient of the whole model, state files. */
+/* The policy on a device: one forward for sampling and training, the gradient of the whole model. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,45 +13,11 @@
 #include "suite.h"
 
 enum { VOCAB = MG_CASE_VOCAB, CONTEXT = MG_CASE_CONTEXT, N_SEQS = MG_CASE_SLOTS };
-static const uint32_t lengths[N_SEQS] = {2, 3, 64, 65, 66, 130, 191};
-
-struct sequences {
-    int32_t *ids[N_SEQS];
-    float *logprob[N_SEQS], *weight[N_SEQS];
-    struct mg_train_row rows[N_SEQS];
-};
-
-static void
-sequences_alloc(struct sequences *s)
-{
-    for (int i = 0; i < N_SEQS; i++) {
-        s->ids[i] = fx_random_i32(lengths[i], VOCAB, (uint64_t)i + 5);
-        s->logprob[i] = calloc(lengths[i], sizeof(float));
-        s->weight[i] = calloc(lengths[i], sizeof(float));
-        for (uint32_t j = 1; j < lengths[i]; j++)
-            s->weight[i][j] = j % 3 == 1 ? 0.25f + 0.01f * (float)(j % 7) : 0.0f;
-        s->rows[i] = (struct mg_train_row){.ids = s->ids[i],
-                                           .weight = s->weight[i],
-                                           .old_logprob = s->logprob[i],
-                                           .len = lengths[i],
-                                           .advantage = i % 2 == 0 ? 0.7f : -1.3f};
-    }
-}
-
-static void
-sequences_free(struct sequences *s)
-{
-    for (int i = 0; i < N_SEQS; i++) {
-        free(s->ids[i]);
-        free(s->logprob[i]);
-        free(s->weight[i]);
-    }
-}
 
 /* Samples every sequence with all slots decoding together, ragged: slot i is fed its first token, then its own
  * draws. */
 static void
-decode_all(struct mg_policy *p, struct sequences *s, uint32_t prompt)
+decode_all(struct mg_policy *p, struct mg_case_sequences *s, uint32_t prompt)
 {
     const struct mg_sampling how = {.temperature = 1.0f, .top_p = 1.0f};
 
@@ -64,7 +30,7 @@ decode_all(struct mg_policy *p, struct sequences *s, uint32_t prompt)
         for (uint32_t i = 0; i < N_SEQS; i++) {
             uint32_t first = t == 0 ? 0 : t + prompt - 1, last = t == 0 ? prompt : first + 1;
 
-            for (uint32_t j = first; j < last && j + 1 < lengths[i]; j++)
+            for (uint32_t j = first; j < last && j + 1 < mg_case_lengths[i]; j++)
                 feed[n++] = (struct mg_feed){
                     .token = s->ids[i][j], .slot = i, .position = j, .sample = j + 1 == last, .key = {i, j}};
         }
@@ -83,23 +49,23 @@ decode_all(struct mg_policy *p, struct sequences *s, uint32_t prompt)
 START_TEST(batch_invariance_decode_equals_training_forward)
 {
     struct mg_policy *p = mg_policy_case(true, 600);
-    struct sequences s;
+    struct mg_case_sequences s;
     float *scored[N_SEQS];
     uint32_t prompt = _i == 0 ? 1 : 2;
 
-    sequences_alloc(&s);
+    mg_case_sequences_alloc(&s);
     decode_all(p, &s, prompt);
     for (int i = 0; i < N_SEQS; i++)
-        scored[i] = calloc(lengths[i], sizeof(float));
+        scored[i] = calloc(mg_case_lengths[i], sizeof(float));
     mg_ok(mg_policy_score(p, s.rows, N_SEQS, 1.0f, scored, NULL, &err));
     for (int i = 0; i < N_SEQS; i++)
-        for (uint32_t j = prompt; j < lengths[i]; j++)
+        for (uint32_t j = prompt; j < mg_case_lengths[i]; j++)
             ck_assert_msg(memcmp(&scored[i][j], &s.logprob[i][j], 4) == 0,
                           "sequence %d token %u: decoded %.9g, packed %.9g", i, j, (double)s.logprob[i][j],
                           (double)scored[i][j]);
     for (int i = 0; i < N_SEQS; i++)
         free(scored[i]);
-    sequences_free(&s);
+    mg_case_sequences_free(&s);
     mg_policy_close(p);
 }
 END_TEST
@@ -107,12 +73,12 @@ END_TEST
 START_TEST(batch_invariance_over_random_compositions)
 {
     struct mg_policy *p = mg_policy_case(true, 600);
-    struct sequences s;
+    struct mg_case_sequences s;
     float *alone[N_SEQS], *mixed[N_SEQS];
 
-    sequences_alloc(&s);
+    mg_case_sequences_alloc(&s);
     for (int i = 0; i < N_SEQS; i++) {
-        alone[i] = calloc(lengths[i], sizeof(float));
+        alone[i] = calloc(mg_case_lengths[i], sizeof(float));
         mg_ok(mg_policy_score(p, &s.rows[i], 1, 1.0f, &alone[i], NULL, &err));
     }
     for (uint32_t trial = 0; trial < 12; trial++) {
@@ -136,7 +102,7 @@ START_TEST(batch_invariance_over_random_compositions)
     }
     for (int i = 0; i < N_SEQS; i++)
         free(alone[i]);
-    sequences_free(&s);
+    mg_case_sequences_free(&s);
     mg_policy_close(p);
 }
 END_TEST
@@ -147,28 +113,28 @@ START_TEST(ratio_of_an_on_policy_batch_is_exactly_one)
     const struct mg_loss_params o = {
         .loss = MG_LOSS_POLICY, .temperature = 1.0f, .ratio_min = 0.8f, .ratio_max = 1.28f};
     struct mg_train_stats stats;
-    struct sequences s;
+    struct mg_case_sequences s;
 
-    sequences_alloc(&s);
+    mg_case_sequences_alloc(&s);
     decode_all(p, &s, 1);
     mg_ok(mg_policy_gradient(p, s.rows, N_SEQS, &o, &stats, &err));
     ck_assert(stats.tokens > 100.0);
     ck_assert(stats.ratio_min == 1.0 && stats.ratio_max == 1.0);
     ck_assert(stats.clipped == 0.0 && stats.approx_kl_sum == 0.0);
-    sequences_free(&s);
+    mg_case_sequences_free(&s);
     mg_policy_close(p);
 }
 END_TEST
 
 /* -sum weight log p over the rows, in double. */
 static double
-nll(struct mg_policy *p, struct sequences *s)
+nll(struct mg_policy *p, struct mg_case_sequences *s)
 {
     double sum = 0.0;
 
     mg_ok(mg_policy_score(p, s->rows, N_SEQS, 1.0f, s->logprob, NULL, &err));
     for (int i = 0; i < N_SEQS; i++)
-        for (uint32_t j = 1; j < lengths[i]; j++)
+        for (uint32_t j = 1; j < mg_case_lengths[i]; j++)
             sum -= (double)s->weight[i][j] * (double)s->logprob[i][j];
     return sum;
 }
@@ -176,7 +142,8 @@ nll(struct mg_policy *p, struct sequences *s)
 /* The directional derivative along a random direction within one weight, by central differences, against the
  * gradient. */
 static void
-check_direction(struct mg_policy *p, struct sequences *s, const float *w, const float *g, size_t offset, size_t n)
+check_direction(struct mg_policy *p, struct mg_case_sequences *s, const float *w, const float *g, size_t offset,
+                size_t n)
 {
     float *d = fx_random(n, 1.0f, offset + 17), *moved = malloc(p->params.elems * sizeof *moved);
     double dot = 0.0, norm = 0.0, gnorm = 0.0, h, up, down, slope;
@@ -213,9 +180,9 @@ START_TEST(gradient_matches_finite_differences)
     const struct mg_params *l = &p->params;
     float *w = malloc(l->elems * sizeof *w), *g = malloc(l->elems * sizeof *g);
     struct mg_train_stats stats;
-    struct sequences s;
+    struct mg_case_sequences s;
 
-    sequences_alloc(&s);
+    mg_case_sequences_alloc(&s);
     mg_ok(mg_op_read(p, p->weights, w, &err));
     mg_ok(mg_policy_gradient(p, s.rows, N_SEQS, &o, &stats, &err));
     mg_ok(mg_op_read(p, p->grad, g, &err));
@@ -232,7 +199,7 @@ START_TEST(gradient_matches_finite_differences)
         check_direction(p, &s, w, g, l->layers[i].norm2, l->dims.E);
     }
     check_direction(p, &s, w, g, l->norm, l->dims.E);
-    sequences_free(&s);
+    mg_case_sequences_free(&s);
     free(w);
     free(g);
     mg_policy_close(p);
@@ -245,10 +212,10 @@ START_TEST(micro_batches_add_up_to_the_same_gradient)
     struct mg_policy *whole = mg_policy_case(true, 600), *cut = mg_policy_case(true, CONTEXT);
     float *a = malloc(whole->params.elems * sizeof *a), *b = malloc(whole->params.elems * sizeof *b);
     struct mg_train_stats stats;
-    struct sequences s;
+    struct mg_case_sequences s;
     double diff = 0.0, size = 0.0;
 
-    sequences_alloc(&s);
+    mg_case_sequences_alloc(&s);
     mg_ok(mg_policy_gradient(whole, s.rows, N_SEQS, &o, &stats, &err));
     mg_ok(mg_policy_gradient(cut, s.rows, N_SEQS, &o, &stats, &err));
     mg_ok(mg_op_read(whole, whole->grad, a, &err));
@@ -258,80 +225,11 @@ START_TEST(micro_batches_add_up_to_the_same_gradient)
         size += pow((double)a[i], 2.0);
     }
     ck_assert_msg(size > 0.0 && sqrt(diff / size) < 1e-5, "relative difference %g", sqrt(diff / size));
-    sequences_free(&s);
+    mg_case_sequences_free(&s);
     free(a);
     free(b);
     mg_policy_close(whole);
     mg_policy_close(cut);
-}
-END_TEST
-
-/* Trains, saves, trains on; another policy loads and trains on: the same bits. */
-START_TEST(state_file_goes_on_with_the_same_bits)
-{
-    const struct mg_loss_params o = {.loss = MG_LOSS_NLL, .temperature = 1.0f};
-    const struct mg_adam adam = {1e-3f, 0.9f, 0.95f, 1e-8f, 0.01f, 1.0f};
-    char path[] = "state-XXXXXX", *extra = NULL;
-    struct mg_policy *p = mg_policy_case(true, 600), *q = mg_policy_case(true, 600);
-    struct mg_train_stats stats;
-    struct sequences s;
-    uint64_t end_p = 0, end_q = 1, start = 0;
-    double norm;
-    int fd = mkstemp(path);
-
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    sequences_alloc(&s);
-    mg_ok(mg_policy_digest(p, &start, &err));
-    for (int i = 0; i < 4; i++) {
-        mg_ok(mg_policy_gradient(p, s.rows, N_SEQS, &o, &stats, &err));
-        mg_ok(mg_policy_step(p, &adam, &norm, &err));
-        if (i == 1)
-            mg_ok(mg_policy_save_state(p, path, "{\"a\": 1}", &err));
-    }
-    mg_ok(mg_policy_load_state(q, path, &extra, &err));
-    ck_assert_str_eq(extra, "{\"a\": 1}");
-    ck_assert_uint_eq(mg_policy_version(q), 2);
-    for (int i = 0; i < 2; i++) {
-        mg_ok(mg_policy_gradient(q, s.rows, N_SEQS, &o, &stats, &err));
-        mg_ok(mg_policy_step(q, &adam, &norm, &err));
-    }
-    mg_ok(mg_policy_digest(p, &end_p, &err));
-    mg_ok(mg_policy_digest(q, &end_q, &err));
-    ck_assert(end_p == end_q && end_p != start);
-    free(extra);
-    unlink(path);
-    sequences_free(&s);
-    mg_policy_close(p);
-    mg_policy_close(q);
-}
-END_TEST
-
-/* A damaged state file is refused with a sentence and changes nothing. */
-START_TEST(state_file_that_is_damaged_is_refused)
-{
-    char path[] = "state-XXXXXX", *extra = NULL;
-    struct mg_policy *p = mg_policy_case(true, 600);
-    uint64_t before = 0, after = 1;
-    FILE *f;
-    int fd = mkstemp(path);
-
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    mg_ok(mg_policy_save_state(p, path, "{}", &err));
-    mg_ok(mg_policy_digest(p, &before, &err));
-    f = fopen(path, "r+b");
-    ck_assert_ptr_nonnull(f);
-    fseek(f, _i, SEEK_SET);
-    fputc('X' ^ _i, f);
-    fclose(f);
-    mg_err_clear(&err);
-    ck_assert_int_eq(mg_policy_load_state(p, path, &extra, &err), MG_INPUT);
-    ck_assert(err.text[0] != '\0' && extra == NULL);
-    mg_ok(mg_policy_digest(p, &after, &err));
-    ck_assert(before == after);
-    unlink(path);
-    mg_policy_close(p);
 }
 END_TEST
 
@@ -345,10 +243,10 @@ START_TEST(preparing_changes_nothing)
     struct mg_policy *p[2] = {mg_policy_case(true, 600), mg_policy_case(true, 600)};
     uint64_t before[2], after[2];
     struct mg_train_stats stats;
-    struct sequences s;
+    struct mg_case_sequences s;
     double norm;
 
-    sequences_alloc(&s);
+    mg_case_sequences_alloc(&s);
     for (int i = 0; i < 2; i++) {
         struct clgrpo_cache_stats prepared = CLGRPO_CACHE_STATS_INIT, now = CLGRPO_CACHE_STATS_INIT;
 
@@ -368,7 +266,7 @@ START_TEST(preparing_changes_nothing)
         mg_policy_close(p[i]);
     }
     ck_assert(before[0] == before[1] && after[0] == after[1] && before[0] != after[0]);
-    sequences_free(&s);
+    mg_case_sequences_free(&s);
 }
 END_TEST
 
@@ -397,7 +295,6 @@ main(void)
     fx_tests(tc, a_device_that_is_misnamed_is_wrong_input, preparing_changes_nothing);
     fx_tests(tc, batch_invariance_over_random_compositions, ratio_of_an_on_policy_batch_is_exactly_one);
     tcase_add_loop_test(tc, gradient_matches_finite_differences, 0, 2);
-    fx_tests(tc, micro_batches_add_up_to_the_same_gradient, state_file_goes_on_with_the_same_bits);
-    tcase_add_loop_test(tc, state_file_that_is_damaged_is_refused, 40, 44);
+    fx_tests(tc, micro_batches_add_up_to_the_same_gradient);
     return fx_main();
 }

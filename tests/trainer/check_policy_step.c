@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps that must not be taken, or not be kept: of numbers that are not finite, and of rollouts that teach nothing. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fixture.h"
 #include "learn/learn.h"
-#include "policy/state_format.h"
 #include "policy_case.h"
 #include "suite.h"
 
@@ -117,37 +114,12 @@ START_TEST(a_step_without_signal_moves_nothing)
 }
 END_TEST
 
-/* A format of a later version is no damage. */
-START_TEST(a_state_of_another_version_is_told)
-{
-    char path[] = "state-XXXXXX";
-    FILE *f;
-    int fd = mkstemp(path);
-
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    mg_ok(mg_policy_save_state(p, path, "{}", &err));
-    mg_ok(mg_state_format_check(path, &err));
-    f = fopen(path, "r+b");
-    ck_assert_ptr_nonnull(f);
-    fseek(f, 7, SEEK_SET);
-    fputc('2', f);
-    fclose(f);
-    ck_assert_int_eq(mg_state_format_check(path, &err), MG_INPUT);
-    suite_says(err.text, path, "a state of format 2, this mgrpo reads format 1");
-    mg_err_clear(&err);
-    unlink(path);
-    mg_ok(mg_state_format_check(path, &err));
-}
-END_TEST
-
 int
 main(void)
 {
     TCase *tc = fx_case("policy step");
 
     tcase_add_checked_fixture(tc, begin, end);
-    fx_tests(tc, a_step_that_is_not_finite_is_told_with_its_tensor, a_step_without_signal_moves_nothing,
-             a_state_of_another_version_is_told);
+    fx_tests(tc, a_step_that_is_not_finite_is_told_with_its_tensor, a_step_without_signal_moves_nothing);
     return fx_main();
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "fixture.h"
 #include "small_model.h"
 #include "suite.h"
 
@@ -38,4 +39,33 @@ mg_learn_case(double lr, uint32_t epochs)
                               .temperature = 1.0,
                               .epochs = epochs,
                               .mini_batches = 1};
+}
+
+const uint32_t mg_case_lengths[MG_CASE_SLOTS] = {2, 3, 64, 65, 66, 130, 191};
+
+void
+mg_case_sequences_alloc(struct mg_case_sequences *s)
+{
+    for (int i = 0; i < MG_CASE_SLOTS; i++) {
+        s->ids[i] = fx_random_i32(mg_case_lengths[i], MG_CASE_VOCAB, (uint64_t)i + 5);
+        s->logprob[i] = calloc(mg_case_lengths[i], sizeof(float));
+        s->weight[i] = calloc(mg_case_lengths[i], sizeof(float));
+        for (uint32_t j = 1; j < mg_case_lengths[i]; j++)
+            s->weight[i][j] = j % 3 == 1 ? 0.25f + 0.01f * (float)(j % 7) : 0.0f;
+        s->rows[i] = (struct mg_train_row){.ids = s->ids[i],
+                                           .weight = s->weight[i],
+                                           .old_logprob = s->logprob[i],
+                                           .len = mg_case_lengths[i],
+                                           .advantage = i % 2 == 0 ? 0.7f : -1.3f};
+    }
+}
+
+void
+mg_case_sequences_free(struct mg_case_sequences *s)
+{
+    for (int i = 0; i < MG_CASE_SLOTS; i++) {
+        free(s->ids[i]);
+        free(s->logprob[i]);
+        free(s->weight[i]);
+    }
 }
