@@ -61,20 +61,20 @@ typedef struct {
     float low, high, total;
 } extremes;
 
-inline extremes
-extremes_of(__global const float *reward, __global const float *weight, int first, int n, int step)
+inline void
+extremes_of(__global const float *reward, __global const float *weight, int first, int n, int step, extremes *e)
 {
-    extremes e = {INFINITY, -INFINITY, 0.0f};
-
+    e->low = INFINITY;
+    e->high = -INFINITY;
+    e->total = 0.0f;
     for (int i = first; i < n; i += step) {
         const float w = weight_of(weight, i);
         if (w > 0.0f) {
-            e.low = C_MIN(e.low, reward[i]);
-            e.high = C_MAX(e.high, reward[i]);
-            e.total += w;
+            e->low = C_MIN(e->low, reward[i]);
+            e->high = C_MAX(e->high, reward[i]);
+            e->total += w;
         }
     }
-    return e;
 }
 
 /* Where the distances of rewards are taken from: `least`, the smallest reward, and `shift` above it, in the unit. */
@@ -82,24 +82,24 @@ typedef struct {
     float per, least, shift;
 } origin;
 
-/* Over rewards first, first + step, ..: weight times distance, and times its square. */
+/* Over rewards first, first + step, ..: weight times distance, and times its square. What a function gives goes through a
+ * pointer: a struct of floats as its value is a vector to PoCL, whose lanes each addition would take apart. */
 typedef struct {
     float distances, squares;
 } sums;
 
-inline sums
-sums_of(__global const float *reward, __global const float *weight, int first, int n, int step, origin o)
+inline void
+sums_of(__global const float *reward, __global const float *weight, int first, int n, int step, const origin *o,
+        sums *s)
 {
-    sums s = {0.0f, 0.0f};
-
+    s->distances = s->squares = 0.0f;
     for (int i = first; i < n; i += step) {
-        const float w = weight_of(weight, i), d = (reward[i] * o.per - o.least) - o.shift;
+        const float w = weight_of(weight, i), d = (reward[i] * o->per - o->least) - o->shift;
         if (w > 0.0f) {
-            s.squares = fma(w * d, d, s.squares);
-            s.distances = fma(w, d, s.distances);
+            s->squares = fma(w * d, d, s->squares);
+            s->distances = fma(w, d, s->distances);
         }
     }
-    return s;
 }
 
 /* The factor that makes an advantage of a deviation from the mean in units 2^-n; `deviation` is in that unit, too. */
@@ -128,8 +128,10 @@ told_deviation(__global const float *reward, __global const float *weight, int n
     const int unit = unit_of(e.low, e.high, 64);
     origin o = {power_of_two(unit), e.low * power_of_two(unit), 0.0f};
 
-    o.shift = sums_of(reward, weight, 0, n, 1, o).distances / e.total;
-    const sums s = sums_of(reward, weight, 0, n, 1, o);
+    sums s;
+    sums_of(reward, weight, 0, n, 1, &o, &s);
+    o.shift = s.distances / e.total;
+    sums_of(reward, weight, 0, n, 1, &o, &s);
     return deviation_of(s.squares, s.distances / e.total, e.total) * power_of_two(-unit);
 }
 
@@ -162,7 +164,8 @@ k_advantage(__global const float *reward, ulong reward_offset, __global const fl
     reward += reward_offset + first;
     weight += weight_offset + first;
     advantage += advantage_offset + first;
-    const extremes e = extremes_of(reward, weight, 0, n, 1);
+    extremes e;
+    extremes_of(reward, weight, 0, n, 1, &e);
     const bool has_spread = e.low < e.high, is_flat = !has_spread || (NEEDS_TWO && e.total <= 1.0f);
     /* where no square is taken the unit is 1 or more, so that no reward of weight 0 overflows by it */
     const int unit = has_spread ? unit_of(e.low, e.high, NO_SQUARE ? 0 : 64) : 0;
@@ -170,8 +173,10 @@ k_advantage(__global const float *reward, ulong reward_offset, __global const fl
     float slip = 0.0f, deviation = 0.0f;
 
     if (has_spread) {
-        o.shift = sums_of(reward, weight, 0, n, 1, o).distances / e.total;
-        const sums s = sums_of(reward, weight, 0, n, 1, o);
+        sums s;
+        sums_of(reward, weight, 0, n, 1, &o, &s);
+        o.shift = s.distances / e.total;
+        sums_of(reward, weight, 0, n, 1, &o, &s);
         slip = s.distances / e.total;
         deviation = NO_SQUARE ? 0.0f : deviation_of(s.squares, slip, e.total);
     }
@@ -219,13 +224,16 @@ k_batch_deviation(__global const float *restrict reward, ulong reward_offset, __
 
     reward += reward_offset;
     weight += weight_offset;
-    const extremes e = extremes_of(reward, weight, item, n, C_LANES);
+    extremes e;
+    extremes_of(reward, weight, item, n, C_LANES, &e);
     const float low = joined(scratch, e.low, 1), high = joined(scratch, e.high, 2), total = joined(scratch, e.total, 0);
     const int unit = low < high ? unit_of(low, high, 64) : 0;
     origin o = {power_of_two(unit), low * power_of_two(unit), 0.0f};
 
-    o.shift = joined(scratch, sums_of(reward, weight, item, n, C_LANES, o).distances, 0) / total;
-    const sums s = sums_of(reward, weight, item, n, C_LANES, o);
+    sums s;
+    sums_of(reward, weight, item, n, C_LANES, &o, &s);
+    o.shift = joined(scratch, s.distances, 0) / total;
+    sums_of(reward, weight, item, n, C_LANES, &o, &s);
     const float squares = joined(scratch, s.squares, 0), slip = joined(scratch, s.distances, 0) / total;
     if (item == 0)
         batch_deviation[batch_offset] = low < high ? deviation_of(squares, slip, total) * power_of_two(-unit) : 0.0f;

@@ -97,8 +97,8 @@ run(struct clg_seq *seq, const struct clgrpo_advantage_args *a)
     snprintf(defines, sizeof defines, "-DC_KIND=%d -DC_WEIGHTED=%d -DC_TELL=%d -DC_LANES=%zu", (int)a->kind,
              a->weight.buf != NULL, told, items);
     CLG_TRY(clg_kernel_get(seq->ctx, OP, "k_advantage", defines, &advantage));
-    CLG_TRY(clg_kernel_get(seq->ctx, OP, "k_batch_deviation", defines, &batch));
     if (a->batch_deviation.buf != NULL) {
+        CLG_TRY(clg_kernel_get(seq->ctx, OP, "k_batch_deviation", defines, &batch));
         CLG_WORK(seq, 0.0, CLG_BYTES(&a->reward, &a->weight, &a->batch_deviation));
         CLG_TRY(CLG_LAUNCH(seq, batch, &one, CLG_TENSOR(or_else(&a->reward, &a->offsets)),
                            CLG_TENSOR(or_else(weight, &a->offsets)), CLG_TENSOR(&a->batch_deviation), CLG_INT(n)));
